@@ -1,0 +1,1 @@
+"""Serves people: HTTP, WebSocket, sign-in, command line and the web page."""

@@ -1,0 +1,1 @@
+"""Speaks: horns by URL, phrases, speech, quiet hours and the warning ladder."""

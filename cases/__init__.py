@@ -1,0 +1,1 @@
+"""Keeps cases: from candidate to closed, with evidence files, an audit log and people."""

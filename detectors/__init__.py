@@ -1,0 +1,1 @@
+"""Judges: street vending, illegal parking and posted flyers as replayable rules over scenes."""

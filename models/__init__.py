@@ -1,0 +1,1 @@
+"""Runs detection models: cards, engines, pre- and post-processing, choice of the fastest engine."""

@@ -1,0 +1,1 @@
+"""Wires it all: settings, shards, batching, the way from event to case, the hub to the page."""

@@ -1,0 +1,1 @@
+"""Pulls cameras: URLs, readers, packet rings, gears, time lines, clips and camera health."""

@@ -1,0 +1,54 @@
+"""Holds what one model found in one frame, as a struct of arrays."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from vision.arrays import Boxes, Ids, Mask, Scores
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Detections:
+    """What one model found in one frame; row i of every array is the same object.
+
+    Attributes:
+        boxes: (N, 4) float32 xyxy, pixels of the source frame.
+        scores: (N,) float32 in [0, 1].
+        class_ids: (N,) int64, values of `vision.classes.StreetClass`.
+    """
+
+    boxes: Boxes
+    scores: Scores
+    class_ids: Ids
+
+    def __post_init__(self) -> None:
+        n = len(self.boxes)
+        if (self.boxes.shape, self.scores.shape, self.class_ids.shape) != ((n, 4), (n,), (n,)):
+            raise ValueError(f"rows differ: {self.boxes.shape=} {self.scores.shape=} {self.class_ids.shape=}")
+
+    def __len__(self) -> int:
+        return len(self.boxes)
+
+    def __getitem__(self, rows: Mask) -> "Detections":
+        return Detections(self.boxes[rows], self.scores[rows], self.class_ids[rows])
+
+    @classmethod
+    def empty(cls) -> "Detections":
+        """Return a frame's worth of nothing: arrays of length 0."""
+        return cls(np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros(0, np.int64))
+
+    @classmethod
+    def of(cls, rows: list[tuple[tuple[float, float, float, float], float, int]]) -> "Detections":
+        """Build from (xyxy, score, class id) rows; the readable form for tests and hand-made scenes."""
+        if not rows:
+            return cls.empty()
+        boxes, scores, class_ids = zip(*rows, strict=True)
+        return cls(np.array(boxes, np.float32), np.array(scores, np.float32), np.array(class_ids, np.int64))
+
+    def joined(self, other: "Detections") -> "Detections":
+        """Return the rows of both, ours first."""
+        return Detections(
+            np.concatenate([self.boxes, other.boxes]),
+            np.concatenate([self.scores, other.scores]),
+            np.concatenate([self.class_ids, other.class_ids]),
+        )
