@@ -1,0 +1,81 @@
+"""Snapshots for people: cameras, horns and the whole system as the page and the command line show them.
+
+No URL here holds a password.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from detectors.catalog import ZoneSettings
+from streams.health import CameraHealth
+
+
+@dataclass(frozen=True, slots=True)
+class LookCounts:
+    """What became of a camera's decoded frames; `decoded == looked + sum of the dropped`, plus those still waiting.
+
+    Attributes:
+        decoded: frames that the decoder handed over.
+        looked: frames that went through perception.
+        inferred: those of them that went through the model.
+        dropped: frames not looked at, by cause.
+        waiting: frames in the mailbox at this moment.
+    """
+
+    decoded: int
+    looked: int
+    inferred: int
+    dropped: dict[str, int]
+    waiting: int
+
+
+@dataclass(frozen=True, slots=True)
+class CameraView:
+    """One camera as people see it."""
+
+    camera_id: str
+    name: str
+    url: str  # redacted
+    horn_id: str | None
+    place: str
+    health: CameraHealth
+    zones: tuple[ZoneSettings, ...]
+    looks: LookCounts
+    view_state: str
+
+
+@dataclass(frozen=True, slots=True)
+class HornView:
+    """One horn as people see it; `state` is `ok`, `busy`, `away` or `blocked`, `problem` one sentence or empty."""
+
+    horn_id: str
+    name: str
+    url: str  # redacted
+    state: str
+    problem: str
+    last_spoken_at: datetime | None
+    last_detail: str
+    last_file: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SystemHealth:
+    """The system at one moment.
+
+    Attributes:
+        started_at: aware UTC.
+        version: of the program.
+        model: name of the model.
+        engine: engine and precision that run it, with its measured milliseconds per picture.
+        disk_free_bytes: where evidence is kept.
+        evidence_held_back: evidence that could not be written yet; it is kept in memory and tried again.
+        problems: what an operator should know, one sentence each; empty on a good day.
+    """
+
+    started_at: datetime
+    version: str
+    model: str
+    engine: str
+    disk_free_bytes: int
+    evidence_held_back: int
+    problems: tuple[str, ...]
