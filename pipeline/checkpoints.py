@@ -1,0 +1,73 @@
+"""Keeps on disk what took minutes to build (places, dwell clocks, reference pictures) for the next start.
+
+One JSON and one `.npz` per camera, each written to a temporary name and renamed; the JSON names the `.npz` it belongs
+to, so that a crash between the two leaves the older pair whole. No fsync: a checkpoint is a convenience, not evidence.
+"""
+
+import contextlib
+import json
+import logging
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from pipeline.watch import WatchState
+
+logger = logging.getLogger(__name__)
+
+FORMAT = 1
+
+
+class CheckpointFolder:
+    """The checkpoints of all cameras in one folder; one thread at a time writes a camera's."""
+
+    def __init__(self, folder: Path) -> None:
+        """Use `folder`, which is made if it is not there.
+
+        Raises:
+            OSError: the folder cannot be made.
+        """
+        folder.mkdir(parents=True, exist_ok=True)
+        self._folder = folder
+
+    def save(self, camera_id: str, kept: WatchState) -> None:
+        """Write a camera's state; an earlier one stays until this one is whole.
+
+        Raises:
+            OSError: the disk is full or read-only.
+        """
+        old = self._arrays_name(camera_id)
+        name = f"{camera_id}.b.npz" if old == f"{camera_id}.a.npz" else f"{camera_id}.a.npz"
+        with (self._folder / f"{name}.part").open("wb") as file:
+            np.savez_compressed(file, **dict(kept.arrays))
+        (self._folder / f"{name}.part").replace(self._folder / name)
+        text = json.dumps({"format": FORMAT, "arrays": name, "state": kept.state}, ensure_ascii=False)
+        part = self._folder / f"{camera_id}.json.part"
+        part.write_text(text, encoding="utf-8")
+        part.replace(self._folder / f"{camera_id}.json")
+
+    def load(self, camera_id: str) -> WatchState | None:
+        """Return a camera's kept state, or `None` where there is none or it cannot be read (said in the log)."""
+        path = self._folder / f"{camera_id}.json"
+        try:
+            kept = json.loads(path.read_text(encoding="utf-8"))
+            if kept["format"] != FORMAT:
+                raise ValueError(f"format {kept['format']}, this program reads {FORMAT}")
+            with np.load(self._folder / Path(kept["arrays"]).name, allow_pickle=False) as arrays:
+                return WatchState(kept["state"], {name: arrays[name] for name in arrays.files})
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as err:
+            logger.warning("camera %s: checkpoint %s left aside: %s", camera_id, path, err)
+            return None
+
+    def remove(self, camera_id: str) -> None:
+        """Forget a camera's state; clocks of its places begin anew."""
+        for name in (f"{camera_id}.json", f"{camera_id}.a.npz", f"{camera_id}.b.npz"):
+            (self._folder / name).unlink(missing_ok=True)
+
+    def _arrays_name(self, camera_id: str) -> str:
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+            return str(json.loads((self._folder / f"{camera_id}.json").read_text(encoding="utf-8"))["arrays"])
+        return ""

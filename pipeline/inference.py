@@ -1,0 +1,181 @@
+"""Runs the looking thread: fresh frames of many cameras, one batch through the model, then each camera's watch.
+
+The thread waits for nobody: it takes whatever is fresh, at most one frame a camera. A camera whose watch fails is
+counted and said once a period; the others go on.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from pipeline.intake import FAILED, NOT_DUE, FrameIntake
+from pipeline.watch import CameraWatch, Looked
+from vision.detections import Detections
+from vision.frames import Frame
+
+logger = logging.getLogger(__name__)
+
+MOST_IN_BATCH = 8
+"""Batching gains little on a processor, and a longer batch delays every camera in it."""
+
+WAIT_S = 0.5
+"""How long the thread sleeps at most when no frame comes; bounds the time to stop."""
+
+COMPLAIN_EVERY_S = 60.0
+
+
+class Looker(Protocol):
+    """Whatever finds things in frames: a `models.model.Model`, or known truth in a test."""
+
+    def detect(self, frames: Sequence[Frame]) -> list[Detections]:
+        """Return what is in each frame, in the same order."""
+        ...
+
+
+@dataclass(slots=True)
+class Watched:
+    """A camera as the looking thread sees it; only that thread touches `watch`."""
+
+    watch: CameraWatch
+    look_hz: float
+    complained_s: float = -COMPLAIN_EVERY_S
+    failures: int = 0
+
+
+class InferenceLoop:
+    """The thread `inference-<name>`; calls `on_looked` after each look, on that thread.
+
+    What must happen between two looks (new zones, a checkpoint) is handed in by `between`, so that a watch is only
+    ever used by this thread.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        model: Looker,
+        intake: FrameIntake,
+        on_looked: Callable[[Watched, Looked], None],
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._model = model
+        self._intake = intake
+        self._on_looked = on_looked
+        self._clock = clock
+        self._stop = threading.Event()
+        self._lock = threading.Lock()
+        self._watched: dict[str, Watched] = {}
+        self._errands: list[Callable[[dict[str, Watched]], None]] = []
+        self._thread = threading.Thread(target=self._run, name=f"inference-{name}", daemon=True)
+        self.problem = ""
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread and wait for it; errands that wait are done first."""
+        self._stop.set()
+        self._intake.close()
+        if self._thread.is_alive():
+            self._thread.join()
+        self._do_errands()
+
+    def between(self, errand: Callable[[dict[str, Watched]], None]) -> None:
+        """Have `errand` called with the watches by camera id, on the looking thread, between two batches."""
+        with self._lock:
+            self._errands.append(errand)
+
+    def between_and_wait(self, errand: Callable[[dict[str, Watched]], None], timeout_s: float = 10.0) -> None:
+        """Do the same as `between` and wait until it is done.
+
+        Raises:
+            TimeoutError: the looking thread did not come round in time.
+        """
+        done = threading.Event()
+
+        def then_tell(watched: dict[str, Watched]) -> None:
+            try:
+                errand(watched)
+            finally:
+                done.set()
+
+        if not self._thread.is_alive():
+            errand(self._watched)
+            return
+        self.between(then_tell)
+        if not done.wait(timeout_s):
+            raise TimeoutError(f"{self._thread.name} did not come round within {timeout_s:.0f} s")
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            self._do_errands()
+            self._look_at(self._intake.take(MOST_IN_BATCH, WAIT_S))
+
+    def _do_errands(self) -> None:
+        with self._lock:
+            errands, self._errands = self._errands, []
+        for errand in errands:
+            errand(self._watched)
+
+    def _look_at(self, frames: list[Frame]) -> None:
+        known = [frame for frame in frames if frame.camera_id in self._watched]
+        due = [f for f in known if self._is_due(f)]
+        proofs_only = [f for f in known if not self._is_due(f) and self._has_places(f)]
+        looked_at = {id(frame) for frame in [*due, *proofs_only]}
+        self._intake.count_dropped([f.camera_id for f in frames if id(f) not in looked_at], NOT_DUE)
+        for frame, detections in zip(due, self._detect(due), strict=False):
+            self._look(frame, detections)
+        for frame in proofs_only:
+            self._look(frame, None)
+
+    def _detect(self, due: list[Frame]) -> list[Detections]:
+        """Return what is in each frame; nothing at all, with the frames counted as failed, where the model fails."""
+        try:
+            found = self._model.detect(due) if due else []
+        except Exception as err:
+            if not self.problem:
+                logger.error("%s: the model failed, trying on: %s", self._thread.name, err, exc_info=err)
+            self.problem = f"the model fails: {err}"
+            self._intake.count_dropped([frame.camera_id for frame in due], FAILED)
+            self._stop.wait(WAIT_S)
+            return []
+        self.problem = self.problem if not due else ""
+        return found
+
+    def _is_due(self, frame: Frame) -> bool:
+        watched = self._watched[frame.camera_id]
+        return watched.watch.model_is_due(frame.t_s, watched.look_hz)
+
+    def _has_places(self, frame: Frame) -> bool:
+        scene = self._watched[frame.camera_id].watch.scene
+        return scene is not None and len(scene.places) > 0
+
+    def _look(self, frame: Frame, detections: Detections | None) -> None:
+        watched = self._watched[frame.camera_id]
+        try:
+            looked = watched.watch.look(frame, detections)
+        except Exception as err:  # noqa: BLE001 - one camera's bad state must not stop the others
+            self._intake.count_dropped([frame.camera_id], FAILED)
+            self._complain(watched, err)
+            return
+        self._intake.count_looked(frame.camera_id, inferred=detections is not None)
+        try:
+            self._on_looked(watched, looked)
+        except Exception as err:  # noqa: BLE001 - as above
+            self._complain(watched, err)
+
+    def _complain(self, watched: Watched, err: Exception) -> None:
+        watched.failures += 1
+        if self._clock() - watched.complained_s >= COMPLAIN_EVERY_S:
+            watched.complained_s = self._clock()
+            logger.error(
+                "camera %s: %d looks failed, the last with: %s",
+                watched.watch.camera_id,
+                watched.failures,
+                err,
+                exc_info=err,
+            )

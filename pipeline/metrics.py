@@ -1,0 +1,72 @@
+"""Counts for Prometheus, read from the parts at the moment somebody asks; nothing is counted twice or kept here."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from pipeline.views import CameraView, HornView, SystemHealth
+
+
+@dataclass(frozen=True, slots=True)
+class MetricSources:
+    """Where the figures come from; each is called once per request."""
+
+    cameras: Callable[[], Iterable[CameraView]]
+    horns: Callable[[], Iterable[HornView]]
+    health: Callable[[], SystemHealth]
+    cases_by_state: Callable[[], dict[str, int]]
+
+
+class Metrics(Collector):
+    """The registry of one system; two systems in a process have one each."""
+
+    def __init__(self, sources: MetricSources) -> None:
+        self._sources = sources
+        self._registry = CollectorRegistry()
+
+    def text(self) -> bytes:
+        """Return all figures in Prometheus' text format."""
+        if not self._registry.get_target_info():
+            self._registry.set_target_info({"service": "streetwarden"})
+            self._registry.register(self)
+        return generate_latest(self._registry)
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield the metric families; called by the registry."""
+        yield from _camera_metrics(tuple(self._sources.cameras()))
+        horns = GaugeMetricFamily("streetwarden_horn_ok", "1 where the horn can speak", labels=["horn"])
+        for horn in self._sources.horns():
+            horns.add_metric([horn.horn_id], float(horn.state in {"ok", "busy"}))
+        yield horns
+        cases = GaugeMetricFamily("streetwarden_cases", "cases by state", labels=["state"])
+        for state, count in self._sources.cases_by_state().items():
+            cases.add_metric([state], count)
+        yield cases
+        health = self._sources.health()
+        yield GaugeMetricFamily(
+            "streetwarden_disk_free_bytes", "free bytes where evidence is kept", value=health.disk_free_bytes
+        )
+        yield GaugeMetricFamily(
+            "streetwarden_evidence_held_back", "evidence waiting to be written", value=health.evidence_held_back
+        )
+
+
+def _camera_metrics(cameras: tuple[CameraView, ...]) -> Iterator[Metric]:
+    live = GaugeMetricFamily("streetwarden_camera_live", "1 while packets arrive", labels=["camera"])
+    fps = GaugeMetricFamily("streetwarden_camera_fps", "delivered packets a second", labels=["camera"])
+    decoded = CounterMetricFamily("streetwarden_frames_decoded", "decoded frames", labels=["camera"])
+    looked = CounterMetricFamily("streetwarden_frames_looked", "frames looked at", labels=["camera"])
+    dropped = CounterMetricFamily("streetwarden_frames_dropped", "frames not looked at", labels=["camera", "cause"])
+    reconnects = CounterMetricFamily("streetwarden_camera_reconnects", "connections after the first", labels=["camera"])
+    for camera in cameras:
+        live.add_metric([camera.camera_id], float(camera.health.state == "live"))
+        fps.add_metric([camera.camera_id], camera.health.delivered_fps)
+        decoded.add_metric([camera.camera_id], camera.looks.decoded)
+        looked.add_metric([camera.camera_id], camera.looks.looked)
+        reconnects.add_metric([camera.camera_id], camera.health.reconnects)
+        for cause, count in camera.looks.dropped.items():
+            dropped.add_metric([camera.camera_id, cause], count)
+    yield from (live, fps, decoded, looked, dropped, reconnects)

@@ -1,0 +1,158 @@
+"""The settings file: one TOML file, read once into one frozen `Settings`, whose sections are handed to the parts.
+
+`pipeline/example.toml` is the reference: every key with its default and a comment. A key that is misspelt stops the
+start and is named. URLs may hold `${NAME}`, which is taken from the environment, so that passwords stay out of files.
+"""
+
+import os
+import re
+import tomllib
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from broadcast.settings import BroadcastSettings, HornEntry, LadderSettings
+from pipeline.errors import SettingsError
+from streams.settings import StreamSettings
+from streams.urls import check_url
+
+SAFE_ID = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"
+"""What an id may be: it becomes part of file names, thread names and addresses."""
+
+
+def _expanded(url: str) -> str:
+    def value(match: re.Match[str]) -> str:
+        name = match.group(1)
+        if name not in os.environ:
+            raise ValueError(f"the environment variable {name} is not set")
+        return os.environ[name]
+
+    return re.sub(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}", value, url)
+
+
+def _checked_url(url: str) -> str:
+    expanded = _expanded(url)
+    check_url(expanded)
+    return expanded
+
+
+class Section(BaseModel):
+    """Base of the sections: unknown keys are errors, values do not change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class CameraEntry(Section):
+    """One camera of one's own."""
+
+    id: str = Field(pattern=SAFE_ID, description="short name used in files and addresses")
+    name: str = Field(default="", description="what people call it; the id where empty")
+    url: Annotated[str, AfterValidator(_checked_url)] = Field(
+        repr=False, description="rtsp://user:password@host/path, a file, or synthetic://scene; ${NAME} is looked up"
+    )
+    place: str = Field(default="", description="where it looks, in words; stands on evidence and in warnings")
+    horn: str | None = Field(default=None, description="id of the horn that speaks at this place")
+    zones: Path | None = Field(default=None, description="zones.json to begin with; edits on the page go before it")
+    stream: StreamSettings = Field(default_factory=StreamSettings, description="transport, ring and time limits")
+
+    @property
+    def shown_name(self) -> str:
+        """The name, or the id where there is none."""
+        return self.name or self.id
+
+
+class ServerSettings(Section):
+    """Where the page is served."""
+
+    host: str = Field(default="127.0.0.1", description="address to listen on; 0.0.0.0 for all")
+    port: int = Field(default=8380, ge=0, le=65535, description="TCP port; 0 takes a free one")
+    session_hours: float = Field(default=12.0, gt=0, le=24 * 31, description="hours until one must sign in again")
+
+
+class ModelSettings(Section):
+    """What looks."""
+
+    card: Path | None = Field(default=None, description="card (TOML) of a model; the bundled street-nano where absent")
+    engine: str = Field(default="auto", description="auto measures once and remembers; or onnxruntime, openvino, torch")
+
+
+class EvidenceSettings(Section):
+    """What is taken as evidence, and when."""
+
+    still_gap_s: float = Field(default=10.0, ge=10.0, le=3600, description="seconds between panoramas; law asks >= 10")
+    clip_before_s: float = Field(default=10.0, ge=0, le=60, description="seconds of clip before the event")
+    clip_after_s: float = Field(default=10.0, ge=0, le=60, description="seconds of clip after the event")
+    jpeg_quality: int = Field(default=92, ge=60, le=100, description="of stills, in percent")
+
+
+class Settings(Section):
+    """All settings of one process."""
+
+    data: Path = Field(default=Path("data"), description="folder for cases, evidence, keys and checkpoints")
+    database_url: str = Field(default="", repr=False, description="SQLAlchemy URL; SQLite in the data folder if empty")
+    language: str = Field(default="zh", pattern="^(zh|en)$", description="language of spoken warnings: zh or en")
+    timezone: str = Field(default="Asia/Shanghai", description="IANA name; for quiet hours, case numbers and stills")
+    server: ServerSettings = Field(default_factory=ServerSettings)
+    model: ModelSettings = Field(default_factory=ModelSettings)
+    evidence: EvidenceSettings = Field(default_factory=EvidenceSettings)
+    ladder: LadderSettings = Field(default_factory=LadderSettings)
+    broadcast: BroadcastSettings = Field(default_factory=BroadcastSettings)
+    cameras: tuple[CameraEntry, ...] = ()
+    horns: tuple[HornEntry, ...] = ()
+
+    @model_validator(mode="after")
+    def _ids_fit(self) -> "Settings":
+        for what, ids in (("camera", [c.id for c in self.cameras]), ("horn", [h.id for h in self.horns])):
+            doubled = sorted({i for i in ids if ids.count(i) > 1})
+            if doubled:
+                raise ValueError(f"{what} id {doubled[0]!r} is used twice; ids must differ")
+        horns = {horn.id for horn in self.horns}
+        for camera in self.cameras:
+            if camera.horn is not None and camera.horn not in horns:
+                raise ValueError(f"camera {camera.id!r} names horn {camera.horn!r}, which no [[horns]] entry has")
+        return self
+
+
+def load_settings(path: Path) -> Settings:
+    """Read a settings file.
+
+    Relative paths in it count from the file's own folder.
+
+    Raises:
+        SettingsError: missing, not TOML, or not valid; the message has a line per mistake with its key.
+    """
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise SettingsError(f"there is no settings file {path}; copy pipeline/example.toml and edit it") from None
+    except (OSError, UnicodeDecodeError) as err:
+        raise SettingsError(f"settings file {path} cannot be read: {err.__class__.__name__}") from None
+    except tomllib.TOMLDecodeError as err:
+        raise SettingsError(f"settings file {path} is not TOML: {err}") from None
+    try:
+        settings = Settings.model_validate(raw)
+    except ValidationError as err:
+        raise SettingsError(f"settings file {path}:\n{explain(err)}") from None
+    return _rooted(settings, path.parent)
+
+
+def explain(err: ValidationError) -> str:
+    """Return one line per mistake: key, what is wrong; values are left out, as a URL may hold a password."""
+    lines = []
+    for mistake in err.errors(include_url=False, include_input=False, include_context=False):
+        key = ".".join(str(part) for part in mistake["loc"]) or "(whole file)"
+        text = "there is no such key" if mistake["type"] == "extra_forbidden" else mistake["msg"]
+        lines.append(f"  {key}: {text.removeprefix('Value error, ')}")
+    return "\n".join(lines)
+
+
+def _rooted(settings: Settings, folder: Path) -> Settings:
+    """Return the settings with relative paths counted from `folder`."""
+    cameras = tuple(
+        camera.model_copy(update={"zones": folder / camera.zones}) if camera.zones else camera
+        for camera in settings.cameras
+    )
+    card = settings.model.card
+    model = settings.model.model_copy(update={"card": folder / card}) if card else settings.model
+    return settings.model_copy(update={"data": folder / settings.data, "cameras": cameras, "model": model})

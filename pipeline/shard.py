@@ -1,0 +1,176 @@
+"""A set of cameras with everything that watches them: readers, intake, looking thread, watches.
+
+One shard in the process is the small system; nothing in it is global, so many can stand side by side. It takes a
+model and listeners, and gives events, boxes and health.
+"""
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from detectors.catalog import ZoneSettings
+from detectors.events import Event
+from pipeline.boxes import boxes_message
+from pipeline.checkpoints import CheckpointFolder
+from pipeline.inference import InferenceLoop, Looker, Watched
+from pipeline.intake import FrameIntake
+from pipeline.messages import BoxesMessage
+from pipeline.views import LookCounts
+from pipeline.watch import CameraWatch, Looked, WatchState
+from streams.gears import Gear
+from streams.health import CameraHealth
+from streams.live import LiveFeed
+from streams.opening import Openers
+from streams.pool import CameraPool
+from streams.reader import CameraReader
+from streams.settings import StreamSettings
+
+logger = logging.getLogger(__name__)
+
+VIEWER_LOOK_HZ = 4.0
+"""Looks a second while somebody watches the camera live: boxes then follow the picture well enough to be believed."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShardListeners:
+    """Who is told; each is called on the looking thread and must not block."""
+
+    on_event: Callable[[Event], None]
+    on_boxes: Callable[[BoxesMessage], None]
+
+
+class Shard:
+    """Watches a set of cameras; its methods may be called from any thread."""
+
+    def __init__(
+        self, name: str, model: Looker, openers: Openers, checkpoints: CheckpointFolder, listeners: ShardListeners
+    ) -> None:
+        self._intake = FrameIntake()
+        self._pool = CameraPool(openers, self._intake.put)
+        self._loop = InferenceLoop(name, model, self._intake, self._on_looked)
+        self._checkpoints = checkpoints
+        self._listeners = listeners
+        self._lock = threading.Lock()
+        self._viewers: dict[str, int] = {}
+        self._view_states: dict[str, str] = {}
+
+    def start(self) -> None:
+        """Start the looking thread; cameras begin as they are added."""
+        self._loop.start()
+
+    def stop(self) -> None:
+        """End all readers, then the looking thread, and keep every camera's state."""
+        self._pool.close()
+        self.save_checkpoints()
+        self._loop.stop()
+
+    def add(self, camera_id: str, url: str, settings: StreamSettings, zones: Sequence[ZoneSettings]) -> None:
+        """Begin to watch a camera; it may be dead, it is dialled until it answers."""
+        watch = CameraWatch(camera_id, zones)
+        kept = self._checkpoints.load(camera_id)
+        if kept is not None:
+            watch = _restored(watch, kept, zones)
+        self._intake.add(camera_id)
+        self._loop.between_and_wait(
+            lambda watches: watches.update({camera_id: Watched(watch=watch, look_hz=watch.look_hz())})
+        )
+        reader = self._pool.add(camera_id, url, settings)
+        reader.want("detectors", Gear("rate", watch.look_hz()))
+
+    def remove(self, camera_id: str) -> None:
+        """End watching a camera and forget what is known of its street."""
+        self._pool.remove(camera_id)
+        self._loop.between_and_wait(lambda watches: watches.pop(camera_id, None) and None)
+        self._intake.remove(camera_id)
+        self._checkpoints.remove(camera_id)
+        self._view_states.pop(camera_id, None)
+
+    def set_zones(self, camera_id: str, zones: Sequence[ZoneSettings]) -> None:
+        """Put zones in force before the next look."""
+        self._loop.between_and_wait(lambda watches: watches[camera_id].watch.set_zones(zones))
+
+    def reader(self, camera_id: str) -> CameraReader:
+        """Return a camera's reader."""
+        return self._pool.reader(camera_id)
+
+    def live(self, camera_id: str) -> "Viewing":
+        """Return the camera's live video; while it is open the camera is looked at more often."""
+        return Viewing(self, camera_id)
+
+    def health(self) -> tuple[CameraHealth, ...]:
+        """Return every camera's state."""
+        return self._pool.health()
+
+    def counts(self, camera_id: str) -> LookCounts:
+        """Return what became of a camera's frames."""
+        return self._intake.counts(camera_id)
+
+    def view_state(self, camera_id: str) -> str:
+        """Return whether the camera's picture can be judged; `ok` before the first look."""
+        return self._view_states.get(camera_id, "ok")
+
+    @property
+    def problem(self) -> str:
+        """What is wrong with the model, or empty."""
+        return self._loop.problem
+
+    def save_checkpoints(self) -> None:
+        """Keep every camera's state; what cannot be written is said in the log."""
+        states: dict[str, WatchState] = {}
+        self._loop.between_and_wait(
+            lambda watches: states.update({camera_id: w.watch.checkpoint() for camera_id, w in watches.items()})
+        )
+        for camera_id, state in states.items():
+            try:
+                self._checkpoints.save(camera_id, state)
+            except OSError as err:
+                logger.warning("camera %s: checkpoint not written: %s", camera_id, err.strerror)
+
+    def count_viewer(self, camera_id: str, change: int) -> None:
+        """Note that a viewer came (+1) or went (-1)."""
+        with self._lock:
+            self._viewers[camera_id] = max(0, self._viewers.get(camera_id, 0) + change)
+        self._loop.between(lambda watches: self._pace(watches[camera_id]) if camera_id in watches else None)
+
+    def _on_looked(self, watched: Watched, looked: Looked) -> None:
+        self._view_states[watched.watch.camera_id] = looked.scene.view.value
+        for event in looked.events:
+            self._listeners.on_event(event)
+        self._listeners.on_boxes(boxes_message(looked.scene, watched.watch.offences))
+        self._pace(watched)
+
+    def _pace(self, watched: Watched) -> None:
+        camera_id = watched.watch.camera_id
+        look_hz = watched.watch.look_hz()
+        if self._viewers.get(camera_id, 0) > 0:
+            look_hz = max(look_hz, VIEWER_LOOK_HZ)
+        if look_hz != watched.look_hz:
+            watched.look_hz = look_hz
+            self._pool.reader(camera_id).want("detectors", Gear("rate", look_hz))
+
+
+class Viewing:
+    """Somebody watching a camera live: a context manager and iterator over the chunks of its `LiveFeed`."""
+
+    def __init__(self, shard: Shard, camera_id: str) -> None:
+        self._shard = shard
+        self._camera_id = camera_id
+        self._feed = shard.reader(camera_id).live()
+
+    def __enter__(self) -> LiveFeed:
+        self._shard.count_viewer(self._camera_id, +1)
+        return self._feed.__enter__()
+
+    def __exit__(self, *exc: object) -> None:
+        self._shard.count_viewer(self._camera_id, -1)
+        self._feed.__exit__(*exc)  # type: ignore[arg-type]
+
+
+def _restored(watch: CameraWatch, kept: WatchState, zones: Sequence[ZoneSettings]) -> CameraWatch:
+    try:
+        watch.restore(kept)
+    except (ValueError, KeyError, TypeError, AttributeError) as err:
+        logger.warning("camera %s: checkpoint left aside, clocks begin anew: %s", watch.camera_id, err)
+        return CameraWatch(watch.camera_id, zones)
+    return watch

@@ -1,0 +1,151 @@
+"""Keeps the cameras and zones that people edit on the page, as JSON in the data folder.
+
+The settings file says what a site begins with; what is edited here goes before it. Files are written to a temporary
+name and renamed, with mode 0600 where they hold URLs.
+"""
+
+import json
+import os
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from detectors.catalog import ZoneSettings, ZonesFile, load_zones
+from pipeline.errors import DuplicateCameraError, SettingsError, UnknownCameraError
+from pipeline.settings import CameraEntry, explain
+
+
+class _CamerasFile(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    added: tuple[CameraEntry, ...] = ()
+    removed: tuple[str, ...] = ()
+
+
+class Site:
+    """The cameras and zones in force; its methods may be called from any thread."""
+
+    def __init__(self, folder: Path, configured: Sequence[CameraEntry]) -> None:
+        """Read what was edited before.
+
+        Raises:
+            SettingsError: a file in `folder` is not what this program writes.
+            OSError: the folder cannot be made.
+        """
+        (folder / "zones").mkdir(parents=True, exist_ok=True)
+        self._folder = folder
+        self._lock = threading.Lock()
+        self._edited = self._read()
+        gone = set(self._edited.removed)
+        self._cameras = {c.id: c for c in (*configured, *self._edited.added) if c.id not in gone}
+
+    def cameras(self) -> tuple[CameraEntry, ...]:
+        """Return all cameras, those of the settings file first."""
+        with self._lock:
+            return tuple(self._cameras.values())
+
+    def camera(self, camera_id: str) -> CameraEntry:
+        """Return one camera.
+
+        Raises:
+            UnknownCameraError: there is none of that id.
+        """
+        with self._lock:
+            if camera_id not in self._cameras:
+                raise UnknownCameraError(camera_id)
+            return self._cameras[camera_id]
+
+    def add(self, entry: CameraEntry) -> None:
+        """Add a camera and keep it.
+
+        Raises:
+            DuplicateCameraError: the id is taken.
+            OSError: it cannot be kept; nothing was added.
+        """
+        with self._lock:
+            if entry.id in self._cameras:
+                raise DuplicateCameraError(entry.id)
+            removed = tuple(i for i in self._edited.removed if i != entry.id)
+            self._write(_CamerasFile(added=(*self._edited.added, entry), removed=removed))
+            self._cameras[entry.id] = entry
+
+    def remove(self, camera_id: str) -> None:
+        """Remove a camera for good; one of the settings file stays away until it is added here again.
+
+        Raises:
+            UnknownCameraError: there is none of that id.
+            OSError: it cannot be kept; nothing was removed.
+        """
+        with self._lock:
+            if camera_id not in self._cameras:
+                raise UnknownCameraError(camera_id)
+            added = tuple(c for c in self._edited.added if c.id != camera_id)
+            self._write(_CamerasFile(added=added, removed=(*self._edited.removed, camera_id)))
+            del self._cameras[camera_id]
+            self._zones_path(camera_id).unlink(missing_ok=True)
+
+    def zones(self, camera_id: str) -> tuple[ZoneSettings, ...]:
+        """Return a camera's zones: as edited, else as configured, else none.
+
+        Raises:
+            UnknownCameraError: there is no such camera.
+            ZonesError: a zones file is not valid; the message names it.
+        """
+        entry = self.camera(camera_id)
+        if self._zones_path(camera_id).exists():
+            return load_zones(self._zones_path(camera_id))
+        return load_zones(entry.zones) if entry.zones else ()
+
+    def save_zones(self, camera_id: str, zones: Sequence[ZoneSettings]) -> tuple[ZoneSettings, ...]:
+        """Keep a camera's zones; the version of each one that changed counts up.
+
+        Returns:
+            The zones as they are now in force.
+
+        Raises:
+            UnknownCameraError: there is no such camera.
+            OSError: they cannot be kept; the old ones stay in force.
+        """
+        before = {zone.id: zone for zone in self.zones(camera_id)}
+        kept = tuple(_versioned(zone, before.get(zone.id)) for zone in zones)
+        text = ZonesFile(zones=kept).model_dump_json(indent=2)
+        with self._lock:
+            _write_private(self._zones_path(camera_id), text)
+        return kept
+
+    def _zones_path(self, camera_id: str) -> Path:
+        return self._folder / "zones" / f"{camera_id}.json"
+
+    def _read(self) -> _CamerasFile:
+        path = self._folder / "cameras.json"
+        try:
+            return _CamerasFile.model_validate_json(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return _CamerasFile()
+        except ValidationError as err:
+            raise SettingsError(f"{path} was damaged; mend or remove it:\n{explain(err)}") from None
+
+    def _write(self, edited: _CamerasFile) -> None:
+        text = json.dumps(edited.model_dump(mode="json"), ensure_ascii=False, indent=2)
+        _write_private(self._folder / "cameras.json", text)
+        self._edited = edited
+
+
+def _versioned(zone: ZoneSettings, before: ZoneSettings | None) -> ZoneSettings:
+    if before is None:
+        return zone.model_copy(update={"version": 1})
+    same = zone.model_copy(update={"version": before.version})
+    return same if same == before else zone.model_copy(update={"version": before.version + 1})
+
+
+def _write_private(path: Path, text: str) -> None:
+    part = path.with_suffix(".part")
+    part.unlink(missing_ok=True)
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)

@@ -1,0 +1,150 @@
+"""Watches one camera: pictures become observations, observations a scene, the scene events.
+
+The same object serves the running service, `streetwarden replay` and the benchmarks; none of them has rules of its
+own. It reads no clock and starts no thread; one thread at a time may use it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import JsonValue, TypeAdapter
+
+from detectors.catalog import ZoneSettings, make_detector, surfaces, unknown_zones
+from detectors.events import Event, Phase
+from detectors.rules import Detector
+from vision.detections import Detections
+from vision.frames import Frame
+from vision.memory import SceneMemory
+from vision.observations import Observation
+from vision.perception import Perception
+from vision.scenes import Scene
+
+GAP_AFTER_S = 12.0
+"""A pause longer than this was watched by nobody; a shorter one with the same thing at both ends counts as watched.
+
+Longer than the key-frame interval of cheap cameras (10 s), which are looked at on key frames alone."""
+
+IDLE_LOOK_HZ = 0.5
+"""Looks a second without any zone: enough to tell a blind camera, and to show boxes that are not minutes old."""
+
+_EVENTS = TypeAdapter(list[Event])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Looked:
+    """What one look brought."""
+
+    observation: Observation
+    scene: Scene
+    events: tuple[Event, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WatchState:
+    """All that a watch knows, to be kept over a restart; `arrays` go to `.npz`, `state` to JSON."""
+
+    state: JsonValue
+    arrays: Mapping[str, npt.NDArray[np.generic]]
+
+
+class CameraWatch:
+    """Perception, memory and detectors of one camera."""
+
+    def __init__(self, camera_id: str, zones: Sequence[ZoneSettings]) -> None:
+        self.camera_id = camera_id
+        self._memory = SceneMemory(camera_id)
+        self._scene: Scene | None = None
+        self._inferred_t_s = -np.inf
+        self._standing: dict[str, Event] = {}
+        self._zones: tuple[ZoneSettings, ...] = ()
+        self._detectors: dict[str, Detector] = {}
+        self.set_zones(zones)
+
+    @property
+    def zones(self) -> tuple[ZoneSettings, ...]:
+        """The zones in force."""
+        return self._zones
+
+    @property
+    def scene(self) -> Scene | None:
+        """What was known at the last look."""
+        return self._scene
+
+    @property
+    def offences(self) -> tuple[Event, ...]:
+        """The raised events that have not ended."""
+        return tuple(self._standing.values())
+
+    def set_zones(self, zones: Sequence[ZoneSettings]) -> None:
+        """Put zones in force; a detector whose zone did not change keeps its state."""
+        kept = {z.id: self._detectors[z.id] for z in zones if z in self._zones and z.id in self._detectors}
+        self._detectors = {z.id: kept.get(z.id) or make_detector(self.camera_id, z) for z in zones}
+        self._standing = {i: e for i, e in self._standing.items() if e.zone_id in kept}
+        if surfaces(zones) != surfaces(self._zones) or unknown_zones(zones) != unknown_zones(self._zones) or not kept:
+            self._perception = Perception(surfaces(zones), watch_unknown=unknown_zones(zones))
+        self._zones = tuple(zones)
+
+    def look_hz(self) -> float:
+        """Return the model looks a second that the zones need in their present state."""
+        return max((d.look_hz() for d in self._detectors.values()), default=IDLE_LOOK_HZ)
+
+    def model_is_due(self, t_s: float, look_hz: float) -> bool:
+        """Tell whether a frame at `t_s` is to go through the model at a rate of `look_hz`.
+
+        A frame a tenth early is taken: waiting for the next one would halve the rate of a slow camera.
+        """
+        return t_s - self._inferred_t_s >= 0.9 / look_hz
+
+    def look(self, frame: Frame, detections: Detections | None) -> Looked:
+        """Take in a frame and what a model found in it; `None` where no model looked (proofs only)."""
+        gap_s = 0.0
+        if self._scene is not None and frame.t_s - self._scene.t_s > GAP_AFTER_S:
+            gap_s = frame.t_s - self._scene.t_s
+        if detections is not None:
+            self._inferred_t_s = frame.t_s
+        places = self._scene.places if self._scene else ()
+        return self.replay(self._perception.observe(frame, detections, places, gap_s))
+
+    def replay(self, observation: Observation) -> Looked:
+        """Take in an observation, live or recorded; equal observations give equal events."""
+        self._scene = self._memory.update(observation)
+        events = tuple(event for detector in self._detectors.values() for event in detector.update(self._scene))
+        for event in events:
+            if event.phase is Phase.RAISED:
+                self._standing[event.event_id] = event
+            elif event.phase is Phase.ENDED:
+                self._standing.pop(event.event_id, None)
+        return Looked(observation, self._scene, events)
+
+    def checkpoint(self) -> WatchState:
+        """Return all state; it shares nothing with this object."""
+        state: JsonValue = {
+            "memory": self._memory.checkpoint(),
+            "detectors": {
+                z.id: {"version": z.version, "state": self._detectors[z.id].checkpoint()} for z in self._zones
+            },
+            "offences": _EVENTS.dump_python(list(self._standing.values()), mode="json"),
+        }
+        return WatchState(state, dict(self._perception.checkpoint()))
+
+    def restore(self, kept: WatchState) -> None:
+        """Take up a state; what belongs to a zone that changed since is left out.
+
+        Raises:
+            ValueError: the state is not one of a watch; the watch must then be made anew.
+        """
+        if not isinstance(kept.state, dict) or not isinstance(kept.state.get("detectors"), dict):
+            raise ValueError(f"camera {self.camera_id}: the checkpoint holds no watch state")
+        self._memory.restore(kept.state["memory"])
+        self._perception.restore(dict(kept.arrays))
+        detectors = kept.state["detectors"]
+        in_force = {(zone.id, zone.version) for zone in self._zones}
+        for event in _EVENTS.validate_python(kept.state["offences"]):
+            if (event.zone_id, event.zone_version) in in_force:
+                self._standing[event.event_id] = event
+        for zone in self._zones:
+            entry = detectors.get(zone.id) if isinstance(detectors, dict) else None
+            if isinstance(entry, dict) and entry["version"] == zone.version:
+                self._detectors[zone.id].restore(entry["state"])

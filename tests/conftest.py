@@ -1,0 +1,38 @@
+"""Fixtures that all packages share, and the rule that an automated run skips nothing."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+MATERIAL = CHECKOUT.parent / "shared" / "material"
+
+
+@pytest.fixture(scope="session")
+def material() -> Path:
+    """The folder of real clips, detections and weights that lies beside the checkout."""
+    if not MATERIAL.is_dir():
+        pytest.skip(f"real material is not there: {MATERIAL}")
+    return MATERIAL
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    skipped = terminalreporter.stats.get("skipped", [])
+    if skipped and not _may_skip():
+        terminalreporter.write_line(
+            f"{len(skipped)} skipped although CI is set: a run of record skips nothing", red=True
+        )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
+    yield
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter and reporter.stats.get("skipped") and not _may_skip() and session.exitstatus == 0:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def _may_skip() -> bool:
+    return os.environ.get("CI", "") not in {"1", "true"}
