@@ -1,0 +1,195 @@
+"""Chooses the engine that runs a model fastest on this machine, by a short measurement that is remembered.
+
+Which engine wins depends on the processor: bfloat16 is several times faster where the processor multiplies matrices
+in it and slower where it does not. So each engine runs the model a few times, in turns, and the fastest whose boxes
+agree with those of ONNX Runtime is taken. An engine that does not load here is passed over with a warning.
+
+Belongs here: measuring and choosing. Does not: remembering (choice_memory), what the engines agree on (agreement).
+"""
+
+import logging
+import statistics
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from types import MappingProxyType
+
+from models.agreement import compare_engines, drawn_batch
+from models.cards import ModelCard, read_weights
+from models.choice_memory import CandidateFigures, ChoiceMemory, EngineChoice
+from models.engines import Engine, EngineMaker
+from models.errors import EngineError, EngineUnavailableError, ModelError
+from models.families import check_outputs, make_decoder
+from models.onnxruntime_engine import OnnxRuntimeEngine
+from models.openvino_engine import OpenVinoEngine
+from models.torch_engine import TorchEngine
+
+logger = logging.getLogger(__name__)
+
+ENGINE_NAMES = ("onnxruntime", "openvino", "openvino-bf16", "torch")
+"""What settings may ask for besides `auto`."""
+
+FALLBACK = "onnxruntime"
+"""Runs everywhere; the reference that the others must agree with."""
+
+WARM_UP_RUNS = 2
+"""First runs allocate and are not counted."""
+
+MEASURED_RUNS = 7
+"""Runs per engine, in turns with the others; the median of seven stands a neighbour that takes the processor twice."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ChosenEngine:
+    """An opened engine and the record of how it came to be chosen."""
+
+    engine: Engine
+    choice: EngineChoice
+
+
+def choose_engine(
+    card: ModelCard,
+    cache_dir: Path,
+    *,
+    wanted: str = "auto",
+    makers: Mapping[str, EngineMaker] | None = None,
+    clock: Callable[[], float] = time.perf_counter,
+) -> ChosenEngine:
+    """Open a card's weights in the fastest engine, or in the one that is asked for.
+
+    Args:
+        card: the card; its weights' hash is checked.
+        cache_dir: holds `engine.json` with earlier measurements; made where it is missing.
+        wanted: `auto` or one of `ENGINE_NAMES`. Where its library does not load, ONNX Runtime steps in with a warning.
+        makers: engines by name; all that the program knows by default.
+        clock: seconds, for the measurement.
+
+    Raises:
+        ModelError: weights or outputs are wrong, or no engine can run them.
+        ValueError: there is no engine called `wanted`.
+    """
+    if wanted not in ("auto", *ENGINE_NAMES):
+        raise ValueError(f"there is no engine {wanted!r}; possible are auto, {', '.join(ENGINE_NAMES)}")
+    weights = read_weights(card)
+    chooser = _Chooser(card, weights, ENGINE_MAKERS if makers is None else makers, clock)
+    names = _names_for(card)
+    if wanted != "auto":
+        return chooser.take(wanted)
+    if len(names) == 1:
+        return chooser.take(names[0])
+    memory = ChoiceMemory(cache_dir)
+    remembered = memory.recall(card)
+    if remembered is not None and (chosen := chooser.reopen(remembered)) is not None:
+        return chosen
+    chosen = chooser.measure(names)
+    memory.keep(card, chosen.choice)
+    return chosen
+
+
+def _names_for(card: ModelCard) -> tuple[str, ...]:
+    if card.file.suffix == ".pt":
+        return ("torch",)
+    return tuple(name for name in ENGINE_NAMES if name != "torch")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Chooser:
+    card: ModelCard
+    weights: bytes
+    makers: Mapping[str, EngineMaker]
+    clock: Callable[[], float]
+
+    def take(self, name: str) -> ChosenEngine:
+        """Open an engine without measuring; ONNX Runtime where the engine's library does not load."""
+        try:
+            return ChosenEngine(self._open(name), EngineChoice(engine=name, reason="asked for"))
+        except EngineUnavailableError as err:
+            if name == FALLBACK or self.card.file.suffix == ".pt":
+                raise
+            logger.warning("model %s: %s; ONNX Runtime is used instead", self.card.name, err)
+            failed = CandidateFigures(engine=name, problem=str(err))
+            choice = EngineChoice(engine=FALLBACK, reason="asked for another", candidates=(failed,))
+            return ChosenEngine(self._open(FALLBACK), choice)
+
+    def reopen(self, remembered: EngineChoice) -> ChosenEngine | None:
+        """Open the engine of an earlier measurement; None where it does not open any more."""
+        try:
+            engine = self._open(remembered.engine)
+        except EngineError as err:
+            logger.warning("model %s: the remembered engine fails: %s; measuring again", self.card.name, err)
+            return None
+        return ChosenEngine(engine, remembered.model_copy(update={"reason": "remembered"}))
+
+    def measure(self, names: tuple[str, ...]) -> ChosenEngine:
+        """Open every engine, drop those that fail or disagree, and take the fastest; the rest are closed."""
+        reference = self._open(FALLBACK)
+        engines: dict[str, Engine] = {FALLBACK: reference}
+        try:
+            check_outputs(self.card, reference)
+            problems = {name: self._join(name, engines) for name in names if name != FALLBACK}
+            times_s = self._times_s(engines)
+        except BaseException:
+            _close(engines)
+            raise
+        medians_ms = {name: 1000 * statistics.median(runs) for name, runs in times_s.items()}
+        best = min(medians_ms, key=medians_ms.__getitem__)
+        candidates = tuple(
+            CandidateFigures(engine=name, ms_per_picture=medians_ms.get(name), problem=problems.get(name, ""))
+            for name in names
+        )
+        logger.info("model %s: %s, %.0f ms a picture", self.card.name, best, medians_ms[best])
+        engine = engines.pop(best)
+        _close(engines)
+        choice = EngineChoice(engine=best, reason="measured", ms_per_picture=medians_ms[best], candidates=candidates)
+        return ChosenEngine(engine, choice)
+
+    def _open(self, name: str) -> Engine:
+        return self.makers[name](self.card, self.weights)
+
+    def _join(self, name: str, engines: dict[str, Engine]) -> str:
+        """Open one more engine and add it if it agrees with the reference; return what speaks against it, or ''."""
+        try:
+            engine = self._open(name)
+        except ModelError as err:
+            logger.warning("model %s: %s is passed over: %s", self.card.name, name, err)
+            return str(err)
+        try:
+            agreement = compare_engines(self.card, make_decoder(self.card), engines[FALLBACK], engine)
+        except EngineError as err:
+            engine.close()
+            logger.warning("model %s: %s is passed over: %s", self.card.name, name, err)
+            return str(err)
+        if agreement.holds:
+            engines[name] = engine
+            return ""
+        engine.close()
+        return f"only {agreement.agreed_ratio:.0%} of {agreement.compared} boxes agree with {FALLBACK}"
+
+    def _times_s(self, engines: Mapping[str, Engine]) -> dict[str, list[float]]:
+        """Time every engine on one picture, in turns, so that a busy moment hits all alike."""
+        batch = drawn_batch(self.card, seed=0)
+        times_s: dict[str, list[float]] = {name: [] for name in engines}
+        for run in range(WARM_UP_RUNS + MEASURED_RUNS):
+            for name, engine in engines.items():
+                began_s = self.clock()
+                engine.infer(batch)
+                if run >= WARM_UP_RUNS:
+                    times_s[name].append(self.clock() - began_s)
+        return times_s
+
+
+def _close(engines: Mapping[str, Engine]) -> None:
+    for engine in engines.values():
+        engine.close()
+
+
+ENGINE_MAKERS: Mapping[str, EngineMaker] = MappingProxyType(
+    {
+        "onnxruntime": OnnxRuntimeEngine,
+        "openvino": OpenVinoEngine,
+        "openvino-bf16": partial(OpenVinoEngine, precision="bf16"),
+        "torch": TorchEngine,
+    }
+)

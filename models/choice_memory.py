@@ -1,0 +1,127 @@
+"""Remembers which engine was fastest, in `engine.json`, for one machine, model and set of library versions.
+
+Whatever changes the outcome is part of the key: processor, number of cores, weights, input size, versions of the
+engines. A file that cannot be read or written costs a measurement at the next start and a warning, nothing else.
+"""
+
+import hashlib
+import json
+import logging
+import os
+import platform
+from importlib import metadata
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from models.cards import ModelCard
+
+logger = logging.getLogger(__name__)
+
+FILE_NAME = "engine.json"
+
+LIBRARIES = ("onnxruntime", "openvino")
+"""A new version may be faster or slower, so that it is measured again."""
+
+
+class CandidateFigures(BaseModel):
+    """What was found out about one engine.
+
+    Attributes:
+        engine: its name.
+        ms_per_picture: median milliseconds for one picture; None where it was not measured.
+        problem: why it was passed over, in words; empty where it was not.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    engine: str
+    ms_per_picture: float | None = None
+    problem: str = ""
+
+
+class EngineChoice(BaseModel):
+    """Which engine runs a model, and why; shown on the health page.
+
+    Attributes:
+        engine: name of the engine.
+        reason: `measured`, `remembered`, `asked for`, or `asked for another` where that one did not load.
+        ms_per_picture: median milliseconds for one picture when it was measured; None where it was not.
+        candidates: every engine that was tried.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    engine: str
+    reason: str
+    ms_per_picture: float | None = None
+    candidates: tuple[CandidateFigures, ...] = ()
+
+
+class _Memory(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    choices: dict[str, EngineChoice] = {}
+
+
+class ChoiceMemory:
+    """The file `engine.json` in one folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / FILE_NAME
+
+    def recall(self, card: ModelCard) -> EngineChoice | None:
+        """Return the choice for this card on this machine, or None where none is known."""
+        return self._read().choices.get(choice_key(card))
+
+    def keep(self, card: ModelCard, choice: EngineChoice) -> None:
+        """Add a choice to the file; the file is replaced as a whole, so that a crash leaves the old one."""
+        choices = {**self._read().choices, choice_key(card): choice}
+        text = json.dumps(_Memory(choices=choices).model_dump(mode="json"), indent=1)
+        partial = self._path.with_name(f"{self._path.name}.{os.getpid()}.part")
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            partial.write_text(text, encoding="utf-8")
+            partial.replace(self._path)
+        except OSError as err:
+            logger.warning("engine choice: %s cannot be written (%s); it is measured again", self._path, err.strerror)
+
+    def _read(self) -> _Memory:
+        try:
+            return _Memory.model_validate_json(self._path.read_bytes())
+        except FileNotFoundError:
+            return _Memory()
+        except OSError as err:
+            logger.warning("engine choice: %s cannot be read: %s", self._path, err.strerror)
+        except ValidationError:
+            logger.warning("engine choice: %s is not ours or damaged; it is measured and written again", self._path)
+        return _Memory()
+
+
+def choice_key(card: ModelCard) -> str:
+    """Return a hash of all that decides which engine is fastest."""
+    parts = [cpu_model(), str(os.cpu_count()), card.sha256, str(card.input_wh)]
+    parts += [f"{name} {_version(name)}" for name in LIBRARIES]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
+
+
+def cpu_model() -> str:
+    """Return the processor's name with its revision, as far as the system tells."""
+    wanted = ("model name", "cpu family", "model", "stepping", "CPU implementer", "CPU part")
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    found: dict[str, str] = {}
+    for line in lines:
+        key, _, value = line.partition(":")
+        if key.strip() in wanted:
+            found.setdefault(key.strip(), value.strip())
+    return " ".join([platform.machine(), *found.values()])
+
+
+def _version(name: str) -> str:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return "absent"

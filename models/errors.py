@@ -1,0 +1,73 @@
+"""What can go wrong with a model, each with a sentence for the person who has to mend it.
+
+    ModelError
+    ├── CardError              the card cannot be read or contradicts itself
+    ├── WeightsError           the weights are missing, unreadable or no model at all
+    │   └── WeightsHashError   the weights are not the ones that the card speaks of
+    ├── OutputMismatchError    the model runs, but gives something else than the card's family
+    ├── EngineError            an engine could not be opened or failed while running
+    │   ├── EngineUnavailableError   its library is not installed or does not load
+    │   └── InferenceError     one run failed; the next may not
+    └── TrainingError          training could not start or gave no model
+        └── ExtraMissingError  the `train` extra is not installed
+
+Only `InferenceError` is retryable: everything else stays wrong until a person acts.
+"""
+
+from pathlib import Path
+
+
+class ModelError(Exception):
+    """Something about a model is wrong; the message is one sentence with the way out."""
+
+    retryable = False
+
+
+class CardError(ModelError):
+    """A model card cannot be read or contradicts itself."""
+
+
+class WeightsError(ModelError):
+    """The weights that a card names are missing, unreadable or no model."""
+
+
+class WeightsHashError(WeightsError):
+    """The weights differ from those that the card was written for."""
+
+    def __init__(self, path: Path, wanted: str, found: str) -> None:
+        super().__init__(
+            f"{path} is not the file its card speaks of: the card says sha256 {wanted}, the file has {found}; "
+            "fetch the right weights or write a new card for these"
+        )
+
+
+class OutputMismatchError(ModelError):
+    """A model runs, but its inputs or outputs are not those of the family on its card."""
+
+
+class EngineError(ModelError):
+    """An inference engine could not be opened or failed."""
+
+
+class EngineUnavailableError(EngineError):
+    """The engine's library is not installed here, or does not load."""
+
+
+class InferenceError(EngineError):
+    """One run through the model failed; the next frame may well pass."""
+
+    retryable = True
+
+
+class TrainingError(ModelError):
+    """Training could not start, or ended without a model."""
+
+
+class ExtraMissingError(TrainingError):
+    """The `train` extra (ultralytics, torch, onnx) is not installed."""
+
+    def __init__(self, what: str, missing: str) -> None:
+        super().__init__(
+            f"{what} needs the training extra, and {missing} is not installed; "
+            "install it with: pip install 'streetwarden[train]' (ultralytics is AGPL-3.0)"
+        )

@@ -1,0 +1,99 @@
+"""Runs ONNX models with ONNX Runtime on the processor; all other engines fall back to it."""
+
+import numpy as np
+import onnxruntime as ort
+from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
+
+from models.cards import ModelCard
+from models.engines import check_input, run_in_batches
+from models.errors import InferenceError, OutputMismatchError, WeightsError
+from vision.arrays import FloatArray, SizeWH
+
+FATAL_ONLY = 4
+"""Log level: ONNX Runtime would print to stderr what we raise anyway."""
+
+INPUT_TYPES = {"tensor(float)": np.float32, "tensor(float16)": np.float16}
+
+
+class OnnxRuntimeEngine:
+    """One ONNX model in one ONNX Runtime session; see `Engine`."""
+
+    name = "onnxruntime"
+    precision = "fp32"
+
+    def __init__(self, card: ModelCard, weights: bytes) -> None:
+        """Open the weights.
+
+        Raises:
+            WeightsError: the bytes are no ONNX model that this ONNX Runtime can run.
+            OutputMismatchError: the model does not take one picture of the card's size, or has several outputs.
+        """
+        try:
+            self._session = ort.InferenceSession(weights, _options(), providers=["CPUExecutionProvider"])
+        except ORT_ERRORS as err:
+            raise WeightsError(f"{card.file} is not a model that ONNX Runtime can run: {_one_line(err)}") from None
+        inputs, outputs = self._session.get_inputs(), self._session.get_outputs()
+        shape = tuple(side if isinstance(side, int) else None for side in inputs[0].shape)
+        self._fixed_batch = check_input(card, shape, len(inputs))
+        if inputs[0].type not in INPUT_TYPES:
+            raise OutputMismatchError(
+                f"model {card.name!r} ({card.file.name}) takes {inputs[0].type}; only float32 and float16 are run"
+            )
+        check_single_output(card, [output.name for output in outputs])
+        self._input_name, self._dtype = inputs[0].name, INPUT_TYPES[inputs[0].type]
+        self._card_name, self._input_wh = card.name, card.input_wh
+
+    @property
+    def input_wh(self) -> SizeWH:
+        """Width and height of the batches it takes."""
+        return self._input_wh
+
+    def infer(self, batch: FloatArray) -> FloatArray:
+        """Run the model; see `Engine.infer`."""
+        return run_in_batches(batch, self._fixed_batch, self._run)
+
+    def close(self) -> None:
+        """Let go of the session."""
+        del self._session
+
+    def _run(self, batch: FloatArray) -> FloatArray:
+        given = np.ascontiguousarray(batch, self._dtype)
+        try:
+            outputs = self._session.run(None, {self._input_name: given})
+        except ORT_ERRORS as err:
+            raise InferenceError(f"ONNX Runtime failed on model {self._card_name!r}: {_one_line(err)}") from None
+        return np.asarray(outputs[0], np.float32)
+
+
+def check_single_output(card: ModelCard, names: list[str]) -> None:
+    """Raise OutputMismatchError unless the model has exactly one output."""
+    if len(names) != 1:
+        raise OutputMismatchError(
+            f"model {card.name!r} ({card.file.name}) has {len(names)} outputs ({', '.join(names[:4])}); the families "
+            "that are run have one: export it with its heads joined"
+        )
+
+
+def _options() -> ort.SessionOptions:
+    options = ort.SessionOptions()
+    options.log_severity_level = FATAL_ONLY
+    # Threads that spin while they wait take the cores from the decoders.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    return options
+
+
+def _one_line(err: Exception) -> str:
+    return " ".join(str(err).split())[:300]
+
+
+ORT_ERRORS = (
+    ort_errors.Fail,
+    ort_errors.InvalidArgument,
+    ort_errors.InvalidGraph,
+    ort_errors.InvalidProtobuf,
+    ort_errors.NoSuchFile,
+    ort_errors.NotImplemented,
+    ort_errors.RuntimeException,
+    ValueError,
+)
+"""ONNX Runtime's errors have no common base below RuntimeError and Exception."""

@@ -1,0 +1,109 @@
+"""Runs ONNX models with OpenVINO on Intel and AMD processors, in float32 or, where the processor has it, bfloat16.
+
+The model is compiled for one picture and a batch is run picture by picture: on a processor that costs nothing, and
+shapes that are fixed are compiled to faster code. The library is imported when an engine is opened, because an
+installation that does not load (a container without its shared libraries) must not stop the program.
+"""
+
+import io
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from models.cards import ModelCard
+from models.engines import check_input, run_in_batches
+from models.errors import EngineUnavailableError, InferenceError, WeightsError
+from models.onnxruntime_engine import check_single_output
+from vision.arrays import FloatArray, SizeWH
+
+PRECISIONS = {"fp32": "f32", "bf16": "bf16"}
+"""Our name of a precision → OpenVINO's."""
+
+
+class OpenVinoEngine:
+    """One ONNX model compiled by OpenVINO for the processor; see `Engine`."""
+
+    name = "openvino"
+
+    def __init__(self, card: ModelCard, weights: bytes, *, precision: str = "fp32") -> None:
+        """Compile the weights.
+
+        Args:
+            card: the card.
+            weights: an ONNX file.
+            precision: `fp32` or `bf16`.
+
+        Raises:
+            EngineUnavailableError: OpenVINO does not load, or the processor has no bfloat16.
+            WeightsError: the bytes are no ONNX model that OpenVINO can run.
+            OutputMismatchError: the model does not take one picture of the card's size, or has several outputs.
+        """
+        ov = _openvino()
+        core = ov.Core()
+        if precision == "bf16" and "BF16" not in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
+            raise EngineUnavailableError("openvino-bf16 needs a processor with bfloat16 instructions; choose openvino")
+        width, height = card.input_wh
+        try:
+            model = core.read_model(io.BytesIO(weights))
+            check_input(card, _shape(model.inputs[0]), len(model.inputs))
+            check_single_output(card, [output.any_name for output in model.outputs])
+            fixed = _shape(model.inputs[0])[0]
+            model.reshape({model.inputs[0].any_name: [fixed or 1, 3, height, width]})
+            options = {"INFERENCE_PRECISION_HINT": PRECISIONS[precision], "PERFORMANCE_HINT": "LATENCY"}
+            self._request = core.compile_model(model, "CPU", options).create_infer_request()
+        except RuntimeError as err:
+            raise WeightsError(f"{card.file} is not a model that OpenVINO can run: {_one_line(err)}") from None
+        self.precision = precision
+        self._dtype = np.float16 if "f16" in str(model.inputs[0].get_element_type()) else np.float32
+        self._fixed_batch = fixed or 1
+        self._card_name, self._input_wh = card.name, card.input_wh
+
+    @property
+    def input_wh(self) -> SizeWH:
+        """Width and height of the batches it takes."""
+        return self._input_wh
+
+    def infer(self, batch: FloatArray) -> FloatArray:
+        """Run the model; see `Engine.infer`."""
+        return run_in_batches(batch, self._fixed_batch, self._run)
+
+    def close(self) -> None:
+        """Let go of the compiled model."""
+        del self._request
+
+    def _run(self, batch: FloatArray) -> FloatArray:
+        try:
+            outputs = self._request.infer([np.ascontiguousarray(batch, self._dtype)])
+        except RuntimeError as err:
+            raise InferenceError(f"OpenVINO failed on model {self._card_name!r}: {_one_line(err)}") from None
+        return np.array(outputs[0], np.float32)  # a copy: the request reuses its output
+
+
+def has_bf16() -> bool:
+    """Return whether OpenVINO loads here and the processor computes in bfloat16."""
+    try:
+        return "BF16" in _openvino().Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    except (EngineUnavailableError, RuntimeError):
+        return False
+
+
+def _openvino() -> ModuleType:
+    try:
+        import openvino
+    except (ImportError, OSError, RuntimeError) as err:
+        raise EngineUnavailableError(
+            f"OpenVINO does not load here ({_one_line(err)}); reinstall it with: pip install openvino"
+        ) from None
+    return openvino
+
+
+def _shape(port: Any) -> tuple[int | None, ...]:
+    shape = port.get_partial_shape()
+    if shape.rank.is_dynamic:
+        return (None, None, None, None)
+    return tuple(None if side.is_dynamic else side.get_length() for side in shape)
+
+
+def _one_line(err: BaseException) -> str:
+    return " ".join(str(err).split())[:300]

@@ -1,0 +1,68 @@
+"""Runs ultralytics `.pt` checkpoints with torch; both come with the `train` extra and are imported when one is opened.
+
+A `.pt` file is a pickle and can run any code when it is opened; the hash on its card is checked before.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from models.cards import ModelCard
+from models.engines import run_in_batches
+from models.errors import ExtraMissingError, InferenceError, WeightsError
+from vision.arrays import FloatArray, SizeWH
+
+
+class TorchEngine:
+    """One ultralytics detection model on the processor or the first CUDA device; see `Engine`."""
+
+    name = "torch"
+    precision = "fp32"
+
+    def __init__(self, card: ModelCard, weights: bytes) -> None:
+        """Open the checkpoint that the card names.
+
+        Args:
+            card: the card.
+            weights: unused beyond the hash check that was done on them; ultralytics opens the file itself.
+
+        Raises:
+            ExtraMissingError: torch or ultralytics is not installed.
+            WeightsError: the file is no ultralytics checkpoint.
+        """
+        try:
+            import torch
+            from ultralytics import YOLO
+        except ImportError as err:
+            raise ExtraMissingError(f"model {card.name!r} ({card.file.name})", err.name or "a library") from None
+        del weights
+        self._torch = torch
+        self._device = torch.device("cuda:0" if torch.cuda.is_available() else "cpu")
+        try:
+            network = YOLO(str(card.file), task="detect").model
+        except (RuntimeError, OSError, ValueError, TypeError, KeyError, AttributeError, EOFError) as err:
+            raise WeightsError(f"{card.file} is not a checkpoint that ultralytics can open: {err}") from None
+        self._network = network.float().fuse().eval().to(self._device)
+        self._card_name, self._input_wh = card.name, card.input_wh
+
+    @property
+    def input_wh(self) -> SizeWH:
+        """Width and height of the batches it takes."""
+        return self._input_wh
+
+    def infer(self, batch: FloatArray) -> FloatArray:
+        """Run the model; see `Engine.infer`."""
+        return run_in_batches(batch, None, self._run)
+
+    def close(self) -> None:
+        """Let go of the network."""
+        del self._network
+
+    def _run(self, batch: FloatArray) -> FloatArray:
+        try:
+            with self._torch.inference_mode():
+                output: Any = self._network(self._torch.from_numpy(batch).to(self._device))
+        except RuntimeError as err:
+            raise InferenceError(f"torch failed on model {self._card_name!r}: {err}") from None
+        first = output[0] if isinstance(output, (list, tuple)) else output
+        return np.asarray(first.float().cpu().numpy(), np.float32)
