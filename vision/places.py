@@ -1,0 +1,280 @@
+"""Keeps what stands still by place, so that nothing short of its leaving resets its clock.
+
+A `Spot` is a place with its memory: the recent boxes, the votes for its class, when it was last surely seen, and how
+long it has been missed since. Time is watched time (`clock_s`): gaps do not pass. A missed thing is `HIDDEN` while
+something stands before it, or for a while without a reason; then it has `LEFT`, as of the last moment it was seen.
+
+After an absence a thing must agree with the old one (position, size, pixels) to be the same; else one has left and
+another has come. A spot whose box wanders off creeps, and has left too.
+
+Belongs here: one place over time. Does not: which detection belongs to which place (matching), births (memory).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from vision.scenes import Place, PlaceState
+from vision.tracker import Box
+
+LEFT_AFTER_S = 12.0
+"""Missed for longer, with nothing before it, a thing has left; shorter misses are the model's, or an 8 s occlusion."""
+
+LEFT_AFTER_SIGN_S = 2.5
+"""The same after a sign: its track walked off, or the pixels changed and nothing stands before it."""
+
+HIDDEN_KEEP_S = 300.0
+"""A thing covered for longer is forgotten: nobody can say what stands behind a bus that parks."""
+
+DRIFT_LIMIT = 0.35
+"""Sizes that a box may wander since its birth; a creeping queue does so within seconds, jitter never."""
+
+SAME_SHIFT = 0.1
+"""After an absence, a box within this share of its size of the old one is the same thing at first sight."""
+
+REPLACED_SHIFT = 0.22
+"""After an absence, a thing that settles further away than this is another one."""
+
+REPLACED_AREA_RATIO = 1.6
+"""After an absence, a thing larger or smaller than this factor is another one."""
+
+QUICK_RETURN_S = 6.0
+"""A thing seen again at the same spot within this time needs no second look to be believed."""
+
+SAME_AREA_RATIO = 1.25
+"""And this close in area."""
+
+RETURN_LOOKS = 2
+"""After longer absence so many agreeing looks in a row are wanted, as passing cars cover a spot for one."""
+
+RETURN_S = 0.5
+"""And over this time: at 25 looks a second two of them say nothing."""
+
+ARRIVED_SHIFT = 0.06
+"""A thing that was seen coming is another one, unless it lies where the old one lay to within box jitter."""
+
+DEPARTED_AFTER_S = 6.0
+"""Once its track walked off, a thing that something else covers has left after this time."""
+
+MIN_COVER_RATIO = 0.3
+"""A spot of which this share is newly covered may be hidden: nets miss cars whose lower third is covered."""
+
+PROOF_SAME = 0.8
+"""Pixels this similar prove that a thing still stands there, without a model."""
+
+PROOF_GONE = 0.3
+"""Pixels less similar than this are something else, if nothing stands before them."""
+
+PROOF_LOOKS = 2
+"""So many low proofs in a row are believed; one can be a headlight."""
+
+BOX_EVERY_S = 0.2
+"""Boxes closer in time than this say the same."""
+
+BOXES = 15
+"""Boxes whose median is the place's box."""
+
+VOTE_DECAY = 0.98
+"""A class vote is worth this much less with each later look: about 50 looks count."""
+
+
+@dataclass(slots=True)
+class Return:
+    """Something seen again at a spot that was empty, not yet believed to be the same."""
+
+    clock_s: float
+    t_s: float
+    boxes: list[Box] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Spot:
+    """A place with its memory; plain numbers only, so that it can be put into a checkpoint."""
+
+    place_id: int
+    since_clock_s: float
+    since_t_s: float
+    seen_clock_s: float
+    seen_t_s: float
+    birth_box: Box
+    box: Box
+    boxes: list[Box]
+    boxes_clock_s: float
+    votes: dict[int, float]
+    score: float
+    track_id: int
+    state: PlaceState = PlaceState.STANDING
+    empty_s: float = 0.0
+    empty_looks: int = 0
+    hidden_s: float = 0.0
+    usual_cover: float = 0.0
+    low_proofs: int = 0
+    departed: bool = False
+    is_unsure: bool = False
+    returned: Return | None = None
+
+    @property
+    def size_px(self) -> float:
+        """The side of a square of the box's area, at least 1."""
+        return size_of(self.box)
+
+    @property
+    def is_absent(self) -> bool:
+        """Whether the last look missed it, or nobody looked for a while."""
+        return self.empty_looks > 0 or self.hidden_s > 0 or self.is_unsure
+
+    @property
+    def class_id(self) -> int:
+        """The class most looks voted for; of equal ones the lowest."""
+        return min(self.votes, key=lambda class_id: (-self.votes[class_id], class_id))
+
+    def place(self, clock_s: float) -> Place:
+        """Return what others may know of it."""
+        until_s = self.seen_clock_s if self.state is PlaceState.LEFT else clock_s
+        dwell_s = max(0.0, until_s - self.since_clock_s)
+        return Place(
+            self.place_id, self.box, self.class_id, self.score, self.since_t_s, self.seen_t_s, dwell_s, self.state
+        )
+
+
+def size_of(box: Box) -> float:
+    """Return the side in pixels of a square of the box's area, at least 1."""
+    return float(max(1.0, max(0.0, box[2] - box[0]) * max(0.0, box[3] - box[1]))) ** 0.5
+
+
+def shift_between(box_a: Box, box_b: Box) -> float:
+    """Return how far apart two boxes' centres are, in sizes of the larger one."""
+    dx = (box_a[0] + box_a[2] - box_b[0] - box_b[2]) / 2
+    dy = (box_a[1] + box_a[3] - box_b[1] - box_b[3]) / 2
+    return float(np.hypot(dx, dy)) / max(size_of(box_a), size_of(box_b))
+
+
+def area_ratio_between(box_a: Box, box_b: Box) -> float:
+    """Return how many times larger the larger of two boxes is."""
+    ratio = (size_of(box_a) / size_of(box_b)) ** 2
+    return max(ratio, 1 / ratio)
+
+
+def median_box(boxes: Sequence[Box]) -> Box:
+    """Return the middle of each side over some boxes."""
+    x1, y1, x2, y2 = (float(value) for value in np.median(np.array(boxes, np.float64), axis=0))
+    return x1, y1, x2, y2
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """One detection that belongs to a spot, at one look.
+
+    Attributes:
+        box: in pixels.
+        score: of the detection, in [0, 1].
+        class_id: of the detection.
+        track_id: the track it belongs to.
+        is_whole: False where only a part of the thing was seen; such a box says that it is there, not where.
+        has_arrived: whether the track was seen coming from elsewhere.
+    """
+
+    box: Box
+    score: float
+    class_id: int
+    track_id: int
+    is_whole: bool = True
+    has_arrived: bool = False
+
+
+def take_sight(spot: Spot, sight: Sight, clock_s: float, t_s: float) -> bool:
+    """Note that something was seen at the spot; return False when it turned out to be another thing.
+
+    After an absence it takes an exact or a second look to be believed the same.
+    """
+    if sight.is_whole and spot.is_absent and not _is_same_at_once(spot, sight, clock_s):
+        return _take_return(spot, sight, clock_s, t_s)
+    if sight.is_whole and spot.low_proofs > PROOF_LOOKS and shift_between(spot.birth_box, sight.box) > SAME_SHIFT:
+        return False
+    confirm(spot, clock_s, t_s)
+    if sight.is_whole:
+        spot.track_id = sight.track_id
+        _take_box(spot, sight.box, clock_s)
+        spot.votes = {class_id: vote * VOTE_DECAY for class_id, vote in spot.votes.items()}
+        spot.votes[sight.class_id] = spot.votes.get(sight.class_id, 0.0) + sight.score
+        spot.score += 0.1 * (sight.score - spot.score)
+    return True
+
+
+def take_miss(spot: Spot, step_s: float, *, cover_ratio: float) -> None:
+    """Note that a look missed the spot; `cover_ratio` is its share under things that did not cover it before."""
+    spot.returned = None
+    spot.state = PlaceState.HIDDEN
+    if cover_ratio >= MIN_COVER_RATIO:
+        spot.hidden_s += step_s
+        return
+    spot.empty_s += step_s
+    spot.empty_looks += 1
+
+
+def take_proof(spot: Spot, similarity: float, clock_s: float, t_s: float) -> None:
+    """Note a comparison of pixels: a high one is as good as a sight, low ones in a row are a sign of its leaving."""
+    if similarity >= PROOF_SAME:
+        spot.low_proofs = 0
+        confirm(spot, clock_s, t_s)
+    elif similarity > PROOF_GONE:
+        spot.low_proofs = 0
+    elif spot.hidden_s == 0:
+        spot.low_proofs += 1
+
+
+def has_left(spot: Spot) -> bool:
+    """Return whether the spot is empty: missed for long enough, or wandered off."""
+    if shift_between(spot.birth_box, spot.box) > DRIFT_LIMIT or spot.hidden_s > HIDDEN_KEEP_S:
+        return True
+    if spot.departed and spot.empty_s + spot.hidden_s >= DEPARTED_AFTER_S:
+        return True
+    signed = spot.departed or spot.low_proofs >= PROOF_LOOKS
+    return spot.empty_looks >= 2 and spot.empty_s >= (LEFT_AFTER_SIGN_S if signed else LEFT_AFTER_S)
+
+
+def confirm(spot: Spot, clock_s: float, t_s: float) -> None:
+    """Note that the thing is surely there now."""
+    spot.seen_clock_s, spot.seen_t_s = clock_s, t_s
+    spot.empty_s, spot.empty_looks, spot.hidden_s = 0.0, 0, 0.0
+    spot.departed, spot.returned, spot.is_unsure = False, None, False
+    spot.state = PlaceState.STANDING
+
+
+def _is_same_at_once(spot: Spot, sight: Sight, clock_s: float) -> bool:
+    return (
+        clock_s - spot.seen_clock_s <= QUICK_RETURN_S
+        and not (spot.departed or sight.has_arrived)
+        and spot.low_proofs < PROOF_LOOKS
+        and spot.returned is None
+        and shift_between(spot.box, sight.box) <= SAME_SHIFT
+        and area_ratio_between(spot.box, sight.box) <= SAME_AREA_RATIO
+    )
+
+
+def _take_return(spot: Spot, sight: Sight, clock_s: float, t_s: float) -> bool:
+    if sight.has_arrived and (spot.empty_s >= LEFT_AFTER_SIGN_S or shift_between(spot.box, sight.box) > ARRIVED_SHIFT):
+        return False
+    if spot.returned is None or shift_between(spot.returned.boxes[-1], sight.box) > SAME_SHIFT:
+        spot.returned = Return(clock_s, t_s)
+    spot.returned.boxes.append(sight.box)
+    spot.track_id = sight.track_id
+    boxes = spot.returned.boxes[-BOXES:]
+    if len(boxes) < RETURN_LOOKS or clock_s - spot.returned.clock_s < RETURN_S:
+        return True
+    settled = median_box(boxes)
+    is_other = shift_between(spot.box, settled) > REPLACED_SHIFT
+    if is_other or area_ratio_between(spot.box, settled) > REPLACED_AREA_RATIO or spot.low_proofs >= PROOF_LOOKS:
+        return False
+    confirm(spot, clock_s, t_s)
+    return True
+
+
+def _take_box(spot: Spot, box: Box, clock_s: float) -> None:
+    if clock_s - spot.boxes_clock_s < BOX_EVERY_S:
+        return
+    spot.boxes.append(box)
+    spot.boxes_clock_s = clock_s
+    del spot.boxes[:-BOXES]
+    spot.box = median_box(spot.boxes)

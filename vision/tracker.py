@@ -1,0 +1,257 @@
+"""Follows objects from look to look by overlap; short-lived, local and cheap, because rules rest on places.
+
+A `Tracker` keeps a few recent boxes per track. From them a place learns since when a thing has been at rest
+(`still_since`), whether it is moving, and whether it came from elsewhere. Time is watched time (seconds in which
+somebody looked), so that neither a gap nor a dropped frame makes a track older.
+
+Belongs here: association of boxes over time. Does not: what stands (places), what it means (detectors).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import linear_sum_assignment
+
+from vision.arrays import Boxes, FloatArray, Ids
+from vision.boxes import areas, iou_matrix
+from vision.classes import StreetClass
+from vision.detections import Detections
+from vision.scenes import Tracks
+
+KEEP_S = 2.5
+"""A track unseen for longer, and in at least two looks, is over: a car at walking pace has left its box by then."""
+
+MIN_IOU = 0.2
+"""Boxes of two looks that overlap less are the same thing only if they are near and alike (see below)."""
+
+MAX_JUMP = 1.0
+"""Without overlap a thing may have moved by its own size within `MAX_JUMP_S`: 4 m at 2 looks a second is 30 km/h."""
+
+MAX_JUMP_S = 1.0
+"""Longer between looks, nearness says nothing about identity."""
+
+SAMPLE_EVERY_S = 0.1
+"""Boxes closer in time than this say the same; older ones are kept instead."""
+
+MAX_SAMPLES = 32
+"""Boxes kept per track: 3 s at 10 looks a second, half a minute at one."""
+
+STILL_SHIFT = 0.12
+"""Centres within this share of the object's size are one position: box jitter of small nets is 2 to 6 %."""
+
+STILL_PX = 1.5
+"""Smallest tolerance in pixels, for far objects whose boxes snap to whole pixels."""
+
+STILL_SPEED = 0.045
+"""Sizes per second that the trend of a still thing may show; a queue creeping at 0.7 km/h is faster."""
+
+Box = tuple[float, float, float, float]
+
+
+@dataclass(slots=True)
+class Sample:
+    """Where a track was: watched clock, stream time, box in pixels."""
+
+    clock_s: float
+    t_s: float
+    box: Box
+
+
+@dataclass(slots=True)
+class Track:
+    """One object followed over looks; plain numbers only, so that it can be put into a checkpoint."""
+
+    track_id: int
+    class_id: int
+    box: Box
+    score: float
+    first_t_s: float
+    seen_clock_s: float
+    misses: int = 0
+    samples: list[Sample] = field(default_factory=list)
+
+    def velocity(self, clock_s: float) -> tuple[float, float]:
+        """Return pixels per second of the centre over the last half second or the last look, whichever is longer."""
+        for sample in reversed(self.samples):
+            span_s = clock_s - sample.clock_s
+            if span_s >= 0.4:
+                (x_now, y_now), (x_then, y_then) = centre(self.box), centre(sample.box)
+                return (x_now - x_then) / span_s, (y_now - y_then) / span_s
+        return 0.0, 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Still:
+    """Since when a track has been at rest, over how many looks, and whether it came from elsewhere."""
+
+    clock_s: float
+    t_s: float
+    looks: int
+    came_from_elsewhere: bool
+
+
+@dataclass(slots=True)
+class TrackerState:
+    """All that a tracker knows."""
+
+    next_id: int = 1
+    tracks: list[Track] = field(default_factory=list)
+    current: list[int] = field(default_factory=list)
+
+
+class Tracker:
+    """Keeps tracks of one camera; `update` once per look, in the order of time. Not for use by two threads at once."""
+
+    def __init__(self, state: TrackerState | None = None) -> None:
+        self.state = state or TrackerState()
+
+    def update(self, detections: Detections, clock_s: float, t_s: float) -> list[Track]:
+        """Take in one look and return the track of each detection, row by row."""
+        state = self.state
+        pairs = associate(state.tracks, detections, clock_s)
+        rows: list[Track] = []
+        for row in range(len(detections)):
+            box = as_box(detections.boxes[row])
+            score, class_id = float(detections.scores[row]), int(detections.class_ids[row])
+            if row in pairs:
+                track = state.tracks[pairs[row]]
+                track.box, track.score, track.class_id = box, score, class_id
+            else:
+                track = Track(state.next_id, class_id, box, score, t_s, clock_s)
+                state.next_id += 1
+            _remember(track, Sample(clock_s, t_s, box))
+            rows.append(track)
+        hit = {track.track_id for track in rows}
+        missed = [track for track in state.tracks if track.track_id not in hit]
+        for track in missed:
+            track.misses += 1
+        kept = [track for track in missed if clock_s - track.seen_clock_s <= KEEP_S or track.misses < 2]
+        state.tracks = sorted(rows + kept, key=lambda track: track.track_id)
+        state.current = sorted(hit)
+        return rows
+
+    def forget(self) -> None:
+        """Drop all tracks, as after a gap: what moves is elsewhere now. Ids go on."""
+        self.state.tracks, self.state.current = [], []
+
+    def get(self, track_id: int) -> Track | None:
+        """Return a live track, or None when it is over."""
+        return next((track for track in self.state.tracks if track.track_id == track_id), None)
+
+    def tracks(self, t_s: float) -> Tracks:
+        """Return what the last look saw, as arrays."""
+        current = set(self.state.current)
+        rows = [track for track in self.state.tracks if track.track_id in current]
+        return Tracks(
+            np.array([track.track_id for track in rows], np.int64),
+            np.array([track.box for track in rows], np.float32).reshape(-1, 4),
+            np.array([track.score for track in rows], np.float32),
+            np.array([track.class_id for track in rows], np.int64),
+            np.array([t_s - track.first_t_s for track in rows], np.float32),
+        )
+
+
+def associate(tracks: Sequence[Track], detections: Detections, clock_s: float) -> dict[int, int]:
+    """Return detection row → track index: first by overlap with where the track should be, then by nearness."""
+    if not tracks or not len(detections):
+        return {}
+    last = np.array([track.box for track in tracks], np.float32)
+    predicted = np.array([_predicted(track, clock_s) for track in tracks], np.float32)
+    alike = same_kind(np.array([track.class_id for track in tracks], np.int64), detections.class_ids)
+    overlap = np.maximum(iou_matrix(predicted, detections.boxes), iou_matrix(last, detections.boxes))
+    pairs = assign(np.where(alike & (overlap >= MIN_IOU), overlap, 0))
+    recent = np.array([clock_s - track.seen_clock_s <= MAX_JUMP_S for track in tracks])
+    near = nearness(predicted, detections.boxes) * alike * recent[:, None]
+    near[[index for index in pairs.values()]] = 0
+    near[:, list(pairs)] = 0
+    return pairs | assign(near)
+
+
+def assign(values: FloatArray) -> dict[int, int]:
+    """Return column → row of the one-to-one choice with the largest sum; pairs of value 0 are none."""
+    if not values.size:
+        return {}
+    rows, columns = linear_sum_assignment(values, maximize=True)
+    return {int(c): int(r) for r, c in zip(rows, columns, strict=True) if values[r, c] > 0}
+
+
+def nearness(boxes_a: Boxes, boxes_b: Boxes) -> FloatArray:
+    """Return (N, M) in [0, 1]: 1 at the same centre, 0 from `MAX_JUMP` sizes on or where areas differ by half."""
+    sizes = np.sqrt(np.maximum(areas(boxes_a), 1))
+    centres_a, centres_b = (boxes_a[:, :2] + boxes_a[:, 2:]) / 2, (boxes_b[:, :2] + boxes_b[:, 2:]) / 2
+    distance = np.linalg.norm(centres_a[:, None] - centres_b[None], axis=2) / sizes[:, None]
+    ratio = np.maximum(areas(boxes_b), 1)[None] / np.maximum(areas(boxes_a), 1)[:, None]
+    return np.where((ratio > 0.5) & (ratio < 2), np.clip(1 - distance / MAX_JUMP, 0, 1), 0).astype(np.float32)
+
+
+def same_kind(classes_a: Ids, classes_b: Ids) -> np.ndarray[tuple[int, int], np.dtype[np.bool_]]:
+    """Return (N, M): whether two class ids can be one thing seen twice; a person is never taken for a thing."""
+    person = StreetClass.PERSON.value
+    return (classes_a == person)[:, None] == (classes_b == person)[None, :]
+
+
+def still_since(track: Track) -> Still | None:
+    """Return since when a track has been at rest, or None while it moves.
+
+    Walks back from the newest box while the boxes agree with the median of the newest ones (single outliers are
+    forgiven), then asks whether what is left has a trend, which a creeping thing has and jitter has not.
+    """
+    boxes = np.array([sample.box for sample in track.samples], np.float64)
+    clocks = np.array([sample.clock_s for sample in track.samples])
+    middles = (boxes[:, :2] + boxes[:, 2:]) / 2
+    sides = boxes[:, 2:] - boxes[:, :2]
+    size_px = float(np.sqrt(np.maximum(np.median(sides[-5:], axis=0).prod(), 1)))
+    away_px = np.abs(middles - np.median(middles[-5:], axis=0)).max(axis=1)
+    within = away_px <= max(STILL_SHIFT * size_px, STILL_PX)
+    first = len(within)
+    while first > 0 and (within[first - 1] or (first > 1 and first < len(within) and within[first - 2])):
+        first -= 1
+    while first < len(within) and not within[first]:
+        first += 1
+    if first == len(within):
+        return None
+    used = np.flatnonzero(within[first:]) + first
+    if _trend_px_s(clocks[used], middles[used]) > max(STILL_SPEED * size_px, STILL_PX / 2):
+        return None
+    elsewhere = bool((away_px[:first] > 0.7 * size_px).any())
+    return Still(track.samples[first].clock_s, track.samples[first].t_s, len(used), elsewhere)
+
+
+def centre(box: Box) -> tuple[float, float]:
+    """Return the middle of a box."""
+    return (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+
+
+def as_box(row: FloatArray) -> Box:
+    """Return a row of a boxes array as plain floats."""
+    x1, y1, x2, y2 = (float(value) for value in row)
+    return x1, y1, x2, y2
+
+
+def _remember(track: Track, sample: Sample) -> None:
+    track.misses, track.seen_clock_s = 0, sample.clock_s
+    samples = track.samples
+    if len(samples) >= 2 and sample.clock_s - samples[-2].clock_s < SAMPLE_EVERY_S:
+        samples[-1] = sample
+        return
+    samples.append(sample)
+    del samples[:-MAX_SAMPLES]
+
+
+def _predicted(track: Track, clock_s: float) -> Box:
+    ahead_s = min(clock_s - track.seen_clock_s, MAX_JUMP_S)
+    vx, vy = track.velocity(track.seen_clock_s)
+    dx, dy = vx * ahead_s, vy * ahead_s
+    x1, y1, x2, y2 = track.box
+    return x1 + dx, y1 + dy, x2 + dx, y2 + dy
+
+
+def _trend_px_s(clocks: npt.NDArray[np.float64], middles: npt.NDArray[np.float64]) -> float:
+    span_s = clocks[-1] - clocks[0]
+    if len(clocks) < 3 or span_s <= 0:
+        return 0.0
+    centred = clocks - clocks.mean()
+    slopes = centred @ (middles - middles.mean(axis=0)) / (centred @ centred)
+    return float(np.abs(slopes).max())
