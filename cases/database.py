@@ -1,0 +1,161 @@
+"""Opens the database, brings its layout up to date and hands out transactions.
+
+SQLite is the default: write-ahead log, every commit forced to the medium, one writer at a time. A PostgreSQL URL works
+the same; nothing above this module knows the difference.
+
+Belongs here: connections, transactions, migration. Does not: what the tables hold (tables), queries (store).
+"""
+
+import threading
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
+from sqlite3 import Connection as SqliteConnection
+
+import alembic.command
+from alembic.config import Config
+from alembic.util import CommandError
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
+from sqlalchemy.orm import Session, UOWTransaction
+
+from cases.errors import AppendOnlyError, DatabaseError, MigrationError
+from cases.tables import AuditTableRow
+
+BUSY_TIMEOUT_S = 15.0
+"""How long a writer waits for another process that holds the SQLite file, for example a backup."""
+
+WRITES = "streetwarden_writes"
+"""Execution option that marks a transaction as a writing one."""
+
+_MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+class Database:
+    """A database at a URL. Any thread may use it; each transaction has its own session.
+
+    Args:
+        url: SQLAlchemy URL, for example `sqlite:////var/lib/streetwarden/streetwarden.sqlite`.
+        busy_timeout_s: how long to wait for another process that holds the file (SQLite only).
+
+    Raises:
+        DatabaseError: the URL is not usable.
+    """
+
+    def __init__(self, url: str, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> None:
+        self._reader = _engine(url, busy_timeout_s)
+        self._writer = self._reader.execution_options(**{WRITES: True})
+        self._name = self._reader.url.render_as_string(hide_password=True)
+        is_sqlite = self._reader.dialect.name == "sqlite"
+        # SQLite lets writers in by sleeping and trying again; this lock lets our own threads in one after the other.
+        self._turn: AbstractContextManager[object] = threading.Lock() if is_sqlite else nullcontext()
+
+    def upgrade(self) -> None:
+        """Create or bring up the tables; does nothing when they are up to date.
+
+        Raises:
+            MigrationError: the database is newer than this program, or a change failed; nothing was altered then.
+            DatabaseError: the database refuses.
+        """
+        with self._turn, self._translated(), self._writer.begin() as connection:
+            self._migrate(connection)
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """Give a session that sees one moment of the database.
+
+        Raises:
+            DatabaseError: the database refuses.
+        """
+        with self._translated(), Session(self._reader, expire_on_commit=False) as session:
+            yield session
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """Give a session whose changes are all on the medium when the block ends, or not at all when it raises.
+
+        Raises:
+            DatabaseError: the database refuses.
+            AppendOnlyError: the block tried to alter or remove history.
+        """
+        with self._turn, self._translated(), Session(self._writer, expire_on_commit=False) as session:
+            event.listen(session, "before_flush", _refuse_changed_history)
+            with session.begin():
+                yield session
+
+    def close(self) -> None:
+        """Close every connection; a later use opens new ones."""
+        self._reader.dispose()
+
+    def _migrate(self, connection: Connection) -> None:
+        config = Config()
+        config.set_main_option("script_location", str(_MIGRATIONS))
+        config.attributes["connection"] = connection
+        try:
+            alembic.command.upgrade(config, "head")
+        except CommandError as err:
+            raise MigrationError(
+                f"database {self._name} does not fit this program ({err}); use the version that last wrote it, or newer"
+            ) from err
+        except DBAPIError as err:
+            raise MigrationError(f"database {self._name} could not be brought up to date: {err.orig}") from err
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except OperationalError as err:
+            raise DatabaseError(f"database {self._name}: {err.orig}") from err
+
+
+def open_database(url: str) -> Database:
+    """Open a database and bring its tables up to date.
+
+    Raises:
+        DatabaseError: it cannot be opened.
+        MigrationError: it cannot be brought up to date.
+    """
+    database = Database(url)
+    database.upgrade()
+    return database
+
+
+def _engine(url: str, busy_timeout_s: float) -> Engine:
+    try:
+        parsed = make_url(url)
+        engine = create_engine(parsed)
+    except (ArgumentError, NoSuchModuleError, ImportError) as err:
+        raise DatabaseError(
+            f"the database URL cannot be used ({type(err).__name__}); write for example "
+            "sqlite:////var/lib/streetwarden/streetwarden.sqlite"
+        ) from None  # the message may hold the URL with its password
+    if engine.dialect.name == "sqlite":
+        _tune_sqlite(engine, busy_timeout_s)
+    return engine
+
+
+def _tune_sqlite(engine: Engine, busy_timeout_s: float) -> None:
+    def on_connect(connection: SqliteConnection, _record: object) -> None:
+        connection.isolation_level = None  # the driver must not begin transactions by itself; on_begin does
+        for pragma in (
+            f"busy_timeout = {busy_timeout_s * 1000:.0f}",
+            "journal_mode = WAL",
+            "synchronous = FULL",
+            "foreign_keys = ON",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    def on_begin(connection: Connection) -> None:
+        # A transaction that begins as a reader and then writes can fail at once instead of waiting for its turn.
+        is_writing = connection.get_execution_options().get(WRITES, False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if is_writing else "BEGIN")
+
+    event.listen(engine, "connect", on_connect)
+    event.listen(engine, "begin", on_begin)
+
+
+def _refuse_changed_history(session: Session, _flush: UOWTransaction, _instances: object) -> None:
+    for row in (*session.deleted, *(row for row in session.dirty if session.is_modified(row))):
+        if isinstance(row, AuditTableRow):
+            raise AppendOnlyError("the audit of cases is only ever added to; nothing in it is altered or removed")

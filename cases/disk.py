@@ -1,0 +1,100 @@
+"""The few things evidence does to a disk, each of which survives a power cut once it returns.
+
+`Disk` is the seam at which tests make a disk full, slow or dead; nothing else in this package writes evidence files.
+"""
+
+import hashlib
+import os
+import shutil
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+CHUNK_BYTES = 1 << 20
+"""How much of a clip is in memory at a time while it is copied and hashed."""
+
+FOLDER_MODE = 0o750
+"""Evidence is for the service and its group, not for everybody on the machine."""
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """What a file holds: SHA-256 as lower-case hex and the length in bytes."""
+
+    sha256: str
+    size_bytes: int
+
+
+class Disk:
+    """Writes files and folders so that they are on the medium when a method returns. Any thread may call it."""
+
+    def make_folder(self, path: Path) -> None:
+        """Create a folder and its missing parents, each made durable in its own parent.
+
+        Raises:
+            OSError: as from `os.mkdir`.
+        """
+        if path.is_dir():
+            return
+        self.make_folder(path.parent)
+        path.mkdir(mode=FOLDER_MODE, exist_ok=True)
+        self.sync_folder(path.parent)
+
+    def write(self, path: Path, chunks: Iterable[bytes]) -> Digest:
+        """Write a new file and force it to the medium.
+
+        Raises:
+            OSError: as from `open`, `write` and `fsync`; `FileExistsError` when the file is there already.
+        """
+        sha256, size_bytes = hashlib.sha256(), 0
+        with path.open("xb") as file:
+            for chunk in chunks:
+                file.write(chunk)
+                sha256.update(chunk)
+                size_bytes += len(chunk)
+            file.flush()
+            self.sync(file.fileno())
+        return Digest(sha256.hexdigest(), size_bytes)
+
+    def sync(self, descriptor: int) -> None:
+        """Force what was written to an open file or folder to the medium."""
+        os.fsync(descriptor)
+
+    def sync_folder(self, path: Path) -> None:
+        """Force a folder's names to the medium."""
+        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            self.sync(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def rename(self, old: Path, new: Path) -> None:
+        """Give a file or folder its final name and make the name durable; `new` must not be there yet."""
+        old.rename(new)
+        self.sync_folder(new.parent)
+        if new.parent != old.parent:
+            self.sync_folder(old.parent)
+
+    def remove_tree(self, path: Path) -> None:
+        """Remove a folder with all it holds; one that is not there is fine."""
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def read_chunks(path: Path) -> Iterator[bytes]:
+    """Yield a file's bytes in pieces of at most `CHUNK_BYTES`."""
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK_BYTES):
+            yield chunk
+
+
+def digest_of(path: Path) -> Digest:
+    """Return hash and length of a file.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    sha256, size_bytes = hashlib.sha256(), 0
+    for chunk in read_chunks(path):
+        sha256.update(chunk)
+        size_bytes += len(chunk)
+    return Digest(sha256.hexdigest(), size_bytes)

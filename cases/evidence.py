@@ -1,0 +1,193 @@
+"""Keeps the evidence files of cases: written whole or not at all, hashed, chained, never altered.
+
+Layout below the root: `YYYY/MM/DD/<case id>/pack-0001/`, the day being that of the case's first pack in UTC. A pack is
+written into `.pack-0001.writing`, each file forced to the medium, the manifest last; then the folder gets its name in
+one rename. So a pack that has its name is whole, whatever happened in between.
+
+Belongs here: writing packs, finding files. Does not: checking them (integrity), clearing up at start (sweeping), rows
+(store).
+"""
+
+import errno
+import logging
+import threading
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cases.disk import Digest, Disk, read_chunks
+from cases.errors import EvidenceMissingError, EvidencePartError, EvidenceWriteError
+from cases.integrity import Problem, verify_case
+from cases.packs import (
+    MANIFEST_NAME,
+    Manifest,
+    Pack,
+    PackFacts,
+    PackFile,
+    Part,
+    canonical_json,
+    folder_name,
+    is_safe_name,
+    numbered_packs,
+    parse_manifest,
+    sha256_hex,
+    unfinished_name,
+)
+from cases.sweeping import ORPHANS, PackKey, Swept, sweep_evidence
+
+logger = logging.getLogger(__name__)
+
+_WAYS_OUT = {
+    errno.ENOSPC: "the disk is full; make room there",
+    errno.EDQUOT: "the disk quota is used up; raise it or make room there",
+    errno.EROFS: "the disk is read-only; mount it writable",
+    errno.EACCES: "there is no permission to write; give it to the account that runs the service",
+    errno.EPERM: "there is no permission to write; give it to the account that runs the service",
+}
+
+
+def utc_now() -> datetime:
+    """Return the wall time, aware UTC; the default of every `clock` argument in this package."""
+    return datetime.now(UTC)
+
+
+class EvidenceStore:
+    """Evidence of all cases below one folder.
+
+    Any thread may call any method; packs are written one after the other, as each needs the hash of the one before.
+    """
+
+    def __init__(self, root: Path, *, disk: Disk | None = None, clock: Callable[[], datetime] = utc_now) -> None:
+        self.root = root.resolve()
+        self._disk = disk or Disk()
+        self._clock = clock
+        self._writing = threading.Lock()  # held for a whole pack: only writers take it, readers need no lock
+
+    def write_pack(self, case_id: str, parts: Sequence[Part], facts: PackFacts) -> Pack:
+        """Add a pack to a case; when this returns, it survives a power cut.
+
+        Args:
+            case_id: letters, digits, `.`, `_` and `-` only.
+            parts: at least one; names differ.
+            facts: how the files came about.
+
+        Raises:
+            EvidenceWriteError: disk full, read-only, no permission; nothing was kept, and it may be tried again.
+            EvidencePartError: a part is empty or its file cannot be read.
+            ValueError: a name is not usable, two parts have one name, or there is none.
+        """
+        _check(case_id, parts)
+        with self._writing:
+            try:
+                return self._write(case_id, parts, facts)
+            except OSError as err:
+                raise EvidenceWriteError(_sentence(case_id, self.root, err)) from err
+
+    def packs(self, case_id: str) -> tuple[Pack, ...]:
+        """Return the whole packs of a case as they lie on the disk, in order; unreadable ones are left to `verify`."""
+        folder = self.case_folder(case_id)
+        if folder is None:
+            return ()
+        return tuple(pack for _, path in numbered_packs(folder) if (pack := self.read_pack(path)) is not None)
+
+    def read_pack(self, folder: Path) -> Pack | None:
+        """Return the pack in a folder below the root, or None where there is no readable manifest of it."""
+        try:
+            content = (folder / MANIFEST_NAME).read_bytes()
+            manifest = parse_manifest(content)
+        except (OSError, ValueError) as err:
+            logger.warning("evidence %s: no readable manifest (%s)", folder, err)
+            return None
+        return Pack(folder.relative_to(self.root).as_posix(), manifest, sha256_hex(content))
+
+    def case_folder(self, case_id: str) -> Path | None:
+        """Return where a case's packs lie, or None when it has none."""
+        if not is_safe_name(case_id):
+            raise ValueError(f"{case_id!r} is no case id")
+        return next(iter(sorted(self.root.glob(f"[0-9]*/[0-9]*/[0-9]*/{case_id}"))), None)
+
+    def path_of(self, relative: str) -> Path:
+        """Return the full path of a file that a row names by its path relative to the root.
+
+        Raises:
+            EvidenceMissingError: it is not there, or lies outside the root.
+        """
+        path = (self.root / relative).resolve()
+        if not path.is_relative_to(self.root) or not path.is_file():
+            raise EvidenceMissingError(f"evidence file {relative!r} is not there; run a check of the case's evidence")
+        return path
+
+    def verify(self, case_id: str, manifests: Mapping[int, str] | None = None) -> tuple[Problem, ...]:
+        """Read every byte of a case's evidence again and return what does not fit; empty when all is well.
+
+        Args:
+            case_id: the case.
+            manifests: pack number to manifest hash as the database has them; finds packs that were replaced or cut off
+                as a whole, which the files alone cannot show.
+        """
+        return verify_case(self.case_folder(case_id), case_id, manifests)
+
+    def sweep(self, known: Collection[PackKey]) -> Swept:
+        """Clear up after a crash; call it before the first pack is written. See `cases.sweeping`."""
+        with self._writing:
+            return sweep_evidence(self, self._disk, known)
+
+    def _write(self, case_id: str, parts: Sequence[Part], facts: PackFacts) -> Pack:
+        folder = self.case_folder(case_id) or self.root / f"{self._clock():%Y/%m/%d}" / case_id
+        self._disk.make_folder(folder)
+        number, previous = _link(folder)
+        unfinished, final = folder / unfinished_name(number), folder / folder_name(number)
+        self._disk.remove_tree(unfinished)
+        try:
+            self._disk.make_folder(unfinished)
+            files = tuple(self._write_part(unfinished, part) for part in parts)
+            manifest = Manifest(case_id, number, self._clock(), previous, files, facts)
+            content = canonical_json(manifest)
+            self._disk.write(unfinished / MANIFEST_NAME, [content])
+            self._disk.sync_folder(unfinished)
+            self._disk.rename(unfinished, final)
+        except BaseException:
+            # The name may have been given before its fsync failed; without this a pack nobody was told of would stay.
+            self._disk.remove_tree(unfinished)
+            self._disk.remove_tree(final)
+            raise
+        return Pack(final.relative_to(self.root).as_posix(), manifest, sha256_hex(content))
+
+    def _write_part(self, folder: Path, part: Part) -> PackFile:
+        digest: Digest = self._disk.write(folder / part.name, _chunks(part))
+        if digest.size_bytes == 0:
+            raise EvidencePartError(f"evidence file {part.name!r} is empty; a pack holds only what can be looked at")
+        return PackFile(part.name, part.role, digest.sha256, digest.size_bytes)
+
+
+def _link(case_folder: Path) -> tuple[int, str]:
+    packs = numbered_packs(case_folder)
+    next_number = packs[-1][0] + 1 if packs else 1
+    for _, folder in reversed(packs):
+        if (folder / MANIFEST_NAME).is_file():
+            return next_number, sha256_hex((folder / MANIFEST_NAME).read_bytes())
+    return next_number, ""
+
+
+def _chunks(part: Part) -> Iterable[bytes]:
+    return [part.data] if isinstance(part.data, bytes) else _readable_chunks(part.name, part.data)
+
+
+def _readable_chunks(name: str, path: Path) -> Iterator[bytes]:
+    try:
+        yield from read_chunks(path)
+    except OSError as err:
+        raise EvidencePartError(f"evidence file {name!r} cannot be read from {path}: {err.strerror}") from err
+
+
+def _check(case_id: str, parts: Sequence[Part]) -> None:
+    if not is_safe_name(case_id) or case_id == ORPHANS:
+        raise ValueError(f"{case_id!r} is no case id; use ASCII letters, digits, '.', '_' and '-'")
+    names = [part.name for part in parts]
+    if not names or len(set(names)) != len(names):
+        raise ValueError(f"a pack needs at least one file and a different name for each, not {names}")
+
+
+def _sentence(case_id: str, root: Path, err: OSError) -> str:
+    cause = _WAYS_OUT.get(err.errno or 0, err.strerror or type(err).__name__)
+    return f"evidence of case {case_id} could not be written below {root}: {cause}"

@@ -1,0 +1,40 @@
+"""Brings rows and evidence files together again when the program starts, after whatever stopped it."""
+
+import logging
+from dataclasses import dataclass
+
+from cases.evidence import EvidenceStore
+from cases.records import Case
+from cases.store import CaseStore
+from cases.sweeping import Swept
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """What was done.
+
+    Attributes:
+        swept: what the evidence folder held besides finished cases.
+        open_cases: cases that the program still has to warn, look at again, file or resolve; oldest first.
+    """
+
+    swept: Swept
+    open_cases: tuple[Case, ...]
+
+
+def recover(store: CaseStore, evidence: EvidenceStore) -> Recovered:
+    """Sweep the evidence folder, give packs that were written just before the stop their row, and list open cases.
+
+    Call it once, before the first pack is written.
+
+    Raises:
+        DatabaseError: the database refuses; it may be tried again.
+        OSError: the evidence folder cannot be tidied.
+    """
+    swept = evidence.sweep(store.known_packs())
+    for pack in swept.without_row:
+        store.add_pack(pack.case_id, pack)
+        logger.info("case %s: pack %d was whole but had no row; it has one now", pack.case_id, pack.number)
+    return Recovered(swept, store.open_for_ladder())

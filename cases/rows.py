@@ -1,0 +1,178 @@
+"""Turns rows of the tables into records and back; the only place that knows both."""
+
+from collections.abc import Sequence
+
+from pydantic import TypeAdapter
+
+from cases.packs import Pack, PackPurpose, PartRole
+from cases.records import AuditRow, Case, CaseFile, CasePack, CaseWarning, NewCase
+from cases.states import CaseState
+from cases.tables import AuditTableRow, CaseRow, FileRow, PackRow, WarningRow
+from detectors.events import Reason
+
+_REASONS: TypeAdapter[tuple[Reason, ...]] = TypeAdapter(tuple[Reason, ...])
+
+
+def new_case_row(new: NewCase, number: str) -> CaseRow:
+    """Return the row of a case that is being opened, without packs."""
+    x1, y1, x2, y2 = new.box
+    return CaseRow(
+        id=new.case_id,
+        number=number,
+        event_id=new.event_id,
+        kind=new.kind,
+        code=new.code,
+        state=CaseState.CANDIDATE.value,
+        camera_id=new.camera_id,
+        camera_name=new.camera_name,
+        zone_id=new.zone_id,
+        zone_name=new.zone_name,
+        zone_version=new.zone_version,
+        started_at=new.started_at,
+        raised_at=new.raised_at,
+        ended_at=None,
+        box_x1=x1,
+        box_y1=y1,
+        box_x2=x2,
+        box_y2=y2,
+        class_label=new.class_label,
+        score=new.score,
+        reasons=_REASONS.dump_python(new.reasons, mode="json"),
+        reviewed_by="",
+        reviewed_at=None,
+        created_at=new.opened_at,
+        updated_at=new.opened_at,
+        revision=1,
+        audit_rows=0,
+    )
+
+
+def pack_row(pack: Pack) -> PackRow:
+    """Return the row of a pack with the rows of its files."""
+    facts = pack.manifest.facts
+    return PackRow(
+        case_id=pack.case_id,
+        number=pack.number,
+        purpose=facts.purpose.value,
+        folder=pack.folder,
+        manifest_sha256=pack.manifest_sha256,
+        written_at=pack.manifest.written_at,
+        captured_at=facts.captured_at,
+        clock_error_s=facts.clock_error_s,
+        incomplete=list(facts.incomplete),
+        files=[
+            FileRow(name=file.name, role=file.role.value, sha256=file.sha256, size_bytes=file.size_bytes)
+            for file in pack.files
+        ],
+    )
+
+
+def warning_row(case_id: str, warning: CaseWarning) -> WarningRow:
+    """Return the row of a warning."""
+    return WarningRow(
+        case_id=case_id,
+        horn_id=warning.horn_id,
+        phrase=warning.phrase,
+        level=warning.level,
+        text=warning.text,
+        started_at=warning.started_at,
+        duration_s=warning.duration_s,
+        ok=warning.ok,
+        detail=warning.detail,
+        codec=warning.codec,
+        bytes_sent=warning.bytes_sent,
+        audio_sha256=warning.audio_sha256,
+        file=warning.file,
+    )
+
+
+def case_record(row: CaseRow) -> Case:
+    """Return the record of a case; its session must still be open."""
+    return Case(
+        case_id=row.id,
+        number=row.number,
+        event_id=row.event_id,
+        kind=row.kind,
+        code=row.code,
+        state=CaseState(row.state),
+        camera_id=row.camera_id,
+        camera_name=row.camera_name,
+        zone_id=row.zone_id,
+        zone_name=row.zone_name,
+        zone_version=row.zone_version,
+        started_at=row.started_at,
+        raised_at=row.raised_at,
+        ended_at=row.ended_at,
+        box=(row.box_x1, row.box_y1, row.box_x2, row.box_y2),
+        class_label=row.class_label,
+        score=row.score,
+        reasons=_REASONS.validate_python(row.reasons),
+        reviewed_by=row.reviewed_by,
+        reviewed_at=row.reviewed_at,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+        revision=row.revision,
+        packs=tuple(_pack_record(pack) for pack in row.packs),
+        warnings=tuple(_warning_record(warning) for warning in row.warnings),
+    )
+
+
+def audit_records(rows: Sequence[AuditTableRow]) -> tuple[AuditRow, ...]:
+    """Return the records of a case's history."""
+    return tuple(
+        AuditRow(
+            case_id=row.case_id,
+            seq=row.seq,
+            at=row.at,
+            actor=row.actor,
+            action=row.action,
+            from_state=CaseState(row.from_state) if row.from_state else None,
+            to_state=CaseState(row.to_state),
+            reason=row.reason,
+            detail=row.detail,
+        )
+        for row in rows
+    )
+
+
+def _pack_record(row: PackRow) -> CasePack:
+    return CasePack(
+        number=row.number,
+        purpose=PackPurpose(row.purpose),
+        folder=row.folder,
+        manifest_sha256=row.manifest_sha256,
+        written_at=row.written_at,
+        captured_at=row.captured_at,
+        clock_error_s=row.clock_error_s,
+        incomplete=tuple(row.incomplete),
+        files=tuple(_file_record(row, file) for file in row.files),
+    )
+
+
+def _file_record(pack: PackRow, row: FileRow) -> CaseFile:
+    return CaseFile(
+        name=row.name,
+        role=PartRole(row.role),
+        pack=pack.number,
+        path=f"{pack.folder}/{row.name}",
+        sha256=row.sha256,
+        size_bytes=row.size_bytes,
+        captured_at=pack.captured_at,
+    )
+
+
+def _warning_record(row: WarningRow) -> CaseWarning:
+    return CaseWarning(
+        horn_id=row.horn_id,
+        phrase=row.phrase,
+        level=row.level,
+        text=row.text,
+        started_at=row.started_at,
+        duration_s=row.duration_s,
+        ok=row.ok,
+        detail=row.detail,
+        codec=row.codec,
+        bytes_sent=row.bytes_sent,
+        audio_sha256=row.audio_sha256,
+        file=row.file,
+    )

@@ -1,0 +1,301 @@
+"""Keeps the cases: opens them once per event, leads them through their states, and writes down everything that happens.
+
+Every change is one transaction that also adds to the case's history, so that the history alone rebuilds the state.
+
+Belongs here: what may be done with cases. Does not: evidence files (evidence), which action comes when (pipeline).
+"""
+
+from collections.abc import Callable
+from datetime import datetime, tzinfo
+from typing import TypeVar
+
+from pydantic import JsonValue
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from cases.case_numbers import BEIJING, next_number
+from cases.database import Database, open_database
+from cases.errors import DatabaseError, StaleEditError, UnknownCaseError
+from cases.packs import Pack
+from cases.records import ADD_PACK, ADD_WARNING, END, OPEN, AuditRow, Case, CaseQuery, CaseWarning, NewCase, Page
+from cases.rows import audit_records, case_record, new_case_row, pack_row, warning_row
+from cases.searching import conditions_of
+from cases.states import LADDER_STATES, REVIEW_ACTIONS, Action, CaseState, check_reason, next_state
+from cases.sweeping import PackKey
+from cases.tables import AuditTableRow, CaseRow, PackRow
+
+Result = TypeVar("Result")
+
+SYSTEM = "system"
+"""The actor of what the program does by itself."""
+
+_TRIES = 5
+
+
+class CaseStore:
+    """All cases of a database. Any thread may call any method; what it returns is frozen.
+
+    Args:
+        database: a URL, which is opened and brought up to date, or a database that is already open.
+        local: the zone whose day stands in case numbers.
+
+    Raises:
+        DatabaseError: it cannot be opened.
+        MigrationError: it cannot be brought up to date.
+    """
+
+    def __init__(self, database: str | Database, *, local: tzinfo = BEIJING) -> None:
+        self.database = open_database(database) if isinstance(database, str) else database
+        self._local = local
+
+    def open_case(self, new: NewCase, pack: Pack) -> Case:
+        """Open a case with its first evidence, or return the case that the event has already opened.
+
+        The pack is recorded in either case, once.
+
+        Raises:
+            ValueError: the pack belongs to another case.
+            DatabaseError: the database refuses; it may be tried again.
+        """
+        if pack.case_id != new.case_id:
+            raise ValueError(f"pack of case {pack.case_id} handed over for case {new.case_id}")
+
+        def change(session: Session) -> Case:
+            row = session.scalar(select(CaseRow).where(CaseRow.event_id == new.event_id).with_for_update())
+            if row is None:
+                row = new_case_row(new, next_number(session, new.opened_at, self._local))
+                session.add(row)
+                session.flush()
+                _note(session, row, (new.opened_at, new.actor, OPEN, ""), None, {"number": row.number})
+            _record_pack(session, row, pack)
+            return _refreshed(session, row)
+
+        return self._change(change)
+
+    def add_pack(self, case_id: str, pack: Pack) -> Case:
+        """Record further evidence; a pack that is already recorded changes nothing.
+
+        Raises:
+            UnknownCaseError: there is no such case.
+            ValueError: the pack belongs to another case.
+            DatabaseError: the database refuses; it may be tried again.
+        """
+        if pack.case_id != case_id:
+            raise ValueError(f"pack of case {pack.case_id} handed over for case {case_id}")
+
+        def change(session: Session) -> Case:
+            row = _locked(session, case_id)
+            _record_pack(session, row, pack)
+            return _refreshed(session, row)
+
+        return self._change(change)
+
+    def add_warning(self, case_id: str, warning: CaseWarning, *, actor: str = SYSTEM) -> Case:
+        """Record what a horn was told to say; the state changes by `apply(case_id, Action.WARN)` only.
+
+        Raises:
+            UnknownCaseError: there is no such case.
+            DatabaseError: the database refuses; it may be tried again.
+        """
+
+        def change(session: Session) -> Case:
+            row = _locked(session, case_id)
+            session.add(warning_row(case_id, warning))
+            detail: dict[str, JsonValue] = {
+                "horn": warning.horn_id,
+                "phrase": warning.phrase,
+                "level": warning.level,
+                "ok": warning.ok,
+                "audio_sha256": warning.audio_sha256,
+            }
+            _note(session, row, (warning.started_at, actor, ADD_WARNING, warning.detail), CaseState(row.state), detail)
+            return _refreshed(session, row)
+
+        return self._change(change)
+
+    def apply(
+        self,
+        case_id: str,
+        action: Action,
+        *,
+        actor: str,
+        reason: str,
+        at: datetime,
+        expected_revision: int | None = None,
+    ) -> Case:
+        """Do something with a case.
+
+        Args:
+            case_id: the case.
+            action: what.
+            actor: who.
+            reason: why; must not be blank for what `REASON_REQUIRED` names.
+            at: when, aware UTC.
+            expected_revision: the revision that the decision was taken on; None where it does not matter.
+
+        Raises:
+            IllegalTransitionError: not possible in its state.
+            ReasonMissingError: this must say why.
+            StaleEditError: somebody was faster.
+            UnknownCaseError: there is no such case.
+            DatabaseError: the database refuses; it may be tried again.
+        """
+
+        def change(session: Session) -> Case:
+            row = _locked(session, case_id)
+            if expected_revision is not None and expected_revision != row.revision:
+                raise StaleEditError(row.number, expected_revision, row.revision)
+            if at.tzinfo is None:
+                raise ValueError(f"the time of an action must be aware, not {at!r}")
+            before = CaseState(row.state)
+            row.state = next_state(before, action).value
+            check_reason(action, reason)
+            row.revision += 1
+            if action in REVIEW_ACTIONS:
+                row.reviewed_by, row.reviewed_at = actor, at
+            _note(session, row, (at, actor, action.value, reason), before, {"revision": row.revision})
+            return _refreshed(session, row)
+
+        return self._change(change)
+
+    def end_offence(self, case_id: str, at: datetime, *, actor: str = SYSTEM) -> Case:
+        """Record that the offence was seen to be over; the first time counts.
+
+        Raises:
+            UnknownCaseError: there is no such case.
+            DatabaseError: the database refuses; it may be tried again.
+        """
+
+        def change(session: Session) -> Case:
+            row = _locked(session, case_id)
+            if row.ended_at is None:
+                row.ended_at = at
+                _note(session, row, (at, actor, END, ""), CaseState(row.state), {})
+            return _refreshed(session, row)
+
+        return self._change(change)
+
+    def get(self, case_id: str) -> Case:
+        """Return a case.
+
+        Raises:
+            UnknownCaseError: there is no such case.
+        """
+        with self.database.reading() as session:
+            row = session.get(CaseRow, case_id)
+            if row is None:
+                raise UnknownCaseError(case_id)
+            return case_record(row)
+
+    def of_event(self, event_id: str) -> Case | None:
+        """Return the case that an event has opened, or None when it has opened none."""
+        with self.database.reading() as session:
+            row = session.scalar(select(CaseRow).where(CaseRow.event_id == event_id))
+            return case_record(row) if row is not None else None
+
+    def find(self, query: CaseQuery) -> Page:
+        """Return the cases that a query asks for, newest first, and how many there are in all."""
+        with self.database.reading() as session:
+            conditions = conditions_of(query)
+            total = session.scalar(select(func.count()).select_from(CaseRow).where(*conditions)) or 0
+            newest_first = select(CaseRow).where(*conditions).order_by(CaseRow.raised_at.desc(), CaseRow.id.desc())
+            rows = session.scalars(newest_first.limit(query.limit).offset(query.offset)).all()
+            return Page(tuple(case_record(row) for row in rows), total)
+
+    def history(self, case_id: str) -> tuple[AuditRow, ...]:
+        """Return everything that happened to a case, oldest first.
+
+        Raises:
+            UnknownCaseError: there is no such case.
+        """
+        with self.database.reading() as session:
+            rows = session.scalars(
+                select(AuditTableRow).where(AuditTableRow.case_id == case_id).order_by(AuditTableRow.seq)
+            ).all()
+            if not rows:
+                raise UnknownCaseError(case_id)
+            return audit_records(rows)
+
+    def counts(self) -> dict[CaseState, int]:
+        """Return how many cases are in each state; every state is there."""
+        with self.database.reading() as session:
+            found = session.execute(select(CaseRow.state, func.count()).group_by(CaseRow.state)).all()
+        counted = {CaseState(state): count for state, count in found}
+        return {state: counted.get(state, 0) for state in CaseState}
+
+    def open_for_ladder(self) -> tuple[Case, ...]:
+        """Return the cases that the program still has to warn, look at again, file or resolve; oldest first."""
+        wanted = [state.value for state in LADDER_STATES]
+        with self.database.reading() as session:
+            rows = session.scalars(
+                select(CaseRow).where(CaseRow.state.in_(wanted)).order_by(CaseRow.raised_at, CaseRow.id)
+            ).all()
+            return tuple(case_record(row) for row in rows)
+
+    def known_packs(self) -> frozenset[PackKey]:
+        """Return case id and number of every recorded pack, for the sweep of the evidence folder."""
+        with self.database.reading() as session:
+            return frozenset(
+                (case_id, number) for case_id, number in session.execute(select(PackRow.case_id, PackRow.number))
+            )
+
+    def close(self) -> None:
+        """Close the database's connections."""
+        self.database.close()
+
+    def _change(self, change: Callable[[Session], Result]) -> Result:
+        for _ in range(_TRIES):
+            try:
+                with self.database.writing() as session:
+                    return change(session)
+            except IntegrityError as err:  # PostgreSQL: another process opened the same case or day just now
+                lost = err
+        raise DatabaseError(f"cases: gave way to other writers {_TRIES} times: {lost.orig}") from lost
+
+
+def _locked(session: Session, case_id: str) -> CaseRow:
+    row = session.scalar(select(CaseRow).where(CaseRow.id == case_id).with_for_update())
+    if row is None:
+        raise UnknownCaseError(case_id)
+    return row
+
+
+def _refreshed(session: Session, row: CaseRow) -> Case:
+    session.flush()
+    session.expire(row, ["packs", "warnings"])
+    return case_record(row)
+
+
+def _record_pack(session: Session, row: CaseRow, pack: Pack) -> None:
+    known = session.scalar(select(PackRow.id).where(PackRow.case_id == row.id, PackRow.number == pack.number))
+    if known is not None:
+        return
+    session.add(pack_row(pack))
+    detail: dict[str, JsonValue] = {"pack": pack.number, "manifest_sha256": pack.manifest_sha256}
+    _note(session, row, (pack.manifest.written_at, SYSTEM, ADD_PACK, ""), CaseState(row.state), detail)
+
+
+def _note(
+    session: Session,
+    row: CaseRow,
+    what: tuple[datetime, str, str, str],
+    before: CaseState | None,
+    detail: dict[str, JsonValue],
+) -> None:
+    at, actor, action, reason = what
+    row.audit_rows += 1
+    row.updated_at = max(row.updated_at, at)
+    session.add(
+        AuditTableRow(
+            case_id=row.id,
+            seq=row.audit_rows,
+            at=at,
+            actor=actor,
+            action=action,
+            from_state=before.value if before else "",
+            to_state=row.state,
+            reason=reason,
+            detail=detail,
+        )
+    )
