@@ -26,8 +26,11 @@ class UnknownCameraError(PipelineError):
         super().__init__(f"there is no camera {camera_id!r}; the camera list shows the ids that exist")
 
 
-class UnknownHornError(PipelineError):
-    """No horn has this id, or the camera has no horn."""
+class NoHornError(PipelineError):
+    """The camera has no horn."""
+
+    def __init__(self, camera_id: str) -> None:
+        super().__init__(f'camera {camera_id!r} has no horn; give it one by `horn = "..."` in the settings file')
 
 
 class DuplicateCameraError(PipelineError):

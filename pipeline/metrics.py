@@ -26,12 +26,10 @@ class Metrics(Collector):
     def __init__(self, sources: MetricSources) -> None:
         self._sources = sources
         self._registry = CollectorRegistry()
+        self._registry.register(self)
 
     def text(self) -> bytes:
         """Return all figures in Prometheus' text format."""
-        if not self._registry.get_target_info():
-            self._registry.set_target_info({"service": "streetwarden"})
-            self._registry.register(self)
         return generate_latest(self._registry)
 
     def collect(self) -> Iterator[Metric]:

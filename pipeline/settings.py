@@ -83,7 +83,6 @@ class EvidenceSettings(Section):
     still_gap_s: float = Field(default=10.0, ge=10.0, le=3600, description="seconds between panoramas; law asks >= 10")
     clip_before_s: float = Field(default=10.0, ge=0, le=60, description="seconds of clip before the event")
     clip_after_s: float = Field(default=10.0, ge=0, le=60, description="seconds of clip after the event")
-    jpeg_quality: int = Field(default=92, ge=60, le=100, description="of stills, in percent")
 
 
 class Settings(Section):

@@ -1,0 +1,51 @@
+"""The command `streetwarden`: one entry for all command groups.
+
+Whatever goes wrong for a reason that a person can mend ends in one sentence on the error output and a status of 1;
+a wrong use of the command itself in a status of 2. A stack trace means a fault of ours.
+"""
+
+import logging
+import sys
+
+import typer
+
+from api.commands import looking, people, serving, shelf, speaking
+from broadcast.errors import BroadcastError
+from cases.errors import CasesError
+from detectors.errors import DetectorError
+from models.errors import ModelError
+from pipeline.errors import PipelineError
+from streams.errors import StreamError
+from vision.errors import VisionError
+
+EXPECTED = (PipelineError, StreamError, ModelError, DetectorError, CasesError, BroadcastError, VisionError)
+
+app = typer.Typer(
+    name="streetwarden",
+    help="Watches street cameras for street vending, illegal parking and posted flyers; files cases, speaks warnings.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+app.command("demo")(serving.demo)
+app.command("run")(serving.run)
+app.command("check")(looking.check)
+app.command("probe")(looking.probe)
+app.command("replay")(looking.replay)
+app.command("say")(speaking.say)
+app.add_typer(people.app, name="user")
+app.add_typer(shelf.app, name="models")
+
+
+def main() -> None:
+    """Run the command that was typed and end the process with its status."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    try:
+        app()
+    except EXPECTED as err:
+        sys.stderr.write(f"streetwarden: {err}\n")
+        sys.exit(1)
+    except OSError as err:
+        where = f" {err.filename}:" if err.filename else ""
+        sys.stderr.write(f"streetwarden:{where} {err.strerror or err}\n")
+        sys.exit(1)

@@ -1,0 +1,66 @@
+"""Commands for the people who may sign in: `user add`, `user list`, `user password`, `user disable`."""
+
+import secrets
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from cases.people import People, Role
+from pipeline.settings import load_settings
+from pipeline.system import open_people
+
+app = typer.Typer(help="People who may sign in on the page.", no_args_is_help=True)
+
+ConfigOption = Annotated[Path, typer.Option("--config", "-c", help="settings file (TOML)")]
+DEFAULT_CONFIG = Path("settings.toml")
+
+
+@app.command("add")
+def add(
+    name: Annotated[str, typer.Argument(help="sign-in name")],
+    role: Annotated[Role, typer.Option(help="viewer looks, operator judges and warns, admin changes cameras")],
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Add somebody; the password is asked for."""
+    people = open_people(load_settings(config))
+    people.create(name, typer.prompt("password", hide_input=True, confirmation_prompt=True), role)
+    Console().print(f"{name} may sign in as {role.value}", highlight=False)
+
+
+@app.command("list")
+def list_people(config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """List who may sign in."""
+    table = Table("name", "role", "may sign in", box=None)
+    for person in open_people(load_settings(config)).list():
+        table.add_row(person.name, person.role.value, "no" if person.is_disabled else "yes")
+    Console().print(table)
+
+
+@app.command("password")
+def password(name: Annotated[str, typer.Argument(help="sign-in name")], config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """Give somebody a new password; it is asked for."""
+    people = open_people(load_settings(config))
+    people.set_password(name, typer.prompt("new password", hide_input=True, confirmation_prompt=True))
+    Console().print(f"{name} has a new password", highlight=False)
+
+
+@app.command("disable")
+def disable(name: Annotated[str, typer.Argument(help="sign-in name")], config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """Keep somebody from signing in; what he did stays on record."""
+    open_people(load_settings(config)).disable(name)
+    Console().print(f"{name} can no longer sign in", highlight=False)
+
+
+def first_admin(people: People, console: Console) -> None:
+    """Where nobody may sign in yet, add `admin` with a random password and show it once, on the console only."""
+    if people.list():
+        return
+    generated = secrets.token_urlsafe(12)
+    people.create("admin", generated, Role.ADMIN)
+    console.print(
+        f"first start: sign in as [bold]admin[/bold] with the password [bold]{generated}[/bold]; it is shown only now. "
+        "Change it with: streetwarden user password admin"
+    )

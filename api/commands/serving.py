@@ -1,0 +1,124 @@
+"""Commands that start the program: `run` for one's own cameras, `demo` for drawn streets."""
+
+import json
+import logging
+import shutil
+import socket
+import time
+import webbrowser
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import uvicorn
+from rich.console import Console
+
+from api.app import create_app
+from api.commands.demo_site import DEMO_PASSWORD, DEMO_USER, demo_settings, write_demo_zones
+from api.commands.people import first_admin
+from api.commands.summary import summary_of
+from api.openers import openers
+from cases.people import Role
+from pipeline.errors import SettingsError
+from pipeline.settings import ServerSettings, load_settings
+from pipeline.system import System
+
+logger = logging.getLogger(__name__)
+
+DEMO_MARK = ".streetwarden-demo"
+"""Lies in a folder that the demo made, so that it never clears one that somebody else needs."""
+
+
+def run(
+    config: Annotated[Path, typer.Option("--config", "-c", help="settings file (TOML)")] = Path("settings.toml"),
+) -> None:
+    """Watch one's own cameras and serve the page."""
+    settings = load_settings(config)
+    console = Console(stderr=True)
+    with _listening(settings.server) as listener:
+        system = System(settings, openers())
+        first_admin(system.people, console)
+        _serve(system, listener, console, exit_after_s=None)
+
+
+def demo(
+    browser: Annotated[bool, typer.Option(help="open the page in a browser")] = True,
+    exit_after: Annotated[float | None, typer.Option(help="end after so many seconds", min=1)] = None,
+    summary: Annotated[Path | None, typer.Option(help="write what happened to this JSON file")] = None,
+    data: Annotated[Path, typer.Option(help="folder of the demo; cleared at start")] = Path("demo-data"),
+    port: Annotated[int, typer.Option(help="TCP port; 0 takes a free one", min=0, max=65535)] = 8380,
+) -> None:
+    """Show the whole job on four drawn streets: watch, file, warn."""
+    console = Console(stderr=True)
+    settings = demo_settings(data, port)
+    with _listening(settings.server) as listener:
+        _clear(data)
+        write_demo_zones(data)
+        system = System(settings, openers())
+        system.people.create(DEMO_USER, DEMO_PASSWORD, Role.ADMIN)
+        console.print(f"sign in as [bold]{DEMO_USER}[/bold] with the password [bold]{DEMO_PASSWORD}[/bold]")
+        if browser:
+            webbrowser.open(_address(listener))
+        _serve(system, listener, console, exit_after_s=exit_after)
+        if summary is not None:
+            summary.write_text(json.dumps(summary_of(system), ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+
+
+def _listening(server: ServerSettings) -> socket.socket:
+    """Take the port before anything else starts, so that a busy one costs nothing.
+
+    Raises:
+        SettingsError: the port is taken, or the address is not one of this machine.
+    """
+    family = socket.AF_INET6 if ":" in server.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((server.host, server.port))
+    except OSError as err:
+        listener.close()
+        raise SettingsError(
+            f"cannot listen on {server.host}, port {server.port}: {err.strerror}; "
+            "end the program that uses it, or choose another with [server] port (demo: --port)"
+        ) from None
+    return listener
+
+
+def _address(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    shown = "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104 - compared, not bound
+    return f"http://[{shown}]:{port}/" if ":" in shown else f"http://{shown}:{port}/"
+
+
+def _serve(system: System, listener: socket.socket, console: Console, *, exit_after_s: float | None) -> None:
+    """Run the system and the page until a signal or the time is up; the system is stopped in any case."""
+    system.start()
+    try:
+        config = uvicorn.Config(
+            create_app(system), log_config=None, log_level="warning", timeout_graceful_shutdown=5, ws="websockets-sansio"
+        )
+        server = _TimedServer(config, exit_after_s)
+        console.print(f"Streetwarden: [bold]{_address(listener)}[/bold]  (Ctrl+C ends it)", highlight=False)
+        server.run(sockets=[listener])
+    finally:
+        system.stop()
+
+
+class _TimedServer(uvicorn.Server):
+    """A server that ends by itself after a while."""
+
+    def __init__(self, config: uvicorn.Config, exit_after_s: float | None) -> None:
+        super().__init__(config)
+        self._end_s = None if exit_after_s is None else time.monotonic() + exit_after_s
+
+    async def on_tick(self, counter: int) -> bool:
+        """Called by uvicorn ten times a second."""
+        return await super().on_tick(counter) or (self._end_s is not None and time.monotonic() >= self._end_s)
+
+
+def _clear(folder: Path) -> None:
+    if folder.exists() and any(folder.iterdir()) and not (folder / DEMO_MARK).exists():
+        raise SettingsError(f"{folder} was not made by the demo, so it is left alone; choose another with --data")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    (folder / DEMO_MARK).touch()

@@ -1,0 +1,47 @@
+"""The command that speaks: `say`."""
+
+import threading
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from broadcast.horns import open_horn
+from broadcast.phrases import Phrasebook
+from pipeline.errors import SettingsError
+from pipeline.settings import Settings, load_settings
+from pipeline.speaking import spoken
+
+
+def say(
+    horn: Annotated[str, typer.Argument(help="id of a horn in the settings, or a horn's URL (file:///folder, ...)")],
+    text: Annotated[str, typer.Argument(help="a phrase (parking, vending, flyers) or the words themselves")],
+    config: Annotated[Path | None, typer.Option("--config", "-c", help="settings file with the horns")] = None,
+    language: Annotated[str, typer.Option(help="zh or en")] = "",
+    level: Annotated[int, typer.Option(help="1: first warning, 2: the stronger one", min=1, max=2)] = 1,
+) -> None:
+    """Speak a phrase or a text through a horn and say what became of it."""
+    settings = load_settings(config) if config is not None else Settings()
+    url = _horn_url(settings, horn, config)
+    phrasebook = Phrasebook(settings.broadcast)
+    clip = spoken(phrasebook, text, language=language or settings.language, level=level)
+    receipt = open_horn(horn if "://" not in horn else "horn", url).play(clip, threading.Event())
+    console = Console()
+    if not receipt.ok:
+        raise SettingsError(f"horn {receipt.horn_id}: {receipt.detail}")
+    where = f", file {receipt.file}" if receipt.file else ""
+    console.print(
+        f"said {receipt.duration_s:.1f} s as {receipt.codec}, {receipt.bytes_sent} bytes{where}", highlight=False
+    )
+
+
+def _horn_url(settings: Settings, horn: str, config: Path | None) -> str:
+    if ":" in horn:
+        return horn
+    for entry in settings.horns:
+        if entry.id == horn:
+            return entry.url
+    known = ", ".join(entry.id for entry in settings.horns) or "none"
+    where = f"{config} has: {known}" if config else "no settings file was given (--config)"
+    raise SettingsError(f"there is no horn {horn!r}; {where}; a URL such as file:///tmp/horn works too")

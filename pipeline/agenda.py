@@ -1,0 +1,120 @@
+"""Runs jobs one after another on one thread, now or at a due time, and never drops one.
+
+A job that fails in a way that may pass (a full disk, a locked database) is tried again with growing waits, and counts
+as held back meanwhile. A job that fails otherwise is said in the log and ends.
+
+Belongs here: order, time, trying again. Does not: what the jobs are (case_flow).
+"""
+
+import heapq
+import itertools
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+logger = logging.getLogger(__name__)
+
+FIRST_RETRY_S = 2.0
+LONGEST_RETRY_S = 60.0
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class _Job:
+    due_s: float
+    number: int
+    name: str = field(compare=False)
+    run: Callable[[], None] = field(compare=False)
+    retries: int = field(compare=False, default=0)
+
+
+class Agenda:
+    """The thread of that name and its jobs; `now` and `at` may be called from any thread, also from a job."""
+
+    def __init__(self, name: str, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._jobs: list[_Job] = []
+        self._numbers = itertools.count()
+        self._changed = threading.Condition()
+        self._stopping = False
+        self._held_back: set[int] = set()
+        self._problem = ""
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Run what is due now once more, drop what lies in the future, and wait for the thread."""
+        with self._changed:
+            self._stopping = True
+            self._changed.notify_all()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def now(self, name: str, run: Callable[[], None]) -> None:
+        """Run a job as soon as those before it are done."""
+        self.at(self._clock(), name, run)
+
+    def at(self, due_s: float, name: str, run: Callable[[], None]) -> None:
+        """Run a job at a time of the agenda's clock; `name` tells it in the log."""
+        with self._changed:
+            heapq.heappush(self._jobs, _Job(due_s, next(self._numbers), name, run))
+            self._changed.notify()
+
+    def after(self, wait_s: float, name: str, run: Callable[[], None]) -> None:
+        """Run a job in `wait_s` seconds."""
+        self.at(self._clock() + wait_s, name, run)
+
+    @property
+    def held_back(self) -> int:
+        """Jobs that failed and are tried again."""
+        with self._changed:
+            return len(self._held_back)
+
+    @property
+    def problem(self) -> str:
+        """Why jobs are held back, in one sentence; empty when none is."""
+        with self._changed:
+            return self._problem if self._held_back else ""
+
+    def _run(self) -> None:
+        while (job := self._next()) is not None:
+            try:
+                job.run()
+            except Exception as err:  # noqa: BLE001 - top of the thread: one job's failure must not end the others
+                self._failed(job, err)
+            else:
+                self._done(job)
+
+    def _next(self) -> _Job | None:
+        with self._changed:
+            while True:
+                wait_s = self._jobs[0].due_s - self._clock() if self._jobs else None
+                if wait_s is not None and wait_s <= 0:
+                    return heapq.heappop(self._jobs)
+                if self._stopping:
+                    return None
+                self._changed.wait(wait_s)
+
+    def _done(self, job: _Job) -> None:
+        with self._changed:
+            if job.number in self._held_back:
+                self._held_back.discard(job.number)
+                logger.info("%s: done after %d tries", job.name, job.retries + 1)
+
+    def _failed(self, job: _Job, err: Exception) -> None:
+        if not getattr(err, "retryable", False):
+            logger.error("%s: failed: %s", job.name, err, exc_info=err)
+            self._done(job)
+            return
+        if job.retries == 0:
+            logger.warning("%s: held back and tried again: %s", job.name, err)
+        wait_s = min(FIRST_RETRY_S * 2**job.retries, LONGEST_RETRY_S)
+        with self._changed:
+            self._held_back.add(job.number)
+            self._problem = str(err)
+            again = replace(job, due_s=self._clock() + wait_s, retries=job.retries + 1)
+            heapq.heappush(self._jobs, again)

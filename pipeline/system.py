@@ -1,0 +1,318 @@
+"""The whole program without its page: cameras, model, cases, horns, wired by constructor arguments.
+
+`System` is what the page and the command line talk to. Its methods may be called from any thread; those that read
+pictures or the database block for a moment and belong on a worker thread of the caller.
+
+Start order: horns, case flow, looking thread, cameras, housekeeper. Stop order is its reverse.
+"""
+
+import logging
+import shutil
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from broadcast.announcer import Announcer
+from broadcast.phrases import Phrasebook
+from cases.codes import load_codes
+from cases.database import open_database
+from cases.evidence import EvidenceStore
+from cases.packs import ModelFacts
+from cases.people import People
+from cases.records import Case
+from cases.recovery import recover
+from cases.states import Action
+from cases.stills import encode_jpeg
+from cases.store import CaseStore
+from detectors.catalog import ZoneSettings
+from detectors.events import Event
+from models.model import open_model
+from models.shelf import bundled_card
+from pipeline.case_flow import CaseFlow, FlowParts
+from pipeline.checkpoints import CheckpointFolder
+from pipeline.errors import NoPictureError
+from pipeline.evidence_keeper import EvidenceKeeper, KeeperParts, Place
+from pipeline.hub import Hub
+from pipeline.inference import Looker
+from pipeline.messages import CameraMessage
+from pipeline.metrics import Metrics, MetricSources
+from pipeline.settings import CameraEntry, Settings
+from pipeline.shard import Shard, ShardListeners
+from pipeline.site import Site
+from pipeline.views import CameraView, HornView, SystemHealth
+from streams.errors import StreamError
+from streams.live import LiveFeed
+from streams.opening import Openers
+from streams.urls import redact
+from vision.zones import Zone
+
+logger = logging.getLogger(__name__)
+
+CHECKPOINT_EVERY_S = 10.0
+"""A crash loses at most so many seconds of dwell clocks that nobody had checkpointed yet."""
+
+LOW_DISK_BYTES = 500 * 2**20
+"""Below this the page says that evidence will soon not fit: about an hour of cases of a busy city."""
+
+
+class System:
+    """One process's worth of Streetwarden."""
+
+    def __init__(self, settings: Settings, openers: Openers, *, model: Looker | None = None) -> None:
+        """Open everything that can fail at once: folders, database, model, horns; connect to no camera yet.
+
+        Args:
+            settings: as loaded.
+            openers: what opens camera URLs.
+            model: what looks, instead of the model that the settings name (tests).
+
+        Raises:
+            SettingsError, ModelError, CasesError, BroadcastError, OSError: a part cannot be opened; the message says which.
+        """
+        data = settings.data
+        data.mkdir(parents=True, exist_ok=True)
+        self.settings = settings
+        self.hub = Hub()
+        database = open_database(_database_url(settings))
+        self.cases = CaseStore(database, local=ZoneInfo(settings.timezone))
+        self.people = People(database)
+        self.evidence = EvidenceStore(data / "evidence")
+        self.announcer = Announcer(settings.horns, settings.broadcast)
+        self._site = Site(data, settings.cameras)
+        self._model_name, self._engine, facts, looker = _opened_model(settings, model)
+        listeners = ShardListeners(on_event=self._on_event, on_boxes=self.hub.publish)
+        self._shard = Shard("0", looker, openers, CheckpointFolder(data / "checkpoints"), listeners)
+        local = ZoneInfo(settings.timezone)
+        keeper_parts = KeeperParts(facts, self._shard.reader, self._place_of, local)
+        keeper = EvidenceKeeper(data / "pending", settings.evidence, keeper_parts)
+        self._flow = CaseFlow(
+            FlowParts(
+                cases=self.cases,
+                evidence=self.evidence,
+                keeper=keeper,
+                announcer=self.announcer,
+                phrasebook=Phrasebook(settings.broadcast),
+                codes=load_codes(),
+                shard=self._shard,
+                site=self._site,
+                hub=self.hub,
+            ),
+            settings,
+            data / "ladders",
+        )
+        self.metrics = Metrics(
+            MetricSources(self.cameras, self.horns, self.health, lambda: {s.value: n for s, n in self.cases.counts().items()})
+        )
+        self._started_at = datetime.now(UTC)
+        self._stop = threading.Event()
+        self._housekeeper = threading.Thread(target=self._keep_house, name="housekeeper", daemon=True)
+        self._camera_states: dict[str, tuple[str, str]] = {}
+
+    def start(self) -> None:
+        """Start all threads; returns at once, cameras connect in their own time."""
+        recovered = recover(self.cases, self.evidence)
+        self.announcer.start()
+        self._flow.start()
+        self._shard.start()
+        for entry in self._site.cameras():
+            self._watch(entry)
+        self._flow.resume(recovered.open_cases)
+        self._housekeeper.start()
+
+    def stop(self) -> None:
+        """End all threads and keep what is known; safe after a start that failed half-way."""
+        self._stop.set()
+        if self._housekeeper.is_alive():
+            self._housekeeper.join()
+        self._shard.stop()
+        self._flow.stop()
+        self.announcer.close()
+
+    def cameras(self) -> tuple[CameraView, ...]:
+        """Return every camera as people see it."""
+        health = {state.camera_id: state for state in self._shard.health()}
+        return tuple(
+            CameraView(
+                camera_id=entry.id,
+                name=entry.shown_name,
+                url=redact(entry.url),
+                horn_id=entry.horn,
+                place=entry.place,
+                health=health[entry.id],
+                zones=self._site.zones(entry.id),
+                looks=self._shard.counts(entry.id),
+                view_state=self._shard.view_state(entry.id),
+            )
+            for entry in self._site.cameras()
+            if entry.id in health
+        )
+
+    def add_camera(self, entry: CameraEntry) -> None:
+        """Add a camera while running and keep it over restarts.
+
+        Raises:
+            DuplicateCameraError: its id is taken.
+            UnknownHornError: its horn does not exist.
+            OSError: it cannot be kept.
+        """
+        if entry.horn is not None:
+            self.announcer.check_known(entry.horn)
+        self._site.add(entry)
+        self._watch(entry)
+
+    def remove_camera(self, camera_id: str) -> None:
+        """Stop watching a camera for good; its cases stay.
+
+        Raises:
+            UnknownCameraError: there is no such camera.
+        """
+        self._site.remove(camera_id)
+        self._shard.remove(camera_id)
+        self.hub.publish(CameraMessage(camera_id, "removed", ""))
+
+    def zones(self, camera_id: str) -> tuple[ZoneSettings, ...]:
+        """Return a camera's zones.
+
+        Raises:
+            UnknownCameraError: there is no such camera.
+        """
+        return self._site.zones(camera_id)
+
+    def save_zones(self, camera_id: str, zones: Sequence[ZoneSettings]) -> tuple[ZoneSettings, ...]:
+        """Keep a camera's zones and put them in force; versions of those that changed count up.
+
+        Raises:
+            UnknownCameraError: there is no such camera.
+            OSError: they cannot be kept; the old ones stay in force.
+        """
+        kept = self._site.save_zones(camera_id, zones)
+        self._shard.set_zones(camera_id, kept)
+        return kept
+
+    def live(self, camera_id: str) -> AbstractContextManager[LiveFeed]:
+        """Return live video of a camera; while it is open the camera is looked at more often.
+
+        Raises:
+            UnknownCameraError: there is no such camera.
+        """
+        self._site.camera(camera_id)
+        return self._shard.live(camera_id)
+
+    def still_jpeg(self, camera_id: str, width: int = 1280) -> bytes:
+        """Return the newest picture as JPEG, at most `width` pixels wide, decoded from the packet ring.
+
+        Raises:
+            UnknownCameraError: there is no such camera.
+            NoPictureError: it has sent none yet.
+        """
+        self._site.camera(camera_id)
+        try:
+            frame = self._shard.reader(camera_id).still()
+        except StreamError as err:
+            raise NoPictureError(camera_id, str(err)) from None
+        full_width, full_height = frame.size_wh
+        shown_width = min(width, full_width)
+        return encode_jpeg(frame.bgr((shown_width, round(full_height * shown_width / full_width))), quality=80)
+
+    def horns(self) -> tuple[HornView, ...]:
+        """Return every horn as people see it."""
+        return self._flow.horns()
+
+    def warn(self, case_id: str, *, actor: str, phrase: str | None = None) -> None:
+        """Speak a warning because of a case, before anything automatic that waits.
+
+        Raises:
+            UnknownCaseError: there is no such case.
+            NoHornError: its camera has no horn.
+            BroadcastError: the phrase does not exist or cannot be spoken.
+        """
+        self._flow.warn(case_id, actor=actor, phrase=phrase)
+
+    def say(self, horn_id: str, text_or_phrase: str, *, actor: str) -> None:
+        """Speak through a horn without a case.
+
+        Raises:
+            UnknownHornError: there is no such horn.
+            BroadcastError: it cannot be spoken.
+        """
+        self._flow.say(horn_id, text_or_phrase, actor=actor)
+
+    def act(
+        self, case_id: str, action: Action, *, actor: str, reason: str, expected_revision: int | None = None
+    ) -> Case:
+        """Confirm, dismiss, file, close or reopen a case as a person.
+
+        Raises:
+            CasesError: it is not possible in the case's state, a reason is missing, or somebody was faster.
+        """
+        return self._flow.act(case_id, action, actor=actor, reason=reason, expected_revision=expected_revision)
+
+    def health(self) -> SystemHealth:
+        """Return the state of the whole."""
+        free = shutil.disk_usage(self.settings.data).free
+        problems = [text for text in (self._shard.problem, self._flow.problem) if text]
+        if free < LOW_DISK_BYTES:
+            problems.append(f"only {free // 2**20} MiB are free in {self.settings.data}: evidence will soon not fit")
+        return SystemHealth(
+            started_at=self._started_at,
+            version=version("streetwarden"),
+            model=self._model_name,
+            engine=self._engine,
+            disk_free_bytes=free,
+            evidence_held_back=self._flow.held_back,
+            problems=tuple(problems),
+        )
+
+    def _watch(self, entry: CameraEntry) -> None:
+        self._shard.add(entry.id, entry.url, entry.stream, self._site.zones(entry.id))
+
+    def _on_event(self, event: Event) -> None:
+        self._flow.on_event(event)
+
+    def _place_of(self, event: Event) -> Place:
+        entry = self._site.camera(event.camera_id)
+        for zone in self._site.zones(event.camera_id):
+            if zone.id == event.zone_id:
+                return Place(entry.shown_name, entry.place, zone.as_zone())
+        whole = Zone(event.zone_id, event.zone_id, ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)))
+        return Place(entry.shown_name, entry.place, whole)
+
+    def _keep_house(self) -> None:
+        """Keep checkpoints and tell the page of cameras whose state changed."""
+        waited_s = 0.0
+        while not self._stop.wait(1.0):
+            self._tell_camera_states()
+            waited_s += 1.0
+            if waited_s >= CHECKPOINT_EVERY_S:
+                waited_s = 0.0
+                self._shard.save_checkpoints()
+
+    def _tell_camera_states(self) -> None:
+        for health in self._shard.health():
+            state = (health.state, health.problem)
+            if self._camera_states.get(health.camera_id) != state:
+                self._camera_states[health.camera_id] = state
+                self.hub.publish(CameraMessage(health.camera_id, *state))
+
+
+def _database_url(settings: Settings) -> str:
+    return settings.database_url or f"sqlite:///{(settings.data / 'streetwarden.sqlite').resolve()}"
+
+
+def open_people(settings: Settings) -> People:
+    """Return the people of an installation, for commands that run beside the service."""
+    settings.data.mkdir(parents=True, exist_ok=True)
+    return People(open_database(_database_url(settings)))
+
+
+def _opened_model(settings: Settings, given: Looker | None) -> tuple[str, str, ModelFacts, Looker]:
+    if given is not None:
+        return "given", "given", ModelFacts("given", "", 0.0, "given"), given
+    model = open_model(settings.model.card or bundled_card(), settings.data, settings.model.engine)
+    engine = model.engine_text
+    facts = ModelFacts(model.card.name, model.card.sha256, model.card.score_threshold, engine)
+    return model.card.name, engine, facts, model

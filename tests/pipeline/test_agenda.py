@@ -1,0 +1,76 @@
+import threading
+
+from pipeline.agenda import Agenda
+
+
+class FullDiskError(Exception):
+    retryable = True
+
+
+class FakeClock:
+    def __init__(self) -> None:
+        self.now_s = 100.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+def test_jobs_run_in_the_order_of_their_due_times() -> None:
+    clock = FakeClock()
+    agenda = Agenda("test", clock=clock)
+    ran: list[str] = []
+    agenda.at(99.0, "late", lambda: ran.append("99"))
+    agenda.at(98.0, "later", lambda: ran.append("98"))
+    agenda.now("now", lambda: ran.append("100"))
+    agenda.start()
+    agenda.stop()
+    assert ran == ["98", "99", "100"]
+
+
+def test_job_of_the_future_waits_and_is_dropped_at_stop() -> None:
+    agenda = Agenda("test", clock=FakeClock())
+    ran: list[str] = []
+    agenda.after(5.0, "future", lambda: ran.append("future"))
+    agenda.start()
+    agenda.stop()
+    assert ran == []
+
+
+def test_job_that_fails_for_a_while_is_held_back_and_done_once_it_can_be() -> None:
+    agenda = Agenda("test", clock=lambda: 0.0)
+    agenda_clock = [0.0]
+    agenda = Agenda("test", clock=lambda: agenda_clock[0])
+    failed, done = threading.Event(), threading.Event()
+
+    def job() -> None:
+        if agenda_clock[0] < 10:
+            failed.set()
+            raise FullDiskError("disk is full")
+        done.set()
+
+    agenda.start()
+    agenda.now("write", job)
+    assert failed.wait(10)
+    while agenda.held_back == 0:
+        pass
+    assert agenda.problem == "disk is full"
+    agenda_clock[0] = 20.0
+    agenda.now("nudge", lambda: None)
+    assert done.wait(10)
+    agenda.stop()
+    assert (agenda.held_back, agenda.problem) == (0, "")
+
+
+def test_job_that_fails_for_good_does_not_stop_the_next() -> None:
+    agenda = Agenda("test")
+    done = threading.Event()
+
+    def broken() -> None:
+        raise RuntimeError("broken")
+
+    agenda.start()
+    agenda.now("broken", broken)
+    agenda.now("next", done.set)
+    assert done.wait(10)
+    agenda.stop()
+    assert agenda.held_back == 0
