@@ -1,0 +1,205 @@
+"""Judges illegal parking: a vehicle that stands in a zone for longer than the zone allows.
+
+The offence begins when the vehicle came to rest, is raised when it is seen standing there beyond the limit and the
+grace, and ends when the place is empty. Only watched seconds within the hours in force count. While several vehicles
+came to rest in the zone at about the same time, as in a queue at a light, their clocks are held; they go on when half
+of the queue has left, or after `queue_hold_s`, because a row that stays longer is no queue.
+
+Belongs here: the rule. Does not: what stands and since when (vision.memory), permits, calendars, plates.
+"""
+
+from typing import Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from detectors.events import Event, Phase, Reason
+from detectors.footprint import stands_in
+from detectors.hours import Hours, in_force
+from detectors.offences import Offence, event_id_of, wall_time_of
+from vision.classes import VEHICLES
+from vision.scenes import Place, PlaceState, Scene
+from vision.zones import Zone
+
+KIND: Final = "parking"
+
+IDLE_HZ = 1.0
+"""A place is born after three looks; at one a second a car is known 2 s after it stops, dated back to the stop."""
+
+DECIDING_HZ = 2.0
+"""In the last seconds before the limit a departure should not be missed by a second."""
+
+DECIDING_S = 10.0
+"""What counts as the last seconds."""
+
+QUEUE_STEP_S = 15.0
+"""Vehicles that came to rest one after the other within this time belong to one queue."""
+
+
+class ParkingRule(BaseModel):
+    """Settings of the parking rule for one zone."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kind: Literal["parking"] = KIND
+    limit_s: float = Field(default=300, ge=1, le=86400, description="Seconds a vehicle may stand (s).")
+    grace_s: float = Field(
+        default=0, ge=0, le=3600, description="Seconds added for loading and for letting people in and out (s)."
+    )
+    min_footprint_ratio: float = Field(
+        default=0.5, gt=0, le=1, description="Share of a vehicle's ground inside the zone that counts as inside (0-1)."
+    )
+    min_score: float = Field(default=0.3, ge=0, le=1, description="Places whose mean score is lower are ignored (0-1).")
+    queue_vehicles: int = Field(
+        default=4, ge=0, le=50, description="So many vehicles stopping together are a queue; 0 never holds the clock."
+    )
+    queue_hold_s: float = Field(
+        default=120, ge=0, le=3600, description="Longest time a queue holds the clocks: one cycle of a light (s)."
+    )
+    hours: tuple[Hours, ...] = Field(default=(), description="When the rule is in force; empty means always.")
+
+
+class _Stay(Offence):
+    """A vehicle's stay in the zone; `dwell_s` as last told by its place, `held_s` what of it does not count."""
+
+    dwell_s: float
+    held_s: float = 0.0
+    queued_s: float = 0.0
+
+    @property
+    def counted_s(self) -> float:
+        return self.dwell_s - self.held_s
+
+
+class _State(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    kind: Literal["parking"] = KIND
+    stays: dict[int, _Stay] = Field(default_factory=dict)
+    queue: list[int] = Field(default_factory=list)
+
+
+class ParkingDetector:
+    """The parking rule for one zone of one camera."""
+
+    def __init__(self, camera_id: str, zone: Zone, rule: ParkingRule) -> None:
+        self._camera_id, self._zone, self._rule = camera_id, zone, rule
+        self._state = _State()
+
+    @property
+    def zone(self) -> Zone:
+        """The zone that is watched."""
+        return self._zone
+
+    def update(self, scene: Scene) -> list[Event]:
+        """Take in a scene and return the stays that began, passed the limit or ended."""
+        events: list[Event] = []
+        is_in_force = in_force(self._rule.hours, scene.captured_at)
+        for place in scene.places:
+            if place.place_id not in self._state.stays and self._offends(place, scene):
+                events.append(self._start(place, scene))
+        queue = self._queue(scene)
+        for place in scene.places:
+            stay = self._state.stays.get(place.place_id)
+            if stay is None:
+                continue
+            self._count(stay, place, holds=not is_in_force, queued=place.place_id in queue)
+            if place.state is PlaceState.LEFT:
+                events.append(self._report(stay, Phase.ENDED, scene))
+                del self._state.stays[place.place_id]
+            elif self._is_due(stay, place):
+                events.append(self._report(stay, Phase.RAISED, scene))
+        return events
+
+    def look_hz(self) -> float:
+        """Return looks a second: more in the last seconds before a limit."""
+        limit_s = self._rule.limit_s + self._rule.grace_s
+        stays = self._state.stays.values()
+        deciding = any(stay.phase is Phase.STARTED and limit_s - stay.counted_s < DECIDING_S for stay in stays)
+        return DECIDING_HZ if deciding else IDLE_HZ
+
+    def checkpoint(self) -> JsonValue:
+        """Return the stays as JSON."""
+        return self._state.model_dump(mode="json")
+
+    def restore(self, state: JsonValue) -> None:
+        """Take up a checkpoint; raises `ValueError` when it is none of this detector."""
+        self._state = _State.model_validate(state)
+
+    def _offends(self, place: Place, scene: Scene) -> bool:
+        return (
+            place.state is PlaceState.STANDING
+            and place.class_id in VEHICLES
+            and place.score >= self._rule.min_score
+            and stands_in(place.box, self._zone, scene.size_wh, self._rule.min_footprint_ratio)
+        )
+
+    def _start(self, place: Place, scene: Scene) -> Event:
+        started_at = wall_time_of(scene, place.since_t_s)
+        stay = _Stay(
+            event_id=event_id_of((self._camera_id, self._zone.zone_id, KIND), started_at, place.place_id),
+            key=place.place_id,
+            phase=Phase.STARTED,
+            started_t_s=place.since_t_s,
+            started_at=started_at,
+            box=place.box,
+            class_id=place.class_id,
+            score=place.score,
+            dwell_s=place.dwell_s,
+        )
+        if not in_force(self._rule.hours, started_at):
+            stay.held_s = place.dwell_s
+        self._state.stays[place.place_id] = stay
+        return self._report(stay, Phase.STARTED, scene)
+
+    def _queue(self, scene: Scene) -> set[int]:
+        """Return the stays whose clocks a queue holds now; a queue is over when half of it has left."""
+        least = self._rule.queue_vehicles
+        if least == 0:
+            return set()
+        present = {place.place_id for place in scene.places if place.state is not PlaceState.LEFT}
+        stays = [stay for key, stay in self._state.stays.items() if key in present]
+        found = max(_runs(stays), key=len, default=[])
+        members = [key for key in self._state.queue if key in present]
+        if len(found) >= least:
+            self._state.queue = sorted({*self._state.queue, *found})
+            return {*members, *found}
+        if len(members) * 2 <= len(self._state.queue):
+            self._state.queue = []
+            return set()
+        return set(members)
+
+    def _count(self, stay: _Stay, place: Place, *, holds: bool, queued: bool) -> None:
+        step_s = max(0.0, place.dwell_s - stay.dwell_s)
+        if queued and stay.phase is Phase.STARTED and stay.queued_s < self._rule.queue_hold_s:
+            step_s_before = stay.counted_s if stay.queued_s == 0 else 0.0
+            stay.queued_s += step_s + step_s_before
+            stay.held_s += step_s + step_s_before
+        elif holds:
+            stay.held_s += step_s
+        stay.dwell_s = place.dwell_s
+        stay.box, stay.class_id, stay.score = place.box, place.class_id, place.score
+
+    def _is_due(self, stay: _Stay, place: Place) -> bool:
+        limit_s = self._rule.limit_s + self._rule.grace_s
+        return stay.phase is Phase.STARTED and place.state is PlaceState.STANDING and stay.counted_s >= limit_s
+
+    def _report(self, stay: _Stay, phase: Phase, scene: Scene) -> Event:
+        stay.phase = phase
+        reasons = (
+            Reason("dwell", round(stay.dwell_s, 2), "s"),
+            Reason("held", round(stay.held_s, 2), "s"),
+            Reason("limit", self._rule.limit_s + self._rule.grace_s, "s"),
+        )
+        return stay.event(KIND, self._zone, scene, reasons)
+
+
+def _runs(stays: list[_Stay]) -> list[list[int]]:
+    """Return the stays that began one after the other within `QUEUE_STEP_S`, as lists of keys."""
+    runs: list[list[int]] = []
+    last_s = float("-inf")
+    for stay in sorted(stays, key=lambda stay: (stay.started_t_s, stay.key)):
+        if stay.started_t_s - last_s > QUEUE_STEP_S:
+            runs.append([])
+        runs[-1].append(stay.key)
+        last_s = stay.started_t_s
+    return runs

@@ -1,0 +1,236 @@
+"""Judges street vending: a stall-like thing that stays in a zone with a person attending it.
+
+Neither alone is an offence: people wait, and a tricycle parks. Stall-like places close to each other are one stall and
+give one event. The offence begins when the first of its things came to rest, is raised when it has stood beyond the
+limit and was attended for `attend_ratio` of the last `limit_s` watched seconds, and ends when all its things have left.
+An umbrella counts only when it is too wide to be held, and an unknown object only when it is as large as a crate.
+
+Belongs here: the rule. Does not: permits, market hours, who the vendor is.
+"""
+
+from collections.abc import Sequence
+from typing import Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from detectors.attendance import Attendance, people_near
+from detectors.events import Event, Phase, Reason
+from detectors.footprint import footprint_ratio, stands_in
+from detectors.hours import Hours, in_force
+from detectors.offences import Offence, event_id_of, wall_time_of
+from vision.classes import STALL_THINGS, StreetClass
+from vision.scenes import Place, PlaceState, Scene
+from vision.zones import Zone
+
+KIND: Final = "vending"
+
+IDLE_HZ = 1.0
+"""A place is born after three looks, and people lingering are told from people passing within some seconds."""
+
+CANDIDATE_HZ = 2.0
+"""While a stall may be there, people near it are followed: at two looks a second a walker is one track."""
+
+Box = tuple[float, float, float, float]
+
+
+class VendingRule(BaseModel):
+    """Settings of the vending rule for one zone."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kind: Literal["vending"] = KIND
+    limit_s: float = Field(default=60, ge=1, le=86400, description="Seconds an attended stall may stand (s).")
+    attend_ratio: float = Field(
+        default=0.5, gt=0, le=1, description="Share of the last limit_s in which somebody must attend it (0-1)."
+    )
+    attend_distance: float = Field(
+        default=1.0, gt=0, le=5, description="How near a person attends, in heights of that person (1 is about 1.7 m)."
+    )
+    join_distance: float = Field(
+        default=0.6, ge=0, le=5, description="Things nearer than this many of their sizes are one stall (sizes)."
+    )
+    min_footprint_ratio: float = Field(
+        default=0.5, gt=0, le=1, description="Share of a thing's ground inside the zone that counts as inside (0-1)."
+    )
+    min_score: float = Field(default=0.3, ge=0, le=1, description="Places whose mean score is lower are ignored (0-1).")
+    min_umbrella_width: float = Field(
+        default=0.85, ge=0, le=5, description="Narrower umbrellas are held, not stalls (heights of the person near)."
+    )
+    min_unknown_size: float = Field(
+        default=0.35, ge=0, le=5, description="Smaller unknown objects are luggage (heights of the person near)."
+    )
+    hours: tuple[Hours, ...] = Field(default=(), description="When the rule is in force; empty means always.")
+
+
+class _Stall(Offence):
+    """A stall: the places it is made of, and how it was attended. It is an offence once `event_id` is given."""
+
+    members: list[int]
+    dwell_s: float
+    clock_s: float
+    attendance: Attendance = Field(default_factory=Attendance)
+
+
+class _State(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    kind: Literal["vending"] = KIND
+    clock_s: float = 0.0
+    last_t_s: float | None = None
+    stalls: list[_Stall] = Field(default_factory=list)
+
+
+class VendingDetector:
+    """The vending rule for one zone of one camera."""
+
+    def __init__(self, camera_id: str, zone: Zone, rule: VendingRule) -> None:
+        self._camera_id, self._zone, self._rule = camera_id, zone, rule
+        self._state = _State()
+
+    @property
+    def zone(self) -> Zone:
+        """The zone that is watched."""
+        return self._zone
+
+    def update(self, scene: Scene) -> list[Event]:
+        """Take in a scene and return the stalls that began, passed the limit or ended."""
+        state = self._state
+        if state.last_t_s is not None:
+            state.clock_s += max(0.0, scene.t_s - state.last_t_s - scene.gap_s)
+        state.last_t_s = scene.t_s
+        self._join(scene)
+        events: list[Event] = []
+        for stall in list(state.stalls):
+            events += self._judge(stall, scene)
+        return events
+
+    def look_hz(self) -> float:
+        """Return looks a second: more while a stall may be there."""
+        return CANDIDATE_HZ if self._state.stalls else IDLE_HZ
+
+    def checkpoint(self) -> JsonValue:
+        """Return the stalls as JSON."""
+        return self._state.model_dump(mode="json")
+
+    def restore(self, state: JsonValue) -> None:
+        """Take up a checkpoint; raises `ValueError` when it is none of this detector."""
+        self._state = _State.model_validate(state)
+
+    def _join(self, scene: Scene) -> None:
+        """Give each stall-like place of the zone to the stall it stands at, or make it a new one."""
+        taken = {member for stall in self._state.stalls for member in stall.members}
+        for place in scene.places:
+            if place.place_id in taken or not self._is_stall_like(place, scene):
+                continue
+            near = [s for s in self._state.stalls if _gap_sizes(s.box, place.box) <= self._rule.join_distance]
+            if near:
+                near[0].members.append(place.place_id)
+            else:
+                self._state.stalls.append(_candidate(place, scene, self._state.clock_s))
+
+    def _is_stall_like(self, place: Place, scene: Scene) -> bool:
+        if place.state is not PlaceState.STANDING or place.class_id not in STALL_THINGS:
+            return False
+        if place.score < self._rule.min_score:
+            return False
+        if place.class_id == StreetClass.UMBRELLA:  # it hangs over the ground that it takes
+            x1, y1, x2, y2 = place.box
+            below = (x1, y1, x2, y2 + 1.5 * (y2 - y1))
+            if footprint_ratio(below, self._zone, scene.size_wh) >= self._rule.min_footprint_ratio:
+                return True
+        return stands_in(place.box, self._zone, scene.size_wh, self._rule.min_footprint_ratio)
+
+    def _judge(self, stall: _Stall, scene: Scene) -> list[Event]:
+        members = [p for p in scene.places if p.place_id in stall.members and p.state is not PlaceState.LEFT]
+        if not members:
+            self._state.stalls.remove(stall)
+            return [self._report(stall, Phase.ENDED, scene)] if stall.event_id else []
+        attended = self._attend(stall, members, scene)
+        events: list[Event] = []
+        if not stall.event_id and attended and stall.attendance.attended_s > 0:
+            started_at = wall_time_of(scene, stall.started_t_s)
+            names = self._camera_id, self._zone.zone_id, KIND
+            stall.event_id, stall.started_at = event_id_of(names, started_at, stall.key), started_at
+            events.append(self._report(stall, Phase.STARTED, scene))
+        if self._is_due(stall, members, scene):
+            events.append(self._report(stall, Phase.RAISED, scene))
+        return events
+
+    def _attend(self, stall: _Stall, members: Sequence[Place], scene: Scene) -> bool:
+        """Bring the stall up to the scene and return whether somebody attends it now."""
+        stall.members = [place.place_id for place in members]
+        chief = max(members, key=lambda place: (place.dwell_s, -place.place_id))
+        stall.dwell_s = max(stall.dwell_s, chief.dwell_s)
+        stall.box = _hull([place.box for place in members])
+        stall.class_id, stall.score = chief.class_id, chief.score
+        if not scene.looked:
+            return False
+        near_ids, stands_near, height_px = people_near(scene, stall.box, self._rule.attend_distance)
+        if height_px > 0 and not any(self._is_large(place, height_px) for place in members):
+            near_ids, stands_near = [], False  # held or carried things are no stall, whoever stands there
+        if not in_force(self._rule.hours, scene.captured_at):
+            near_ids, stands_near = [], False
+        step_s, stall.clock_s = self._state.clock_s - stall.clock_s, self._state.clock_s
+        attended = stall.attendance.take(step_s, self._state.clock_s, near_ids, stands_near=stands_near)
+        stall.attendance.trim(self._rule.limit_s)
+        return attended
+
+    def _is_large(self, place: Place, person_px: float) -> bool:
+        width, height = place.box[2] - place.box[0], place.box[3] - place.box[1]
+        if place.class_id == StreetClass.UMBRELLA:
+            return width >= self._rule.min_umbrella_width * person_px
+        if place.class_id == StreetClass.UNKNOWN:
+            return bool((width * height) ** 0.5 >= self._rule.min_unknown_size * person_px)
+        return True
+
+    def _is_due(self, stall: _Stall, members: Sequence[Place], scene: Scene) -> bool:
+        return (
+            stall.phase is Phase.STARTED
+            and bool(stall.event_id)
+            and scene.looked
+            and stall.dwell_s >= self._rule.limit_s
+            and any(place.state is PlaceState.STANDING for place in members)
+            and stall.attendance.attended_s >= self._rule.attend_ratio * self._rule.limit_s
+        )
+
+    def _report(self, stall: _Stall, phase: Phase, scene: Scene) -> Event:
+        stall.phase = phase
+        reasons = (
+            Reason("dwell", round(stall.dwell_s, 2), "s"),
+            Reason("attended", round(stall.attendance.ratio, 3), "ratio"),
+            Reason("limit", self._rule.limit_s, "s"),
+        )
+        return stall.event(KIND, self._zone, scene, reasons)
+
+
+def _candidate(place: Place, scene: Scene, clock_s: float) -> _Stall:
+    return _Stall(
+        event_id="",
+        key=place.place_id,
+        phase=Phase.STARTED,
+        started_t_s=place.since_t_s,
+        started_at=wall_time_of(scene, place.since_t_s),
+        box=place.box,
+        class_id=place.class_id,
+        score=place.score,
+        members=[place.place_id],
+        dwell_s=place.dwell_s,
+        clock_s=clock_s,
+    )
+
+
+def _gap_sizes(box_a: Box, box_b: Box) -> float:
+    """Return the free space between two boxes, in sizes (roots of the area) of the smaller; 0 where they touch."""
+    dx = max(0.0, box_a[0] - box_b[2], box_b[0] - box_a[2])
+    dy = max(0.0, box_a[1] - box_b[3], box_b[1] - box_a[3])
+    sizes = [max(1.0, (box[2] - box[0]) * (box[3] - box[1])) ** 0.5 for box in (box_a, box_b)]
+    return float((dx * dx + dy * dy) ** 0.5) / min(sizes)
+
+
+def _hull(boxes: Sequence[Box]) -> Box:
+    return (
+        min(box[0] for box in boxes),
+        min(box[1] for box in boxes),
+        max(box[2] for box in boxes),
+        max(box[3] for box in boxes),
+    )
