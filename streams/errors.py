@@ -1,0 +1,104 @@
+"""Says what went wrong with a stream, and whether trying again can help.
+
+    StreamError                 base; `retryable`, `is_slow`
+    ├── StreamOpenError         could not connect: refused, unknown host, no route
+    │   ├── StreamTimeoutError  nobody answered in time
+    │   ├── StreamAuthError     user name or password refused; asking again can lock the account: not retryable
+    │   ├── StreamNotFoundError no such path or file; retried slowly
+    │   ├── NoVideoError        the stream has no video; retried slowly
+    │   ├── NotMediaError       the file is no video, or a truncated one: not retryable
+    │   └── UnsupportedCodecError  a codec that this operation cannot handle: not retryable
+    ├── StreamReadError         the connection broke
+    │   ├── StreamStalledError  packets stopped coming
+    │   └── StreamEndedError    the other side ended the stream
+    ├── ClipError               a clip could not be written or decoded: not retryable
+    ├── NotInRingError          the asked moment is not kept (any more): not retryable
+    ├── UnknownCameraError      the pool has no such camera: not retryable
+    └── FeedClosedError         a live feed was closed: not retryable
+
+Every message is one sentence that names the stream (redacted) and the way out.
+"""
+
+from typing import ClassVar
+
+
+class StreamError(Exception):
+    """Something about a stream failed; the message is fit for the health page."""
+
+    retryable: ClassVar[bool] = True
+    is_slow: ClassVar[bool] = False
+    """True where only a change at the camera can help, so that tries are far apart."""
+
+
+class StreamOpenError(StreamError):
+    """The stream could not be opened."""
+
+
+class StreamTimeoutError(StreamOpenError):
+    """Nobody answered within the time limit."""
+
+
+class StreamAuthError(StreamOpenError):
+    """The camera refused the user name or password."""
+
+    retryable = False
+
+
+class StreamNotFoundError(StreamOpenError):
+    """The camera or the disk knows no such path."""
+
+    is_slow = True
+
+
+class NoVideoError(StreamOpenError):
+    """The stream was opened, but carries no video."""
+
+    is_slow = True
+
+
+class NotMediaError(StreamOpenError):
+    """The file is not a video, or an unreadable one."""
+
+    retryable = False
+
+
+class UnsupportedCodecError(StreamOpenError):
+    """The codec cannot be handled by the operation that was asked for."""
+
+    retryable = False
+
+
+class StreamReadError(StreamError):
+    """The connection broke while packets were read."""
+
+
+class StreamStalledError(StreamReadError):
+    """Packets stopped coming although the connection stands."""
+
+
+class StreamEndedError(StreamReadError):
+    """The other side ended the stream."""
+
+
+class ClipError(StreamError):
+    """A clip could not be written, or nothing in it could be decoded."""
+
+    retryable = False
+
+
+class NotInRingError(StreamError):
+    """The asked moment is not in the packet ring."""
+
+    retryable = False
+
+
+class UnknownCameraError(StreamError):
+    """The pool has no camera of that id."""
+
+    retryable = False
+
+
+class FeedClosedError(StreamError):
+    """The live feed was closed by its owner or with its camera."""
+
+    retryable = False

@@ -1,0 +1,170 @@
+"""Keeps count of how one camera is doing, for the health page."""
+
+import threading
+from collections import deque
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import pairwise
+from statistics import median
+from typing import Literal
+
+from streams.gears import Gear
+from streams.packets import EncodedPacket, StreamFormat
+from streams.timeline import Clocks
+from vision.arrays import SizeWH
+
+RATE_WINDOW_S = 10.0
+"""The delivered frame rate is counted over this time: long enough to be steady, short enough to show a fault."""
+
+KEYS_KEPT = 6
+"""The key interval is the median of the last five: encoders insert extra key frames at scene cuts."""
+
+CameraState = Literal["starting", "live", "away", "refused", "stopped"]
+
+
+@dataclass(frozen=True, slots=True)
+class CameraHealth:
+    """How a camera is doing.
+
+    Attributes:
+        camera_id: the camera.
+        state: `starting` before the first packet; `live`; `away` while we try to reconnect; `refused` when trying again
+            is useless until an operator changes something; `stopped` at the end of a file or after `stop`.
+        since: when this state began, aware UTC.
+        problem: one sentence, without secrets, empty while all is well.
+        codec: libav's name; empty until known.
+        size_wh: picture size; (0, 0) until known.
+        declared_fps: what the stream or the settings say; None if neither does.
+        delivered_fps: packets a second over the last ten seconds.
+        key_interval_s: measured seconds between key frames; None until two were seen.
+        gear: what is decoded at present.
+        packets: packets read since the start.
+        decoded: frames decoded and delivered since the start.
+        corrupt: packets skipped because they could not be read or decoded.
+        reconnects: connections made after the first one.
+        clock_error_s: bound of the error of `captured_at`.
+        ring_s: seconds kept in the ring.
+        ring_bytes: bytes kept in the ring.
+    """
+
+    camera_id: str
+    state: CameraState
+    since: datetime
+    problem: str
+    codec: str
+    size_wh: SizeWH
+    declared_fps: float | None
+    delivered_fps: float
+    key_interval_s: float | None
+    gear: Gear
+    packets: int
+    decoded: int
+    corrupt: int
+    reconnects: int
+    clock_error_s: float
+    ring_s: float
+    ring_bytes: int
+
+
+class HealthMeter:
+    """Counts for one camera; written by its reader, read by any thread."""
+
+    def __init__(self, camera_id: str, declared_fps: float | None, clocks: Clocks) -> None:
+        self._camera_id = camera_id
+        self._told_fps = declared_fps
+        self._clocks = clocks
+        self._lock = threading.Lock()
+        self._state: CameraState = "starting"
+        self._since_s = clocks.wall()
+        self._problem = ""
+        self._format: StreamFormat | None = None
+        self._arrivals: deque[float] = deque()
+        self._keys: deque[float] = deque(maxlen=KEYS_KEPT)
+        self._key_interval_s: float | None = None
+        self._packets = self._decoded = self._corrupt = self._connections = 0
+        self._clock_error_s = 0.0
+
+    @property
+    def state(self) -> CameraState:
+        """The present state."""
+        return self._state
+
+    @property
+    def key_interval_s(self) -> float | None:
+        """Measured seconds between key frames; None until two were seen."""
+        return self._key_interval_s
+
+    def enter(self, state: CameraState, problem: str = "") -> bool:
+        """Change state or problem; returns whether the state changed. A repeated state keeps its `since`."""
+        with self._lock:
+            is_new = state != self._state
+            if is_new:
+                self._state, self._since_s = state, self._clocks.wall()
+            self._problem = problem
+            return is_new
+
+    def connected(self) -> None:
+        """Count a connection that delivered its first packet."""
+        with self._lock:
+            self._connections += 1
+            self._keys.clear()
+            self._arrivals.clear()
+
+    def packet(self, stream_format: StreamFormat, packet: EncodedPacket) -> None:
+        """Count a packet that was kept."""
+        now_s = self._clocks.monotonic()
+        with self._lock:
+            self._format = stream_format
+            self._packets += 1
+            self._clock_error_s = packet.clock_error_s
+            self._arrivals.append(now_s)
+            self._forget(now_s)
+            if packet.is_key:
+                self._keys.append(packet.t_s)
+                if len(self._keys) > 1:
+                    self._key_interval_s = median(later - earlier for earlier, later in pairwise(self._keys))
+
+    def decoded(self) -> None:
+        """Count a delivered frame."""
+        with self._lock:
+            self._decoded += 1
+
+    def corrupted(self, total: int) -> None:
+        """Set how many packets could not be read or decoded since the start."""
+        self._corrupt = total
+
+    def report(self, gear: Gear, ring_s: float, ring_bytes: int) -> CameraHealth:
+        """Return the present health."""
+        now_s = self._clocks.monotonic()
+        with self._lock:
+            self._forget(now_s)
+            known = self._format
+            fps = self._told_fps or (known.declared_fps if known else None)
+            return CameraHealth(
+                camera_id=self._camera_id,
+                state=self._state,
+                since=datetime.fromtimestamp(self._since_s, UTC),
+                problem=self._problem,
+                codec=known.codec if known else "",
+                size_wh=known.size_wh if known else (0, 0),
+                declared_fps=fps,
+                delivered_fps=self._rate(now_s),
+                key_interval_s=self._key_interval_s,
+                gear=gear,
+                packets=self._packets,
+                decoded=self._decoded,
+                corrupt=self._corrupt,
+                reconnects=max(0, self._connections - 1),
+                clock_error_s=self._clock_error_s,
+                ring_s=ring_s,
+                ring_bytes=ring_bytes,
+            )
+
+    def _forget(self, now_s: float) -> None:
+        while self._arrivals and now_s - self._arrivals[0] > RATE_WINDOW_S:
+            self._arrivals.popleft()
+
+    def _rate(self, now_s: float) -> float:
+        if len(self._arrivals) < 2:
+            return 0.0
+        return (len(self._arrivals) - 1) / max(now_s - self._arrivals[0], 1e-3)

@@ -1,0 +1,105 @@
+"""Holds the readers of many cameras; cameras come and go while it runs, and one bad camera hurts no other."""
+
+import threading
+from collections.abc import Callable
+
+from streams.dialing import DialBudget
+from streams.errors import UnknownCameraError
+from streams.health import CameraHealth
+from streams.opening import Openers
+from streams.reader import CameraReader, ReaderOptions
+from streams.settings import StreamSettings
+from streams.urls import check_url
+from vision.frames import Frame
+
+
+class CameraPool:
+    """The readers of a set of cameras under one dial budget; any thread may call it.
+
+    Args:
+        openers: how each scheme is opened.
+        deliver: takes every frame of every camera, in the readers' threads.
+        dial: budget of concurrent dials; its own if None.
+        options: clocks and start time for the readers.
+    """
+
+    def __init__(
+        self,
+        openers: Openers,
+        deliver: Callable[[Frame], None],
+        *,
+        dial: DialBudget | None = None,
+        options: ReaderOptions | None = None,
+    ) -> None:
+        self._openers = openers
+        self._deliver = deliver
+        self._dial = dial or DialBudget()
+        self._options = options
+        self._readers: dict[str, CameraReader] = {}
+        self._lock = threading.Lock()
+
+    def add(self, camera_id: str, url: str, settings: StreamSettings | None = None) -> CameraReader:
+        """Start to watch a camera; returns at once, even if the camera is dead.
+
+        Raises:
+            ValueError: the id is taken, or the URL cannot be a camera.
+        """
+        check_url(url, self._openers.schemes)
+        reader = CameraReader(
+            camera_id,
+            url,
+            settings or StreamSettings(),
+            openers=self._openers,
+            deliver=self._deliver,
+            dial=self._dial,
+            options=self._options,
+        )
+        with self._lock:
+            if camera_id in self._readers:
+                raise ValueError(f"camera {camera_id} exists already; remove it first or choose another id")
+            self._readers[camera_id] = reader
+        reader.start()
+        return reader
+
+    def remove(self, camera_id: str) -> None:
+        """Stop watching a camera; waits until its thread has ended.
+
+        Raises:
+            UnknownCameraError: there is no such camera.
+        """
+        with self._lock:
+            reader = self._readers.pop(camera_id, None)
+        if reader is None:
+            raise _unknown(camera_id)
+        reader.stop()
+
+    def reader(self, camera_id: str) -> CameraReader:
+        """Return the reader of a camera.
+
+        Raises:
+            UnknownCameraError: there is no such camera.
+        """
+        with self._lock:
+            reader = self._readers.get(camera_id)
+        if reader is None:
+            raise _unknown(camera_id)
+        return reader
+
+    def health(self) -> tuple[CameraHealth, ...]:
+        """Return the health of every camera, in the order they were added."""
+        with self._lock:
+            readers = tuple(self._readers.values())
+        return tuple(reader.health() for reader in readers)
+
+    def close(self) -> None:
+        """Stop every reader and wait for their threads; may be called twice."""
+        with self._lock:
+            readers, self._readers = tuple(self._readers.values()), {}
+        for reader in readers:
+            reader.ask_to_stop()
+        for reader in readers:
+            reader.stop()
+
+
+def _unknown(camera_id: str) -> UnknownCameraError:
+    return UnknownCameraError(f"there is no camera {camera_id}; add it first")

@@ -1,0 +1,282 @@
+"""Reads one connection: opens it and yields our packets with their format and times.
+
+Belongs here: demuxing, Annex B, filling missing stamps, pacing of files. Does not: trying again (reader), keeping
+(ring).
+"""
+
+import logging
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from statistics import median
+
+import av
+from av.bitstream import BitStreamFilterContext
+from av.container import InputContainer
+from av.packet import Packet
+from av.video.stream import VideoStream
+
+from streams.errors import StreamEndedError, UnsupportedCodecError
+from streams.opening import Openers, read_error
+from streams.packets import RAW_DEMUXERS, TICK, EncodedPacket, StreamFormat, picture_size
+from streams.parameter_sets import START_CODE, merged_extradata
+from streams.settings import StreamSettings
+from streams.timeline import Clocks, Stamp, TimeLine
+from streams.urls import FileSource, file_source, redact, scheme_of
+
+logger = logging.getLogger(__name__)
+
+HELD_AT_START = 8
+"""Packets held at the start until one has a decoding stamp: libav leaves the first ones of an RTSP stream without."""
+
+CORRUPT_IN_A_ROW = 100
+"""So many unreadable packets one after the other mean that the connection itself is broken."""
+
+CUT_SLACK_S = 1.0
+"""A file may end this much before its declared length; more is called truncated."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Unit:
+    """One packet of the container, its stamps in seconds."""
+
+    data: bytes
+    pts_s: float | None
+    dts_s: float | None
+    duration_s: float
+    is_key: bool
+
+
+class PacketSource:
+    """One connection to one stream; used by one thread.
+
+    Args:
+        url: the camera's URL.
+        settings: how to pull it.
+        openers: how to open its scheme.
+        timeline: the camera's time line, which lives longer than the connection.
+        stop: ends waiting at once.
+        clocks: used for pacing.
+        is_paced: False to read a file as fast as it goes.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        settings: StreamSettings,
+        openers: Openers,
+        timeline: TimeLine,
+        *,
+        stop: threading.Event,
+        clocks: Clocks | None = None,
+        is_paced: bool = True,
+    ) -> None:
+        self._url = url
+        self._settings = settings
+        self._openers = openers
+        self._timeline = timeline
+        self._stop = stop
+        self._clocks = clocks or Clocks()
+        self._file: FileSource | None = file_source(url) if scheme_of(url) == "file" else None
+        self._is_paced = is_paced and self._file is not None
+        self._container: InputContainer | None = None
+        self._format: StreamFormat | None = None
+        self._annexb: BitStreamFilterContext | None = None
+        self._ended_s: float | None = None
+        self._pass_due_s = 0.0  # when the first packet of the next pass through a file is due
+        self.corrupt = 0
+
+    def open(self) -> None:
+        """Connect; blocks up to the time limit of the settings.
+
+        Raises:
+            StreamError: it could not be opened.
+        """
+        self._container = self._openers.open(self._url, self._settings)
+        self._timeline.connected()
+
+    def close(self) -> None:
+        """Close the connection; may be called twice."""
+        container, self._container = self._container, None
+        if container is not None:
+            container.close()
+
+    def packets(self) -> Iterator[tuple[StreamFormat, EncodedPacket]]:
+        """Yield the packets from the first key frame on, until `stop` is set or the stream ends.
+
+        A new `StreamFormat` object comes with the first packet, and where resolution or codec parameters change.
+
+        Raises:
+            StreamEndedError: the end of a file that does not loop, or a server that closed the stream.
+            StreamReadError: packets stopped coming or the connection broke.
+            UnsupportedCodecError: a codec that cameras do not send.
+        """
+        assert self._container is not None  # noqa: S101  # `open` comes first
+        stream = self._container.streams.video[0]
+        codec = stream.codec_context.name
+        if codec not in RAW_DEMUXERS:
+            raise UnsupportedCodecError(f"{redact(self._url)} sends {codec}; set the camera to H.264 or H.265")
+        while not self._stop.is_set():
+            yield from self._one_pass(self._container, stream, codec)
+            if self._stop.is_set():
+                return
+            if self._file is None:
+                raise StreamEndedError(f"{redact(self._url)} ended the stream; check the camera if this repeats")
+            if not self._file.loop:
+                raise StreamEndedError(self._how_it_ended(self._container, stream))
+            self._rewind(self._container)
+
+    def _rewind(self, container: InputContainer) -> None:
+        try:
+            container.seek(0)
+        except av.FFmpegError as err:
+            raise StreamEndedError(
+                f"{redact(self._url)} cannot be played again ({err.strerror}); drop loop=1"
+            ) from None
+        self._annexb = None
+
+    def _one_pass(
+        self, container: InputContainer, stream: VideoStream, codec: str
+    ) -> Iterator[tuple[StreamFormat, EncodedPacket]]:
+        extradata = _annexb_extradata(stream)
+        units = _filled_start(self._units(container, stream, codec))
+        last_dts_s: float | None = None
+        began: tuple[float, float] | None = None
+        is_waiting_for_key = True
+        for unit in units:
+            if is_waiting_for_key and not unit.is_key:
+                continue
+            is_waiting_for_key = False
+            began = self._wait_until_due(unit, began)
+            if self._stop.is_set():
+                return
+            if unit.is_key:
+                extradata = merged_extradata(codec, extradata, unit.data)
+                self._update_format(stream, codec, extradata, unit)
+            stamp = self._timeline.stamp(unit.pts_s, unit.dts_s, unit.duration_s)
+            last_dts_s = unit.dts_s
+            assert self._format is not None  # noqa: S101  # the first unit is a key
+            yield self._format, self._packet(unit, stamp)
+        self._ended_s = last_dts_s
+
+    def _units(self, container: InputContainer, stream: VideoStream, codec: str) -> Iterator[_Unit]:
+        if codec in {"h264", "hevc"} and self._annexb is None and _is_length_prefixed(stream):
+            self._annexb = BitStreamFilterContext(f"{codec}_mp4toannexb", stream)
+        tick = Fraction(stream.time_base or TICK)
+        in_a_row = 0
+        while not self._stop.is_set():
+            try:
+                for packet in container.demux(stream):
+                    yield from self._plain(packet, tick)
+                    in_a_row = 0
+                    if self._stop.is_set():
+                        return
+            except av.EOFError:
+                return
+            except av.InvalidDataError as err:
+                self.corrupt += 1
+                in_a_row += 1
+                if in_a_row >= CORRUPT_IN_A_ROW:
+                    raise read_error(err, self._url) from None
+            except av.FFmpegError as err:
+                raise read_error(err, self._url) from None
+            else:
+                return
+
+    def _plain(self, packet: "Packet[VideoStream]", tick: Fraction) -> Iterator[_Unit]:
+        if packet.is_corrupt:
+            self.corrupt += 1
+            return
+        is_end = packet.size == 0
+        if self._annexb is not None:
+            made = self._annexb.filter(None if is_end else packet)
+        else:
+            made = [] if is_end else [packet]
+        for each in made:
+            pts_s = None if each.pts is None else float(each.pts * tick)
+            dts_s = None if each.dts is None else float(each.dts * tick)
+            yield _Unit(bytes(each), pts_s, dts_s, float((each.duration or 0) * tick), bool(each.is_keyframe))
+
+    def _wait_until_due(self, unit: _Unit, began: tuple[float, float] | None) -> tuple[float, float] | None:
+        if not self._is_paced or unit.dts_s is None:
+            return began
+        now_s = self._clocks.monotonic()
+        if began is None:
+            began = max(now_s, self._pass_due_s), unit.dts_s
+        due_s = began[0] + unit.dts_s - began[1]
+        if due_s > now_s:
+            self._stop.wait(due_s - now_s)
+        self._pass_due_s = due_s + unit.duration_s
+        return began
+
+    def _update_format(self, stream: VideoStream, codec: str, extradata: bytes, key: _Unit) -> None:
+        if self._format is not None and self._format.extradata == extradata:
+            return
+        try:
+            size_wh = picture_size(codec, extradata, key.data)
+        except UnsupportedCodecError:
+            if self._format is not None:
+                raise
+            size_wh = stream.codec_context.width, stream.codec_context.height
+        rate = stream.guessed_rate or stream.average_rate
+        fps = self._settings.declared_fps or (float(rate) if rate else None)
+        self._format = StreamFormat(codec, extradata, size_wh, TICK, fps)
+
+    def _packet(self, unit: _Unit, stamp: Stamp) -> EncodedPacket:
+        start_s = self._timeline.start_t_s or 0.0
+        return EncodedPacket(
+            data=unit.data,
+            pts=round((stamp.t_s - start_s) / TICK),
+            dts=round((stamp.decode_t_s - start_s) / TICK),
+            duration=round(unit.duration_s / TICK),
+            is_key=unit.is_key,
+            t_s=stamp.t_s,
+            unix_s=stamp.unix_s,
+            clock_error_s=stamp.clock_error_s,
+        )
+
+    def _how_it_ended(self, container: InputContainer, stream: VideoStream) -> str:
+        declared_s = float(stream.duration * (stream.time_base or 0)) if stream.duration else 0.0
+        start_s = float((stream.start_time or 0) * (stream.time_base or 0))
+        read_s = (self._ended_s or 0.0) - start_s
+        if declared_s - read_s > CUT_SLACK_S:
+            return (
+                f"{redact(self._url)} is truncated: it holds {read_s:.1f} s of the {declared_s:.1f} s it declares; "
+                "copy it again from where it came"
+            )
+        return ""
+
+
+def _filled_start(units: Iterator[_Unit]) -> Iterator[_Unit]:
+    """Yield the units, those before the first decoding stamp with stamps worked out backwards from it."""
+    held: list[_Unit] = []
+    for unit in units:
+        held.append(unit)
+        if unit.dts_s is not None or len(held) >= HELD_AT_START:
+            break
+    steps = [unit.duration_s for unit in held if unit.duration_s > 0]
+    step_s = median(steps) if steps else 0.0
+    for number in range(len(held) - 2, -1, -1):
+        later, unit = held[number + 1], held[number]
+        if unit.dts_s is None and later.dts_s is not None:
+            held[number] = replace(unit, dts_s=later.dts_s - step_s)
+    known = [unit.pts_s for unit in held if unit.pts_s is not None]
+    if held and held[0].pts_s is None and held[0].dts_s is not None:
+        first_s = min(known) - step_s if known else held[0].dts_s
+        held[0] = replace(held[0], pts_s=max(first_s, held[0].dts_s))
+    yield from held
+    yield from units
+
+
+def _is_length_prefixed(stream: VideoStream) -> bool:
+    extradata = stream.codec_context.extradata
+    return bool(extradata) and extradata is not None and extradata[0] == 1
+
+
+def _annexb_extradata(stream: VideoStream) -> bytes:
+    """Return the stream's extradata where it can be used as it is; for avcC and hvcC the key frames bring the sets."""
+    extradata = stream.codec_context.extradata or b""
+    if stream.codec_context.name in {"h264", "hevc"} and START_CODE not in extradata[:4]:
+        return b""
+    return extradata

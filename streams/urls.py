@@ -1,0 +1,104 @@
+"""Reads and shows stream URLs: which are allowed, which file a file URL means, and what may be shown of any.
+
+Passwords in URLs are often not escaped (`rtsp://admin:p@ss/1@10.0.0.8/live`), and some cameras want them in the path or
+the query; `redact` therefore hides too much rather than too little.
+"""
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+NETWORK_SCHEMES = frozenset({"rtsp", "rtsps"})
+KNOWN_SCHEMES = NETWORK_SCHEMES | {"file", "synthetic"}
+HIDDEN = "***"
+
+_SCHEME = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*)://")
+_SECRET = re.compile(
+    r"((?:pass|passwd|password|passphrase|pwd|psw|pw|token|secret|apikey|api_key|key|auth|sign|signature)[a-z]*=)[^&;#?\s]*",
+    re.IGNORECASE,
+)
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+
+@dataclass(frozen=True, slots=True)
+class FileSource:
+    """A file that plays as a camera; with `loop` it begins again at its end."""
+
+    path: Path
+    loop: bool
+
+
+def scheme_of(url: str) -> str:
+    """Return the scheme in lower case; a plain path counts as `file`."""
+    found = _SCHEME.match(url)
+    return found[1].lower() if found else "file"
+
+
+def redact(url: str) -> str:
+    """Return the URL without its secrets, fit for logs, pages and errors.
+
+    The password becomes `***`, and so do values of query or path parameters that look like secrets. A user name stays,
+    as an operator needs it to find a mistake; a lone user name without a password is hidden, as it may be a token.
+    """
+    url = _CONTROL.sub("?", url)
+    found = _SCHEME.match(url)
+    if found is None:
+        return _SECRET.sub(rf"\g<1>{HIDDEN}", url)
+    rest = url[found.end() :]
+    login, at, place = rest.rpartition("@")
+    if at:
+        user, colon, _ = login.partition(":")
+        rest = f"{user}:{HIDDEN}@{place}" if colon and "/" not in user else f"{HIDDEN}@{place}"
+    return found[0] + _SECRET.sub(rf"\g<1>{HIDDEN}", rest)
+
+
+def check_url(url: str, schemes: Collection[str] = KNOWN_SCHEMES) -> None:
+    """Check that a URL can be a camera.
+
+    Args:
+        url: as the operator typed it.
+        schemes: what is allowed; plain paths count as `file`.
+
+    Raises:
+        ValueError: it cannot; the message says what is wrong and how it should look, without the password.
+    """
+    shown = redact(url)
+    if not url.strip():
+        raise ValueError("the camera URL is empty; give one like rtsp://user:password@192.168.1.10/stream1")
+    if _CONTROL.search(url) or url != url.strip():
+        raise ValueError(f"camera URL {shown} holds spaces or control characters at its ends or inside; remove them")
+    scheme = scheme_of(url)
+    if scheme not in schemes:
+        raise ValueError(f"camera URL {shown} begins with {scheme}://; known are {', '.join(sorted(schemes))}")
+    if scheme in NETWORK_SCHEMES:
+        _check_host(url, shown)
+    if scheme == "file" and not str(file_source(url).path).strip("./"):
+        raise ValueError(f"camera URL {shown} names no file; give one like file:///videos/gate.mp4?loop=1")
+
+
+def file_source(url: str) -> FileSource:
+    """Return the file behind `file:///path`, `file:///path?loop=1` or a plain path (with or without `?loop=1`)."""
+    is_url = _SCHEME.match(url) is not None
+    text, _, query = url.removeprefix("file://").partition("?")
+    loop = "loop=1" in query.split("&")
+    if not is_url:
+        return FileSource(Path(url.removesuffix("?loop=1")), loop)
+    return FileSource(Path(unquote(text)), loop)
+
+
+def _check_host(url: str, shown: str) -> None:
+    # urlsplit's own messages hold the URL with its password, so they are never passed on.
+    place = url[url.index("://") + 3 :].rpartition("@")[2]
+    try:
+        parts = urlsplit(f"rtsp://{place}")
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        raise ValueError(
+            f"camera URL {shown} has no valid host and port; it should look like rtsp://host:554/path"
+        ) from None
+    if not host:
+        raise ValueError(f"camera URL {shown} names no host; it should look like rtsp://host:554/path")
+    if port == 0:
+        raise ValueError(f"camera URL {shown} has port 0; leave the port out for 554")
