@@ -1,0 +1,173 @@
+"""Judges whether a camera sees what it was set up to see: dark, blocked, frozen, defocused or moved.
+
+The first looks give a reference of luma and edges, which follows slowly while all is well. A look is compared with it;
+a verdict counts once it has lasted for `CONFIRM_S`. Things that the model found are left out, so that traffic is no
+movement of the camera.
+
+Belongs here: the state of the view. Does not: what follows from it (clocks freeze, in vision.memory).
+"""
+
+from collections.abc import Mapping
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from vision.arrays import Boxes, FloatArray, Mask, Picture
+from vision.light import gradient
+from vision.observations import ViewState
+
+SIZE_WH = (160, 90)
+"""Size of the luma that is judged."""
+
+DARK_LUMA = 42.0
+"""If 98 % of the picture is darker, no lamp is in it: black is 16 in video luma, a lit street at night has lamps."""
+
+FROZEN_S = 60.0
+"""Bitwise equal pictures for so long are a frozen encoder: sensor noise or the next key frame would change some."""
+
+CONFIRM_S = 2.0
+"""A verdict must last: a lorry before the lens for a second is no blocked camera."""
+
+LEARN_LOOKS = 4
+"""Looks until there is a reference to compare with."""
+
+FOLLOW_S = 600.0
+"""Time constant with which the reference follows the day."""
+
+BLOCKED_EDGES = 0.2
+"""If less of the reference's edge strength is left, and little structure, something covers the lens."""
+
+BLOCKED_SPREAD = 0.5
+"""And the picture varies less than this share of the reference."""
+
+DEFOCUSED_EDGES = 0.4
+"""Fine edges below this share of the reference, while the coarse picture is the same, are lost to blur."""
+
+SAME_COARSE = 0.8
+"""Correlation of coarse pictures from which they show the same street."""
+
+MOVED_EDGES = 0.25
+"""Correlation of edges below which another street is seen."""
+
+MOVED_SHIFT = 0.03
+"""Share of the width by which the whole picture must be displaced; wind shakes a pole by less."""
+
+MIN_EDGES = 0.6
+"""A reference with less edge strength (grey values per pixel, mean) is too plain to judge blur or movement by."""
+
+
+class ViewJudge:
+    """Judges the view of one camera; one thread at a time."""
+
+    def __init__(self) -> None:
+        self.state = ViewState.OK
+        self._luma: FloatArray | None = None
+        self._edges = np.zeros((SIZE_WH[1], SIZE_WH[0]), np.float32)
+        self._looks = 0
+        self._pending, self._pending_s = ViewState.OK, 0.0
+        self._sample: Picture | None = None
+        self._equal_s = 0.0
+
+    def update(self, luma: Picture, sample: Picture, things: Boxes, step_s: float) -> ViewState:
+        """Take in a look and return the state of the view.
+
+        Args:
+            luma: `SIZE_WH` uint8.
+            sample: some pixels of the full-size luma, always the same ones; bitwise equality means frozen.
+            things: (N, 4) boxes in pixels of the small luma, left out of the comparison.
+            step_s: watched seconds since the look before.
+        """
+        equal = self._sample is not None and np.array_equal(self._sample, sample)
+        self._equal_s = self._equal_s + step_s if equal else 0.0
+        self._sample = sample.copy()
+        now = luma.astype(np.float32)
+        verdict = self._verdict(now, things)
+        if verdict is ViewState.OK and self._equal_s >= FROZEN_S:
+            verdict = ViewState.FROZEN
+        self._settle(verdict, step_s)
+        if verdict is ViewState.OK and self.state is ViewState.OK:
+            self._follow(now, things, step_s)
+        return self.state
+
+    @property
+    def is_steady(self) -> bool:
+        """Whether the last look agreed that all is well, so that others may learn from it."""
+        return self.state is ViewState.OK and self._pending is ViewState.OK
+
+    def checkpoint(self) -> dict[str, npt.NDArray[np.generic]]:
+        """Return the reference as arrays; empty before the first look."""
+        if self._luma is None:
+            return {}
+        return {"luma": self._luma, "edges": self._edges, "looks": np.array([self._looks], np.int64)}
+
+    def restore(self, arrays: Mapping[str, npt.NDArray[np.generic]]) -> None:
+        """Take up what `checkpoint` returned."""
+        if arrays:
+            self._luma, self._edges = arrays["luma"].astype(np.float32), arrays["edges"].astype(np.float32)
+            self._looks = int(arrays["looks"].astype(np.int64)[0])
+
+    def _settle(self, verdict: ViewState, step_s: float) -> None:
+        if verdict is not self._pending:
+            self._pending, self._pending_s = verdict, 0.0
+        else:
+            self._pending_s += step_s
+        if verdict is self.state or self._pending_s >= CONFIRM_S:
+            self.state = verdict
+
+    def _verdict(self, now: FloatArray, things: Boxes) -> ViewState:
+        if float(np.percentile(now[::4, ::4], 98)) < DARK_LUMA:
+            return ViewState.DARK
+        if self._luma is None or self._looks < LEARN_LOOKS:
+            return ViewState.OK
+        used = ~_mask(things, now.shape)
+        if used.mean() < 0.3 or float(self._edges[used].mean()) < MIN_EDGES:
+            return ViewState.OK
+        edges = gradient(now)
+        strength = float(edges[used].mean()) / float(self._edges[used].mean())
+        spread = float(now[used].std()) / max(1.0, float(self._luma[used].std()))
+        if strength < BLOCKED_EDGES and spread < BLOCKED_SPREAD:
+            return ViewState.BLOCKED
+        coarse = _correlation(_coarse(now), _coarse(self._luma), used[2:88:4, 2::4])
+        if coarse >= SAME_COARSE and strength < DEFOCUSED_EDGES * min(1.0, max(spread, 0.3)):
+            return ViewState.DEFOCUSED
+        return ViewState.MOVED if self._has_moved(edges, used, coarse) else ViewState.OK
+
+    def _has_moved(self, edges: FloatArray, used: Mask, coarse: float) -> bool:
+        likeness = _correlation(edges, self._edges, used)
+        if likeness >= 0.6:
+            return False
+        if likeness < MOVED_EDGES and coarse < SAME_COARSE:
+            return True
+        blank = np.where(used, edges, 0).astype(np.float32), np.where(used, self._edges, 0).astype(np.float32)
+        (dx, dy), response = cv2.phaseCorrelate(*blank)
+        return response > 0.2 and max(abs(dx), abs(dy)) > MOVED_SHIFT * SIZE_WH[0]
+
+    def _follow(self, now: FloatArray, things: Boxes, step_s: float) -> None:
+        self._looks += 1
+        edges = gradient(now)
+        if self._luma is None:
+            self._luma, self._edges = now, edges
+            return
+        weight = 1 / self._looks if self._looks <= 2 * LEARN_LOOKS else 1 - np.exp(-step_s / FOLLOW_S)
+        amount = np.where(_mask(things, now.shape), np.float32(0), np.float32(weight))
+        self._luma = self._luma + amount * (now - self._luma)
+        self._edges = self._edges + amount * (edges - self._edges)
+
+
+def _coarse(luma: FloatArray) -> FloatArray:
+    return cv2.resize(luma, (SIZE_WH[0] // 4, SIZE_WH[1] // 4), interpolation=cv2.INTER_AREA)
+
+
+def _correlation(one: FloatArray, other: FloatArray, used: Mask) -> float:
+    a, b = one[used].astype(np.float64), other[used].astype(np.float64)
+    a, b = a - a.mean(), b - b.mean()
+    scale = float(np.sqrt((a @ a) * (b @ b)))
+    return float(a @ b) / scale if scale > 0 else 0.0
+
+
+def _mask(boxes: Boxes, shape_hw: tuple[int, ...]) -> Mask:
+    mask = np.zeros(shape_hw, bool)
+    for x1, y1, x2, y2 in boxes:
+        mask[max(0, int(y1)) : max(0, int(np.ceil(y2))), max(0, int(x1)) : max(0, int(np.ceil(x2)))] = True
+    return mask
