@@ -14,7 +14,7 @@ from models.candidates import Decoder
 from models.cards import ModelCard
 from models.engines import Engine
 from vision.arrays import FloatArray
-from vision.boxes import iou_matrix
+from vision.boxes import areas, iou_matrix
 
 PICTURES = 3
 """Drawn pictures compared; with `TOP_BOXES` each that makes 60 boxes, a fraction of a second on any processor."""
@@ -61,7 +61,8 @@ def compare_engines(card: ModelCard, decoder: Decoder, reference: Engine, other:
         batch = drawn_batch(card, seed)
         pictures = decoder.decode(reference.infer(batch)[0], 0.0), decoder.decode(other.infer(batch)[0], 0.0)
         wanted, found = pictures
-        top = np.argsort(-wanted.scores, kind="stable")[:TOP_BOXES]
+        visible = np.flatnonzero(areas(wanted.boxes) > 0)
+        top = visible[np.argsort(-wanted.scores[visible], kind="stable")[:TOP_BOXES]]
         same_place = iou_matrix(wanted.boxes[top], found.boxes) >= MIN_IOU
         same_score = np.abs(wanted.scores[top][:, None] - found.scores[None, :]) <= MAX_SCORE_DIFFERENCE
         compared += len(top)

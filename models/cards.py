@@ -147,6 +147,22 @@ def read_weights(card: ModelCard) -> bytes:
     return weights
 
 
+def card_for_weights(weights: Path, **fields: object) -> ModelCard:
+    """Return a card for a file that was just made, with its hash; `fields` are the card's other fields.
+
+    Raises:
+        WeightsError: the file cannot be read.
+        CardError: a field is wrong; it is named.
+    """
+    try:
+        sha256 = hashlib.sha256(weights.read_bytes()).hexdigest()
+        return ModelCard.model_validate({"file": weights, "sha256": sha256, **fields})
+    except OSError as err:
+        raise WeightsError(f"{weights} cannot be read: {err.strerror}") from None
+    except ValidationError as err:
+        raise CardError(f"a card for {weights}: {_first_problem(err)}") from None
+
+
 def card_toml(card: ModelCard) -> str:
     """Return the card as TOML that `load_card` reads back, with `file` as its bare name."""
     fields = card.model_dump(mode="json") | {"file": card.file.name}

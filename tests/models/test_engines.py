@@ -56,7 +56,7 @@ def test_every_picture_of_a_batch_gets_its_own_row_in_order(maker: Maker, tmp_pa
 @pytest.mark.parametrize("maker", ALL)
 def test_output_is_float32_and_has_a_row_per_picture(maker: Maker, tmp_path: Path) -> None:
     outputs = opened(maker, tmp_path).infer(pictures(0.5, 0.5))
-    assert (outputs.dtype, outputs.shape) == (np.float32, (2, *ONE_CAR.offset.shape[1:]))
+    assert (str(outputs.dtype), outputs.shape) == ("float32", (2, *ONE_CAR.offset.shape[1:]))
 
 
 @pytest.mark.parametrize("maker", ALL)
@@ -115,7 +115,7 @@ def test_card_of_another_size_than_the_model_is_refused_with_both_sizes(maker: M
 @pytest.mark.parametrize("maker", REAL)
 def test_model_with_several_outputs_is_refused_by_their_names(maker: Maker, tmp_path: Path) -> None:
     tiny = TinyOnnx(ONE_CAR.offset, ONE_CAR.gain, output_count=3)
-    with pytest.raises(OutputMismatchError, match="3 outputs .*output0, output1, output2"):
+    with pytest.raises(OutputMismatchError, match=r"3 outputs .*output0, output1, output2"):
         opened(maker, tmp_path, tiny)
 
 
@@ -123,5 +123,5 @@ def test_model_with_several_outputs_is_refused_by_their_names(maker: Maker, tmp_
 @pytest.mark.parametrize("weights", [b"", b"not a model at all", onnx_bytes(ONE_CAR)[:200]])
 def test_file_that_is_no_model_is_refused_by_name(maker: Maker, weights: bytes, tmp_path: Path) -> None:
     card = make_card(tmp_path / "notes.onnx", weights)
-    with pytest.raises(WeightsError, match="notes.onnx is not a model"):
+    with pytest.raises(WeightsError, match=r"notes\.onnx is not a model"):
         maker(card, weights)

@@ -1,0 +1,282 @@
+"""Trains a detection model of our own, exports it to ONNX and writes its card: the recipe behind the bundled model.
+
+Training starts from random weights and downloads nothing. It needs the `train` extra (ultralytics, which is
+AGPL-3.0, and torch), imported when it starts. A run that was stopped goes on from its last epoch.
+
+Belongs here: the recipe, export, figures on the validation pictures. Does not: making pictures (datasets).
+"""
+
+import logging
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from models.cards import Family, Measurement, card_for_weights, card_toml
+from models.errors import ExtraMissingError, TrainingError
+
+logger = logging.getLogger(__name__)
+
+FAMILIES = {"yolov8": Family.YOLOV8, "yolo11": Family.YOLOV8, "yolo26": Family.YOLO_END2END}
+"""Start of an architecture's name → family of what it exports."""
+
+THRESHOLD_RANGE = (0.2, 0.5)
+"""The score threshold is the F1 peak on the validation pictures, but never outside these: that is an accident."""
+
+
+class TrainSettings(BaseModel):
+    """One training run.
+
+    Attributes:
+        name: of the model and its files.
+        architecture: an ultralytics model definition; its weights start at random.
+        train_px: side of the square that pictures are trained at.
+        input_wh: input size on the card; the exported model takes any.
+        epochs: passes over the pictures.
+        hours: stop after so long instead, with the learning rate fitted to it; None goes by epochs.
+        batch: pictures per step.
+        learning_rate: at the start, of AdamW; falls along a cosine.
+        threads: processor threads.
+        workers: processes that load pictures.
+        seed: of weights, order and augmentation.
+        close_mosaic_epochs: last epochs in which pictures are no more put together from four.
+        resume: go on with a run that was stopped in the same folder, if there is one.
+        device: as ultralytics takes it.
+        data_note: what the pictures are, with their licences; goes on the card.
+        licence: of the weights.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")] = "street-nano"
+    architecture: Annotated[str, Field(pattern=r"^yolo(v8|11|26)[nsm]\.yaml$")] = "yolo11n.yaml"
+    train_px: Annotated[int, Field(ge=32, le=1280, multiple_of=32)] = 480
+    input_wh: tuple[int, int] = (640, 384)
+    epochs: Annotated[int, Field(ge=1, le=1000)] = 30
+    hours: Annotated[float, Field(gt=0, le=240)] | None = None
+    batch: Annotated[int, Field(ge=1, le=512)] = 8
+    learning_rate: Annotated[float, Field(gt=0, lt=1)] = 0.001
+    threads: Annotated[int, Field(ge=1, le=256)] = 2
+    workers: Annotated[int, Field(ge=0, le=32)] = 1
+    seed: int = 0
+    close_mosaic_epochs: Annotated[int, Field(ge=0)] = 5
+    resume: bool = True
+    device: Literal["cpu", "0"] = "cpu"
+    data_note: str = "drawn street scenes of this project (AGPL-3.0-or-later)"
+    licence: str = "AGPL-3.0-or-later"
+
+
+@dataclass(frozen=True, slots=True)
+class TrainProgress:
+    """Where a training run stands after an epoch.
+
+    Attributes:
+        epoch: epochs done.
+        epochs: epochs planned; with a time limit this changes as the run goes.
+        map50: mean average precision at IoU 0.5 on the validation pictures, in [0, 1].
+    """
+
+    epoch: int
+    epochs: int
+    map50: float
+
+
+def train(
+    data_yaml: Path, out_dir: Path, settings: TrainSettings, on_progress: Callable[[TrainProgress], None]
+) -> Path:
+    """Train, export and measure a model; return the path of its card.
+
+    Args:
+        data_yaml: pictures and labels in YOLO format, as ultralytics reads them.
+        out_dir: receives `<name>.onnx` and `<name>.toml`, and the run's checkpoints in `run/`.
+        settings: the recipe.
+        on_progress: called after every epoch, in this thread; what it raises ends the run, which can be resumed.
+
+    Raises:
+        ExtraMissingError: ultralytics or torch is not installed.
+        TrainingError: there are no pictures, or ultralytics ended without weights.
+    """
+    if not data_yaml.is_file():
+        raise TrainingError(f"there is no data description {data_yaml}; make one with: streetwarden dataset")
+    yolo = load_ultralytics()
+    run_dir = out_dir.resolve() / "run"
+    last = run_dir / "weights" / "last.pt"
+    try:
+        if not (settings.resume and _can_resume(last) and _resumed(yolo, last, settings, on_progress)):
+            _fresh(yolo, data_yaml, run_dir, settings, on_progress)
+        return finish(data_yaml, out_dir, settings)
+    except (RuntimeError, FileNotFoundError, ValueError) as err:
+        raise TrainingError(f"training {settings.name} ended: {' '.join(str(err).split())[:300]}") from err
+
+
+def finish(data_yaml: Path, out_dir: Path, settings: TrainSettings) -> Path:
+    """Export the best checkpoint of a run, measure it and write its card; also for a run that was stopped early.
+
+    Returns:
+        The card's path.
+
+    Raises:
+        ExtraMissingError: ultralytics or torch is not installed.
+        TrainingError: the run has no checkpoint yet.
+    """
+    yolo = load_ultralytics()
+    out_dir = out_dir.resolve()
+    best = out_dir / "run" / "weights" / "best.pt"
+    if not best.is_file():
+        raise TrainingError(f"{out_dir / 'run'} holds no checkpoint yet; wait for the end of its first epoch")
+    network = yolo(str(best), task="detect")
+    figures = network.val(
+        data=str(data_yaml), imgsz=max(settings.input_wh), batch=settings.batch, device=settings.device, **QUIET
+    )
+    weights = out_dir / f"{settings.name}.onnx"
+    exported = network.export(format="onnx", dynamic=True, imgsz=max(settings.input_wh), device=settings.device)
+    shutil.move(str(exported), weights)
+    card = card_for_weights(
+        weights,
+        name=settings.name,
+        licence=settings.licence,
+        family=_family(settings.architecture),
+        input_wh=settings.input_wh,
+        class_names=tuple(network.names.values()),
+        score_threshold=_threshold(figures),
+        description="Trained by `streetwarden models train`; see data and accuracy for what it is good for.",
+        data=settings.data_note,
+        recipe=_recipe(settings, _epochs_of(network)),
+        trained_on=datetime.now(UTC).date().isoformat(),
+        accuracy=_measurements(figures, data_yaml),
+    )
+    path = out_dir / f"{settings.name}.toml"
+    path.write_text(card_toml(card), encoding="utf-8")
+    return path
+
+
+def load_ultralytics() -> Any:
+    """Return ultralytics' `YOLO` class, told to stay off the network and to install nothing.
+
+    Raises:
+        ExtraMissingError: ultralytics or torch is not installed.
+    """
+    os.environ.setdefault("YOLO_OFFLINE", "true")
+    os.environ.setdefault("YOLO_AUTOINSTALL", "false")
+    try:
+        from ultralytics import YOLO
+    except ImportError as err:
+        raise ExtraMissingError("training", err.name or "a library") from None
+    return YOLO
+
+
+def _fresh(
+    yolo: Any, data_yaml: Path, run_dir: Path, settings: TrainSettings, on_progress: Callable[[TrainProgress], None]
+) -> None:
+    network = yolo(settings.architecture, task="detect")
+    _listen(network, settings, on_progress)
+    network.train(
+        data=str(data_yaml),
+        project=str(run_dir.parent),
+        name=run_dir.name,
+        exist_ok=True,
+        epochs=settings.epochs,
+        time=settings.hours,
+        imgsz=settings.train_px,
+        batch=settings.batch,
+        nbs=settings.batch,  # a step per batch; the default waits for 64 pictures and a short run then has few steps
+        optimizer="AdamW",
+        lr0=settings.learning_rate,
+        warmup_epochs=1.0,
+        workers=settings.workers,
+        seed=settings.seed,
+        device=settings.device,
+        close_mosaic=settings.close_mosaic_epochs,
+        cos_lr=True,
+        pretrained=False,
+        amp=False,  # the check of mixed precision downloads a model
+        cache="ram",
+        **QUIET,
+    )
+
+
+def _resumed(yolo: Any, last: Path, settings: TrainSettings, on_progress: Callable[[TrainProgress], None]) -> bool:
+    logger.info("training %s: going on from %s", settings.name, last)
+    network = yolo(str(last), task="detect")
+    _listen(network, settings, on_progress)
+    network.train(resume=True)
+    return True
+
+
+def _can_resume(last: Path) -> bool:
+    """Return whether a checkpoint is of a run that was stopped; that of a finished run holds no optimizer."""
+    if not last.is_file():
+        return False
+    import torch
+
+    # The file was written by our own run in this folder.
+    state = torch.load(last, map_location="cpu", weights_only=False)
+    return state.get("optimizer") is not None and int(state.get("epoch", -1)) >= 0
+
+
+def _listen(network: Any, settings: TrainSettings, on_progress: Callable[[TrainProgress], None]) -> None:
+    def set_threads(trainer: Any) -> None:
+        import torch
+
+        del trainer
+        torch.set_num_threads(settings.threads)
+
+    def report(trainer: Any) -> None:
+        map50 = float(trainer.metrics.get("metrics/mAP50(B)", 0.0))
+        on_progress(TrainProgress(trainer.epoch + 1, trainer.epochs, map50))
+
+    network.add_callback("on_train_start", set_threads)
+    network.add_callback("on_fit_epoch_end", report)
+
+
+def _family(architecture: str) -> Family:
+    return next(family for start, family in FAMILIES.items() if architecture.startswith(start))
+
+
+def _threshold(figures: Any) -> float:
+    """Return the score at which the mean F1 over classes peaks on the validation pictures."""
+    mean_f1 = figures.box.f1_curve.mean(0)
+    low, high = THRESHOLD_RANGE
+    return round(min(high, max(low, float(figures.box.px[int(mean_f1.argmax())]))), 2)
+
+
+def _epochs_of(network: Any) -> int:
+    return int((network.ckpt or {}).get("epoch", -1)) + 1
+
+
+def _recipe(settings: TrainSettings, best_epoch: int) -> dict[str, str]:
+    from ultralytics import __version__
+
+    fields = settings.model_dump(exclude={"name", "data_note", "licence", "resume", "input_wh"})
+    fixed = {
+        "ultralytics": __version__,
+        "start": "random weights",
+        "optimizer": "AdamW",
+        "cos_lr": "true",
+        "amp": "false",
+    }
+    best = {"best_epoch": str(best_epoch)} if best_epoch > 0 else {}
+    return {**{key: str(value) for key, value in fields.items()}, **fixed, **best}
+
+
+def _measurements(figures: Any, data_yaml: Path) -> tuple[Measurement, ...]:
+    data = f"validation pictures of {data_yaml.parent.name}"
+    note = "ultralytics val on the checkpoint, fp32, square input"
+    rows = [
+        Measurement(metric="mAP50", value=round(float(figures.box.map50), 4), data=data, note=note),
+        Measurement(metric="mAP50-95", value=round(float(figures.box.map), 4), data=data, note=note),
+    ]
+    names = figures.names
+    for row, class_index in enumerate(figures.box.ap_class_index):
+        value = round(float(figures.box.ap50[row]), 4)
+        rows.append(Measurement(metric=f"AP50 {names[int(class_index)]}", value=value, data=data, note=note))
+    return tuple(rows)
+
+
+QUIET: dict[str, Any] = {"plots": False, "verbose": False}
+"""Plots would fetch a font."""
