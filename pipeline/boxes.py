@@ -6,7 +6,7 @@ import numpy as np
 
 from detectors.events import Event
 from pipeline.messages import BoxesMessage, BoxRow
-from vision.arrays import Boxes, SizeWH
+from vision.arrays import Boxes, Mask, SizeWH
 from vision.boxes import iou_matrix
 from vision.classes import StreetClass
 from vision.scenes import Place, PlaceState, Scene
@@ -19,11 +19,15 @@ def boxes_message(scene: Scene, offences: Sequence[Event]) -> BoxesMessage:
     """Return what to draw: places that stand, and tracks that are not such a place."""
     places = [place for place in scene.places if place.state is not PlaceState.LEFT]
     place_boxes = _stacked([place.box for place in places])
-    on_place = (iou_matrix(scene.tracks.boxes, place_boxes) > SAME_THING_RATIO).any(axis=1)
-    offends = (iou_matrix(place_boxes, _stacked([e.box for e in offences])) > SAME_THING_RATIO).any(axis=1)
+    on_place = _matched(scene.tracks.boxes, place_boxes)
+    offends = _matched(place_boxes, _stacked([event.box for event in offences]))
     rows = [_place_row(place, scene.size_wh, bool(bad)) for place, bad in zip(places, offends, strict=True)]
     rows += [_track_row(scene, i) for i in range(len(scene.tracks)) if not on_place[i]]
     return BoxesMessage(scene.camera_id, scene.t_s, scene.captured_at, tuple(rows))
+
+
+def _matched(boxes: Boxes, others: Boxes) -> Mask:
+    return np.asarray((iou_matrix(boxes, others) > SAME_THING_RATIO).any(axis=1), bool)
 
 
 def _stacked(boxes: list[tuple[float, float, float, float]]) -> Boxes:

@@ -92,9 +92,14 @@ class CaseFlow:
     def _raised(self, event: Event) -> None:
         self._opening.add(event.event_id)
         case_id = case_id_of(event.event_id)
-        taken = self._parts.keeper.opening(event, case_id[:12])
+        try:
+            taken = self._parts.keeper.opening(event, case_id[:12])
+        except StreamError as err:
+            self._opening.discard(event.event_id)
+            logger.error("event %s: no case can be made, as there is no picture of it: %s", event.event_id, err)
+            return
         pack = self._parts.evidence.write_pack(case_id, taken.parts, taken.facts)
-        # From here the pack is on the medium: the row is a step of its own, so that trying it again writes no second pack.
+        # The pack is on the medium now: its row is a step of its own, so that trying that again writes no second pack.
         self._agenda.now(f"case {case_id}: opening", lambda: self._open(event, pack, taken.still))
 
     def _open(self, event: Event, pack: Pack, lone_still: Still | None) -> None:
@@ -149,7 +154,7 @@ class CaseFlow:
             case_id=case_id_of(event.event_id),
             event_id=event.event_id,
             kind=event.kind,
-            code=self._parts.codes.item(event.kind).code,
+            code=self._parts.codes.for_kind(event.kind).code,
             camera_id=event.camera_id,
             camera_name=place.camera_name,
             zone_id=event.zone_id,
@@ -178,5 +183,3 @@ def tell(hub: Hub, case: Case, change: str) -> None:
             at=case.updated_at,
         )
     )
-
-

@@ -40,7 +40,7 @@ class CheckpointFolder:
         old = self._arrays_name(camera_id)
         name = f"{camera_id}.b.npz" if old == f"{camera_id}.a.npz" else f"{camera_id}.a.npz"
         with (self._folder / f"{name}.part").open("wb") as file:
-            np.savez_compressed(file, **dict(kept.arrays))
+            np.savez_compressed(file, allow_pickle=False, **dict(kept.arrays))
         (self._folder / f"{name}.part").replace(self._folder / name)
         text = json.dumps({"format": FORMAT, "arrays": name, "state": kept.state}, ensure_ascii=False)
         part = self._folder / f"{camera_id}.json.part"

@@ -129,7 +129,9 @@ class EvidenceKeeper:
             missing.append(SECOND_STILL_FOLLOWS.format(gap_s=self._settings.still_gap_s))
         parts.append(Part("close-up.jpg", close_up_jpeg(frame, event.box), PartRole.CLOSE_UP))
         parts.append(Part("marked.jpg", self._marked(event, case_label, now), PartRole.MARKED))
-        return Taken(tuple(parts), self._facts(event, PackPurpose.OPENING, now, missing), None if second else (first or now))
+        return Taken(
+            tuple(parts), self._facts(event, PackPurpose.OPENING, now, missing), None if second else (first or now)
+        )
 
     def second(self, event: Event, first: Still) -> Taken:
         """Return a panorama that is at least the set gap later than `first`.
@@ -166,7 +168,9 @@ class EvidenceKeeper:
             write_clip(reader.ring.segment(from_t_s, to_t_s), path)
             data = path.read_bytes()
         still = self._still(event.camera_id, max(from_t_s, min(event.t_s, to_t_s)))
-        return Taken((Part("clip.mp4", data, PartRole.CLIP),), self._facts(event, PackPurpose.CLIP, still, missing), None)
+        return Taken(
+            (Part("clip.mp4", data, PartRole.CLIP),), self._facts(event, PackPurpose.CLIP, still, missing), None
+        )
 
     def _one_still(self, event: Event, t_s: float | None, purpose: PackPurpose, name: str) -> Taken:
         still = self._still(event.camera_id, t_s)

@@ -12,7 +12,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from broadcast.settings import BroadcastSettings, HornEntry, LadderSettings
+from broadcast.settings import BroadcastSettings
 from pipeline.errors import SettingsError
 from streams.settings import StreamSettings
 from streams.urls import check_url
@@ -90,26 +90,25 @@ class Settings(Section):
 
     data: Path = Field(default=Path("data"), description="folder for cases, evidence, keys and checkpoints")
     database_url: str = Field(default="", repr=False, description="SQLAlchemy URL; SQLite in the data folder if empty")
-    language: str = Field(default="zh", pattern="^(zh|en)$", description="language of spoken warnings: zh or en")
-    timezone: str = Field(default="Asia/Shanghai", description="IANA name; for quiet hours, case numbers and stills")
+    timezone: str = Field(default="Asia/Shanghai", description="IANA name; for case numbers and stills")
     server: ServerSettings = Field(default_factory=ServerSettings)
     model: ModelSettings = Field(default_factory=ModelSettings)
     evidence: EvidenceSettings = Field(default_factory=EvidenceSettings)
-    ladder: LadderSettings = Field(default_factory=LadderSettings)
     broadcast: BroadcastSettings = Field(default_factory=BroadcastSettings)
     cameras: tuple[CameraEntry, ...] = ()
-    horns: tuple[HornEntry, ...] = ()
 
     @model_validator(mode="after")
     def _ids_fit(self) -> "Settings":
-        for what, ids in (("camera", [c.id for c in self.cameras]), ("horn", [h.id for h in self.horns])):
-            doubled = sorted({i for i in ids if ids.count(i) > 1})
-            if doubled:
-                raise ValueError(f"{what} id {doubled[0]!r} is used twice; ids must differ")
-        horns = {horn.id for horn in self.horns}
+        ids = [camera.id for camera in self.cameras]
+        doubled = sorted({i for i in ids if ids.count(i) > 1})
+        if doubled:
+            raise ValueError(f"camera id {doubled[0]!r} is used twice; ids must differ")
+        horns = {horn.id for horn in self.broadcast.horns}
         for camera in self.cameras:
             if camera.horn is not None and camera.horn not in horns:
-                raise ValueError(f"camera {camera.id!r} names horn {camera.horn!r}, which no [[horns]] entry has")
+                raise ValueError(
+                    f"camera {camera.id!r} names horn {camera.horn!r}, which no [[broadcast.horns]] entry has"
+                )
         return self
 
 

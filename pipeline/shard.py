@@ -40,6 +40,14 @@ class ShardListeners:
     on_boxes: Callable[[BoxesMessage], None]
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the last look at a camera said, for those who ask from other threads."""
+
+    view_state: str
+    offences: frozenset[str]
+
+
 class Shard:
     """Watches a set of cameras; its methods may be called from any thread."""
 
@@ -53,7 +61,7 @@ class Shard:
         self._listeners = listeners
         self._lock = threading.Lock()
         self._viewers: dict[str, int] = {}
-        self._view_states: dict[str, str] = {}
+        self._seen: dict[str, Seen] = {}
 
     def start(self) -> None:
         """Start the looking thread; cameras begin as they are added."""
@@ -81,10 +89,10 @@ class Shard:
     def remove(self, camera_id: str) -> None:
         """End watching a camera and forget what is known of its street."""
         self._pool.remove(camera_id)
-        self._loop.between_and_wait(lambda watches: watches.pop(camera_id, None) and None)
+        self._loop.between_and_wait(lambda watches: _drop(watches, camera_id))
         self._intake.remove(camera_id)
         self._checkpoints.remove(camera_id)
-        self._view_states.pop(camera_id, None)
+        self._seen.pop(camera_id, None)
 
     def set_zones(self, camera_id: str, zones: Sequence[ZoneSettings]) -> None:
         """Put zones in force before the next look."""
@@ -108,7 +116,13 @@ class Shard:
 
     def view_state(self, camera_id: str) -> str:
         """Return whether the camera's picture can be judged; `ok` before the first look."""
-        return self._view_states.get(camera_id, "ok")
+        seen = self._seen.get(camera_id)
+        return seen.view_state if seen else "ok"
+
+    def offences(self, camera_id: str) -> frozenset[str]:
+        """Return the ids of the raised events that stood at the last look."""
+        seen = self._seen.get(camera_id)
+        return seen.offences if seen else frozenset()
 
     @property
     def problem(self) -> str:
@@ -134,7 +148,8 @@ class Shard:
         self._loop.between(lambda watches: self._pace(watches[camera_id]) if camera_id in watches else None)
 
     def _on_looked(self, watched: Watched, looked: Looked) -> None:
-        self._view_states[watched.watch.camera_id] = looked.scene.view.value
+        offences = frozenset(event.event_id for event in watched.watch.offences)
+        self._seen[watched.watch.camera_id] = Seen(looked.scene.view.value, offences)
         for event in looked.events:
             self._listeners.on_event(event)
         self._listeners.on_boxes(boxes_message(looked.scene, watched.watch.offences))
@@ -164,7 +179,11 @@ class Viewing:
 
     def __exit__(self, *exc: object) -> None:
         self._shard.count_viewer(self._camera_id, -1)
-        self._feed.__exit__(*exc)  # type: ignore[arg-type]
+        self._feed.close()
+
+
+def _drop(watches: dict[str, Watched], camera_id: str) -> None:
+    watches.pop(camera_id, None)
 
 
 def _restored(watch: CameraWatch, kept: WatchState, zones: Sequence[ZoneSettings]) -> CameraWatch:

@@ -9,16 +9,16 @@ Start order: horns, case flow, looking thread, cameras, housekeeper. Stop order 
 import logging
 import shutil
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from importlib.metadata import version
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from broadcast.announcer import Announcer
-from broadcast.phrases import Phrasebook
-from cases.codes import load_codes
+from broadcast.ladder import Ladder, Presence
+from broadcast.play_limit import PlayLimit
+from cases.codes import bundled_table
 from cases.database import open_database
 from cases.evidence import EvidenceStore
 from cases.packs import ModelFacts
@@ -32,17 +32,20 @@ from detectors.catalog import ZoneSettings
 from detectors.events import Event
 from models.model import open_model
 from models.shelf import bundled_card
-from pipeline.case_flow import CaseFlow, FlowParts
+from pipeline.agenda import Agenda
+from pipeline.case_flow import CaseFlow, FlowParts, tell
 from pipeline.checkpoints import CheckpointFolder
 from pipeline.errors import NoPictureError
 from pipeline.evidence_keeper import EvidenceKeeper, KeeperParts, Place
 from pipeline.hub import Hub
 from pipeline.inference import Looker
-from pipeline.messages import CameraMessage
+from pipeline.ladder_runner import LadderRunner, RunnerParts
+from pipeline.messages import CameraMessage, HornMessage
 from pipeline.metrics import Metrics, MetricSources
 from pipeline.settings import CameraEntry, Settings
 from pipeline.shard import Shard, ShardListeners
 from pipeline.site import Site
+from pipeline.speaking import Speaker, SpeakerParts, Voice
 from pipeline.views import CameraView, HornView, SystemHealth
 from streams.errors import StreamError
 from streams.live import LiveFeed
@@ -71,56 +74,73 @@ class System:
             model: what looks, instead of the model that the settings name (tests).
 
         Raises:
-            SettingsError, ModelError, CasesError, BroadcastError, OSError: a part cannot be opened; the message says which.
+            SettingsError, ModelError, CasesError, BroadcastError, OSError: one cannot be opened; it says which.
         """
         data = settings.data
         data.mkdir(parents=True, exist_ok=True)
         self.settings = settings
         self.hub = Hub()
         database = open_database(_database_url(settings))
-        self.cases = CaseStore(database, local=ZoneInfo(settings.timezone))
+        local = ZoneInfo(settings.timezone)
+        self.cases = CaseStore(database, local=local)
         self.people = People(database)
         self.evidence = EvidenceStore(data / "evidence")
-        self.announcer = Announcer(settings.horns, settings.broadcast)
+        self.announcer = Announcer(settings.broadcast.horns)
         self._site = Site(data, settings.cameras)
+        self._codes = bundled_table()
+        self._agenda = Agenda("cases-writer")
         self._model_name, self._engine, facts, looker = _opened_model(settings, model)
         listeners = ShardListeners(on_event=self._on_event, on_boxes=self.hub.publish)
         self._shard = Shard("0", looker, openers, CheckpointFolder(data / "checkpoints"), listeners)
-        local = ZoneInfo(settings.timezone)
         keeper_parts = KeeperParts(facts, self._shard.reader, self._place_of, local)
-        keeper = EvidenceKeeper(data / "pending", settings.evidence, keeper_parts)
-        self._flow = CaseFlow(
-            FlowParts(
-                cases=self.cases,
-                evidence=self.evidence,
-                keeper=keeper,
-                announcer=self.announcer,
-                phrasebook=Phrasebook(settings.broadcast),
-                codes=load_codes(),
-                shard=self._shard,
-                site=self._site,
-                hub=self.hub,
-            ),
-            settings,
-            data / "ladders",
+        self._keeper = EvidenceKeeper(data / "pending", settings.evidence, keeper_parts)
+        self._speaker = self._make_speaker()
+        self._ladders = self._make_ladders()
+        flow_parts = FlowParts(
+            self.cases, self.evidence, self._keeper, self._codes, self._place_of, self.hub, self._ladders
         )
-        self.metrics = Metrics(
-            MetricSources(self.cameras, self.horns, self.health, lambda: {s.value: n for s, n in self.cases.counts().items()})
-        )
+        self._flow = CaseFlow(flow_parts, settings.evidence, self._agenda)
+        self.metrics = Metrics(MetricSources(self.cameras, self.horns, self.health, self._cases_by_state))
         self._started_at = datetime.now(UTC)
         self._stop = threading.Event()
         self._housekeeper = threading.Thread(target=self._keep_house, name="housekeeper", daemon=True)
-        self._camera_states: dict[str, tuple[str, str]] = {}
+        self._told: dict[tuple[str, ...], tuple[str, ...]] = {}
+
+    def _make_speaker(self) -> Speaker:
+        return Speaker(
+            SpeakerParts(
+                voice=Voice(self.settings.broadcast),
+                announcer=self.announcer,
+                cases=self.cases,
+                agenda=self._agenda,
+                limit=PlayLimit(self.settings.broadcast.ladder),
+                horn_of=lambda camera_id: self._site.camera(camera_id).horn,
+                on_change=self._tell_case,
+            )
+        )
+
+    def _make_ladders(self) -> LadderRunner:
+        parts = RunnerParts(
+            ladder=Ladder(self.settings.broadcast.ladder),
+            cases=self.cases,
+            agenda=self._agenda,
+            presence=self._presence,
+            refusal=self._speaker.refusal,
+            speak=self._speaker.warn_by_ladder,
+            look_back=self._after_warning,
+            on_change=self._tell_case,
+        )
+        return LadderRunner(parts, self.settings.data / "ladders")
 
     def start(self) -> None:
         """Start all threads; returns at once, cameras connect in their own time."""
         recovered = recover(self.cases, self.evidence)
         self.announcer.start()
-        self._flow.start()
+        self._agenda.start()
         self._shard.start()
         for entry in self._site.cameras():
             self._watch(entry)
-        self._flow.resume(recovered.open_cases)
+        self._agenda.now("ladders", lambda: self._ladders.resume(recovered.open_cases))
         self._housekeeper.start()
 
     def stop(self) -> None:
@@ -129,8 +149,9 @@ class System:
         if self._housekeeper.is_alive():
             self._housekeeper.join()
         self._shard.stop()
-        self._flow.stop()
+        self._agenda.stop()
         self.announcer.close()
+        self.cases.close()
 
     def cameras(self) -> tuple[CameraView, ...]:
         """Return every camera as people see it."""
@@ -160,7 +181,7 @@ class System:
             OSError: it cannot be kept.
         """
         if entry.horn is not None:
-            self.announcer.check_known(entry.horn)
+            self.announcer.refusal(entry.horn)
         self._site.add(entry)
         self._watch(entry)
 
@@ -220,7 +241,20 @@ class System:
 
     def horns(self) -> tuple[HornView, ...]:
         """Return every horn as people see it."""
-        return self._flow.horns()
+        entries = {entry.id: entry for entry in self.settings.broadcast.horns}
+        return tuple(
+            HornView(
+                horn_id=horn.horn_id,
+                name=entries[horn.horn_id].name or horn.horn_id,
+                url=redact(entries[horn.horn_id].url.get_secret_value()),
+                state=horn.state,
+                problem=horn.problem,
+                last_spoken_at=horn.last.started_at if horn.last else None,
+                last_detail=horn.last.detail if horn.last else "",
+                last_file=(horn.last.file or None) if horn.last else None,
+            )
+            for horn in self.announcer.health()
+        )
 
     def warn(self, case_id: str, *, actor: str, phrase: str | None = None) -> None:
         """Speak a warning because of a case, before anything automatic that waits.
@@ -228,9 +262,9 @@ class System:
         Raises:
             UnknownCaseError: there is no such case.
             NoHornError: its camera has no horn.
-            BroadcastError: the phrase does not exist or cannot be spoken.
+            BroadcastError: the phrase cannot be spoken.
         """
-        self._flow.warn(case_id, actor=actor, phrase=phrase)
+        self._speaker.warn(self.cases.get(case_id), actor=actor, text_or_phrase=phrase)
 
     def say(self, horn_id: str, text_or_phrase: str, *, actor: str) -> None:
         """Speak through a horn without a case.
@@ -239,7 +273,7 @@ class System:
             UnknownHornError: there is no such horn.
             BroadcastError: it cannot be spoken.
         """
-        self._flow.say(horn_id, text_or_phrase, actor=actor)
+        self._speaker.say(horn_id, text_or_phrase, actor=actor)
 
     def act(
         self, case_id: str, action: Action, *, actor: str, reason: str, expected_revision: int | None = None
@@ -254,7 +288,7 @@ class System:
     def health(self) -> SystemHealth:
         """Return the state of the whole."""
         free = shutil.disk_usage(self.settings.data).free
-        problems = [text for text in (self._shard.problem, self._flow.problem) if text]
+        problems = [text for text in (self._shard.problem, self._agenda.problem) if text]
         if free < LOW_DISK_BYTES:
             problems.append(f"only {free // 2**20} MiB are free in {self.settings.data}: evidence will soon not fit")
         return SystemHealth(
@@ -263,7 +297,7 @@ class System:
             model=self._model_name,
             engine=self._engine,
             disk_free_bytes=free,
-            evidence_held_back=self._flow.held_back,
+            evidence_held_back=self._agenda.held_back,
             problems=tuple(problems),
         )
 
@@ -275,28 +309,53 @@ class System:
 
     def _place_of(self, event: Event) -> Place:
         entry = self._site.camera(event.camera_id)
-        for zone in self._site.zones(event.camera_id):
-            if zone.id == event.zone_id:
-                return Place(entry.shown_name, entry.place, zone.as_zone())
+        zones = {zone.id: zone.zone() for zone in self._site.zones(event.camera_id)}
         whole = Zone(event.zone_id, event.zone_id, ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)))
-        return Place(entry.shown_name, entry.place, whole)
+        item = self._codes.for_kind(event.kind)
+        offence = f"{item.code} {item.name_zh} {item.name_en}"
+        return Place(entry.shown_name, entry.place, zones.get(event.zone_id, whole), offence)
+
+    def _presence(self, case: Case) -> Presence:
+        """Tell whether the offence of a case is still there, as far as the camera can see now."""
+        if case.ended_at is not None:
+            return "gone"
+        states = {health.camera_id: health.state for health in self._shard.health()}
+        sees = states.get(case.camera_id) == "live" and self._shard.view_state(case.camera_id) == "ok"
+        return "present" if sees and case.event_id in self._shard.offences(case.camera_id) else "unknown"
+
+    def _after_warning(self, event: Event, case_id: str) -> None:
+        try:
+            self._flow.add_pack(case_id, self._keeper.after_warning(event))
+        except StreamError as err:
+            logger.warning("case %s: no picture after the warning: %s", case_id, err)
+
+    def _tell_case(self, case: Case, change: str) -> None:
+        tell(self.hub, case, change)
+
+    def _cases_by_state(self) -> dict[str, int]:
+        return {state.value: count for state, count in self.cases.counts().items()}
 
     def _keep_house(self) -> None:
-        """Keep checkpoints and tell the page of cameras whose state changed."""
+        """Keep checkpoints and tell the page of cameras and horns whose state changed."""
         waited_s = 0.0
         while not self._stop.wait(1.0):
-            self._tell_camera_states()
+            self._tell_states()
             waited_s += 1.0
             if waited_s >= CHECKPOINT_EVERY_S:
                 waited_s = 0.0
                 self._shard.save_checkpoints()
 
-    def _tell_camera_states(self) -> None:
-        for health in self._shard.health():
-            state = (health.state, health.problem)
-            if self._camera_states.get(health.camera_id) != state:
-                self._camera_states[health.camera_id] = state
-                self.hub.publish(CameraMessage(health.camera_id, *state))
+    def _tell_states(self) -> None:
+        for camera in self._shard.health():
+            if self._is_news("camera", camera.camera_id, camera.state, camera.problem):
+                self.hub.publish(CameraMessage(camera.camera_id, camera.state, camera.problem))
+        for horn in self.announcer.health():
+            if self._is_news("horn", horn.horn_id, horn.state, horn.problem):
+                self.hub.publish(HornMessage(horn.horn_id, horn.state, horn.problem))
+
+    def _is_news(self, *told: str) -> bool:
+        before, self._told[told[:2]] = self._told.get(told[:2]), told[2:]
+        return before != told[2:]
 
 
 def _database_url(settings: Settings) -> str:
@@ -313,6 +372,7 @@ def _opened_model(settings: Settings, given: Looker | None) -> tuple[str, str, M
     if given is not None:
         return "given", "given", ModelFacts("given", "", 0.0, "given"), given
     model = open_model(settings.model.card or bundled_card(), settings.data, settings.model.engine)
-    engine = model.engine_text
+    measured = model.choice.ms_per_picture if model.choice else None
+    engine = model.engine_name + (f", {measured:.0f} ms a picture" if measured else "")
     facts = ModelFacts(model.card.name, model.card.sha256, model.card.score_threshold, engine)
     return model.card.name, engine, facts, model

@@ -12,8 +12,6 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeRe
 from rich.table import Table
 
 from api.openers import openers
-from broadcast.errors import HornError
-from broadcast.horns import open_horn
 from broadcast.rtsp_backchannel import probe_backchannel
 from detectors.catalog import load_zones
 from detectors.errors import DetectorError
@@ -44,10 +42,8 @@ def check(
         console.print(f"[red]✗[/red] {problem}", highlight=False)
     if problems:
         raise typer.Exit(1)
-    console.print(
-        f"[green]✓[/green] {config}: {len(settings.cameras)} cameras, {len(settings.horns)} horns, nothing wrong",
-        highlight=False,
-    )
+    counted = f"{len(settings.cameras)} cameras, {len(settings.broadcast.horns)} horns"
+    console.print(f"[green]✓[/green] {config}: {counted}, nothing wrong", highlight=False)
 
 
 def _problems(settings: Settings) -> list[str]:
@@ -61,11 +57,6 @@ def _problems(settings: Settings) -> list[str]:
             _ = load_zones(camera.zones) if camera.zones else ()
         except DetectorError as err:
             problems.append(f"cameras.{camera.id}.zones: {err}")
-    for horn in settings.horns:
-        try:
-            open_horn(horn.id, horn.url)
-        except HornError as err:
-            problems.append(f"horns.{horn.id}.url: {err.problem}")
     return problems
 
 

@@ -34,8 +34,8 @@ def add(
 def list_people(config: ConfigOption = DEFAULT_CONFIG) -> None:
     """List who may sign in."""
     table = Table("name", "role", "may sign in", box=None)
-    for person in open_people(load_settings(config)).list():
-        table.add_row(person.name, person.role.value, "no" if person.is_disabled else "yes")
+    for person in open_people(load_settings(config)).everybody():
+        table.add_row(person.name, person.role.value, "no" if person.disabled else "yes")
     Console().print(table)
 
 
@@ -56,7 +56,7 @@ def disable(name: Annotated[str, typer.Argument(help="sign-in name")], config: C
 
 def first_admin(people: People, console: Console) -> None:
     """Where nobody may sign in yet, add `admin` with a random password and show it once, on the console only."""
-    if people.list():
+    if not people.is_empty():
         return
     generated = secrets.token_urlsafe(12)
     people.create("admin", generated, Role.ADMIN)

@@ -95,7 +95,11 @@ def _serve(system: System, listener: socket.socket, console: Console, *, exit_af
     system.start()
     try:
         config = uvicorn.Config(
-            create_app(system), log_config=None, log_level="warning", timeout_graceful_shutdown=5, ws="websockets-sansio"
+            create_app(system),
+            log_config=None,
+            log_level="warning",
+            timeout_graceful_shutdown=5,
+            ws="websockets-sansio",
         )
         server = _TimedServer(config, exit_after_s)
         console.print(f"Streetwarden: [bold]{_address(listener)}[/bold]  (Ctrl+C ends it)", highlight=False)

@@ -8,10 +8,9 @@ import typer
 from rich.console import Console
 
 from broadcast.horns import open_horn
-from broadcast.phrases import Phrasebook
 from pipeline.errors import SettingsError
 from pipeline.settings import Settings, load_settings
-from pipeline.speaking import spoken
+from pipeline.speaking import Voice
 
 
 def say(
@@ -24,9 +23,8 @@ def say(
     """Speak a phrase or a text through a horn and say what became of it."""
     settings = load_settings(config) if config is not None else Settings()
     url = _horn_url(settings, horn, config)
-    phrasebook = Phrasebook(settings.broadcast)
-    clip = spoken(phrasebook, text, language=language or settings.language, level=level)
-    receipt = open_horn(horn if "://" not in horn else "horn", url).play(clip, threading.Event())
+    words = Voice(settings.broadcast).words(text, level=level, languages=(language,) if language else ())
+    receipt = open_horn("horn" if ":" in horn else horn, url).play(words.clip, threading.Event())
     console = Console()
     if not receipt.ok:
         raise SettingsError(f"horn {receipt.horn_id}: {receipt.detail}")
@@ -39,9 +37,9 @@ def say(
 def _horn_url(settings: Settings, horn: str, config: Path | None) -> str:
     if ":" in horn:
         return horn
-    for entry in settings.horns:
+    for entry in settings.broadcast.horns:
         if entry.id == horn:
-            return entry.url
-    known = ", ".join(entry.id for entry in settings.horns) or "none"
+            return entry.url.get_secret_value()
+    known = ", ".join(entry.id for entry in settings.broadcast.horns) or "none"
     where = f"{config} has: {known}" if config else "no settings file was given (--config)"
     raise SettingsError(f"there is no horn {horn!r}; {where}; a URL such as file:///tmp/horn works too")

@@ -1,0 +1,173 @@
+"""Walks each open case up the warning ladder: speaks, waits, looks again, files or resolves.
+
+The rules are `broadcast.ladder`'s; this module gives them time, presence and receipts, and does what they say. Where
+a case stands is kept in a file per case, so that a restart goes on from there. All of it runs on the agenda's thread.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from broadcast.ladder import Ladder, Presence, Step
+from broadcast.receipts import Receipt
+from cases.records import Case
+from cases.states import LADDER_STATES, Action
+from cases.store import CaseStore
+from detectors.events import Event
+from pipeline.agenda import Agenda
+
+logger = logging.getLogger(__name__)
+
+SYSTEM = "system"
+LOOK_AGAIN_S = 5.0
+"""How often a case whose camera is away is looked at again; coming back must not go unnoticed for long."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunnerParts:
+    """What the runner works with.
+
+    Attributes:
+        ladder: the rules.
+        cases: where decisions are recorded.
+        agenda: on whose thread everything runs.
+        presence: whether the offence of a case is still there.
+        refusal: why nothing may be said for a case now; empty when the horn may speak.
+        speak: speaks the warning of a level and gives the receipt to a callback, on any thread.
+        look_back: takes a still of what a warning has brought about.
+        on_change: told of a case whose state changed.
+    """
+
+    ladder: Ladder
+    cases: CaseStore
+    agenda: Agenda
+    presence: Callable[[Case], Presence]
+    refusal: Callable[[Case], str]
+    speak: Callable[[Case, int, Callable[[Receipt], None]], None]
+    look_back: Callable[[Event, str], None]
+    on_change: Callable[[Case, str], None]
+
+
+class _Climb(BaseModel):
+    """Where one case stands; the form of its file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    event: Event
+    step: Step
+
+
+class LadderRunner:
+    """The ladders of all open cases."""
+
+    def __init__(self, parts: RunnerParts, folder: Path, *, clock: Callable[[], float] = time.time) -> None:
+        """Keep the cases' steps in `folder`, which is made.
+
+        Args:
+            parts: what it works with.
+            folder: one JSON file per open case.
+            clock: Unix seconds; steps outlive the process.
+        """
+        folder.mkdir(parents=True, exist_ok=True)
+        self._parts = parts
+        self._folder = folder
+        self._clock = clock
+        self._climbs: dict[str, _Climb] = {}
+
+    def begin(self, case: Case, event: Event) -> None:
+        """Put a new case on the ladder; one that already stands on it goes on from there."""
+        if case.case_id in self._climbs or case.state not in LADDER_STATES:
+            return
+        refusal = self._parts.refusal(case)
+        self._enter(case, _Climb(event=event, step=self._parts.ladder.first(self._clock(), refusal=refusal)))
+
+    def resume(self, cases: Sequence[Case]) -> None:
+        """Go on with the cases of before a restart; one that lost its step stays with the operator."""
+        for case in cases:
+            path = self._path(case.case_id)
+            try:
+                climb = _Climb.model_validate_json(path.read_text(encoding="utf-8"))
+            except (OSError, ValidationError) as err:
+                logger.warning("case %s: its step on the ladder is lost, an operator must decide: %s", case.number, err)
+                continue
+            self._climbs[case.case_id] = climb
+            if climb.step.kind == "warn":  # it may not have sounded: say it again rather than never
+                self._enter(case, climb)
+            else:
+                self._look_at(case.case_id, max(0.0, climb.step.until_s - self._clock()))
+
+    def ended(self, case_id: str) -> None:
+        """Take note that the offence of a case is over."""
+        climb = self._climbs.get(case_id)
+        if climb is not None and climb.step.kind != "warn":  # else its receipt comes first
+            self._look(case_id)
+
+    def _enter(self, case: Case, climb: _Climb) -> None:
+        self._climbs[case.case_id] = climb
+        if climb.step.is_final:
+            self._finish(case, climb.step)
+            return
+        self._path(case.case_id).write_text(climb.model_dump_json(), encoding="utf-8")
+        if climb.step.kind == "warn":
+            self._parts.speak(case, climb.step.level, lambda receipt: self._heard(case.case_id, receipt))
+        else:
+            self._look_at(case.case_id, max(0.0, climb.step.until_s - self._clock()))
+
+    def _heard(self, case_id: str, receipt: Receipt) -> None:
+        """Take a receipt; called on any thread."""
+        refusal = "" if receipt.ok else receipt.detail
+        self._parts.agenda.now(f"case {case_id}: warned", lambda: self._look(case_id, refusal))
+
+    def _look_at(self, case_id: str, wait_s: float) -> None:
+        step = self._climbs[case_id].step
+
+        def look() -> None:
+            climb = self._climbs.get(case_id)
+            if climb is not None and climb.step == step:  # else somebody was faster
+                self._look(case_id)
+
+        self._parts.agenda.after(wait_s, f"case {case_id}: look again", look)
+
+    def _look(self, case_id: str, refusal: str = "") -> None:
+        climb = self._climbs.get(case_id)
+        if climb is None:
+            return
+        case = self._parts.cases.get(case_id)
+        if case.state not in LADDER_STATES:  # a person decided
+            self._forget(case_id)
+            return
+        presence = self._parts.presence(case)
+        if climb.step.kind != "warn":
+            refusal = self._parts.refusal(case)
+        following = self._parts.ladder.next(climb.step, self._clock(), presence, refusal=refusal)
+        if following == climb.step:
+            if climb.step.kind != "warn":
+                self._look_at(case_id, max(LOOK_AGAIN_S, following.until_s - self._clock()))
+            return
+        if climb.step.kind == "wait":
+            self._parts.look_back(climb.event, case_id)
+        self._enter(case, _Climb(event=climb.event, step=following))
+
+    def _finish(self, case: Case, step: Step) -> None:
+        if step.kind == "resolve":
+            action = Action.RESOLVE
+            reason = "left after the warning" if step.spoken else "left before any warning"
+        else:
+            action = Action.FILE
+            reason = step.reason or f"still there after {step.spoken} warnings"
+        decided = self._parts.cases.apply(case.case_id, action, actor=SYSTEM, reason=reason, at=datetime.now(UTC))
+        logger.info("case %s: %s, %s", decided.number, decided.state.value, reason)
+        self._forget(case.case_id)
+        self._parts.on_change(decided, "state")
+
+    def _forget(self, case_id: str) -> None:
+        self._climbs.pop(case_id, None)
+        self._path(case_id).unlink(missing_ok=True)
+
+    def _path(self, case_id: str) -> Path:
+        return self._folder / f"{case_id}.json"
