@@ -17,10 +17,19 @@ from alembic.config import Config
 from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DBAPIError,
+    IntegrityError,
+    InterfaceError,
+    NoSuchModuleError,
+    OperationalError,
+)
+from sqlalchemy.exc import DatabaseError as SqlDatabaseError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session, UOWTransaction
 
-from cases.errors import AppendOnlyError, DatabaseError, MigrationError
+from cases.errors import AppendOnlyError, DatabaseError, DatabaseUnusableError, MigrationError
 from cases.tables import AuditTableRow
 
 BUSY_TIMEOUT_S = 15.0
@@ -28,6 +37,17 @@ BUSY_TIMEOUT_S = 15.0
 
 WRITES = "streetwarden_writes"
 """Execution option that marks a transaction as a writing one."""
+
+POOLED, OVERFLOW = 10, 50
+"""Connections kept open, and how many more there may be: a page's requests run on up to 40 threads at once."""
+
+_WAYS_OUT = {
+    "unable to open database file": "make its folder, and let the account that runs the service write there",
+    "attempt to write a readonly database": "let the account that runs the service write the file and its folder",
+    "database or disk is full": "make room on its disk",
+    "disk I/O error": "look at the health of its disk, and whether it is full",
+    "database is locked": "another program holds the file; end it or wait",
+}
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -40,7 +60,7 @@ class Database:
         busy_timeout_s: how long to wait for another process that holds the file (SQLite only).
 
     Raises:
-        DatabaseError: the URL is not usable.
+        DatabaseUnusableError: the URL names no database that can be used.
     """
 
     def __init__(self, url: str, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> None:
@@ -105,8 +125,14 @@ class Database:
     def _translated(self) -> Iterator[None]:
         try:
             yield
-        except OperationalError as err:
-            raise DatabaseError(f"database {self._name}: {err.orig}") from err
+        except IntegrityError:
+            raise  # says that somebody else was faster; the caller knows what that means
+        except (OperationalError, InterfaceError, PoolTimeoutError) as err:
+            raise DatabaseError(f"database {self._name}: {_cause(err)}") from err
+        except SqlDatabaseError as err:
+            if type(err) is not SqlDatabaseError:
+                raise
+            raise DatabaseUnusableError(f"database {self._name}: {err.orig}; restore it from a backup") from err
 
 
 def open_database(url: str) -> Database:
@@ -121,12 +147,20 @@ def open_database(url: str) -> Database:
     return database
 
 
+def _cause(err: OperationalError | InterfaceError | PoolTimeoutError) -> str:
+    text = str(getattr(err, "orig", err))
+    for beginning, way_out in _WAYS_OUT.items():
+        if text.startswith(beginning):
+            return f"{text}; {way_out}"
+    return text
+
+
 def _engine(url: str, busy_timeout_s: float) -> Engine:
     try:
         parsed = make_url(url)
-        engine = create_engine(parsed)
+        engine = create_engine(parsed, pool_size=POOLED, max_overflow=OVERFLOW)
     except (ArgumentError, NoSuchModuleError, ImportError) as err:
-        raise DatabaseError(
+        raise DatabaseUnusableError(
             f"the database URL cannot be used ({type(err).__name__}); write for example "
             "sqlite:////var/lib/streetwarden/streetwarden.sqlite"
         ) from None  # the message may hold the URL with its password

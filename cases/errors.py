@@ -38,7 +38,7 @@ class IllegalTransitionError(CasesError):
     def __init__(self, state: str, action: str, possible: Sequence[str]) -> None:
         self.state, self.action, self.possible = state, action, tuple(possible)
         way_out = f"possible now: {', '.join(possible)}" if possible else "nothing is possible in this state"
-        super().__init__(f"a case that is {state} does not allow {action!r}; {way_out}")
+        super().__init__(f"a case that is {state} does not allow {str(action)!r}; {way_out}")
 
 
 class ReasonMissingError(CasesError):
@@ -46,7 +46,7 @@ class ReasonMissingError(CasesError):
 
     def __init__(self, action: str) -> None:
         self.action = action
-        super().__init__(f"{action!r} needs a reason; say in a few words why")
+        super().__init__(f"{str(action)!r} needs a reason; say in a few words why")
 
 
 class StaleEditError(CasesError):
@@ -79,10 +79,20 @@ class AppendOnlyError(CasesError):
     """An attempt to alter or remove history."""
 
 
+class BrokenHistoryError(CasesError):
+    """A history that has gaps or says what the state table does not allow."""
+
+
 class DatabaseError(CasesError):
     """The database refuses: locked for too long, gone, or its disk is full."""
 
     retryable = True
+
+
+class DatabaseUnusableError(DatabaseError):
+    """The URL names no database that this program can use, or the file is not a database; trying again is useless."""
+
+    retryable = False
 
 
 class MigrationError(CasesError):

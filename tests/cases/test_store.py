@@ -184,7 +184,7 @@ def test_illegal_action_changes_nothing_and_names_the_possible_ones(store: CaseS
 def test_action_that_must_say_why_is_refused_without_a_reason(store: CaseStore) -> None:
     case_id = opened(store)
 
-    with pytest.raises(ReasonMissingError, match="needs a reason"):
+    with pytest.raises(ReasonMissingError, match="'dismiss' needs a reason"):
         store.apply(case_id, Action.DISMISS, actor="li", reason="  ", at=LATER)
 
     assert store.get(case_id).state is CaseState.CANDIDATE

@@ -1,0 +1,188 @@
+"""The database: settings that survive a power cut, migrations that fit the tables, clear words when it refuses."""
+
+import sqlite3
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import MetaData, create_engine, inspect, select, text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+from sqlalchemy.schema import CreateIndex, CreateTable
+
+from cases.database import Database, open_database
+from cases.errors import DatabaseError, DatabaseUnusableError, MigrationError
+from cases.store import CaseStore
+from cases.tables import Base, CaseRow
+from tests.cases.builders import new_case, pack_of
+
+
+def test_migrations_make_exactly_the_tables_of_the_code(tmp_path: Path) -> None:
+    open_database(f"sqlite:///{tmp_path}/cases.sqlite").close()
+
+    engine = create_engine(f"sqlite:///{tmp_path}/cases.sqlite")
+    with engine.connect() as connection:
+        differences = compare_metadata(MigrationContext.configure(connection), Base.metadata)
+    engine.dispose()
+
+    assert differences == []
+
+
+def test_tables_that_the_migrations_lack_would_be_noticed(tmp_path: Path) -> None:
+    open_database(f"sqlite:///{tmp_path}/cases.sqlite").close()
+
+    engine = create_engine(f"sqlite:///{tmp_path}/cases.sqlite")
+    with engine.begin() as connection:
+        connection.execute(text("ALTER TABLE cases DROP COLUMN class_label"))
+        differences = compare_metadata(MigrationContext.configure(connection), Base.metadata)
+    engine.dispose()
+
+    assert len(differences) == 1
+
+
+def test_opening_again_keeps_what_is_there(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/cases.sqlite"
+    first = CaseStore(url)
+    case = first.open_case(new_case(), pack_of())
+    first.close()
+
+    again = CaseStore(url)
+
+    assert again.get(case.case_id) == case
+    again.close()
+
+
+def test_two_programs_that_open_an_empty_database_at_once_both_succeed(tmp_path: Path) -> None:
+    def opening(_: int) -> None:
+        open_database(f"sqlite:///{tmp_path}/cases.sqlite").close()
+
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(opening, range(4)))
+
+
+@pytest.mark.parametrize(
+    ("pragma", "value"), [("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1), ("busy_timeout", 15000)]
+)
+def test_sqlite_is_set_to_survive_a_power_cut(database: Database, pragma: str, value: object) -> None:
+    with database.reading() as session:
+        assert session.scalar(text(f"PRAGMA {pragma}")) == value
+
+
+def test_row_that_names_no_case_is_refused(database: Database) -> None:
+    from sqlalchemy.exc import IntegrityError
+
+    from cases.rows import pack_row
+
+    def orphan() -> None:
+        with database.writing() as session:
+            session.add(pack_row(pack_of("nobody")))
+
+    with pytest.raises(IntegrityError, match="FOREIGN KEY"):
+        orphan()
+
+
+def test_reader_sees_one_moment_while_a_writer_goes_on(store: CaseStore, database: Database) -> None:
+    store.open_case(new_case("e1"), pack_of("e1"))
+    with database.reading() as session:
+        before = len(session.scalars(select(CaseRow)).all())
+        store.open_case(new_case("e2"), pack_of("e2"))
+        after = len(session.scalars(select(CaseRow)).all())
+
+    assert (before, after) == (1, 1)
+
+
+def test_database_of_a_newer_program_is_refused_and_left_alone(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/cases.sqlite"
+    open_database(url).close()
+    with sqlite3.connect(tmp_path / "cases.sqlite") as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    connection.close()
+
+    with pytest.raises(MigrationError, match=r"does not fit this program.*9999"):
+        open_database(url)
+
+
+def test_migration_that_fails_half_way_leaves_nothing_behind(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "cases.sqlite") as connection:
+        connection.execute("CREATE TABLE files (somebody TEXT)")  # the last table that the first revision makes
+    connection.close()
+
+    with pytest.raises(MigrationError, match="could not be brought up to date"):
+        open_database(f"sqlite:///{tmp_path}/cases.sqlite")
+
+    engine = create_engine(f"sqlite:///{tmp_path}/cases.sqlite")
+    assert inspect(engine).get_table_names() == ["files"]
+    engine.dispose()
+
+
+def no_folder(folder: Path) -> str:
+    return f"sqlite:///{folder}/missing/cases.sqlite"
+
+
+def no_database(folder: Path) -> str:
+    (folder / "text.sqlite").write_text("this is a letter, not a database" * 100)
+    return f"sqlite:///{folder}/text.sqlite"
+
+
+@pytest.mark.parametrize(
+    ("make", "words", "retryable"),
+    [
+        (no_folder, "unable to open database file; make its folder", True),
+        (no_database, "file is not a database", False),
+        (lambda _: "cases.sqlite", "the database URL cannot be used", False),
+        (lambda _: "oracul://u:secret@host/db", "the database URL cannot be used", False),
+    ],
+)
+def test_unusable_database_is_said_in_one_sentence(
+    tmp_path: Path, make: Callable[[Path], str], words: str, retryable: bool
+) -> None:
+    with pytest.raises(DatabaseError, match=words) as caught:
+        open_database(make(tmp_path))
+
+    assert caught.value.retryable is retryable
+    assert "secret" not in str(caught.value)
+    assert isinstance(caught.value, DatabaseUnusableError) is not retryable
+
+
+def test_file_that_another_program_holds_is_waited_for_and_then_said(tmp_path: Path) -> None:
+    open_database(f"sqlite:///{tmp_path}/cases.sqlite").close()
+    store = CaseStore(Database(f"sqlite:///{tmp_path}/cases.sqlite", busy_timeout_s=0.05))
+    holder = sqlite3.connect(tmp_path / "cases.sqlite", isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+
+    with pytest.raises(DatabaseError, match="locked; another program holds the file") as caught:
+        store.open_case(new_case(), pack_of())
+    holder.close()
+
+    assert caught.value.retryable
+    assert store.open_case(new_case(), pack_of()).number.endswith("0001")
+    store.close()
+
+
+def test_every_table_can_be_made_on_postgresql_and_on_sqlite() -> None:
+    for dialect in (postgresql.dialect(), sqlite.dialect()):
+        for table in Base.metadata.sorted_tables:
+            assert str(CreateTable(table).compile(dialect=dialect))
+            assert all(str(CreateIndex(index).compile(dialect=dialect)) for index in table.indexes)
+
+
+def test_every_constraint_has_a_name_that_a_later_migration_can_find() -> None:
+    metadata: MetaData = Base.metadata
+    names = [str(c.name) for table in metadata.sorted_tables for c in (*table.constraints, *table.indexes)]
+
+    assert "None" not in names
+    assert len(names) == len(set(names))
+
+
+def test_session_of_a_failed_block_changes_nothing(database: Database) -> None:
+    def fail(session: Session) -> None:
+        session.execute(text("DELETE FROM alembic_version"))
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError), database.writing() as session:
+        fail(session)
+    with database.reading() as session:
+        assert session.scalar(text("SELECT count(*) FROM alembic_version")) == 1
