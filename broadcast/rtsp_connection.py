@@ -40,11 +40,11 @@ class BackchannelTimeouts:
 
     Attributes:
         connect_s: until the TCP connection stands.
-        answer_s: from a request to the end of its answer, however it drips.
+        answer_s: from a request to the end of its answer, however it drips; some wait for a key frame first.
     """
 
     connect_s: float = 5.0
-    answer_s: float = 5.0
+    answer_s: float = 10.0
 
 
 @dataclass(frozen=True, slots=True)
