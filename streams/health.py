@@ -40,11 +40,12 @@ class CameraHealth:
         gear: what is decoded at present.
         packets: packets read since the start.
         decoded: frames decoded and delivered since the start.
-        corrupt: packets skipped because they could not be read or decoded.
         reconnects: connections made after the first one.
         clock_error_s: bound of the error of `captured_at`.
         ring_s: seconds kept in the ring.
         ring_bytes: bytes kept in the ring.
+        corrupt: packets skipped because they could not be read or decoded.
+        clock_offset_s: the camera's own clock minus ours, where it tells (RTCP); good to `clock_error_s`.
     """
 
     camera_id: str
@@ -59,11 +60,12 @@ class CameraHealth:
     gear: Gear
     packets: int
     decoded: int
-    corrupt: int
     reconnects: int
     clock_error_s: float
     ring_s: float
     ring_bytes: int
+    corrupt: int = 0
+    clock_offset_s: float | None = None
 
 
 class HealthMeter:
@@ -83,6 +85,7 @@ class HealthMeter:
         self._key_interval_s: float | None = None
         self._packets = self._decoded = self._corrupt = self._connections = 0
         self._clock_error_s = 0.0
+        self._clock_offset_s: float | None = None
 
     @property
     def state(self) -> CameraState:
@@ -133,6 +136,10 @@ class HealthMeter:
         """Set how many packets could not be read or decoded since the start."""
         self._corrupt = total
 
+    def camera_clock(self, offset_s: float | None) -> None:
+        """Set the camera's clock minus ours; None while it tells nothing."""
+        self._clock_offset_s = offset_s
+
     def report(self, gear: Gear, ring_s: float, ring_bytes: int) -> CameraHealth:
         """Return the present health."""
         now_s = self._clocks.monotonic()
@@ -158,6 +165,7 @@ class HealthMeter:
                 clock_error_s=self._clock_error_s,
                 ring_s=ring_s,
                 ring_bytes=ring_bytes,
+                clock_offset_s=self._clock_offset_s,
             )
 
     def _forget(self, now_s: float) -> None:

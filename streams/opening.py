@@ -5,6 +5,7 @@ Belongs here: libav's options, the meaning of its errors. Does not: reading pack
 
 import logging
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 import av
@@ -54,12 +55,20 @@ class Openers:
     """Picks the opener by the URL's scheme: libav for RTSP and files, what was handed in for the others."""
 
     def __init__(self, extra: Mapping[str, StreamOpener] | None = None) -> None:
-        self._by_scheme = dict.fromkeys((*NETWORK_SCHEMES, "file"), open_libav) | dict(extra or {})
+        self._by_scheme: dict[str, StreamOpener] = dict.fromkeys((*NETWORK_SCHEMES, "file"), open_libav) | dict(
+            extra or {}
+        )
 
     @property
     def schemes(self) -> frozenset[str]:
         """The schemes that can be opened."""
         return frozenset(self._by_scheme)
+
+    def with_audio(self) -> "Openers":
+        """Return the same openers, but with RTSP set up for the audio tracks too, so that they can be listed."""
+        network = dict.fromkeys(NETWORK_SCHEMES, partial(open_libav, with_audio=True))
+        ours = {scheme: opener for scheme, opener in network.items() if self._by_scheme.get(scheme) is open_libav}
+        return Openers(self._by_scheme | ours)
 
     def open(self, url: str, settings: StreamSettings) -> InputContainer:
         """Open the stream; blocks up to `settings.open_timeout_s`.
@@ -97,6 +106,11 @@ def open_libav(url: str, settings: StreamSettings, *, with_audio: bool = False) 
         container = av.open(
             target, mode="r", options=options, timeout=(settings.open_timeout_s, settings.read_timeout_s)
         )
+    except av.HTTPOtherClientError as err:
+        if is_file or with_audio:
+            raise open_error(err, url) from None
+        # A server without video refuses to play nothing; asked for everything, it shows what it has.
+        return open_libav(url, settings, with_audio=True)
     except av.FFmpegError as err:
         raise open_error(err, url) from None
     if not container.streams.video:

@@ -201,6 +201,7 @@ class CameraReader:
             self._meter.packet(stream_format, packet)
             self._looking.look(stream_format, packet, self._gear())
             self._meter.corrupted(self._corrupt_before + source.corrupt + self._looking.corrupt)
+            self._meter.camera_clock(source.clock_offset_s)
 
     def _keep(self, stream_format: StreamFormat, packet: EncodedPacket) -> None:
         # One lock over both, so that a feed made meanwhile gets each packet once: from the ring or from here.

@@ -5,6 +5,7 @@ Belongs here: demuxing, Annex B, filling missing stamps, pacing of files. Does n
 """
 
 import logging
+import struct
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -17,7 +18,7 @@ from av.container import InputContainer
 from av.packet import Packet
 from av.video.stream import VideoStream
 
-from streams.errors import StreamEndedError, UnsupportedCodecError
+from streams.errors import StreamEndedError, StreamReadError, UnsupportedCodecError
 from streams.opening import Openers, read_error
 from streams.packets import RAW_DEMUXERS, TICK, EncodedPacket, StreamFormat, picture_size
 from streams.parameter_sets import START_CODE, merged_extradata
@@ -29,6 +30,9 @@ logger = logging.getLogger(__name__)
 
 HELD_AT_START = 8
 """Packets held at the start until one has a decoding stamp: libav leaves the first ones of an RTSP stream without."""
+
+KEY_WAIT_S = 30.0
+"""A stream without a key frame for this long shows nothing; an interval over 10 s is a mistake in its settings."""
 
 CORRUPT_IN_A_ROW = 100
 """So many unreadable packets one after the other mean that the connection itself is broken."""
@@ -46,6 +50,7 @@ class _Unit:
     dts_s: float | None
     duration_s: float
     is_key: bool
+    camera_unix_s: float | None = None  # the camera's own wall time of the picture, from RTCP
 
 
 class PacketSource:
@@ -86,6 +91,8 @@ class PacketSource:
         self._ended_s: float | None = None
         self._pass_due_s = 0.0  # when the first packet of the next pass through a file is due
         self.corrupt = 0
+        self.clock_offset_s: float | None = None
+        """The camera's own clock minus ours in seconds, as its RTCP reports tell; None while it tells nothing."""
 
     def open(self) -> None:
         """Connect; blocks up to the time limit of the settings.
@@ -101,6 +108,18 @@ class PacketSource:
         container, self._container = self._container, None
         if container is not None:
             container.close()
+
+    @property
+    def is_file(self) -> bool:
+        """Whether a file plays as the camera."""
+        return self._file is not None
+
+    def audio_tracks(self) -> tuple[str, ...]:
+        """Return codec, rate and channels of each audio track that was opened, e.g. `pcm_alaw 8000 Hz mono`."""
+        if self._container is None:
+            return ()
+        contexts = [stream.codec_context for stream in self._container.streams.audio]
+        return tuple(f"{each.name} {each.sample_rate} Hz {each.layout.name}" for each in contexts)
 
     def packets(self) -> Iterator[tuple[StreamFormat, EncodedPacket]]:
         """Yield the packets from the first key frame on, until `stop` is set or the stream ends.
@@ -143,11 +162,12 @@ class PacketSource:
         units = _filled_start(self._units(container, stream, codec))
         last_dts_s: float | None = None
         began: tuple[float, float] | None = None
-        is_waiting_for_key = True
+        waiting_since_s: float | None = self._clocks.monotonic()
         for unit in units:
-            if is_waiting_for_key and not unit.is_key:
+            if waiting_since_s is not None and not unit.is_key:
+                self._check_wait(waiting_since_s)
                 continue
-            is_waiting_for_key = False
+            waiting_since_s = None
             began = self._wait_until_due(unit, began)
             if self._stop.is_set():
                 return
@@ -156,6 +176,8 @@ class PacketSource:
                 self._update_format(stream, codec, extradata, unit)
             stamp = self._timeline.stamp(unit.pts_s, unit.dts_s, unit.duration_s)
             last_dts_s = unit.dts_s
+            if unit.camera_unix_s is not None:
+                self.clock_offset_s = unit.camera_unix_s - stamp.unix_s
             assert self._format is not None  # noqa: S101  # the first unit is a key
             yield self._format, self._packet(unit, stamp)
         self._ended_s = last_dts_s
@@ -196,7 +218,8 @@ class PacketSource:
         for each in made:
             pts_s = None if each.pts is None else float(each.pts * tick)
             dts_s = None if each.dts is None else float(each.dts * tick)
-            yield _Unit(bytes(each), pts_s, dts_s, float((each.duration or 0) * tick), bool(each.is_keyframe))
+            duration_s = float((each.duration or 0) * tick)
+            yield _Unit(bytes(each), pts_s, dts_s, duration_s, bool(each.is_keyframe), _camera_time(packet))
 
     def _wait_until_due(self, unit: _Unit, began: tuple[float, float] | None) -> tuple[float, float] | None:
         if not self._is_paced or unit.dts_s is None:
@@ -209,6 +232,13 @@ class PacketSource:
             self._stop.wait(due_s - now_s)
         self._pass_due_s = due_s + unit.duration_s
         return began
+
+    def _check_wait(self, since_s: float) -> None:
+        if self._clocks.monotonic() - since_s > KEY_WAIT_S:
+            shown = redact(self._url)
+            raise StreamReadError(
+                f"{shown} sent no key frame for {KEY_WAIT_S:.0f} s; shorten the camera's I-frame interval"
+            )
 
     def _update_format(self, stream: VideoStream, codec: str, extradata: bytes, key: _Unit) -> None:
         if self._format is not None and self._format.extradata == extradata:
@@ -267,6 +297,13 @@ def _filled_start(units: Iterator[_Unit]) -> Iterator[_Unit]:
         held[0] = replace(held[0], pts_s=max(first_s, held[0].dts_s))
     yield from held
     yield from units
+
+
+def _camera_time(packet: "Packet[VideoStream]") -> float | None:
+    if not packet.has_sidedata("prft"):
+        return None
+    # AVProducerReferenceTime: int64 Unix microseconds, then flags.
+    return float(struct.unpack_from("q", bytes(packet.get_sidedata("prft")))[0]) / 1e6
 
 
 def _is_length_prefixed(stream: VideoStream) -> bool:

@@ -92,7 +92,9 @@ class TimeLine:
         self._follows_arrival = follows_arrival
         self._clocks = clocks or Clocks()
         self._is_fresh = True  # no packet since the last `connected`
-        self._line_s: float | None = None  # decode time of the last packet
+        # Decode time of the last packet since the line's start: next to Unix seconds a step of 0.04 s would be rounded
+        # by a millionth, always to the same side.
+        self._line_s: float | None = None
         self._media_s: float | None = None
         self._arrival_s = 0.0
         self._anchor_line_s = 0.0
@@ -129,15 +131,16 @@ class TimeLine:
         self._media_s = media_s if media_s is not None else self._extrapolated(line_s)
         self._line_s, self._arrival_s = line_s, now_s
         shift_s = pts_s - media_s if pts_s is not None and media_s is not None else 0.0
-        t_s = line_s + (shift_s if abs(shift_s) <= MAX_STEP_S else 0.0)
-        unix_s = self._anchor_wall_s + (t_s - self._anchor_line_s)
-        return Stamp(t_s, line_s, unix_s, TRANSIT_S + self._jitter_s)
+        shown_s = line_s + (shift_s if abs(shift_s) <= MAX_STEP_S else 0.0)
+        unix_s = self._anchor_wall_s + (shown_s - self._anchor_line_s)
+        start_s = self._start_t_s or 0.0
+        return Stamp(start_s + shown_s, start_s + line_s, unix_s, TRANSIT_S + self._jitter_s)
 
     def _begin(self, now_s: float) -> float:
         wall_s = self._clocks.wall()
         if self._line_s is None:
-            line_s = wall_s if self._start_t_s is None else self._start_t_s
-            self._start_t_s = line_s
+            line_s = 0.0
+            self._start_t_s = wall_s if self._start_t_s is None else self._start_t_s
         else:
             away_s = now_s - self._arrival_s if self._follows_arrival else MIN_STEP_S
             line_s = self._line_s + max(away_s, MIN_STEP_S)

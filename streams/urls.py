@@ -43,15 +43,15 @@ def redact(url: str) -> str:
     as an operator needs it to find a mistake; a lone user name without a password is hidden, as it may be a token.
     """
     url = _CONTROL.sub("?", url)
-    found = _SCHEME.match(url)
-    if found is None:
-        return _SECRET.sub(rf"\g<1>{HIDDEN}", url)
-    rest = url[found.end() :]
+    before, mark, rest = url.partition("://")
     login, at, place = rest.rpartition("@")
-    if at:
-        user, colon, _ = login.partition(":")
-        rest = f"{user}:{HIDDEN}@{place}" if colon and "/" not in user else f"{HIDDEN}@{place}"
-    return found[0] + _SECRET.sub(rf"\g<1>{HIDDEN}", rest)
+    if not at:
+        return before + mark + _SECRET.sub(rf"\g<1>{HIDDEN}", rest) if mark else _SECRET.sub(rf"\g<1>{HIDDEN}", url)
+    if _SECRET.search(login):
+        return before + mark + HIDDEN  # the @ may belong to a secret in the query: what follows it must not be shown
+    user, colon, _ = login.partition(":")
+    shown_login = f"{user}:{HIDDEN}" if colon and "/" not in user else HIDDEN
+    return before + mark + shown_login + at + _SECRET.sub(rf"\g<1>{HIDDEN}", place)
 
 
 def check_url(url: str, schemes: Collection[str] = KNOWN_SCHEMES) -> None:

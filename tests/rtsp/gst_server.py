@@ -23,9 +23,7 @@ gi.require_version("GstRtspServer", "1.0")
 from gi.repository import GLib, Gst, GstRtsp, GstRtspServer  # noqa: E402
 
 RECORD = struct.Struct("<qqqBI")
-AUDIO = (
-    "audiotestsrc is-live=true wave=silence ! audio/x-raw,rate=8000,channels=1 ! alawenc ! rtppcmapay name={pay} pt=8"
-)
+AUDIO = "audiotestsrc wave=silence ! audio/x-raw,rate=8000,channels=1 ! alawenc ! rtppcmapay name={pay} pt=8"
 LEAD_BUFFERS = 8
 
 
@@ -122,7 +120,8 @@ class Server:
     def add(self, mount):
         factory = GstRtspServer.RTSPMediaFactory()
         factory.set_launch(launch_line(mount))
-        factory.set_shared(True)
+        # A shared media of which a client takes the video only stalls for the client after it.
+        factory.set_shared(not mount["audio"])
         if self.user:
             factory.add_role_from_structure(
                 Gst.Structure.from_string(
@@ -145,12 +144,10 @@ class Server:
         say(event="describe", path=context.uri.abspath)
         return GstRtsp.RTSPStatusCode.OK
 
-    def on_message(self, _client, context, *_rest):
-        response = context.response
-        kind, code, _reason, _version = response.parse_response()
-        path = context.uri.abspath if context.uri else ""
-        if kind == GstRtsp.RTSPResult.OK:
-            say(event="reply", path=path, code=int(code), method=context.method.first_value_nick or "")
+    def on_message(self, client, _session, message):
+        if message.get_type() == GstRtsp.RTSPMsgType.RESPONSE:
+            _result, code, _reason, _version = message.parse_response()
+            say(event="reply", code=int(code))
 
     def listen(self, loop):
         for line in sys.stdin:
