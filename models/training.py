@@ -34,7 +34,8 @@ class TrainSettings(BaseModel):
 
     Attributes:
         name: of the model and its files.
-        architecture: an ultralytics model definition; its weights start at random.
+        architecture: an ultralytics model definition; its weights start at random, nothing is downloaded.
+        start_from: checkpoint of an earlier run of ours with the same classes, to go on from with other pictures.
         train_px: side of the square that pictures are trained at.
         input_wh: input size on the card; the exported model takes any.
         epochs: passes over the pictures.
@@ -55,6 +56,7 @@ class TrainSettings(BaseModel):
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")] = "street-nano"
     architecture: Annotated[str, Field(pattern=r"^yolo(v8|11|26)[nsm]\.yaml$")] = "yolo11n.yaml"
+    start_from: Path | None = None
     train_px: Annotated[int, Field(ge=32, le=1280, multiple_of=32)] = 480
     input_wh: tuple[int, int] = (640, 384)
     epochs: Annotated[int, Field(ge=1, le=1000)] = 30
@@ -173,7 +175,7 @@ def load_ultralytics() -> Any:
 def _fresh(
     yolo: Any, data_yaml: Path, run_dir: Path, settings: TrainSettings, on_progress: Callable[[TrainProgress], None]
 ) -> None:
-    network = yolo(settings.architecture, task="detect")
+    network = yolo(str(settings.start_from or settings.architecture), task="detect")
     _listen(network, settings, on_progress)
     network.train(
         data=str(data_yaml),
