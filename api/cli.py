@@ -40,6 +40,7 @@ app.add_typer(shelf.app, name="models")
 def main() -> None:
     """Run the command that was typed and end the process with its status."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # it tells of every plug-in it loads
     try:
         app()
     except EXPECTED as err:

@@ -13,6 +13,7 @@ from typing import Protocol
 
 from pipeline.intake import FAILED, NOT_DUE, FrameIntake
 from pipeline.watch import CameraWatch, Looked
+from streams.gears import Gear
 from vision.detections import Detections
 from vision.frames import Frame
 
@@ -37,10 +38,17 @@ class Looker(Protocol):
 
 @dataclass(slots=True)
 class Watched:
-    """A camera as the looking thread sees it; only that thread touches `watch`."""
+    """A camera as the looking thread sees it; only that thread touches `watch`.
+
+    Attributes:
+        watch: what looks.
+        look_hz: looks a second that are asked for at present.
+        want: asks the camera's reader for a gear.
+    """
 
     watch: CameraWatch
     look_hz: float
+    want: Callable[[Gear], None]
     complained_s: float = -COMPLAIN_EVERY_S
     failures: int = 0
 

@@ -80,11 +80,10 @@ class Shard:
         if kept is not None:
             watch = _restored(watch, kept, zones)
         self._intake.add(camera_id)
-        self._loop.between_and_wait(
-            lambda watches: watches.update({camera_id: Watched(watch=watch, look_hz=watch.look_hz())})
-        )
         reader = self._pool.add(camera_id, url, settings)
-        reader.want("detectors", Gear("rate", watch.look_hz()))
+        watched = Watched(watch, watch.look_hz(), want=lambda gear: reader.want("detectors", gear))
+        self._loop.between_and_wait(lambda watches: watches.update({camera_id: watched}))
+        watched.want(Gear.rate(watched.look_hz))
 
     def remove(self, camera_id: str) -> None:
         """End watching a camera and forget what is known of its street."""
@@ -162,7 +161,7 @@ class Shard:
             look_hz = max(look_hz, VIEWER_LOOK_HZ)
         if look_hz != watched.look_hz:
             watched.look_hz = look_hz
-            self._pool.reader(camera_id).want("detectors", Gear("rate", look_hz))
+            watched.want(Gear.rate(look_hz))
 
 
 class Viewing:
