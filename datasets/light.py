@@ -1,0 +1,107 @@
+"""Says how bright and which colour a surface is at a time of day: sun or lamps, sky, exposure, sensor noise."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from datasets.ground_camera import Metres
+from datasets.shapes import Colour
+
+
+@dataclass(frozen=True, slots=True)
+class Light:
+    """The light of a scene.
+
+    Attributes:
+        name: `day`, `overcast`, `dusk` or `night`.
+        sun: unit vector towards the sun (or the moonlit sky); its z says how long shadows are.
+        ambient: BGR factors of light that comes from everywhere.
+        direct: BGR factors of light from the sun.
+        shadow_ratio: how much of the ground's brightness a cast shadow takes away.
+        sky: BGR colours at the top of the sky and at the horizon.
+        noise_level: standard deviation of sensor noise, in grey levels.
+        lamps_on: whether street lamps, headlights and windows shine.
+    """
+
+    name: str
+    sun: tuple[float, float, float]
+    ambient: Colour
+    direct: Colour
+    shadow_ratio: float
+    sky: tuple[Colour, Colour]
+    noise_level: float
+    lamps_on: bool
+
+    def shade(self, normals: Metres, colours: Metres, lamp: float) -> Metres:
+        """Return (N, 3) lit BGR colours.
+
+        Args:
+            normals: (N, 3) unit vectors in world axes; a zero vector means a rounded piece.
+            colours: (N, 3) BGR under full light.
+            lamp: light of street lamps at this place, in [0, 1].
+        """
+        toward = normals @ np.array(self.sun)
+        facing = np.where(np.any(normals != 0, axis=1), np.clip(toward, 0, 1), ROUND_FACING)
+        upward = 0.75 + 0.25 * normals[:, 2]
+        light = np.outer(upward, self.ambient) + np.outer(facing, self.direct)
+        if lamp > 0:
+            light += lamp * (0.7 + 0.3 * normals[:, 2:3]) * LAMP_COLOUR
+        return np.clip(colours * light, 0, 255)
+
+
+ROUND_FACING = 0.5
+"""Share of direct light that a rounded piece takes on average."""
+
+LAMP_COLOUR = np.array([0.45, 0.68, 0.80])
+"""BGR factors of a sodium or warm LED street lamp at its foot."""
+
+
+def _towards(azimuth_deg: float, height_deg: float) -> tuple[float, float, float]:
+    azimuth, height = math.radians(azimuth_deg), math.radians(height_deg)
+    return math.cos(azimuth) * math.cos(height), math.sin(azimuth) * math.cos(height), math.sin(height)
+
+
+LIGHTS: dict[str, Light] = {
+    "day": Light(
+        "day",
+        _towards(-120, 52),
+        (0.56, 0.52, 0.49),
+        (0.44, 0.52, 0.56),
+        0.42,
+        ((222, 178, 128), (238, 226, 212)),
+        2.2,
+        False,
+    ),
+    "overcast": Light(
+        "overcast",
+        _towards(-100, 70),
+        (0.84, 0.82, 0.80),
+        (0.10, 0.11, 0.11),
+        0.16,
+        ((205, 200, 196), (226, 224, 222)),
+        2.6,
+        False,
+    ),
+    "dusk": Light(
+        "dusk",
+        _towards(-160, 20),
+        (0.46, 0.36, 0.34),
+        (0.10, 0.22, 0.32),
+        0.18,
+        ((120, 84, 70), (130, 160, 214)),
+        4.0,
+        True,
+    ),
+    "night": Light(
+        "night",
+        _towards(-90, 60),
+        (0.20, 0.165, 0.15),
+        (0.03, 0.03, 0.03),
+        0.22,
+        ((30, 20, 16), (52, 40, 36)),
+        5.5,
+        True,
+    ),
+}
+"""Every time of day that can be drawn, by name."""

@@ -1,0 +1,85 @@
+"""Describes one street: where its kerbs, lanes, pavements, fronts, lamps and trees are, in metres.
+
+x runs along the street, y across it: the near kerb lies at y = 0, the far kerb at `road_m`, the house fronts at
+`front_y`. Vehicles keep to the right: near lanes run towards +x, far lanes towards -x.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from datasets.ground_camera import Metres
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """One lane: its middle line y in metres, the direction of travel (+1 or -1 along x), and its usual speed."""
+
+    y: float
+    direction: int
+    speed_m_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Wall:
+    """A plain wall in the house front on which flyers can stick: x range and height in metres."""
+
+    left_x: float
+    right_x: float
+    top_z: float
+
+
+@dataclass(frozen=True, slots=True)
+class Street:
+    """One street.
+
+    Attributes:
+        look: seed of everything that is only decoration.
+        road_m: width between the kerbs.
+        far_pavement_m: width of the pavement before the fronts.
+        lanes: where traffic runs.
+        strip_m: width of the strip along the far kerb where vehicles can stop; 0 where there is none.
+        crossing_x: middle of a zebra crossing, or None.
+        wall: a plain wall in the front, or None.
+        tree_xs: trees along the far kerb.
+        lamp_xs: street lamps along the far kerb.
+        from_x: where the drawn street begins.
+        to_x: where it ends.
+    """
+
+    look: int
+    road_m: float
+    far_pavement_m: float
+    lanes: tuple[Lane, ...]
+    strip_m: float = 0.0
+    crossing_x: float | None = None
+    wall: Wall | None = None
+    tree_xs: tuple[float, ...] = ()
+    lamp_xs: tuple[float, ...] = ()
+    from_x: float = -20.0
+    to_x: float = 150.0
+
+    @property
+    def front_y(self) -> float:
+        """Where the house fronts stand."""
+        return self.road_m + self.far_pavement_m
+
+    @property
+    def furniture_y(self) -> float:
+        """Where trees and lamps stand: on the pavement, next to the far kerb."""
+        return self.road_m + 0.7
+
+    def lamp_light(self, ground: Metres) -> Metres:
+        """Return (N,) in [0, 1]: how much street-lamp light falls on (N, 2) ground points."""
+        total = np.zeros(len(ground))
+        for x in self.lamp_xs:
+            away = (ground[:, 0] - x) ** 2 + (ground[:, 1] - self.furniture_y + 1.2) ** 2
+            total += np.exp(-away / LAMP_REACH_M**2)
+        return np.clip(LAMP_FLOOR + total, 0, 1)
+
+
+LAMP_REACH_M = 8.5
+"""Distance at which a lamp's light has fallen to a third."""
+
+LAMP_FLOOR = 0.16
+"""Stray light of the town, in the same unit."""

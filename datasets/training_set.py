@@ -1,0 +1,142 @@
+"""Writes a data set of drawn streets in YOLO format: pictures, labels, `data.yaml`.
+
+Every picture is known by its number alone, so an interrupted run goes on where it stopped and gives the same files.
+Validation pictures come from streets of their own.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from datasets.random_streets import MOMENTS_S, random_script
+from datasets.scene import StreetScene
+from datasets.truth import Truth
+from vision.arrays import Picture, SizeWH
+from vision.classes import StreetClass
+
+TRAINED_CLASSES: tuple[StreetClass, ...] = tuple(c for c in StreetClass if c != StreetClass.UNKNOWN)
+"""Rows of the labels, in this order."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingSetSettings:
+    """What to write.
+
+    Attributes:
+        train_pictures: number of pictures to train on.
+        val_pictures: number of pictures to judge by.
+        size_wh: picture size in pixels.
+        per_street: pictures of each street, at different moments.
+        seed: another seed gives other streets.
+        least_visible_ratio: boxes of things that are hidden more are left out.
+        least_side_px: boxes with a smaller side are left out.
+    """
+
+    train_pictures: int = 4000
+    val_pictures: int = 400
+    size_wh: SizeWH = (640, 360)
+    per_street: int = 8
+    seed: int = 1
+    least_visible_ratio: float = 0.3
+    least_side_px: float = 6.0
+
+
+def write_training_set(
+    folder: Path, settings: TrainingSetSettings, on_progress: Callable[[int, int], None] | None = None
+) -> Path:
+    """Write the set and return the path of its `data.yaml`.
+
+    Args:
+        folder: where; made if missing. Pictures that are already there are kept.
+        settings: what to write.
+        on_progress: called with (done, total) after every street.
+    """
+    total, done = settings.train_pictures + settings.val_pictures, 0
+    for split, count, first_seed in (("train", settings.train_pictures, 0), ("val", settings.val_pictures, VAL_SEED)):
+        (folder / "images" / split).mkdir(parents=True, exist_ok=True)
+        (folder / "labels" / split).mkdir(parents=True, exist_ok=True)
+        for street in range(-(-count // settings.per_street)):
+            rows = range(street * settings.per_street, min(count, (street + 1) * settings.per_street))
+            seed = settings.seed * 10_000_000 + first_seed + street
+            _write_street((folder, split), rows, seed, settings)
+            done += len(rows)
+            if on_progress is not None:
+                on_progress(done, total)
+    return _write_yaml(folder)
+
+
+VAL_SEED = 5_000_000
+"""Streets of the validation split are numbered from here; no training split is that long."""
+
+
+def _write_street(place: tuple[Path, str], rows: range, seed: int, settings: TrainingSetSettings) -> None:
+    folder, split = place
+    names = {row: f"{settings.seed:02d}_{row:06d}" for row in rows}
+    missing = [row for row in rows if not (folder / "labels" / split / f"{names[row]}.txt").exists()]
+    if not missing:
+        return
+    script, light = random_script(seed)
+    scene = StreetScene(script, settings.size_wh, light)
+    for row in missing:
+        rng = np.random.default_rng((seed, row))
+        bgr, truth = scene.render(float(rng.uniform(0, MOMENTS_S)))
+        picture = folder / "images" / split / f"{names[row]}.jpg"
+        _write_whole(picture, _jpeg(_camera_faults(bgr, rng), rng))
+        _write_whole(folder / "labels" / split / f"{names[row]}.txt", yolo_rows(truth, settings).encode())
+
+
+def yolo_rows(truth: Truth, settings: TrainingSetSettings) -> str:
+    """Return the labels of a picture: one line `class x y width height` for each box, fractions of the picture."""
+    width, height = truth.size_wh
+    lines = []
+    for box, class_id, visible in zip(truth.boxes, truth.class_ids, truth.visible_ratios, strict=True):
+        x1, y1, x2, y2 = (float(v) for v in box)
+        small = min(x2 - x1, y2 - y1) < settings.least_side_px
+        if small or visible < settings.least_visible_ratio or StreetClass(int(class_id)) not in TRAINED_CLASSES:
+            continue
+        row = TRAINED_CLASSES.index(StreetClass(int(class_id)))
+        centre = (x1 + x2) / 2 / width, (y1 + y2) / 2 / height
+        lines.append(f"{row} {centre[0]:.6f} {centre[1]:.6f} {(x2 - x1) / width:.6f} {(y2 - y1) / height:.6f}")
+    return "\n".join(lines) + ("\n" if lines else "")
+
+
+def _camera_faults(bgr: Picture, rng: np.random.Generator) -> Picture:
+    """Blur, contrast, colour cast and exposure as they differ from camera to camera."""
+    out = bgr
+    kind = rng.random()
+    if kind < 0.3:
+        out = cv2.GaussianBlur(out, (0, 0), float(rng.uniform(0.4, 1.1)))
+    elif kind < 0.45:
+        small = float(rng.uniform(0.45, 0.75))
+        out = cv2.resize(
+            cv2.resize(out, None, fx=small, fy=small, interpolation=cv2.INTER_AREA), (bgr.shape[1], bgr.shape[0])
+        )
+    gain = rng.uniform(0.8, 1.25) * rng.uniform(0.94, 1.06, 3)
+    lifted = out.astype(np.float32) * gain.astype(np.float32) + float(rng.uniform(-10, 14))
+    curve = float(rng.uniform(0.85, 1.2))
+    return (255 * (np.clip(lifted, 0, 255) / 255) ** curve).astype(np.uint8)
+
+
+def _jpeg(bgr: Picture, rng: np.random.Generator) -> bytes:
+    quality = int(rng.choice([95, 90, 80, 65, 50, 38]))
+    ok, data = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    if not ok:
+        raise ValueError(f"OpenCV cannot encode a picture of shape {bgr.shape}")
+    return data.tobytes()
+
+
+def _write_whole(path: Path, data: bytes) -> None:
+    """Write under another name first, so that an interrupted run leaves no half file under the right one."""
+    part = path.with_suffix(path.suffix + ".part")
+    part.write_bytes(data)
+    part.rename(path)
+
+
+def _write_yaml(folder: Path) -> Path:
+    names = "\n".join(f"  {i}: {c.label}" for i, c in enumerate(TRAINED_CLASSES))
+    path = folder / "data.yaml"
+    _write_whole(path, f"path: {folder.resolve()}\ntrain: images/train\nval: images/val\nnames:\n{names}\n".encode())
+    return path
