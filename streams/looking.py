@@ -11,8 +11,8 @@ from streams.decoding import Deliver, PacketDecoder, make_frame
 from streams.gears import Gear
 from streams.packets import EncodedPacket, Segment, StreamFormat
 
-EARLY_RATIO = 0.25
-"""A frame may come this share of the wanted interval early, so that 25 Hz asked for 10 Hz gives 10 and not 8.3."""
+EARLY_RATIO = 0.1
+"""A frame may come this share of the wanted interval early: key frames of one second come a little unevenly."""
 
 
 class GearedDecoder:
