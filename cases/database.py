@@ -29,7 +29,7 @@ from sqlalchemy.exc import DatabaseError as SqlDatabaseError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session, UOWTransaction
 
-from cases.errors import AppendOnlyError, DatabaseError, DatabaseUnusableError, MigrationError
+from cases.errors import AppendOnlyError, CasesError, DatabaseError, DatabaseUnusableError, MigrationError
 from cases.tables import AuditTableRow
 
 BUSY_TIMEOUT_S = 15.0
@@ -64,10 +64,12 @@ class Database:
     """
 
     def __init__(self, url: str, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> None:
-        self._reader = _engine(url, busy_timeout_s)
-        self._writer = self._reader.execution_options(**{WRITES: True})
-        self._name = self._reader.url.render_as_string(hide_password=True)
-        is_sqlite = self._reader.dialect.name == "sqlite"
+        engine = _engine(url, busy_timeout_s)
+        is_sqlite = engine.dialect.name == "sqlite"
+        # SQLite's readers see one moment by themselves.
+        self._reader = engine if is_sqlite else engine.execution_options(isolation_level="REPEATABLE READ")
+        self._writer = engine.execution_options(**{WRITES: True})
+        self._name = engine.url.render_as_string(hide_password=True)
         # SQLite lets writers in by sleeping and trying again; this lock lets our own threads in one after the other.
         self._turn: AbstractContextManager[object] = threading.Lock() if is_sqlite else nullcontext()
 
@@ -143,7 +145,11 @@ def open_database(url: str) -> Database:
         MigrationError: it cannot be brought up to date.
     """
     database = Database(url)
-    database.upgrade()
+    try:
+        database.upgrade()
+    except CasesError:
+        database.close()
+        raise
     return database
 
 

@@ -88,6 +88,27 @@ class ModelFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class OpeningFacts:
+    """What a case is opened with besides its place; with it, a first pack can open its case after a crash.
+
+    Attributes:
+        code: the item's code in the city's table.
+        box: (x1, y1, x2, y2) in pixels of the frame.
+        class_label: what it is, `StreetClass.label`.
+        score: certainty in [0, 1].
+        started_at: when the offence began, aware UTC.
+        raised_at: when the rule raised it, aware UTC.
+    """
+
+    code: str
+    box: tuple[float, float, float, float]
+    class_label: str
+    score: float
+    started_at: datetime
+    raised_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class PackFacts:
     """How the files of a pack came about; written into the manifest.
 
@@ -106,6 +127,7 @@ class PackFacts:
         model: what judged; None where no model had a part in it.
         reasons: the measurements that led to the event.
         incomplete: what is missing for a whole pack, as keys or sentences; empty when nothing is.
+        opening: what the case is opened with; None in every pack but the first.
     """
 
     event_id: str
@@ -122,6 +144,7 @@ class PackFacts:
     model: ModelFacts | None
     reasons: tuple[Reason, ...]
     incomplete: tuple[str, ...] = ()
+    opening: OpeningFacts | None = None
 
     def __post_init__(self) -> None:
         if self.captured_at.tzinfo is None:

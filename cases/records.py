@@ -6,7 +6,7 @@ from datetime import datetime
 
 from pydantic import JsonValue
 
-from cases.packs import PackPurpose, PartRole
+from cases.packs import Pack, PackPurpose, PartRole
 from cases.states import Action, CaseState
 from cases.tables import MAX_ID_LENGTH, MAX_NAME_LENGTH
 from detectors.events import Reason
@@ -67,6 +67,31 @@ class NewCase:
         for at in (self.started_at, self.raised_at, self.opened_at):
             if at.tzinfo is None:
                 raise ValueError(f"times of a case must be aware, not {at!r}")
+
+
+def new_case_of(pack: Pack) -> NewCase | None:
+    """Return what is known of the case that a first pack opens, or None where the pack opens none."""
+    facts = pack.manifest.facts
+    if facts.opening is None or case_id_of(facts.event_id) != pack.case_id:
+        return None
+    return NewCase(
+        case_id=pack.case_id,
+        event_id=facts.event_id,
+        kind=facts.kind,
+        code=facts.opening.code,
+        camera_id=facts.camera_id,
+        camera_name=facts.camera_name,
+        zone_id=facts.zone_id,
+        zone_name=facts.zone_name,
+        zone_version=facts.zone_version,
+        started_at=facts.opening.started_at,
+        raised_at=facts.opening.raised_at,
+        opened_at=pack.manifest.written_at,
+        box=facts.opening.box,
+        class_label=facts.opening.class_label,
+        score=facts.opening.score,
+        reasons=facts.reasons,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,13 @@
-"""Brings rows and evidence files together again when the program starts, after whatever stopped it."""
+"""Brings rows and evidence files together again when the program starts, after whatever stopped it.
+
+A case that had its first pack but no row is opened now, from what the pack's manifest says.
+"""
 
 import logging
 from dataclasses import dataclass
 
 from cases.evidence import EvidenceStore
-from cases.records import Case
+from cases.records import Case, new_case_of
 from cases.store import CaseStore
 from cases.sweeping import Swept
 
@@ -35,6 +38,7 @@ def recover(store: CaseStore, evidence: EvidenceStore) -> Recovered:
     """
     swept = evidence.sweep(store.known_packs())
     for pack in swept.without_row:
-        store.add_pack(pack.case_id, pack)
-        logger.info("case %s: pack %d was whole but had no row; it has one now", pack.case_id, pack.number)
+        new = new_case_of(pack)
+        case = store.add_pack(pack.case_id, pack) if new is None else store.open_case(new, pack)
+        logger.info("case %s: pack %d was whole but had no row; it has one now", case.number, pack.number)
     return Recovered(swept, store.open_for_ladder())

@@ -63,6 +63,8 @@ class CaseStore:
 
         def change(session: Session) -> Case:
             row = session.scalar(select(CaseRow).where(CaseRow.event_id == new.event_id).with_for_update())
+            if row is not None and row.id != new.case_id:
+                raise ValueError(f"event {new.event_id} has opened case {row.id}, not {new.case_id}; use case_id_of")
             if row is None:
                 row = new_case_row(new, next_number(session, new.opened_at, self._local))
                 session.add(row)

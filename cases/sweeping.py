@@ -4,7 +4,8 @@ What a crash can leave behind, and what becomes of it:
 
 * a pack that was not finished: removed, as nothing ever relied on it;
 * a whole pack of a case that has rows, but without a row of its own: kept and returned, so that the row is made now;
-* a whole pack of a case that has no row at all: moved to `orphans/`, never deleted;
+* a whole first pack that holds what its case is opened with: the same, so that no case is lost between pack and row;
+* a whole pack of a case that is not known in either way: moved to `orphans/`, never deleted;
 * anything else, such as a pack without readable manifest, which no crash of ours leaves: moved to `orphans/` unless a
   row names it, in which case it stays where `verify` reports it.
 """
@@ -17,6 +18,7 @@ from typing import Protocol
 
 from cases.disk import Disk
 from cases.packs import Pack, is_unfinished, number_of
+from cases.records import new_case_of
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +49,7 @@ class Swept:
     Attributes:
         removed: unfinished packs that were removed, relative to the root.
         orphaned: where packs without a case were moved to, relative to the root.
-        without_row: whole packs of known cases that still need their row.
+        without_row: whole packs that still need their row, in the order of their numbers; the first may open its case.
         missing: rows whose pack is not on the disk.
     """
 
@@ -68,21 +70,22 @@ def sweep_evidence(store: PackReader, disk: Disk, known: Collection[PackKey]) ->
     Raises:
         OSError: the disk refuses to rename.
     """
-    rows, cases = frozenset(known), frozenset(case_id for case_id, _ in known)
+    rows, cases = frozenset(known), {case_id for case_id, _ in known}
     removed: list[str] = []
     orphaned: list[str] = []
     without_row: list[Pack] = []
     found: set[PackKey] = set()
     for case_folder in _case_folders(store.root):
-        for path in sorted(case_folder.iterdir()):
+        for path in sorted(case_folder.iterdir(), key=lambda path: (number_of(path) or 0, path)):
             key = (case_folder.name, number_of(path) or 0)
             if is_unfinished(path):
                 disk.remove_tree(path)
                 removed.append(path.relative_to(store.root).as_posix())
             elif key in rows:
                 found.add(key)
-            elif key[0] in cases and (pack := store.read_pack(path)) is not None:
+            elif (pack := store.read_pack(path)) is not None and _belongs(pack, key, cases):
                 without_row.append(pack)
+                cases.add(pack.case_id)
             else:
                 orphaned.append(_set_aside(store.root, disk, path))
         _remove_if_empty(case_folder)
@@ -93,6 +96,12 @@ def sweep_evidence(store: PackReader, disk: Disk, known: Collection[PackKey]) ->
 
 def _case_folders(root: Path) -> Iterator[Path]:
     yield from sorted(path for path in root.glob("[0-9]*/[0-9]*/[0-9]*/*") if path.is_dir())
+
+
+def _belongs(pack: Pack, key: PackKey, cases: Collection[str]) -> bool:
+    if (pack.case_id, pack.number) != key:
+        return False
+    return pack.case_id in cases or new_case_of(pack) is not None
 
 
 def _set_aside(root: Path, disk: Disk, path: Path) -> str:

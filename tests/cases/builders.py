@@ -4,7 +4,18 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from cases.packs import Manifest, ModelFacts, Pack, PackFacts, PackFile, PackPurpose, Part, PartRole, sha256_hex
+from cases.packs import (
+    Manifest,
+    ModelFacts,
+    OpeningFacts,
+    Pack,
+    PackFacts,
+    PackFile,
+    PackPurpose,
+    Part,
+    PartRole,
+    sha256_hex,
+)
 from cases.records import CaseWarning, NewCase, case_id_of
 from detectors.events import Reason
 
@@ -32,6 +43,16 @@ def facts(**changes: Any) -> PackFacts:
         reasons=REASONS,
     )
     return replace(base, **changes)
+
+
+OPENING = OpeningFacts(
+    code="0406",
+    box=(100.0, 120.5, 220.0, 300.0),
+    class_label="stall",
+    score=0.81,
+    started_at=NOON - timedelta(seconds=300),
+    raised_at=NOON,
+)
 
 
 def parts() -> list[Part]:

@@ -13,7 +13,7 @@ from cases.disk import Disk
 from cases.evidence import EvidenceStore
 from cases.records import case_id_of
 from cases.store import CaseStore
-from tests.cases.builders import facts, new_case, parts
+from tests.cases.builders import OPENING, facts, new_case, parts
 from tests.cases.failing_disk import StoppingDisk
 
 
@@ -27,7 +27,8 @@ def open_one(folder: Path, disk: Disk, event_id: str) -> None:
 def open_in(store: CaseStore, evidence: EvidenceStore, event_id: str) -> None:
     """Open a case with its evidence and announce it."""
     case_id = case_id_of(event_id)
-    store.open_case(new_case(event_id), evidence.write_pack(case_id, parts(), facts(event_id=event_id)))
+    pack = evidence.write_pack(case_id, parts(), facts(event_id=event_id, opening=OPENING))
+    store.open_case(new_case(event_id), pack)
     sys.stdout.write(f"{event_id}\n")
     sys.stdout.flush()
     store.add_pack(case_id, evidence.write_pack(case_id, parts(), facts(event_id=event_id)))

@@ -15,7 +15,7 @@ from cases.packs import MANIFEST_NAME
 from cases.records import CaseQuery, case_id_of
 from cases.recovery import recover
 from cases.store import CaseStore
-from tests.cases.builders import facts, new_case, parts
+from tests.cases.builders import NOON, OPENING, facts, new_case, parts
 from tests.cases.failing_disk import FailingDisk
 
 STEPS = 26
@@ -89,6 +89,40 @@ def test_whole_pack_of_a_known_case_gets_its_row(store: CaseStore, evidence: Evi
     assert_rows_and_files_agree(store, evidence)
 
 
+def test_case_that_had_its_first_pack_but_no_row_is_opened_from_the_manifest(
+    store: CaseStore, evidence: EvidenceStore
+) -> None:
+    case_id = case_id_of("event-1")
+    pack = evidence.write_pack(case_id, parts(), facts(opening=OPENING))
+
+    (case,) = recover(store, evidence).open_cases
+
+    meant = new_case(opened_at=pack.manifest.written_at)
+    assert {
+        name: getattr(case, name) for name in ("event_id", "kind", "code", "box", "score", "reasons", "started_at")
+    } == {name: getattr(meant, name) for name in ("event_id", "kind", "code", "box", "score", "reasons", "started_at")}
+    assert (case.case_id, case.raised_at, case.created_at) == (case_id, NOON, meant.opened_at)
+    assert_rows_and_files_agree(store, evidence)
+
+
+def test_lost_database_is_rebuilt_from_the_evidence(store: CaseStore, evidence: EvidenceStore) -> None:
+    for event_id in ("event-1", "event-2"):
+        for opening in (OPENING, None):
+            evidence.write_pack(case_id_of(event_id), parts(), facts(event_id=event_id, opening=opening))
+
+    recover(store, evidence)
+
+    assert sorted(len(case.packs) for case in store.find(CaseQuery()).cases) == [2, 2]
+    assert_rows_and_files_agree(store, evidence)
+
+
+def test_first_pack_that_somebody_moved_to_another_case_opens_none(store: CaseStore, evidence: EvidenceStore) -> None:
+    evidence.write_pack("another-case", parts(), facts(opening=OPENING))
+
+    assert recover(store, evidence).open_cases == ()
+    assert_rows_and_files_agree(store, evidence)
+
+
 def test_pack_without_manifest_and_without_row_is_set_aside(store: CaseStore, evidence: EvidenceStore) -> None:
     case_id = open_case(store, evidence, "event-1")
     pack = evidence.write_pack(case_id, parts(), facts())
@@ -141,7 +175,7 @@ def test_program_that_dies_at_any_step_of_opening_a_case_leaves_rows_and_files_t
 
     store = CaseStore(f"sqlite:///{tmp_path}/cases.sqlite")
     evidence = EvidenceStore(tmp_path / "evidence")
-    recover(store, evidence)
+    assert recover(store, evidence).swept.orphaned == ()
 
     assert_rows_and_files_agree(store, evidence)
     assert 0 < len(survived) < STEPS
@@ -167,7 +201,7 @@ def test_killed_program_loses_no_case_that_it_announced_and_doubles_none(tmp_pat
 
     store = CaseStore(f"sqlite:///{tmp_path}/cases.sqlite")
     evidence = EvidenceStore(tmp_path / "evidence")
-    recover(store, evidence)
+    assert recover(store, evidence).swept.orphaned == ()
 
     assert_rows_and_files_agree(store, evidence)
     events = [case.event_id for case in store.find(CaseQuery(limit=500)).cases]
