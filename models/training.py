@@ -165,6 +165,8 @@ def load_ultralytics() -> Any:
     """
     os.environ.setdefault("YOLO_OFFLINE", "true")
     os.environ.setdefault("YOLO_AUTOINSTALL", "false")
+    # Threads that wait in a loop for one that lost its core to another program: a step took 30 s instead of 2 s.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
         from ultralytics import YOLO
     except ImportError as err:
