@@ -305,7 +305,7 @@ _ZoneM = tuple[str, str, str, tuple[tuple[float, float, float], ...]]
 
 
 def _kerb_zone(street: Street) -> _ZoneM:
-    low, high = street.road_m - street.strip_m, street.road_m + 0.2
+    low, high = street.road_m - street.strip_m - 0.5, street.road_m + 0.2
     return "kerb", "禁停路段", "parking", ((7.5, low, 0.0), (30.0, low, 0.0), (30.0, high, 0.0), (7.5, high, 0.0))
 
 

@@ -1,0 +1,275 @@
+"""Serves a drawn scene as a camera: `synthetic://parking?seed=1&size=1280x720&fps=12&light=day&start=0&loop=1&pace=1`.
+
+libav opens a Python file whose `read` draws the next frame, waits until it is due, encodes it to H.264 and hands out the
+MPEG transport stream that comes of it. So a drawn camera takes the same way as a real one, with the reader's own thread.
+A frame that is late is left out, as a camera does: the stream never lags behind the clock.
+
+Belongs here: the URL, pacing, encoding. Does not: drawing (scene), reconnecting (streams).
+"""
+
+import math
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from urllib.parse import parse_qsl, urlsplit
+
+import av
+from av.container import InputContainer, OutputContainer
+from av.video.stream import VideoStream
+
+from datasets.demo_scenes import DEMO_SCENES, demo_script
+from datasets.errors import CameraClosedError
+from datasets.light import LIGHTS
+from datasets.scene import StreetScene
+from vision.arrays import Picture, SizeWH
+
+
+@dataclass(frozen=True, slots=True)
+class SyntheticUrl:
+    """What a `synthetic://` URL asks for.
+
+    Attributes:
+        scene: one of `DEMO_SCENES`.
+        seed: variant of the scene, from 0.
+        size_wh: picture size in pixels; both even.
+        fps: frames a second.
+        light: one of `LIGHTS`.
+        start_s: scene time of the first frame.
+        loop: whether the scene begins again after its period; else the stream ends.
+        pace: whether frames come in real time; else as fast as they can be drawn.
+    """
+
+    scene: str
+    seed: int = 1
+    size_wh: SizeWH = (1280, 720)
+    fps: Fraction = Fraction(12)
+    light: str = "day"
+    start_s: float = 0.0
+    loop: bool = True
+    pace: bool = True
+
+
+def parse_url(url: str) -> SyntheticUrl:
+    """Read a URL.
+
+    Raises:
+        ValueError: it names no scene that exists, or a setting or value that does not; the message says which there are.
+    """
+    parts = urlsplit(url)
+    if parts.scheme != "synthetic":
+        raise ValueError(f"a drawn camera's URL begins with synthetic://, not with {parts.scheme}://")
+    if parts.netloc not in DEMO_SCENES or parts.path not in ("", "/"):
+        raise ValueError(f"no drawn scene is called {parts.netloc + parts.path!r}; there are {', '.join(DEMO_SCENES)}")
+    found: dict[str, object] = {}
+    for key, text in parse_qsl(parts.query, keep_blank_values=True):
+        if key not in _READERS:
+            raise ValueError(f"a drawn camera has no setting {key!r}; there are {', '.join(_READERS)}")
+        field, read = _READERS[key]
+        found[field] = read(text)
+    return SyntheticUrl(parts.netloc, **found)  # type: ignore[arg-type]
+
+
+def open_synthetic(
+    url: str, settings: object = None, *, clock: Callable[[], float] = time.monotonic, wait: Callable[[float], bool] | None = None
+) -> InputContainer:
+    """Open a drawn camera as libav opens a real one.
+
+    Args:
+        url: see the module's first line.
+        settings: stream settings, as every opener gets them; nothing of them applies to a drawn camera.
+        clock: seconds that tell when a frame is due.
+        wait: waits for so many seconds; True tells that the camera was closed meanwhile. Tests hand in a fake.
+
+    Returns:
+        A container with one H.264 stream. Reading from it blocks until the next frame is due.
+
+    Raises:
+        ValueError: the URL is wrong.
+    """
+    del settings
+    wanted = parse_url(url)
+    camera = DrawnCamera(wanted, clock=clock, wait=wait)
+    return av.open(camera, "r", format="mpegts", options=PROBE_OPTIONS, buffer_size=BUFFER_BYTES)
+
+
+PROBE_OPTIONS = {"probesize": "200000", "analyzeduration": "300000", "fpsprobesize": "2"}
+"""The stream says at once what it is, so looking at two frames is enough; libav's default would take five seconds."""
+
+BUFFER_BYTES = 32768
+
+GOP_S = 2.0
+"""Seconds between key frames: what municipal cameras are usually set to."""
+
+
+class DrawnCamera:
+    """A file that libav reads a live transport stream from; only its reader's thread may call `read`, any may `close`."""
+
+    name = "drawn camera"
+
+    def __init__(self, wanted: SyntheticUrl, *, clock: Callable[[], float], wait: Callable[[float], bool] | None) -> None:
+        self._wanted, self._clock = wanted, clock
+        self._closed = threading.Event()
+        self._wait = wait or self._closed.wait
+        self._scene = StreetScene(demo_script(wanted.scene, wanted.seed), wanted.size_wh, wanted.light)
+        self._encoder = _Encoder(wanted.size_wh, wanted.fps)
+        self._number = 0
+        self._began_s: float | None = None
+        self._left = b""
+
+    def read(self, size: int) -> bytes:
+        """Return at most `size` bytes, waiting until there are some; nothing at the end of a scene that does not loop.
+
+        Raises:
+            CameraClosedError: `close` was called meanwhile.
+        """
+        while not self._left:
+            if not self._next_frame():
+                self._left = self._encoder.finish()
+                break
+        head, self._left = self._left[:size], self._left[size:]
+        return head
+
+    def close(self) -> None:
+        """End a waiting `read` at once and let further ones fail."""
+        self._closed.set()
+
+    def _next_frame(self) -> bool:
+        """Draw and encode one more frame when it is due; False at the end."""
+        if self._closed.is_set():
+            raise CameraClosedError("the drawn camera was closed")
+        self._number = self._await_due(self._number)
+        shown_s = self._wanted.start_s + float(self._number / self._wanted.fps)
+        if not self._wanted.loop and shown_s >= self._scene.script.period_s:
+            return False
+        self._left += self._encoder.encode(self._scene.picture(shown_s), self._number)
+        self._number += 1
+        return True
+
+    def _await_due(self, number: int) -> int:
+        """Wait for a frame's time; return its number, or a later one where we are too late for it."""
+        if not self._wanted.pace:
+            return number
+        now_s = self._clock()
+        if self._began_s is None:
+            self._began_s = now_s
+        early_s = self._began_s + float(number / self._wanted.fps) - now_s
+        if early_s > 0:
+            if self._wait(early_s):
+                raise CameraClosedError("the drawn camera was closed")
+            return number
+        if early_s < -LATE_S:
+            return math.ceil((now_s - self._began_s) * self._wanted.fps)
+        return number
+
+
+LATE_S = 0.5
+"""A frame later than this is left out with all before it; less is made good by drawing faster."""
+
+
+class _Encoder:
+    """Turns pictures into a transport stream in memory."""
+
+    def __init__(self, size_wh: SizeWH, fps: Fraction) -> None:
+        self._sink = _Sink()
+        self._container: OutputContainer = av.open(self._sink, "w", format="mpegts", options={"flush_packets": "1"})
+        gop = max(1, round(GOP_S * fps))
+        options = {"preset": "ultrafast", "tune": "zerolatency", "crf": "25", "x264-params": f"keyint={gop}:min-keyint={gop}:scenecut=0"}
+        self._stream: VideoStream = self._container.add_stream("libx264", rate=fps, options=options)
+        self._stream.width, self._stream.height = size_wh
+        self._stream.pix_fmt = "yuv420p"
+        self._stream.codec_context.thread_count = 1
+        self._stream.codec_context.time_base = 1 / fps
+
+    def encode(self, bgr: Picture, number: int) -> bytes:
+        """Return what the stream grows by with one more picture."""
+        frame = av.VideoFrame.from_ndarray(bgr, format="bgr24")
+        frame.pts = number
+        self._container.mux(self._stream.encode(frame))
+        return self._sink.taken()
+
+    def finish(self) -> bytes:
+        """Return the end of the stream; nothing when asked again."""
+        if not self._sink.closed:
+            self._container.mux(self._stream.encode(None))
+            self._container.close()
+            self._sink.closed = True
+        return self._sink.taken()
+
+
+class _Sink:
+    """A file that can only be written, and emptied."""
+
+    name = "memory"
+
+    def __init__(self) -> None:
+        self._parts: list[bytes] = []
+        self.closed = False
+
+    def write(self, data: bytes) -> int:
+        self._parts.append(bytes(data))
+        return len(data)
+
+    def taken(self) -> bytes:
+        whole = b"".join(self._parts)
+        self._parts.clear()
+        return whole
+
+
+def _size(text: str) -> SizeWH:
+    width, _, height = text.partition("x")
+    if not (width.isdigit() and height.isdigit()):
+        raise ValueError(f"size={text!r} is no size; write it as 1280x720")
+    size = int(width), int(height)
+    if not all(64 <= side <= 3840 and side % 2 == 0 for side in size):
+        raise ValueError(f"size={text!r} cannot be drawn; sides are even and between 64 and 3840")
+    return size
+
+
+def _number(key: str, low: float, high: float) -> Callable[[str], float]:
+    def read(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            value = math.nan
+        if not low <= value <= high:
+            raise ValueError(f"{key}={text!r} is no number between {low:g} and {high:g}")
+        return value
+
+    return read
+
+
+def _flag(key: str) -> Callable[[str], bool]:
+    def read(text: str) -> bool:
+        if text not in ("0", "1"):
+            raise ValueError(f"{key}={text!r} is neither 0 nor 1")
+        return text == "1"
+
+    return read
+
+
+def _light(text: str) -> str:
+    if text not in LIGHTS:
+        raise ValueError(f"no light is called {text!r}; there are {', '.join(LIGHTS)}")
+    return text
+
+
+def _rate(text: str) -> Fraction:
+    return Fraction(_number("fps", 1, 60)(text)).limit_denominator(1001)
+
+
+def _seed(text: str) -> int:
+    return int(_number("seed", 0, 1_000_000)(text))
+
+
+_READERS: dict[str, tuple[str, Callable[[str], object]]] = {
+    "seed": ("seed", _seed),
+    "size": ("size_wh", _size),
+    "fps": ("fps", _rate),
+    "light": ("light", _light),
+    "start": ("start_s", _number("start", 0, 1e6)),
+    "loop": ("loop", _flag("loop")),
+    "pace": ("pace", _flag("pace")),
+}
+"""Every setting of a URL: the field it sets, and how it is read."""
