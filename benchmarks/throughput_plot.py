@@ -1,0 +1,75 @@
+"""Draws the throughput benchmark's result: cost, frames in, looks and memory over the number of cameras."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import JsonValue
+
+from benchmarks.errors import NotPossibleError
+from benchmarks.report import Report, spread
+from benchmarks.sides import SIDES, SideName
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+PANELS = (
+    ("cpu_s_per_camera_s", "CPU seconds per camera and second"),
+    ("delivered_fps", "frames in, per camera and second"),
+    ("inferred_hz", "model looks, per camera and second"),
+    ("rss_mb", "memory of the whole side, MB"),
+)
+
+STYLES: dict[SideName, tuple[str, str, str]] = {
+    "ours": ("Streetwarden", "#0b6e4f", "-"),
+    "load_streams": ("LoadStreams-style, every frame", "#c1440e", "-"),
+    "load_streams_paced": ("LoadStreams-style, paced", "#c1440e", "--"),
+    "opencv": ("OpenCV threads, every frame", "#3b5b92", "-"),
+    "opencv_paced": ("OpenCV threads, paced", "#3b5b92", "--"),
+}
+"""Label, colour and line of each side."""
+
+
+def draw_plot(path: Path, report: Report) -> None:
+    """Draw medians with quartiles as a PNG.
+
+    Raises:
+        NotPossibleError: matplotlib is not installed.
+        OSError: the file cannot be written.
+    """
+    try:
+        from matplotlib.figure import Figure
+    except ImportError:
+        raise NotPossibleError("no plot: matplotlib is missing; install it with: pip install -e .[dev]") from None
+    figure = Figure(figsize=(11, 7.5), layout="constrained")
+    for axes, (name, title) in zip(figure.subplots(2, 2).flat, PANELS, strict=True):
+        for side in SIDES:
+            _draw_side(axes, report.samples, side, name)
+        axes.set_title(title)
+        axes.set_xlabel("cameras")
+        axes.set_ylim(bottom=0)
+        axes.grid(alpha=0.3)
+    handles, labels = axes.get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=3)
+    settings = report.settings
+    figure.suptitle(f"{settings['stream']}, {settings['fps']} fps · {settings['model']} · median and quartiles")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, dpi=120)
+
+
+def _draw_side(axes: "Axes", samples: Sequence[Mapping[str, JsonValue]], side: SideName, name: str) -> None:
+    label, colour, line = STYLES[side]
+    by_cameras: dict[int, list[float]] = {}
+    for sample in samples:
+        if sample["side"] == side:
+            by_cameras.setdefault(int(str(sample["cameras"])), []).append(float(str(sample[name])))
+    if not by_cameras:
+        return
+    counts = sorted(by_cameras)
+    spreads = [spread(by_cameras[count]) for count in counts]
+    below = [some.median - some.lower_quartile for some in spreads]
+    above = [some.upper_quartile - some.median for some in spreads]
+    medians = [some.median for some in spreads]
+    axes.errorbar(
+        counts, medians, yerr=[below, above], label=label, color=colour, linestyle=line, marker="o", capsize=3
+    )
