@@ -1,0 +1,106 @@
+"""Who is asking: reads the session cookie of requests and WebSockets and checks that the role reaches.
+
+A session names an account only; role and standing are looked up each time, so that a person who is removed or given
+another role feels it with the next click.
+"""
+
+import logging
+import threading
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from fastapi import Depends, Request
+from starlette.requests import HTTPConnection
+
+from api.attempts import Attempts
+from api.errors import ForbiddenError, NotSignedInError
+from api.seats import Seats
+from api.sessions import COOKIE_NAME, Session, Sessions
+from cases.errors import PeopleError
+from cases.people import Person, Role
+from pipeline.system import System
+
+logger = logging.getLogger(__name__)
+
+MAX_LIVE = 64
+"""Live pictures sent at once: seven walls of nine cameras."""
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """What every route needs; one per app.
+
+    Attributes:
+        system: what is served.
+        sessions: issues and reads cookies.
+        attempts: failed sign-ins per address.
+        seats: live pictures sent at once.
+        hashing: held while a password is checked, so that a flood of sign-ins takes one core and no more.
+    """
+
+    system: System
+    sessions: Sessions
+    attempts: Attempts = field(default_factory=Attempts)
+    seats: Seats = field(default_factory=lambda: Seats(MAX_LIVE))
+    hashing: threading.Lock = field(default_factory=threading.Lock)
+
+
+def front_of(connection: HTTPConnection) -> Front:
+    """Return the front of the app that serves a request or WebSocket."""
+    front = connection.app.state.front
+    assert isinstance(front, Front)  # noqa: S101  (create_app puts it there)
+    return front
+
+
+def session_of(connection: HTTPConnection) -> Session:
+    """Return the session of a request or WebSocket.
+
+    Raises:
+        NotSignedInError: there is none, or it has ended.
+    """
+    return front_of(connection).sessions.read(connection.cookies.get(COOKIE_NAME, ""))
+
+
+def person_of(connection: HTTPConnection) -> Person:
+    """Return who is asking; reads the database and belongs on a worker thread.
+
+    Raises:
+        NotSignedInError: nobody, or an account that is gone or disabled.
+    """
+    session = session_of(connection)
+    try:
+        person = front_of(connection).system.people.get(session.name)
+    except PeopleError:
+        raise NotSignedInError from None
+    if person.disabled:
+        raise NotSignedInError
+    return person
+
+
+class Needs:
+    """A dependency: lets those through whose role reaches."""
+
+    def __init__(self, role: Role) -> None:
+        self._role = role
+
+    def __call__(self, request: Request) -> Person:
+        """Return who is asking.
+
+        Raises:
+            NotSignedInError: nobody.
+            ForbiddenError: somebody who may not.
+        """
+        person = person_of(request)
+        if not person.role.includes(self._role):
+            raise ForbiddenError(f"this needs the role {self._role.value}; {person.name} is {person.role.value}")
+        return person
+
+
+def _system(request: Request) -> System:
+    return front_of(request).system
+
+
+Serving = Annotated[System, Depends(_system)]
+Viewer = Annotated[Person, Depends(Needs(Role.VIEWER))]
+Operator = Annotated[Person, Depends(Needs(Role.OPERATOR))]
+Admin = Annotated[Person, Depends(Needs(Role.ADMIN))]

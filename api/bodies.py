@@ -1,0 +1,185 @@
+"""What goes over the wire about cameras, horns, people and the whole: request and response models.
+
+Times are ISO 8601 with an offset. No URL here holds a password: views come redacted, and entries only come in.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+from cases.people import Person
+from detectors.catalog import ZoneSettings
+from pipeline.views import CameraView, HornView, SystemHealth
+
+
+class Body(BaseModel):
+    """Base of everything on the wire: unknown keys are errors, values do not change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ErrorBody(Body):
+    """What went wrong: a code for programs and a sentence for people."""
+
+    code: str
+    message: str
+
+
+class ErrorAnswer(Body):
+    """The answer to a request that was refused."""
+
+    error: ErrorBody
+
+
+class SignInBody(Body):
+    """Name and password."""
+
+    name: str = Field(min_length=1, max_length=64)
+    password: SecretStr = Field(min_length=1, max_length=256)
+
+
+class PersonBody(Body):
+    """Who is signed in."""
+
+    name: str
+    role: str
+
+    @classmethod
+    def of(cls, person: Person) -> "PersonBody":
+        """Return what the page may know of a person."""
+        return cls(name=person.name, role=person.role.value)
+
+
+class SessionBody(Body):
+    """Who is signed in, if anybody."""
+
+    person: PersonBody | None
+
+
+class CameraHealthBody(Body):
+    """How a camera is doing; fields as in `streams.health.CameraHealth`."""
+
+    state: Literal["starting", "live", "away", "refused", "stopped"]
+    since: datetime
+    problem: str
+    codec: str
+    size_wh: tuple[int, int]
+    declared_fps: float | None
+    delivered_fps: float
+    key_interval_s: float | None
+    gear: str
+    gear_hz: float
+    packets: int
+    decoded: int
+    corrupt: int
+    reconnects: int
+    clock_error_s: float
+    ring_s: float
+    ring_bytes: int
+
+
+class LooksBody(Body):
+    """What became of a camera's decoded frames; fields as in `pipeline.views.LookCounts`."""
+
+    decoded: int
+    looked: int
+    inferred: int
+    dropped: dict[str, int]
+    waiting: int
+
+
+class CameraBody(Body):
+    """One camera as people see it."""
+
+    id: str
+    name: str
+    url: str
+    place: str
+    horn_id: str | None
+    view_state: str
+    health: CameraHealthBody
+    looks: LooksBody
+    zones: tuple[ZoneSettings, ...]
+
+    @classmethod
+    def of(cls, view: CameraView) -> "CameraBody":
+        """Return a view as it goes over the wire."""
+        state = view.health
+        health = CameraHealthBody(
+            gear=state.gear.mode,
+            gear_hz=state.gear.hz,
+            **{name: getattr(state, name) for name in CameraHealthBody.model_fields if not name.startswith("gear")},
+        )
+        looks = LooksBody(**{name: getattr(view.looks, name) for name in LooksBody.model_fields})
+        return cls(
+            id=view.camera_id,
+            name=view.name,
+            url=view.url,
+            place=view.place,
+            horn_id=view.horn_id,
+            view_state=view.view_state,
+            health=health,
+            looks=looks,
+            zones=view.zones,
+        )
+
+
+class CamerasBody(Body):
+    """All cameras."""
+
+    cameras: tuple[CameraBody, ...]
+
+    @classmethod
+    def of(cls, views: Sequence[CameraView]) -> "CamerasBody":
+        """Return views as they go over the wire."""
+        return cls(cameras=tuple(CameraBody.of(view) for view in views))
+
+
+class HornBody(Body):
+    """One horn as people see it; fields as in `pipeline.views.HornView`."""
+
+    id: str
+    name: str
+    url: str
+    state: str
+    problem: str
+    last_spoken_at: datetime | None
+    last_detail: str
+    last_file: str | None
+
+    @classmethod
+    def of(cls, view: HornView) -> "HornBody":
+        """Return a view as it goes over the wire."""
+        same = {name: getattr(view, name) for name in cls.model_fields if name != "id"}
+        return cls(id=view.horn_id, **same)
+
+
+class HornsBody(Body):
+    """All horns."""
+
+    horns: tuple[HornBody, ...]
+
+
+class SayBody(Body):
+    """Words to speak, or the key of a phrase."""
+
+    words: str = Field(min_length=1, max_length=200, pattern=r"\S")
+
+
+class HealthBody(Body):
+    """The system at one moment; fields as in `pipeline.views.SystemHealth`."""
+
+    started_at: datetime
+    version: str
+    model: str
+    engine: str
+    disk_free_bytes: int
+    evidence_held_back: int
+    problems: tuple[str, ...]
+
+    @classmethod
+    def of(cls, health: SystemHealth) -> "HealthBody":
+        """Return a snapshot as it goes over the wire."""
+        return cls(**{name: getattr(health, name) for name in cls.model_fields})

@@ -1,0 +1,107 @@
+"""Turns errors into answers: `{"error": {"code": ..., "message": ...}}` with the right status, and nothing else.
+
+What a person can mend says so in a sentence; a fault of ours gets a number that stands in the log with its trace.
+"""
+
+import logging
+import re
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from api.errors import ApiError, NotFoundError, TooManyAttemptsError
+from broadcast import errors as broadcast
+from cases import errors as cases
+from detectors.errors import DetectorError
+from pipeline import errors as pipeline
+from streams import errors as streams
+
+logger = logging.getLogger(__name__)
+
+STATUS: tuple[tuple[type[Exception], int], ...] = (
+    (pipeline.UnknownCameraError, 404),
+    (streams.UnknownCameraError, 404),
+    (broadcast.UnknownHornError, 404),
+    (cases.UnknownCaseError, 404),
+    (cases.EvidenceMissingError, 404),
+    (pipeline.DuplicateCameraError, 409),
+    (cases.IllegalTransitionError, 409),
+    (cases.StaleEditError, 409),
+    (cases.ReasonMissingError, 422),
+    (cases.SignInRefusedError, 401),
+    (cases.SignInLockedError, 429),
+    (pipeline.NoPictureError, 503),
+    (cases.DatabaseError, 503),
+    (broadcast.HornError, 502),
+    (streams.StreamError, 503),
+    (broadcast.BroadcastError, 422),
+    (pipeline.PipelineError, 422),
+    (cases.CasesError, 422),
+    (DetectorError, 422),
+)
+"""Status of an error by the first class here that it belongs to."""
+
+
+def refusal(err: Exception) -> JSONResponse:
+    """Return the answer to an error that we expect."""
+    status = err.status if isinstance(err, ApiError) else next(s for kind, s in STATUS if isinstance(err, kind))
+    code = err.code if isinstance(err, ApiError) else code_of(err)
+    headers = {}
+    if isinstance(err, TooManyAttemptsError | cases.SignInLockedError):
+        headers["Retry-After"] = str(max(1, round(err.wait_s)))
+    return _answer(status, code, str(err), headers)
+
+
+def fault(number: str) -> JSONResponse:
+    """Return the answer to an error that nobody expected; `number` stands in the log with its trace."""
+    return _answer(500, "fault", f"the server made a mistake; its log tells more under {number}")
+
+
+def code_of(err: Exception) -> str:
+    """Return what an error is called in answers: `UnknownCameraError` is `unknown_camera`."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(err).__name__.removesuffix("Error")).lower()
+
+
+def install_handlers(app: FastAPI) -> None:
+    """Give the app its answers to errors."""
+    kinds: list[type[Exception]] = [ApiError, *(kind for kind, _ in STATUS)]
+    for kind in kinds:
+        app.add_exception_handler(kind, _expected)
+    app.add_exception_handler(RequestValidationError, _not_valid)
+    app.add_exception_handler(HTTPException, _by_starlette)
+    app.add_exception_handler(OSError, _from_the_machine)
+
+
+async def _expected(request: Request, err: Exception) -> JSONResponse:
+    return refusal(err)
+
+
+async def _not_valid(request: Request, err: Exception) -> JSONResponse:
+    """Name each wrong field; what was sent is left out, as it may hold a password."""
+    assert isinstance(err, RequestValidationError)  # noqa: S101  (registered for nothing else)
+    lines = []
+    for mistake in err.errors():
+        key = ".".join(str(part) for part in mistake["loc"][1:]) or "body"
+        text = "there is no such key" if mistake["type"] == "extra_forbidden" else str(mistake["msg"])
+        lines.append(f"{key}: {text.removeprefix('Value error, ')}")
+    return _answer(422, "not_valid", "; ".join(lines))
+
+
+async def _by_starlette(request: Request, err: Exception) -> JSONResponse:
+    assert isinstance(err, HTTPException)  # noqa: S101  (registered for nothing else)
+    if err.status_code == 404:
+        return refusal(NotFoundError(f"there is nothing at {request.url.path}"))
+    return _answer(err.status_code, "refused", str(err.detail), dict(err.headers or {}))
+
+
+async def _from_the_machine(request: Request, err: Exception) -> JSONResponse:
+    """A full disk or a missing permission: the operator can mend it, so it is said."""
+    assert isinstance(err, OSError)  # noqa: S101  (registered for nothing else)
+    logger.error("api: %s %s: %s", request.method, request.url.path, err.strerror)
+    return _answer(503, "machine", f"the server's machine refuses: {err.strerror or type(err).__name__}")
+
+
+def _answer(status: int, code: str, message: str, headers: dict[str, str] | None = None) -> JSONResponse:
+    return JSONResponse({"error": {"code": code, "message": message}}, status, headers)

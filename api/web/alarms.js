@@ -1,0 +1,33 @@
+// The column beside the wall: the newest cases with their picture, and how long they have been going on.
+
+import { h } from "./dom.js";
+import { clock, duration, t, word } from "./text.js";
+
+export class AlarmRail {
+  #list = h("ol", { class: "alarms" });
+
+  constructor() {
+    this.element = h("aside", { class: "rail", "aria-label": t("rail.title") }, h("h2", {}, t("rail.title")), this.#list);
+  }
+
+  // Shows cases, newest first, in place of those shown before.
+  show(cases) {
+    const items = cases.map((found) => h("li", {}, card(found)));
+    this.#list.replaceChildren(...(items.length ? items : [h("li", { class: "empty" }, t("rail.empty"))]));
+  }
+}
+
+function card(found) {
+  const seconds = (Date.parse(found.ended_at ?? found.raised_at) - Date.parse(found.started_at)) / 1000;
+  return h(
+    "a",
+    { class: `alarm-card ${found.state}`, href: `#/cases/${found.id}` },
+    h("img", { src: found.thumbnail, alt: "", loading: "lazy", width: 112, height: 63 }),
+    h("div", {},
+      h("div", { class: "row" },
+        h("strong", {}, word("offence", found.kind)),
+        h("span", { class: `badge ${found.state}` }, word("state", found.state))),
+      h("div", { class: "muted clip" }, found.camera_name),
+      h("div", { class: "muted" }, h("time", { datetime: found.raised_at }, clock(found.raised_at)), " · ", duration(seconds))),
+  );
+}

@@ -1,0 +1,213 @@
+// One case: its pictures and clip, why it was raised, what has happened since, and what may be done now.
+
+import { ask, button, fill, h, toast } from "./dom.js";
+import { warnCase } from "./horns.js";
+import { get, post } from "./request.js";
+import { mayAct } from "./session.js";
+import { clock, day, has, quantity, reasonWords, refusalWords, t, word } from "./text.js";
+
+const KEYS = { c: "confirm", x: "dismiss", w: "warn", f: "file", l: "close", r: "reopen" };
+const LOOKS = {
+  confirm: { symbol: "check", kind: "good" },
+  dismiss: { symbol: "cross" },
+  warn: { symbol: "horn", kind: "warning" },
+  file: { symbol: "file", kind: "primary" },
+  close: { symbol: "archive" },
+  reopen: { symbol: "undo" },
+};
+// Reasons that a digit chooses; what is stored is the key, so that they can be counted.
+const QUICK_REASONS = {
+  dismiss: ["not_an_offence", "permitted", "waiting", "light_or_weather", "duplicate"],
+  close: ["handled", "gone", "passed_on"],
+  reopen: ["came_back", "by_mistake"],
+};
+const PICTURE_ORDER = ["marked", "panorama", "close_up", "reference"];
+
+export class CaseView {
+  #person;
+  #onDecided;
+  #case = null;
+  #history = [];
+  #wanted = null;
+
+  // `onDecided` is called after a decision was taken here.
+  constructor(person, onDecided) {
+    this.#person = person;
+    this.#onDecided = onDecided;
+    this.element = h("section", { class: "case", "aria-label": t("case.title"), tabindex: "-1" });
+    this.clear();
+  }
+
+  clear() {
+    this.#case = this.#wanted = null;
+    fill(this.element, h("p", { class: "empty" }, t("case.none")));
+  }
+
+  async show(caseId) {
+    this.#wanted = caseId;
+    let answer;
+    try {
+      answer = await get(`/api/cases/${encodeURIComponent(caseId)}`);
+    } catch (refusal) {
+      this.clear();
+      toast(refusalWords(refusal), "bad");
+      return;
+    }
+    if (this.#wanted !== caseId) return; // another one was chosen meanwhile
+    if (this.#isAsShown(answer)) return;
+    [this.#case, this.#history] = [answer.case, answer.history];
+    this.#build();
+  }
+
+  async refresh() {
+    if (this.#case) await this.show(this.#case.id);
+  }
+
+  // Does what a key stands for; says whether it stood for anything.
+  key(pressed) {
+    const action = KEYS[pressed];
+    if (!action || !this.#case?.actions.includes(action)) return false;
+    this.#decide(action);
+    return true;
+  }
+
+  // A clip that is playing is not disturbed by a message that changes nothing here.
+  #isAsShown(answer) {
+    const mark = (found, history) => `${found.id} ${found.revision} ${history.length} ${found.files.length}`;
+    return this.#case !== null && mark(answer.case, answer.history) === mark(this.#case, this.#history);
+  }
+
+  #build() {
+    const found = this.#case;
+    const pictures = found.files
+      .filter((file) => PICTURE_ORDER.includes(file.role))
+      .sort((a, b) => PICTURE_ORDER.indexOf(a.role) - PICTURE_ORDER.indexOf(b.role) || a.pack - b.pack);
+    const clip = found.files.find((file) => file.role === "clip");
+    fill(
+      this.element,
+      this.#head(),
+      this.#actions(),
+      h("div", { class: "evidence" }, pictures.map((file) => picture(file)), clip ? clipPlayer(clip) : null),
+      found.incomplete.length ? h("p", { class: "notice" }, t("case.incomplete", { what: found.incomplete.map((what) => has(`missing.${what}`) ? word("missing", what) : what).join(", ") })) : null,
+      h("div", { class: "case-columns" },
+        h("div", {}, h("h3", {}, t("case.why")), this.#reasons(), h("h3", {}, t("case.files")), fileList(found.files)),
+        h("div", {}, h("h3", {}, t("case.timeline")), this.#timeline())),
+    );
+    this.element.scrollTop = 0;
+  }
+
+  #head() {
+    const found = this.#case;
+    const end = found.ended_at ? t("case.until", { time: clock(found.ended_at) }) : t("case.going_on");
+    return h(
+      "header", { class: "case-head" },
+      h("div", { class: "row" },
+        h("h2", {}, word("offence", found.kind)), h("span", { class: `badge ${found.state}` }, word("state", found.state)),
+        h("span", { class: "spring" }), h("code", {}, found.number)),
+      h("p", {}, `${found.camera_name} · ${found.zone_name} · ${day(found.started_at)} ${clock(found.started_at)} ${end}`),
+    );
+  }
+
+  #actions() {
+    if (!mayAct(this.#person, "operator")) return h("p", { class: "muted" }, t("case.look_only"));
+    const keys = Object.fromEntries(Object.entries(KEYS).map(([key, action]) => [action, key.toUpperCase()]));
+    const buttons = Object.keys(LOOKS)
+      .filter((action) => this.#case.actions.includes(action))
+      .map((action) => button(word("action", action), { ...LOOKS[action], key: keys[action], onclick: () => this.#decide(action) }));
+    return h("div", { class: "actions" }, buttons, h("span", { class: "spring" }), h("span", { class: "muted hint" }, t("desk.keys")));
+  }
+
+  async #decide(action) {
+    if (!mayAct(this.#person, "operator")) return;
+    const { id, revision } = this.#case;
+    if (action === "warn") {
+      await warnCase(id);
+      return;
+    }
+    const reason = action in QUICK_REASONS ? await askReason(action) : "";
+    if (reason === null) return;
+    try {
+      await post(`/api/cases/${id}/actions`, { action, reason, revision });
+      toast(t("case.done", { action: word("action", action) }), "good");
+    } catch (refusal) {
+      toast(refusalWords(refusal), "bad");
+    }
+    await this.refresh();
+    await this.#onDecided();
+  }
+
+  #reasons() {
+    const found = this.#case;
+    const lines = found.reasons.map((reason) => h("li", {}, reasonWords(reason)));
+    const what = t("case.what", { label: word("label", found.class_label), score: Math.round(found.score * 100) });
+    return h("ul", { class: "reasons" }, h("li", {}, what), lines, h("li", { class: "muted" }, t("case.zone", { name: found.zone_name, version: found.zone_version })));
+  }
+
+  #timeline() {
+    const rows = this.#history.filter((row) => row.action !== "add_warning").map((row) => [row.at, historyRow(row)]);
+    const warnings = this.#case.warnings.map((warning) => [warning.started_at, warningRow(warning)]);
+    const sorted = [...rows, ...warnings].sort((a, b) => Date.parse(a[0]) - Date.parse(b[0]));
+    return h("ol", { class: "timeline" }, sorted.map(([, row]) => row));
+  }
+}
+
+function historyRow(row) {
+  const reason = row.reason ? (has(`quick.${row.reason}`) ? word("quick", row.reason) : row.reason) : "";
+  return h("li", { class: row.action },
+    h("time", { datetime: row.at }, clock(row.at)),
+    h("div", {}, h("strong", {}, word("happened", row.action)), reason ? h("span", {}, ` ${reason}`) : null,
+      h("div", { class: "muted" }, row.actor === "system" ? t("case.by_program") : row.actor)));
+}
+
+function warningRow(warning) {
+  const receipt = [
+    t("horn.receipt", { horn: warning.horn_id, seconds: quantity(warning.duration_s, "s"), codec: warning.codec || "-" }),
+    warning.file ? t("horn.file", { file: warning.file }) : "",
+    warning.detail,
+  ].filter(Boolean).join(" · ");
+  return h("li", { class: `warning ${warning.ok ? "" : "failed"}` },
+    h("time", { datetime: warning.started_at }, clock(warning.started_at)),
+    h("div", {}, h("strong", {}, t(warning.ok ? "case.warned" : "case.warning_failed", { level: warning.level })),
+      h("div", { class: "spoken" }, warning.text), h("div", { class: "muted" }, receipt)));
+}
+
+function picture(file) {
+  const words = `${word("role", file.role)} · ${clock(file.captured_at)}`;
+  const open = () => ask(words, () => h("img", { class: "large", src: file.href, alt: words }));
+  return h("figure", {},
+    h("button", { type: "button", class: "picture-button", "aria-label": t("case.enlarge", { what: words }), onclick: open },
+      h("img", { src: file.href, alt: words, loading: "lazy" })),
+    h("figcaption", {}, words));
+}
+
+function clipPlayer(file) {
+  const video = h("video", { src: file.href, controls: true, preload: "metadata", playsinline: true, "aria-label": t("case.clip") });
+  video.muted = true;
+  return h("figure", { class: "clip-player" }, video, h("figcaption", {}, `${t("case.clip")} · ${clock(file.captured_at)}`));
+}
+
+function fileList(files) {
+  return h("details", {}, h("summary", {}, t("case.file_count", { count: files.length })),
+    h("ul", { class: "files" }, files.map((file) => h("li", {},
+      h("a", { href: file.href, download: file.name }, `${file.pack}/${file.name}`),
+      h("span", { class: "muted" }, ` ${quantity(file.size_bytes, "bytes")} `), h("code", { title: "SHA-256" }, file.sha256.slice(0, 12))))));
+}
+
+function askReason(action) {
+  return ask(t("case.reason_title", { action: word("action", action) }), (close) => {
+    const quick = QUICK_REASONS[action].map((reason, i) =>
+      button(word("quick", reason), { key: String(i + 1), kind: "wide", onclick: () => close(reason) }));
+    const own = h("input", { id: "own-reason", maxlength: 300, autocomplete: "off" });
+    const form = h("form", { class: "stack" }, quick, h("label", { for: "own-reason" }, t("case.own_reason")),
+      h("div", { class: "row" }, own, button(t("dialog.ok"), { kind: "primary", type: "submit" })));
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      if (own.value.trim()) close(own.value.trim());
+    });
+    form.addEventListener("keydown", (event) => {
+      const reason = event.target === own ? null : QUICK_REASONS[action][Number(event.key) - 1];
+      if (reason) close(reason);
+    });
+    return form;
+  });
+}

@@ -1,0 +1,153 @@
+// The case desk: the list on the left, the chosen case on the right, and one key for each decision.
+
+import { CaseView } from "./case.js";
+import { button, fill, h, isTyping, toast } from "./dom.js";
+import { get } from "./request.js";
+import { clock, refusalWords, t, word } from "./text.js";
+
+const PAGE_SIZE = 30;
+const FILTERS = {
+  todo: ["candidate", "confirmed", "warned"],
+  filed: ["filed"],
+  done: ["resolved", "closed"],
+  false: ["dismissed"],
+  all: [],
+};
+const KINDS = ["parking", "vending", "flyers"];
+
+export class CaseDesk {
+  #context;
+  #filter = "todo";
+  #kind = "";
+  #page = 0;
+  #total = 0;
+  #cases = [];
+  #chosen = null;
+  #list = h("ol", { class: "case-list" });
+  #bar = h("div", { class: "toolbar" });
+  #foot = h("div", { class: "pager" });
+  #view;
+  #endings = [];
+  #missed = false;
+
+  // `context`: {socket, person}.
+  constructor(context) {
+    this.#context = context;
+    this.#view = new CaseView(context.person, () => this.#load());
+    const side = h("section", { class: "desk-list", "aria-label": t("nav.cases") }, this.#bar, this.#list, this.#foot);
+    this.element = h("main", { class: "desk" }, side, this.#view.element);
+  }
+
+  async show(caseId) {
+    const onKey = (event) => this.#key(event);
+    document.addEventListener("keydown", onKey);
+    this.#endings = [
+      () => document.removeEventListener("keydown", onKey),
+      this.#context.socket.on("case", (message) => this.#changed(message)),
+      this.#context.socket.on("closed", () => {
+        this.#missed = true;
+      }),
+      this.#context.socket.on("open", () => this.#missed && this.#load()),
+    ];
+    this.#chosen = caseId || null;
+    await this.#load();
+    if (caseId && !this.#cases.some((found) => found.id === caseId)) await this.#choose(caseId);
+  }
+
+  hide() {
+    for (const end of this.#endings) end();
+    this.#view.clear();
+  }
+
+  async #load() {
+    this.#missed = false;
+    const states = FILTERS[this.#filter].map((state) => `state=${state}`);
+    const kind = this.#kind ? [`kind=${this.#kind}`] : [];
+    const query = [...states, ...kind, `page=${this.#page}`, `size=${PAGE_SIZE}`].join("&");
+    try {
+      const found = await get(`/api/cases?${query}`);
+      [this.#cases, this.#total] = [found.cases, found.total];
+    } catch (refusal) {
+      toast(refusalWords(refusal), "bad");
+      return;
+    }
+    this.#build();
+    const first = this.#chosen ?? this.#cases[0]?.id ?? null;
+    if (first) await this.#choose(first);
+    else this.#view.clear();
+  }
+
+  #build() {
+    const filters = Object.keys(FILTERS).map((name) =>
+      h("button", {
+        type: "button", class: "segment", "aria-pressed": String(name === this.#filter),
+        onclick: () => this.#narrow({ filter: name }),
+      }, word("filter", name)));
+    const kinds = h("select", { "aria-label": t("desk.kind") },
+      h("option", { value: "" }, t("desk.every_kind")),
+      KINDS.map((kind) => h("option", { value: kind, selected: kind === this.#kind }, word("offence", kind))));
+    kinds.addEventListener("change", () => this.#narrow({ kind: kinds.value }));
+    fill(this.#bar, h("div", { class: "segments", role: "group", "aria-label": t("desk.filter") }, filters), kinds);
+    fill(this.#list, this.#cases.map((found) => this.#row(found)),
+      this.#cases.length ? null : h("li", { class: "empty" }, t("desk.empty")));
+    const pages = Math.max(1, Math.ceil(this.#total / PAGE_SIZE));
+    const turn = (step) => () => this.#narrow({ page: Math.min(pages - 1, Math.max(0, this.#page + step)) });
+    fill(this.#foot,
+      button(t("wall.previous"), { symbol: "back", quiet: true, onclick: turn(-1), disabled: this.#page === 0 }),
+      h("span", { class: "muted" }, t("desk.count", { count: this.#total, page: this.#page + 1, pages })),
+      button(t("wall.next"), { symbol: "next", quiet: true, onclick: turn(1), disabled: this.#page >= pages - 1 }));
+  }
+
+  #row(found) {
+    return h("li", {},
+      h("button", {
+        type: "button", class: `case-row ${found.state}`, "data-case": found.id,
+        "aria-current": found.id === this.#chosen ? "true" : false, onclick: () => this.#choose(found.id),
+      },
+      h("img", { src: found.thumbnail, alt: "", loading: "lazy", width: 96, height: 54 }),
+      h("span", { class: "case-words" },
+        h("span", { class: "row" }, h("strong", {}, word("offence", found.kind)),
+          h("span", { class: `badge ${found.state}` }, word("state", found.state))),
+        h("span", { class: "muted clip" }, found.camera_name),
+        h("span", { class: "muted" }, `${clock(found.raised_at)} · ${found.number}`))));
+  }
+
+  #narrow({ filter = this.#filter, kind = this.#kind, page = 0 }) {
+    [this.#filter, this.#kind, this.#page, this.#chosen] = [filter, kind, page, null];
+    this.#load();
+  }
+
+  async #choose(caseId) {
+    this.#chosen = caseId;
+    for (const row of this.#list.querySelectorAll(".case-row")) {
+      if (row.dataset.case === caseId) row.setAttribute("aria-current", "true");
+      else row.removeAttribute("aria-current");
+    }
+    this.#list.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest" });
+    history.replaceState(null, "", `#/cases/${caseId}`);
+    await this.#view.show(caseId);
+  }
+
+  #changed({ case_id }) {
+    clearTimeout(this.reload);
+    this.reload = setTimeout(() => this.#load(), 250); // a case that opens brings several messages at once
+    if (case_id === this.#chosen) this.#view.refresh();
+  }
+
+  #key(event) {
+    if (isTyping(event)) return;
+    const step = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1 }[event.key];
+    if (step) {
+      event.preventDefault();
+      this.#move(step);
+      return;
+    }
+    if (this.#view.key(event.key.toLowerCase())) event.preventDefault();
+  }
+
+  #move(step) {
+    const at = this.#cases.findIndex((found) => found.id === this.#chosen);
+    const next = this.#cases[Math.min(this.#cases.length - 1, Math.max(0, at + step))];
+    if (next) this.#choose(next.id);
+  }
+}

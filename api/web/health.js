@@ -1,0 +1,137 @@
+// How the whole is doing: program and model, every camera, every horn; and where cameras are added and removed.
+
+import { ask, button, fill, h, toast } from "./dom.js";
+import { sayThrough } from "./horns.js";
+import { get, post, remove } from "./request.js";
+import { mayAct } from "./session.js";
+import { clock, duration, quantity, refusalWords, t, word } from "./text.js";
+
+const PERIOD_MS = 3000;
+
+export class HealthPage {
+  #context;
+  #timer = 0;
+  #body = h("div", { class: "health-body" });
+
+  // `context`: {socket, person}.
+  constructor(context) {
+    this.#context = context;
+    const isAdmin = mayAct(context.person, "admin");
+    const bar = h("div", { class: "toolbar" }, h("h1", {}, t("nav.health")), h("span", { class: "spring" }),
+      isAdmin ? button(t("health.add"), { symbol: "plus", kind: "primary", onclick: () => this.#add() }) : null);
+    this.element = h("main", { class: "health" }, bar, this.#body);
+  }
+
+  async show() {
+    await this.#load();
+    this.#timer = setInterval(() => !document.hidden && this.#load(), PERIOD_MS);
+  }
+
+  hide() {
+    clearInterval(this.#timer);
+  }
+
+  async #load() {
+    try {
+      const answers = await Promise.all([get("/api/health"), get("/api/cameras"), get("/api/horns")]);
+      this.#build(answers[0], answers[1].cameras, answers[2].horns);
+    } catch (refusal) {
+      fill(this.#body, h("p", { class: "notice" }, refusalWords(refusal)));
+    }
+  }
+
+  #build(health, cameras, horns) {
+    const lines = health.problems.length
+      ? health.problems.map((problem) => h("p", { class: "notice" }, problem))
+      : h("p", { class: "notice good" }, t("health.fine"));
+    fill(this.#body, lines, figures(health),
+      h("h2", {}, t("health.cameras")), this.#cameras(cameras),
+      h("h2", {}, t("health.horns")), horns.length ? this.#horns(horns) : h("p", { class: "empty" }, t("health.no_horns")));
+  }
+
+  #cameras(cameras) {
+    const isAdmin = mayAct(this.#context.person, "admin");
+    const heads = ["camera", "state", "stream", "rate", "key_interval", "gear", "looked", "dropped", "reconnects", "ring", "clock", "view"];
+    const rows = cameras.map((camera) => h("tr", { "data-state": camera.health.state },
+      h("td", {}, h("strong", {}, camera.name), h("div", { class: "muted" }, camera.url)),
+      h("td", {}, h("span", { class: "dot" }), word("camera", camera.health.state), camera.health.problem ? h("div", { class: "problem" }, camera.health.problem) : null),
+      h("td", {}, camera.health.codec ? `${camera.health.codec} ${camera.health.size_wh.join("×")}` : "–"),
+      h("td", {}, rate(camera.health)),
+      h("td", {}, camera.health.key_interval_s === null ? "–" : quantity(camera.health.key_interval_s, "s")),
+      h("td", {}, word("gear", camera.health.gear)),
+      h("td", {}, String(camera.looks.looked)),
+      h("td", { title: Object.entries(camera.looks.dropped).map(([cause, count]) => `${cause}: ${count}`).join(", ") }, String(sum(camera.looks.dropped))),
+      h("td", {}, String(camera.health.reconnects)),
+      h("td", {}, `${quantity(camera.health.ring_s, "s")} · ${quantity(camera.health.ring_bytes, "bytes")}`),
+      h("td", {}, `± ${quantity(camera.health.clock_error_s, "s")}`),
+      h("td", {}, word("view", camera.view_state)),
+      h("td", {}, isAdmin ? button(t("health.remove", { name: camera.name }), { symbol: "trash", quiet: true, onclick: () => this.#remove(camera) }) : null)));
+    return table(heads, rows);
+  }
+
+  #horns(horns) {
+    const maySpeak = mayAct(this.#context.person, "operator");
+    const rows = horns.map((horn) => h("tr", { "data-state": horn.state },
+      h("td", {}, h("strong", {}, horn.name), h("div", { class: "muted" }, horn.url)),
+      h("td", {}, h("span", { class: "dot" }), word("hornstate", horn.state), horn.problem ? h("div", { class: "problem" }, horn.problem) : null),
+      h("td", {}, horn.last_spoken_at ? clock(horn.last_spoken_at) : t("health.never"),
+        h("div", { class: "muted" }, horn.last_file ? t("horn.file", { file: horn.last_file }) : horn.last_detail)),
+      h("td", {}, maySpeak ? button(t("horn.test"), { symbol: "horn", onclick: () => sayThrough(horn.id, horn.name) }) : null)));
+    return table(["horn", "state", "last"], rows);
+  }
+
+  async #add() {
+    const entry = await ask(t("health.add"), (close) => {
+      const fields = ["id", "name", "url", "place"].map((name) => [name, h("input", {
+        id: `camera-${name}`, name, autocomplete: "off", maxlength: 500, required: name === "id" || name === "url",
+      })]);
+      const form = h("form", { class: "stack" },
+        fields.map(([name, field]) => [h("label", { for: field.id }, word("health", `add_${name}`)), field]),
+        h("div", { class: "row end" }, button(t("dialog.ok"), { kind: "primary", type: "submit" })));
+      form.addEventListener("submit", (event) => {
+        event.preventDefault();
+        close(Object.fromEntries(fields.map(([name, field]) => [name, field.value.trim()])));
+      });
+      return form;
+    });
+    if (entry) await this.#do(() => post("/api/cameras", entry), t("health.added", { name: entry.name || entry.id }));
+  }
+
+  async #remove(camera) {
+    const { name } = camera;
+    const sure = await ask(t("health.remove", { name }), (close) => h("div", { class: "stack" },
+      h("p", {}, t("health.remove_ask", { name })),
+      h("div", { class: "row end" }, button(t("dialog.ok"), { kind: "warning", onclick: () => close(true) }))));
+    if (sure) await this.#do(() => remove(`/api/cameras/${encodeURIComponent(camera.id)}`), t("health.removed", { name }));
+  }
+
+  async #do(action, words) {
+    try {
+      await action();
+      toast(words, "good");
+    } catch (refusal) {
+      toast(refusalWords(refusal), "bad");
+    }
+    await this.#load();
+  }
+}
+
+function figures(health) {
+  const running = duration((Date.now() - Date.parse(health.started_at)) / 1000);
+  const pairs = [
+    [t("health.model"), health.model], [t("health.engine"), health.engine], [t("health.disk"), quantity(health.disk_free_bytes, "bytes")],
+    [t("health.running"), running], [t("health.held_back"), String(health.evidence_held_back)], [t("health.version"), health.version],
+  ];
+  return h("dl", { class: "figures" }, pairs.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value))));
+}
+
+function table(heads, rows) {
+  const head = h("thead", {}, h("tr", {}, heads.map((name) => h("th", { scope: "col" }, word("health", name))), h("td")));
+  return h("div", { class: "table-frame" }, h("table", {}, head, h("tbody", {}, rows)));
+}
+
+const sum = (counts) => Object.values(counts).reduce((total, count) => total + count, 0);
+
+function rate({ delivered_fps, declared_fps }) {
+  return declared_fps === null ? `${delivered_fps.toFixed(1)} fps` : `${delivered_fps.toFixed(1)} / ${declared_fps.toFixed(1)} fps`;
+}

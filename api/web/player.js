@@ -1,0 +1,221 @@
+// Shows one camera's moving picture and knows which stream time is on the screen.
+//
+// Fragmented MP4 arrives over a WebSocket and goes into Media Source Extensions untouched. Each binary message begins
+// with eight bytes, a little-endian float64: the stream time `t_s` of its first picture. With the decode time that the
+// fragment itself carries, `now()` translates the video's own clock into `t_s`, also over gaps and reconnects. What the
+// browser cannot decode, or fails at repeatedly, is shown as JPEGs over a second socket.
+
+import { shownTime, timescale } from "./fmp4.js";
+import { socketUrl } from "./socket.js";
+
+const HEADER_BYTES = 8;
+const KEEP_S = 12; // played video kept in memory
+const LAG_S = 3; // further behind than this we jump to the newest picture
+const CUSHION_S = 0.6; // how far behind the newest picture we play
+const TEND_MS = 400;
+const MAX_FAILURES = 3; // before JPEGs take over
+const LONGEST_WAIT_MS = 10000;
+
+export class Player {
+  #cameraId;
+  #video;
+  #picture;
+  #onMode;
+  #socket = null;
+  #source = null;
+  #buffer = null;
+  #queue = [];
+  #mime = "";
+  #scale = 0;
+  #marks = [];
+  #failures = 0;
+  #waitMs = 500;
+  #retry = 0;
+  #tending = 0;
+  #mode = "video";
+  #pictureUrl = "";
+  #stopped = true;
+
+  // `onMode` is told "waiting", "video" or "pictures".
+  constructor(cameraId, video, picture, onMode) {
+    this.#cameraId = cameraId;
+    this.#video = video;
+    this.#picture = picture;
+    this.#onMode = onMode;
+    video.addEventListener("error", () => this.#failed());
+    video.addEventListener("playing", () => this.#onMode("video"));
+  }
+
+  start() {
+    this.#stopped = false;
+    this.#connect();
+    this.#tending = setInterval(() => this.#tend(), TEND_MS);
+  }
+
+  stop() {
+    this.#stopped = true;
+    clearInterval(this.#tending);
+    clearTimeout(this.#retry);
+    this.#socket?.close();
+    this.#socket = null;
+    this.#dropSource();
+    if (this.#pictureUrl) URL.revokeObjectURL(this.#pictureUrl);
+  }
+
+  // Returns the stream time of the picture on the screen; null where it is not known, as for JPEGs.
+  now() {
+    const mediaTime = this.#video.currentTime;
+    if (this.#mode === "pictures") return null;
+    const mark = this.#marks.findLast((m) => m.media <= mediaTime + 0.001) ?? this.#marks[0];
+    return mark ? mark.t_s + (mediaTime - mark.media) : null;
+  }
+
+  get mode() {
+    return this.#mode;
+  }
+
+  // Returns width and height of the picture that is shown, or null before there is one.
+  get size() {
+    const { videoWidth, videoHeight } = this.#video;
+    const { naturalWidth, naturalHeight } = this.#picture;
+    const [width, height] = this.#mode === "video" ? [videoWidth, videoHeight] : [naturalWidth, naturalHeight];
+    return width ? { width, height } : null;
+  }
+
+  #connect() {
+    const socket = new WebSocket(socketUrl(`/api/live/${encodeURIComponent(this.#cameraId)}/${this.#mode}`));
+    socket.binaryType = "arraybuffer";
+    this.#socket = socket;
+    socket.addEventListener("message", (event) => {
+      if (socket !== this.#socket) return;
+      this.#waitMs = 500;
+      if (typeof event.data === "string") this.#announced(JSON.parse(event.data));
+      else this.#arrived(event.data);
+    });
+    socket.addEventListener("close", () => socket === this.#socket && this.#reconnectLater());
+  }
+
+  #reconnectLater() {
+    this.#socket = null;
+    if (this.#stopped) return;
+    this.#onMode("waiting");
+    this.#retry = setTimeout(() => this.#connect(), this.#waitMs * (0.7 + 0.6 * Math.random()));
+    this.#waitMs = Math.min(LONGEST_WAIT_MS, this.#waitMs * 2);
+  }
+
+  #announced(message) {
+    if (message.type !== "init" || !("MediaSource" in window) || !MediaSource.isTypeSupported(message.mime)) {
+      this.#usePictures();
+      return;
+    }
+    this.#dropSource();
+    this.#mime = message.mime;
+    this.#scale = 0;
+    const source = new MediaSource();
+    this.#source = source;
+    source.addEventListener("sourceopen", () => source === this.#source && this.#opened(source));
+    this.#video.src = URL.createObjectURL(source);
+    this.#video.muted = true;
+  }
+
+  #opened(source) {
+    URL.revokeObjectURL(this.#video.src);
+    try {
+      this.#buffer = source.addSourceBuffer(this.#mime);
+    } catch {
+      this.#failed();
+      return;
+    }
+    this.#buffer.addEventListener("updateend", () => this.#feed());
+    this.#feed();
+  }
+
+  #arrived(data) {
+    const t_s = new DataView(data).getFloat64(0, true);
+    const payload = new Uint8Array(data, HEADER_BYTES);
+    if (this.#mode === "pictures") {
+      this.#showPicture(payload);
+      return;
+    }
+    if (!this.#source) return;
+    if (!this.#scale) this.#scale = timescale(payload);
+    else this.#mark(payload, t_s);
+    this.#queue.push(payload);
+    this.#feed();
+  }
+
+  #mark(payload, t_s) {
+    const time = shownTime(payload);
+    if (time === null || !this.#scale) return;
+    this.#marks.push({ media: time / this.#scale, t_s });
+    if (this.#marks.length > 600) this.#marks.splice(0, 300);
+  }
+
+  #feed() {
+    const buffer = this.#buffer;
+    if (!buffer || buffer.updating || this.#queue.length === 0 || this.#source?.readyState !== "open") return;
+    try {
+      buffer.appendBuffer(this.#queue.shift());
+    } catch {
+      this.#failed();
+    }
+  }
+
+  // Keeps the playhead near the newest picture, over gaps, and the memory small.
+  #tend() {
+    const buffer = this.#buffer;
+    if (!buffer || this.#source?.readyState !== "open" || buffer.buffered.length === 0) return;
+    const video = this.#video;
+    const { buffered } = buffer;
+    const start = buffered.start(buffered.length - 1);
+    const end = buffered.end(buffered.length - 1);
+    const behind = end - video.currentTime;
+    if (behind > LAG_S || video.currentTime < start) video.currentTime = Math.max(start, end - CUSHION_S);
+    video.playbackRate = behind > 2 * CUSHION_S + 0.6 ? 1.08 : 1;
+    if (video.paused && video.readyState >= 2) video.play().catch(() => {});
+    if (!buffer.updating && video.currentTime - buffered.start(0) > 2 * KEEP_S) {
+      buffer.remove(0, video.currentTime - KEEP_S);
+    }
+  }
+
+  #failed() {
+    if (this.#stopped || !this.#source) return;
+    this.#failures += 1;
+    this.#dropSource();
+    if (this.#failures >= MAX_FAILURES) {
+      this.#usePictures();
+      return;
+    }
+    const socket = this.#socket;
+    socket?.close();
+  }
+
+  #usePictures() {
+    this.#mode = "pictures";
+    this.#dropSource();
+    const socket = this.#socket;
+    this.#socket = null;
+    socket?.close();
+    this.#connect();
+  }
+
+  async #showPicture(jpeg) {
+    const url = URL.createObjectURL(new Blob([jpeg], { type: "image/jpeg" }));
+    const before = this.#pictureUrl;
+    this.#pictureUrl = url;
+    this.#picture.src = url;
+    await this.#picture.decode().catch(() => {});
+    if (before) URL.revokeObjectURL(before);
+    this.#onMode("pictures");
+  }
+
+  #dropSource() {
+    this.#source = null;
+    this.#buffer = null;
+    this.#queue = [];
+    this.#marks = [];
+    if (!this.#video.getAttribute("src")) return;
+    this.#video.removeAttribute("src");
+    this.#video.load();
+  }
+}

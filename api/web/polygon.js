@@ -1,0 +1,192 @@
+// Draws and edits polygons over a picture: corners are dragged, added, removed, by mouse, finger or keyboard.
+//
+// Polygons are lists of [x, y] as fractions of the picture. Belongs here: geometry on the screen. Does not: rules,
+// names, saving (zones.js).
+
+import { h, s } from "./dom.js";
+import { t } from "./text.js";
+
+const STEP = 0.005; // an arrow key moves a corner by so much of the picture; with Shift ten times as far
+const CLOSE_PX = 12; // a click this near the first corner closes the polygon
+const MIN_CORNERS = 3;
+const KEYS = { ArrowLeft: [-STEP, 0], ArrowRight: [STEP, 0], ArrowUp: [0, -STEP], ArrowDown: [0, STEP] };
+
+export class PolygonEditor {
+  #on;
+  #zones = [];
+  #chosen = null;
+  #drawing = null;
+  #pointer = null;
+  #image = h("img", { alt: "", draggable: "false" });
+  #svg = s("svg", { class: "polygons", viewBox: "0 0 1 1", preserveAspectRatio: "none" });
+  #handles = h("div", { class: "handles" });
+  #missing = h("p", { class: "empty", hidden: true }, t("zones.no_picture"));
+  #onKey = (event) => this.#key(event);
+
+  // `on`: {onDrawn(polygon), onMoved(id, polygon), onChosen(id)}.
+  constructor(on) {
+    this.#on = on;
+    this.element = h("div", { class: "polygon-editor" }, this.#image, this.#svg, this.#handles, this.#missing);
+    this.#image.addEventListener("error", () => this.#missing.removeAttribute("hidden"));
+    this.#image.addEventListener("load", () => this.#missing.setAttribute("hidden", ""));
+    this.element.addEventListener("click", (event) => this.#click(event));
+    this.element.addEventListener("pointermove", (event) => this.#move(event));
+  }
+
+  // Shows another picture.
+  load(url) {
+    this.#image.src = url;
+  }
+
+  // Shows zones; the chosen one has handles.
+  show(zones, chosen) {
+    [this.#zones, this.#chosen] = [zones, chosen];
+    if (this.#drawing === null) this.#paint();
+  }
+
+  // Begins a new polygon; `onDrawn` gets it when it is closed.
+  draw() {
+    this.#drawing = [];
+    this.element.classList.add("drawing");
+    document.addEventListener("keydown", this.#onKey);
+    this.#paint();
+  }
+
+  // Gives up what is being drawn.
+  stop() {
+    this.#drawing = null;
+    this.element.classList.remove("drawing");
+    document.removeEventListener("keydown", this.#onKey);
+    this.#paint();
+  }
+
+  #at(event) {
+    const frame = this.element.getBoundingClientRect();
+    return [clamp((event.clientX - frame.left) / frame.width), clamp((event.clientY - frame.top) / frame.height)];
+  }
+
+  #click(event) {
+    const point = this.#at(event);
+    if (this.#drawing === null) {
+      const hit = this.#zones.findLast((zone) => contains(zone.polygon, point));
+      if (hit && hit.id !== this.#chosen && !event.target.closest(".handle, .between")) this.#on.onChosen(hit.id);
+      return;
+    }
+    const frame = this.element.getBoundingClientRect();
+    const [first] = this.#drawing;
+    const isNear = first && Math.hypot((point[0] - first[0]) * frame.width, (point[1] - first[1]) * frame.height) < CLOSE_PX;
+    if (isNear && this.#drawing.length >= MIN_CORNERS) {
+      this.#finish();
+      return;
+    }
+    this.#drawing.push(point);
+    this.#paint();
+  }
+
+  #move(event) {
+    if (this.#drawing === null) return;
+    this.#pointer = this.#at(event);
+    this.#paint();
+  }
+
+  #key(event) {
+    if (event.key === "Escape") this.stop();
+    if (event.key === "Enter" && this.#drawing.length >= MIN_CORNERS) {
+      event.preventDefault();
+      this.#finish();
+    }
+  }
+
+  #finish() {
+    const polygon = this.#drawing.map(([x, y]) => [rounded(x), rounded(y)]);
+    this.stop();
+    this.#on.onDrawn(polygon);
+  }
+
+  #paint() {
+    const shapes = this.#zones.map((zone) =>
+      s("polygon", { class: `zone ${zone.rule.kind} ${zone.id === this.#chosen && this.#drawing === null ? "chosen" : ""}`, points: points(zone.polygon) }));
+    if (this.#drawing !== null) {
+      const open = this.#pointer ? [...this.#drawing, this.#pointer] : this.#drawing;
+      shapes.push(s("polyline", { class: "zone new", points: points(open) }));
+    }
+    this.#svg.replaceChildren(...shapes);
+    if (this.#drawing !== null) {
+      this.#handles.replaceChildren(...this.#drawing.map((corner) => dot("corner", corner)));
+      return;
+    }
+    const zone = this.#zones.find((known) => known.id === this.#chosen);
+    const focused = document.activeElement?.dataset?.corner;
+    this.#handles.replaceChildren(...(zone ? this.#handlesOf(zone) : []));
+    if (focused !== undefined) this.#handles.querySelector(`[data-corner="${focused}"]`)?.focus();
+  }
+
+  #handlesOf(zone) {
+    const corners = zone.polygon.map((corner, i) => this.#handle(zone, corner, i));
+    const betweens = zone.polygon.map((corner, i) => {
+      const next = zone.polygon[(i + 1) % zone.polygon.length];
+      const middle = [rounded((corner[0] + next[0]) / 2), rounded((corner[1] + next[1]) / 2)];
+      const element = dot("between", middle, { "aria-label": t("zones.add_corner"), title: t("zones.add_corner") });
+      element.addEventListener("click", () => this.#on.onMoved(zone.id, zone.polygon.toSpliced(i + 1, 0, middle)));
+      return element;
+    });
+    return [...betweens, ...corners];
+  }
+
+  #handle(zone, corner, i) {
+    const words = t("zones.corner", { number: i + 1 });
+    const element = dot("handle", corner, { "aria-label": words, title: words, "data-corner": i });
+    const moveTo = (point) => this.#on.onMoved(zone.id, this.#polygonOf(zone.id).with(i, point));
+    const drop = () => {
+      if (zone.polygon.length > MIN_CORNERS) this.#on.onMoved(zone.id, zone.polygon.toSpliced(i, 1));
+    };
+    element.addEventListener("pointerdown", (event) => this.#drag(event, moveTo));
+    element.addEventListener("dblclick", drop);
+    element.addEventListener("keydown", (event) => {
+      const step = KEYS[event.key];
+      if (event.key === "Delete" || event.key === "Backspace") drop();
+      if (!step) return;
+      event.preventDefault();
+      const factor = event.shiftKey ? 10 : 1;
+      moveTo([rounded(clamp(corner[0] + step[0] * factor)), rounded(clamp(corner[1] + step[1] * factor))]);
+    });
+    return element;
+  }
+
+  // Follows the pointer on the window, because each move paints new handles.
+  #drag(event, moveTo) {
+    event.preventDefault();
+    event.target.focus();
+    const follow = (moved) => moveTo(this.#at(moved).map(rounded));
+    const end = () => {
+      window.removeEventListener("pointermove", follow);
+      window.removeEventListener("pointerup", end);
+    };
+    window.addEventListener("pointermove", follow);
+    window.addEventListener("pointerup", end);
+  }
+
+  #polygonOf(id) {
+    return this.#zones.find((zone) => zone.id === id).polygon;
+  }
+}
+
+function dot(kind, [x, y], traits = {}) {
+  const element = h(kind === "corner" ? "span" : "button", { class: kind, type: kind === "corner" ? null : "button", ...traits });
+  element.style.left = `${x * 100}%`;
+  element.style.top = `${y * 100}%`;
+  return element;
+}
+
+const clamp = (value) => Math.min(1, Math.max(0, value));
+const rounded = (value) => Math.round(value * 10000) / 10000;
+const points = (polygon) => polygon.map(([x, y]) => `${x},${y}`).join(" ");
+
+function contains(polygon, [x, y]) {
+  let inside = false;
+  for (let i = 0, j = polygon.length - 1; i < polygon.length; j = i, i += 1) {
+    const [[xi, yi], [xj, yj]] = [polygon[i], polygon[j]];
+    if (yi > y !== yj > y && x < ((xj - xi) * (y - yi)) / (yj - yi) + xi) inside = !inside;
+  }
+  return inside;
+}

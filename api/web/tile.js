@@ -1,0 +1,134 @@
+// One camera on the wall: its name and state, moving picture, boxes and zones over it, and the alarm that came up on it.
+
+import { draw, BoxTrack, pictureRect } from "./boxes.js";
+import { button, fill, h } from "./dom.js";
+import { sayThrough, warnCase } from "./horns.js";
+import { Player } from "./player.js";
+import { duration, t, word } from "./text.js";
+
+export const OPEN_STATES = ["candidate", "confirmed", "warned"];
+
+export class Tile {
+  #camera;
+  #shown;
+  #player = null;
+  #boxes = new BoxTrack();
+  #alarm = null;
+  #frame = 0;
+  #video = h("video", { muted: true, playsinline: true, tabindex: "-1", "aria-hidden": "true" });
+  #picture = h("img", { class: "picture", alt: "" });
+  #canvas = h("canvas", { class: "overlay", "aria-hidden": "true" });
+  #mode = h("span", { class: "mode" });
+  #state = h("span", { class: "state" });
+  #veil = h("div", { class: "veil" });
+  #alarmBar = h("div", { class: "alarm-bar", hidden: true });
+
+  // `shown` is the wall's choice {boxes, zones}, read at every picture; `onExpand` makes the camera fill the wall.
+  constructor(camera, shown, { mayWarn, onExpand }) {
+    this.#camera = camera;
+    this.#shown = shown;
+    this.#video.muted = true;
+    const tools = h(
+      "div",
+      { class: "tile-tools" },
+      mayWarn && camera.horn_id ? button(t("tile.say"), { symbol: "horn", quiet: true, onclick: () => this.#say() }) : null,
+      button(t("tile.expand"), { symbol: "expand", quiet: true, onclick: () => onExpand(camera.id) }),
+    );
+    const head = h(
+      "header",
+      { class: "tile-head" },
+      h("span", { class: "dot" }), h("strong", { title: camera.place }, camera.name), this.#state, this.#mode,
+    );
+    const stage = h("div", { class: "stage" }, this.#video, this.#picture, this.#canvas, this.#veil);
+    this.mayWarn = mayWarn;
+    this.element = h("article", { class: "tile", "data-camera": camera.id, "aria-label": camera.name }, stage, head, tools, this.#alarmBar);
+    this.element.addEventListener("dblclick", (event) => !event.target.closest("button, a") && onExpand(camera.id));
+    this.setState(camera.health.state, camera.health.problem);
+  }
+
+  get cameraId() {
+    return this.#camera.id;
+  }
+
+  start() {
+    this.#player = new Player(this.#camera.id, this.#video, this.#picture, (mode) => this.#showMode(mode));
+    this.#player.start();
+    const paint = () => {
+      this.#paint();
+      this.#frame = requestAnimationFrame(paint);
+    };
+    paint();
+  }
+
+  stop() {
+    cancelAnimationFrame(this.#frame);
+    this.#player?.stop();
+    this.#player = null;
+  }
+
+  addBoxes(message) {
+    this.#boxes.add(message);
+  }
+
+  setZones(zones) {
+    this.#camera = { ...this.#camera, zones };
+  }
+
+  // Shows whether the camera is there; where it is not, the sentence that says why.
+  setState(state, problem) {
+    this.element.dataset.state = state;
+    this.#state.textContent = word("camera", state);
+    const away = state !== "live";
+    this.#veil.hidden = !away;
+    this.#veil.replaceChildren(h("strong", {}, word("camera", state)), h("p", {}, problem));
+  }
+
+  // Brings up the newest open case of this camera, or takes the alarm away with null.
+  setAlarm(alarm) {
+    this.#alarm = alarm;
+    this.element.classList.toggle("alarm", alarm !== null);
+    this.#alarmBar.hidden = alarm === null;
+    if (alarm === null) return;
+    const warn = this.mayWarn && this.#camera.horn_id
+      ? button(t("action.warn"), { symbol: "horn", kind: "warning", onclick: () => warnCase(alarm.id) })
+      : null;
+    fill(
+      this.#alarmBar,
+      h("a", { class: "alarm-words", href: `#/cases/${alarm.id}` },
+        h("strong", {}, word("offence", alarm.kind)),
+        h("span", { class: "dwell" }),
+        h("span", { class: `badge ${alarm.state}` }, word("state", alarm.state))),
+      warn,
+    );
+    this.#showDwell();
+  }
+
+  #say() {
+    sayThrough(this.#camera.horn_id, this.#camera.name);
+  }
+
+  #showDwell() {
+    const place = this.#alarmBar.querySelector(".dwell");
+    if (!place || !this.#alarm) return;
+    const seconds = (Date.now() - Date.parse(this.#alarm.started_at)) / 1000;
+    const words = this.#alarm.ended_at ? t("case.over") : duration(Math.max(0, seconds));
+    if (place.textContent !== words) place.textContent = words;
+  }
+
+  #showMode(mode) {
+    this.element.dataset.mode = mode;
+    this.#mode.textContent = mode === "pictures" ? t("tile.pictures") : "";
+    this.#mode.title = mode === "pictures" ? t("tile.pictures_why") : "";
+  }
+
+  #paint() {
+    if (!this.#player || document.hidden) return;
+    this.#showDwell();
+    const size = this.#player.size;
+    const t_s = this.#player.now();
+    const rect = size ? pictureRect(this.#canvas, size) : null;
+    const seen = t_s === null ? this.#boxes.newest() : this.#boxes.at(t_s);
+    const rows = this.element.dataset.state === "live" ? seen : [];
+    draw(this.#canvas, rect, rows, this.#camera.zones, this.#shown);
+  }
+}

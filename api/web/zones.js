@@ -1,0 +1,165 @@
+// The zone page: choose a camera, draw polygons on its picture, give each a rule, put them in force.
+
+import { button, fill, h, toast } from "./dom.js";
+import { PolygonEditor } from "./polygon.js";
+import { get, put } from "./request.js";
+import { refusalWords, t, word } from "./text.js";
+
+const STILL_WIDTH = 1280;
+const FIRST_FIELDS = ["limit_s", "grace_s"]; // what most people change; the rest is folded away
+
+export class ZonePage {
+  #rules = {};
+  #cameras = [];
+  #cameraId = null;
+  #zones = [];
+  #chosen = null;
+  #isChanged = false;
+  #editor = new PolygonEditor({
+    onDrawn: (polygon) => this.#drawn(polygon),
+    onMoved: (id, polygon) => this.#change(id, { polygon }),
+    onChosen: (id) => this.#choose(id),
+  });
+  #pick = h("select", { id: "zone-camera" });
+  #side = h("div", { class: "zone-side" });
+  #hint = h("p", { class: "muted hint" });
+  #problem = h("p", { class: "form-problem", role: "alert" });
+
+  constructor() {
+    this.#pick.addEventListener("change", () => this.#open(this.#pick.value));
+    const bar = h("div", { class: "toolbar" },
+      h("h1", {}, t("zones.title")), h("span", { class: "spring" }),
+      h("label", { for: "zone-camera" }, t("zones.camera")), this.#pick,
+      button(t("zones.refresh"), { symbol: "camera", onclick: () => this.#still() }));
+    const stage = h("div", { class: "zone-stage" }, this.#editor.element, this.#hint);
+    this.element = h("main", { class: "zones" }, bar, h("div", { class: "zone-columns" }, stage, this.#side));
+  }
+
+  async show(cameraId) {
+    const [rules, { cameras }] = await Promise.all([get("/api/rules"), get("/api/cameras")]);
+    [this.#rules, this.#cameras] = [rules, cameras];
+    fill(this.#pick, cameras.map((camera) => h("option", { value: camera.id }, camera.name)));
+    const first = cameras.some((camera) => camera.id === cameraId) ? cameraId : cameras[0]?.id;
+    if (first) await this.#open(first);
+  }
+
+  hide() {
+    this.#editor.stop();
+  }
+
+  async #open(cameraId) {
+    this.#cameraId = this.#pick.value = cameraId;
+    history.replaceState(null, "", `#/zones/${encodeURIComponent(cameraId)}`);
+    this.#still();
+    const { zones } = await get(`/api/cameras/${encodeURIComponent(cameraId)}/zones`);
+    this.#zones = zones;
+    this.#isChanged = false;
+    this.#choose(zones[0]?.id ?? null);
+  }
+
+  #still() {
+    this.#editor.load(`/api/cameras/${encodeURIComponent(this.#cameraId)}/still.jpg?width=${STILL_WIDTH}&at=${Date.now()}`);
+  }
+
+  #choose(id) {
+    this.#chosen = id;
+    this.#editor.show(this.#zones, id);
+    this.#hint.textContent = t("zones.edit_hint");
+    this.#build();
+  }
+
+  #change(id, changes) {
+    this.#zones = this.#zones.map((zone) => (zone.id === id ? { ...zone, ...changes } : zone));
+    this.#isChanged = true;
+    this.#editor.show(this.#zones, this.#chosen);
+    this.element.querySelector(".unsaved")?.removeAttribute("hidden");
+  }
+
+  #draw() {
+    this.#hint.textContent = t("zones.draw_hint");
+    this.#editor.draw();
+  }
+
+  #drawn(polygon) {
+    const taken = new Set(this.#zones.map((zone) => zone.id));
+    let number = this.#zones.length + 1;
+    while (taken.has(`zone-${number}`)) number += 1;
+    const zone = { id: `zone-${number}`, name: t("zones.new_name", { number }), polygon, version: 1, rule: { kind: "parking" } };
+    this.#zones = [...this.#zones, zone];
+    this.#isChanged = true;
+    this.#choose(zone.id);
+    this.element.querySelector("#zone-name")?.select();
+  }
+
+  #build() {
+    const zone = this.#zones.find((known) => known.id === this.#chosen);
+    const items = this.#zones.map((known) => h("li", {}, h("button", {
+      type: "button", class: `zone-row ${known.rule.kind}`, "aria-current": known.id === this.#chosen ? "true" : false,
+      onclick: () => this.#choose(known.id),
+    }, h("strong", {}, known.name || known.id), h("span", { class: "muted" }, `${word("offence", known.rule.kind)} · ${t("zones.version", { version: known.version })}`))));
+    this.#problem.textContent = "";
+    fill(this.#side,
+      h("div", { class: "row" }, h("h2", {}, t("zones.list")), h("span", { class: "spring" }), button(t("zones.add"), { symbol: "plus", onclick: () => this.#draw() })),
+      h("ul", { class: "zone-list" }, items.length ? items : h("li", { class: "empty" }, t("zones.none"))),
+      zone ? this.#form(zone) : null,
+      this.#problem,
+      h("div", { class: "row" },
+        h("span", { class: "muted unsaved", hidden: !this.#isChanged }, t("zones.unsaved")), h("span", { class: "spring" }),
+        button(t("zones.save"), { symbol: "check", kind: "primary", id: "zone-save", onclick: () => this.#save() })));
+  }
+
+  #form(zone) {
+    const name = h("input", { id: "zone-name", value: zone.name, maxlength: 120 });
+    name.addEventListener("input", () => this.#change(zone.id, { name: name.value }));
+    const kind = h("select", { id: "zone-kind" }, Object.keys(this.#rules).map((rule) =>
+      h("option", { value: rule, selected: rule === zone.rule.kind }, word("offence", rule))));
+    kind.addEventListener("change", () => {
+      this.#change(zone.id, { rule: { kind: kind.value } });
+      this.#build();
+    });
+    const fields = this.#fields(zone);
+    return h("form", { class: "stack zone-form", onsubmit: (event) => event.preventDefault() },
+      h("label", { for: "zone-name" }, t("zones.name")), name,
+      h("label", { for: "zone-kind" }, t("zones.rule")), kind,
+      fields.filter(([field]) => FIRST_FIELDS.includes(field)).map(([, row]) => row),
+      h("details", {}, h("summary", {}, t("zones.more")), fields.filter(([field]) => !FIRST_FIELDS.includes(field)).map(([, row]) => row)),
+      button(t("zones.delete"), { symbol: "trash", onclick: () => this.#delete(zone.id) }));
+  }
+
+  // Returns a labelled field for each number of the rule, with the limits that the server states.
+  #fields(zone) {
+    const { properties } = this.#rules[zone.rule.kind];
+    const isNumber = ([, schema]) => schema.type === "number" || schema.type === "integer";
+    return Object.entries(properties).filter(isNumber).map(([field, schema]) => {
+      const input = h("input", {
+        id: `rule-${field}`, type: "number", min: schema.minimum ?? schema.exclusiveMinimum, max: schema.maximum,
+        step: schema.type === "integer" ? 1 : "any", value: zone.rule[field] ?? schema.default, title: schema.description,
+      });
+      input.addEventListener("input", () => {
+        if (input.value === "") return;
+        const { rule } = this.#zones.find((known) => known.id === zone.id);
+        this.#change(zone.id, { rule: { ...rule, [field]: Number(input.value) } });
+      });
+      return [field, h("div", { class: "field" }, h("label", { for: input.id }, word("rule", field)), input)];
+    });
+  }
+
+  #delete(id) {
+    this.#zones = this.#zones.filter((zone) => zone.id !== id);
+    this.#isChanged = true;
+    this.#choose(this.#zones[0]?.id ?? null);
+  }
+
+  async #save() {
+    this.#problem.textContent = "";
+    try {
+      const { zones } = await put(`/api/cameras/${encodeURIComponent(this.#cameraId)}/zones`, { zones: this.#zones });
+      this.#zones = zones;
+      this.#isChanged = false;
+      this.#choose(this.#chosen);
+      toast(t("zones.saved"), "good");
+    } catch (refusal) {
+      this.#problem.textContent = refusalWords(refusal);
+    }
+  }
+}

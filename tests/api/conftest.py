@@ -1,0 +1,47 @@
+"""One fake system per test, and clients that are signed in."""
+
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from api.app import create_app
+from tests.api.fake_system import PASSWORDS, FakeSystem
+from tests.api.film import Film, encode
+
+with warnings.catch_warnings():  # Starlette would rather have httpx2; its client works with the httpx we have
+    warnings.filterwarnings("ignore", message="Using `httpx`")
+    from fastapi.testclient import TestClient
+
+
+@pytest.fixture(scope="session")
+def film() -> Film:
+    return encode()
+
+
+@pytest.fixture
+def system(tmp_path: Path, film: Film) -> Iterator[FakeSystem]:
+    fake = FakeSystem(tmp_path / "data", {"gate-1": ("人民路东口", film), "gate-2": ("文化街北口", None)})
+    fake.start()
+    yield fake
+    fake.stop()
+
+
+@pytest.fixture
+def client(system: FakeSystem) -> Iterator[TestClient]:
+    """Somebody who is not signed in."""
+    with TestClient(create_app(system)) as visitor:
+        yield visitor
+
+
+@pytest.fixture
+def as_person(client: TestClient) -> Callable[[str], TestClient]:
+    """Signs a person of the fake system in: wang looks, li operates, zhang administers."""
+
+    def sign_in(name: str) -> TestClient:
+        answer = client.post("/api/session", json={"name": name, "password": PASSWORDS[name]})
+        assert answer.status_code == 200, answer.text
+        return client
+
+    return sign_in
