@@ -124,12 +124,12 @@ def decode_audio(file: BinaryIO, name: str) -> AudioClip:
                 raise AudioError(f"recording {name} holds no sound")
             blocks: list[Samples] = []
             rate_hz = container.streams.audio[0].rate
-            resampler = AudioResampler(format="flt", layout="mono", rate=rate_hz)
+            resampler = AudioResampler(format="fltp")  # its own mixing to mono adds 3 dB and may clip: we average
             for frame in container.decode(audio=0):
-                blocks.extend(_flat(resampler.resample(frame)))
+                blocks.extend(_mono(resampler.resample(frame)))
                 if sum(map(len, blocks)) > MAX_CLIP_S * rate_hz:
                     raise AudioError(f"recording {name} is longer than {MAX_CLIP_S:.0f} s; cut it")
-            blocks.extend(_flat(resampler.resample(None)))
+            blocks.extend(_mono(resampler.resample(None)))
     except av.FFmpegError as err:
         raise AudioError(f"recording {name} is no sound file we can read: {err.strerror}") from None
     if not sum(map(len, blocks)):
@@ -179,5 +179,5 @@ def write_wav(clip: AudioClip, path: Path) -> int:
     return len(data)
 
 
-def _flat(frames: Sequence[AudioFrame]) -> list[Samples]:
-    return [frame.to_ndarray().reshape(-1).astype(np.float32) for frame in frames]
+def _mono(frames: Sequence[AudioFrame]) -> list[Samples]:
+    return [frame.to_ndarray().mean(axis=0, dtype=np.float32) for frame in frames]

@@ -161,6 +161,7 @@ class RtspConnection:
         Raises:
             HornError: the server hung up or sent nonsense.
         """
+        self._drain()  # what came in one piece with the last answer
         while (left_s := until - self._clock()) > 0:
             ready, _, _ = select.select([self._socket, *others], [], [], left_s)
             for readable in ready:
