@@ -6,6 +6,8 @@ import shutil
 import socket
 import time
 import webbrowser
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -38,7 +40,8 @@ def run(
     with _listening(settings.server) as listener:
         system = System(settings, openers())
         first_admin(system.people, console)
-        _serve(system, listener, console, exit_after_s=None)
+        with _running(system):
+            _serve(system, listener, console, exit_after_s=None)
 
 
 def demo(
@@ -47,10 +50,11 @@ def demo(
     summary: Annotated[Path | None, typer.Option(help="write what happened to this JSON file")] = None,
     data: Annotated[Path, typer.Option(help="folder of the demo; cleared at start")] = Path("demo-data"),
     port: Annotated[int, typer.Option(help="TCP port; 0 takes a free one", min=0, max=65535)] = 8380,
+    model: Annotated[Path | None, typer.Option("--model", "-m", help="model card; the bundled one if absent")] = None,
 ) -> None:
     """Show the whole job on four drawn streets: watch, file, warn."""
     console = Console(stderr=True)
-    settings = demo_settings(data, port)
+    settings = demo_settings(data, port, model)
     with _listening(settings.server) as listener:
         _clear(data)
         write_demo_zones(data)
@@ -59,9 +63,12 @@ def demo(
         console.print(f"sign in as [bold]{DEMO_USER}[/bold] with the password [bold]{DEMO_PASSWORD}[/bold]")
         if browser:
             webbrowser.open(_address(listener))
-        _serve(system, listener, console, exit_after_s=exit_after)
+        with _running(system):
+            _serve(system, listener, console, exit_after_s=exit_after)
+            cameras = system.cameras()
         if summary is not None:
-            summary.write_text(json.dumps(summary_of(system), ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+            told = json.dumps(summary_of(system, cameras), ensure_ascii=False, indent=2)
+            summary.write_text(told + "\n", encoding="utf-8")
 
 
 def _listening(server: ServerSettings) -> socket.socket:
@@ -90,22 +97,22 @@ def _address(listener: socket.socket) -> str:
     return f"http://[{shown}]:{port}/" if ":" in shown else f"http://{shown}:{port}/"
 
 
-def _serve(system: System, listener: socket.socket, console: Console, *, exit_after_s: float | None) -> None:
-    """Run the system and the page until a signal or the time is up; the system is stopped in any case."""
-    system.start()
+@contextmanager
+def _running(system: System) -> Iterator[None]:
     try:
-        config = uvicorn.Config(
-            create_app(system),
-            log_config=None,
-            log_level="warning",
-            timeout_graceful_shutdown=5,
-            ws="websockets-sansio",
-        )
-        server = _TimedServer(config, exit_after_s)
-        console.print(f"Streetwarden: [bold]{_address(listener)}[/bold]  (Ctrl+C ends it)", highlight=False)
-        server.run(sockets=[listener])
+        system.start()
+        yield
     finally:
         system.stop()
+
+
+def _serve(system: System, listener: socket.socket, console: Console, *, exit_after_s: float | None) -> None:
+    """Serve the page until a signal or the time is up."""
+    config = uvicorn.Config(
+        create_app(system), log_config=None, log_level="warning", timeout_graceful_shutdown=5, ws="websockets-sansio"
+    )
+    console.print(f"Streetwarden: [bold]{_address(listener)}[/bold]  (Ctrl+C ends it)", highlight=False)
+    _TimedServer(config, exit_after_s).run(sockets=[listener])
 
 
 class _TimedServer(uvicorn.Server):

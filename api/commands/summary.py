@@ -1,5 +1,6 @@
 """Tells in plain JSON what a run did: cameras, cases, warnings; written by `streetwarden demo --summary`."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from cases.records import Case, CaseQuery
@@ -7,8 +8,13 @@ from pipeline.system import System
 from pipeline.views import CameraView
 
 
-def summary_of(system: System) -> dict[str, Any]:
-    """Return what happened since the start; times are ISO 8601 UTC, paths relative to the evidence folder."""
+def summary_of(system: System, cameras: Sequence[CameraView]) -> dict[str, Any]:
+    """Return what happened since the start; times are ISO 8601 UTC, paths relative to the evidence folder.
+
+    Args:
+        system: may have been stopped; what was in hand then is in its cases.
+        cameras: as they were before it was stopped.
+    """
     health = system.health()
     cases = system.cases.find(CaseQuery(limit=500)).cases
     return {
@@ -16,7 +22,7 @@ def summary_of(system: System) -> dict[str, Any]:
         "model": health.model,
         "engine": health.engine,
         "evidence_folder": str(system.evidence.root),
-        "cameras": [_camera(camera) for camera in system.cameras()],
+        "cameras": [_camera(camera) for camera in cameras],
         "cases": [_case(case) for case in reversed(cases)],
         "problems": list(health.problems),
     }
