@@ -10,13 +10,13 @@ import cv2
 import numpy as np
 
 from datasets.draw_furniture import make_bin, make_bollard, make_lamp, make_sign, make_tree
-from datasets.facade_texture import FRONT_PX_PER_M, Front, paint_front
+from datasets.facade_texture import Front, paint_front
 from datasets.ground_camera import NEAREST_M, GroundCamera, Metres
 from datasets.ground_texture import GROUND_PX_PER_M, NEAR_M, paint_ground
 from datasets.light import Light
 from datasets.shadows import darken
 from datasets.shapes import Shape
-from datasets.sketches import Pose, Studio
+from datasets.sketches import Pose, Sketch, Studio
 from datasets.street import Street
 from vision.arrays import Picture
 
@@ -62,28 +62,28 @@ def paint_backdrop(street: Street, camera: GroundCamera, light: Light) -> Backdr
 
 
 def _sky(street: Street, camera: GroundCamera, light: Light) -> Picture:
-    """A gradient with soft clouds and, along the horizon, a hazy town."""
+    """A gradient with soft clouds and, along the horizon, a hazy town; painted small, as nothing in it is sharp."""
     rng = np.random.default_rng(street.look + 1)
-    width, height = camera.size_wh
-    horizon = camera.horizon_px()
+    width, height = camera.size_wh[0] // SKY_REDUCTION, camera.size_wh[1] // SKY_REDUCTION
+    horizon = camera.horizon_px() / SKY_REDUCTION
     share = np.clip((np.arange(height) / max(horizon, 1.0)), 0, 1)[:, None, None]
     top, low = np.array(light.sky[0]), np.array(light.sky[1])
-    sky = np.repeat(top + (low - top) * share, width, axis=1).astype(np.float32)
+    sky = np.broadcast_to(top + (low - top) * share, (height, width, 3)).astype(np.float32)
     clouds = np.zeros((height, width), np.float32)
     for cells, strength in ((6, 10.0), (14, 6.0), (34, 3.0)):
         coarse = rng.normal(0, strength, (max(3, cells * height // width), cells)).astype(np.float32)
         clouds += cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
     sky += np.clip(clouds, 0, None)[..., None] * (low.mean() / 255)
-    haze = low * 0.82
     x = 0
     while x < width:
         wide, tall = int(rng.integers(width // 40, width // 14)), int(rng.integers(height // 30, height // 7))
-        sky[max(0, round(horizon) - tall) : max(0, round(horizon) + 4), x : x + wide] = haze * float(
-            rng.uniform(0.9, 1.05)
-        )
+        sky[max(0, round(horizon) - tall) :, x : x + wide] = low * float(rng.uniform(0.72, 0.88))
         x += wide
-    sky[max(0, round(horizon)) :] = haze * 0.9
-    return np.clip(sky, 0, 255).astype(np.uint8)
+    small = np.clip(sky, 0, 255).astype(np.uint8)
+    return cv2.resize(small, camera.size_wh, interpolation=cv2.INTER_LINEAR)
+
+
+SKY_REDUCTION = 4
 
 
 def _ground(bgr: Picture, street: Street, camera: GroundCamera, light: Light) -> None:
@@ -131,7 +131,10 @@ def _useful_resolution(camera: GroundCamera, span_x: tuple[float, float], front_
     """Return px/m that suits the nearest part of a front; finer only costs time and flickers."""
     nearest_x = float(np.clip(camera.position[0], *span_x))
     away = float(np.hypot(nearest_x - camera.position[0], front_y - camera.position[1]))
-    return float(np.clip(camera.focal_px / max(away, 1.0), 6, FRONT_PX_PER_M * 2))
+    return float(np.clip(camera.focal_px / max(away, 1.0), 6, FINEST_FRONT_PX_PER_M))
+
+
+FINEST_FRONT_PX_PER_M = 60.0
 
 
 def _side(bgr: Picture, camera: GroundCamera, place: tuple[float, float, float], texture: Picture) -> None:
@@ -139,7 +142,7 @@ def _side(bgr: Picture, camera: GroundCamera, place: tuple[float, float, float],
     corners = np.array([[x, y, 0], [x, y + 12, 0], [x, y + 12, top], [x, y, top]])
     pixels, depths = camera.project(corners)
     if depths.min() > NEAREST_M:
-        colour = tuple(float(c) for c in texture[: max(1, len(texture) // 20)].reshape(-1, 3).mean(axis=0) * 0.72)
+        colour = tuple(float(c) for c in texture[: max(1, len(texture) // 20)].reshape(-1, 3).mean(axis=0) * 0.95)
         cv2.fillPoly(bgr, [np.round(pixels * 16).astype(np.int32)], colour, cv2.LINE_AA, 4)
 
 
@@ -182,25 +185,38 @@ def _furnish(bgr: Picture, street: Street, studio: Studio) -> tuple[Prop, ...]:
         for outline, strength in ((sketch.shadow, studio.light.shadow_ratio), (sketch.contact, 0.2)):
             darken(bgr, outline, strength)
         sketch.paint(bgr)
-        whole = np.zeros(bgr.shape[:2], np.uint8)
-        sketch.stamp(whole, 255, (0, 0))
-        mask = cv2.resize(whole, None, fx=1 / SUPERSAMPLING, fy=1 / SUPERSAMPLING, interpolation=cv2.INTER_AREA)
-        mask = (mask >= 128).astype(np.uint8) * 255
-        x, y, width, height = cv2.boundingRect(mask)
-        if width and height:
-            props.append(Prop((pose.x, pose.y), (x, y), np.ascontiguousarray(mask[y : y + height, x : x + width])))
+        prop = _prop(sketch, pose, (bgr.shape[1], bgr.shape[0]))
+        if prop is not None:
+            props.append(prop)
     return tuple(props)
+
+
+def _prop(sketch: Sketch, pose: Pose, size_wh: tuple[int, int]) -> Prop | None:
+    """Return the mask of a piece of furniture at the final size, or None where it is outside the picture."""
+    step = SUPERSAMPLING
+    x0, y0 = (max(0, int(v) // step * step - step) for v in sketch.box[:2])
+    x1, y1 = (min(limit, (int(v) // step + 2) * step) for v, limit in zip(sketch.box[2:], size_wh, strict=True))
+    if x1 - x0 < step or y1 - y0 < step:
+        return None
+    whole = np.zeros((y1 - y0, x1 - x0), np.uint8)
+    sketch.stamp(whole, 255, (x0, y0))
+    mask = cv2.resize(whole, ((x1 - x0) // step, (y1 - y0) // step), interpolation=cv2.INTER_AREA)
+    return Prop((pose.x, pose.y), (x0 // step, y0 // step), (mask >= 128).astype(np.uint8) * 255)
 
 
 def _furniture(street: Street, light: Light) -> list[tuple[Shape, Pose]]:
     rng = np.random.default_rng(street.look + 3)
+    low, high = street.clear_x
     y = street.furniture_y
     things = [(make_tree(street.look + i), Pose(x, y)) for i, x in enumerate(street.tree_xs)]
     things += [(make_lamp(lamps_on=light.lamps_on), Pose(x, y)) for x in street.lamp_xs]
     for x in np.arange(street.from_x + 5, min(street.to_x, 80.0), 23.0):
         place = float(x + rng.uniform(-4, 4))
-        things.append((make_bin(street.look), Pose(place, y)))
-        things.append((make_sign(street.look + round(x)), Pose(place + 6.5, y - 0.2, float(rng.choice([0.0, np.pi])))))
+        turned = float(rng.choice([0.0, np.pi]))
+        if not low < place < high:
+            things.append((make_bin(street.look), Pose(place, y)))
+        if not low < place + 6.5 < high:
+            things.append((make_sign(street.look + round(x)), Pose(place + 6.5, y - 0.2, turned)))
     if rng.random() < 0.5:
         things += [(make_bollard(), Pose(float(x), street.road_m + 0.45)) for x in np.arange(30, 70, 1.8)]
     return things

@@ -10,10 +10,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from datasets.scenario import Actor, Journey, Paper, Path, Script, View
+from datasets.scenario import Actor, DemoZone, Journey, Paper, Path, Script, View
+from datasets.scene import StreetScene, script_zones
 from datasets.street import Lane, Street, Wall
 from datasets.traffic import Flow, Signal, cycle_lane, flowing_lane, queueing_lane, walkers
-from datasets.truth import Offence
+from datasets.truth import Offence, Truth
+from vision.arrays import Picture
 
 PERIOD_S = 300.0
 WEST = math.pi
@@ -35,6 +37,23 @@ def demo_script(name: str, seed: int = 1) -> Script:
     if name not in writers:
         raise ValueError(f"no scene is called {name!r}; there are {', '.join(writers)}")
     return writers[name](np.random.default_rng((seed, len(name))), seed)
+
+
+def demo_zones(name: str, seed: int = 1) -> tuple[DemoZone, ...]:
+    """Return the zones that fit a scene: id, name for the operator, kind of rule and corners as fractions.
+
+    Raises:
+        ValueError: no scene has this name.
+    """
+    return script_zones(demo_script(name, seed))
+
+
+def render(name: str, seed: int, t_s: float) -> tuple[Picture, Truth]:
+    """Return one moment of a scene by day at 1280x720, (720, 1280, 3) BGR, and its truth.
+
+    Paints the whole street anew; for more than one picture keep a `StreetScene`.
+    """
+    return StreetScene(demo_script(name, seed)).render(t_s)
 
 
 DEMO_SCENES = ("parking", "vending", "flyers", "quiet")
@@ -61,8 +80,9 @@ def _main_street(seed: int) -> Street:
         lanes=lanes,
         strip_m=2.6,
         crossing_x=30.0,
-        tree_xs=(2.5, 24.0, 36.0, 48.0, 60.0, 72.0),
-        lamp_xs=(-4.0, 22.0, 46.0, 70.0),
+        tree_xs=(3.0, 25.5, 36.0, 48.0, 60.0, 72.0),
+        lamp_xs=(-4.0, 23.0, 46.0, 70.0),
+        clear_x=(6.0, 21.0),
     )
 
 
@@ -138,7 +158,7 @@ def _flyers(rng: np.random.Generator, seed: int) -> Script:
         from_x=-20.0,
         to_x=80.0,
     )
-    view = View(0.0, -1.6, 3.6, 74.0 + float(rng.uniform(-1, 1)), 13.0, 58.0)
+    view = View(0.0, -2.0, 3.7, 70.0 + float(rng.uniform(-1, 1)), 17.0, 62.0)
     flow = Flow(17.0, period_s=PERIOD_S, reach_m=(-12.0, 40.0), quiet=((12.0, 45.0), (246.0, 262.0)))
     actors = walkers(street, flow, rng, 1, ys=(4.2, 4.6))
     actors += cycle_lane(1.6, 1, Flow(38.0, reach_m=(-12.0, 40.0)), rng, len(actors) + 1)

@@ -94,7 +94,8 @@ def _bricks(easel: _Easel, rng: np.random.Generator) -> None:
     height, width = easel.pixels.shape[:2]
     tall, wide = max(2, round(0.09 * easel.px_per_m)), max(4, round(0.26 * easel.px_per_m))
     small = base + rng.normal(0, 9, (height // tall + 1, width // wide + 1, 1)).astype(np.float32)
-    easel.pixels[:] = np.repeat(np.repeat(small, tall, axis=0), wide, axis=1)[:height, :width]
+    big = cv2.resize(small, None, fx=wide, fy=tall, interpolation=cv2.INTER_NEAREST)
+    easel.pixels[:] = big[:height, :width]
     easel.pixels[::tall] += 16
 
 
@@ -104,7 +105,7 @@ def _stains(easel: _Easel, rng: np.random.Generator) -> None:
     easel.add(cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)[..., None])
     streaks = cv2.GaussianBlur(rng.normal(0, 9, (1, width)).astype(np.float32), (0, 0), 3)
     easel.add(streaks[..., None] * np.linspace(1, 0.2, height, dtype=np.float32)[:, None, None])
-    easel.add(rng.normal(0, 2.5, (height, width, 1)).astype(np.float32))
+    easel.add(rng.standard_normal((height, width, 1), np.float32) * 2.5)
 
 
 def _upper_floors(easels: tuple[_Easel, _Easel], front: Front, rng: np.random.Generator) -> None:

@@ -56,6 +56,17 @@ class GroundCamera:
         depth = homogeneous[:, 2]
         return homogeneous[:, :2] / np.maximum(depth, NEAREST_M)[:, None], depth
 
+    def may_see(self, x: float, y: float, reach_m: float) -> bool:
+        """Tell whether anything within `reach_m` of a ground point can be in the picture; errs on the side of yes."""
+        u, v, depth = (
+            self.matrix[:, 0] * x + self.matrix[:, 1] * y + self.matrix[:, 2] * 1.2 + self.matrix[:, 3]
+        ).tolist()
+        if depth <= reach_m:
+            return depth > -reach_m
+        margin = reach_m * self.focal_px / depth
+        width, height = self.size_wh
+        return -margin < u / depth < width + margin and -margin < v / depth < height + margin
+
     def plane_homography(self, origin: Metres, axis_u: Metres, axis_v: Metres) -> Metres:
         """Return the (3, 3) homography from coordinates (u, v) on a plane, in metres, to pixels.
 

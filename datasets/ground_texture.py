@@ -1,5 +1,7 @@
 """Paints the ground of a street from straight above: asphalt, markings, kerbs, tiles; wear and dirt."""
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 
@@ -26,11 +28,11 @@ def paint_ground(street: Street, light: Light) -> Picture:
     ground += _blotches((height, width), rng)[..., None]
     _wear(ground, street, rng)
     _marks(ground, street)
-    tiles = _tiles((height, width), rng)
+    tile = _Tiling.of(rng)
     for part in (slice(0, road.start), slice(road.stop, height)):
-        ground[part] = tiles[part]
+        tile.lay(ground[part], rng)
     _kerbs(ground, street, rng)
-    ground += rng.normal(0, 5, (height, width, 1)).astype(np.float32)
+    ground += rng.standard_normal((height, width, 1), np.float32) * 5
     ground *= _lighting(street, light, (height, width))
     return np.clip(ground, 0, 255).astype(np.uint8)
 
@@ -42,12 +44,13 @@ def _row(y: float) -> int:
 def _blotches(shape_hw: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
     """Slow changes of brightness at three scales."""
     height, width = shape_hw
-    total = np.zeros(shape_hw, np.float32)
+    small = max(1, height // 3), max(1, width // 3)
+    total = np.zeros(small, np.float32)
     for cell_m, strength in ((6.0, 5.0), (1.6, 4.0), (0.4, 3.0)):
-        cell = cell_m * GROUND_PX_PER_M
-        coarse = rng.normal(0, strength, (round(height / cell) + 2, round(width / cell) + 2)).astype(np.float32)
-        total += cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
-    return total
+        cell = cell_m * GROUND_PX_PER_M / 3
+        coarse = rng.normal(0, strength, (round(small[0] / cell) + 2, round(small[1] / cell) + 2)).astype(np.float32)
+        total += cv2.resize(coarse, small[::-1], interpolation=cv2.INTER_CUBIC)
+    return cv2.resize(total, (width, height), interpolation=cv2.INTER_LINEAR)
 
 
 def _wear(ground: np.ndarray, street: Street, rng: np.random.Generator) -> None:
@@ -62,8 +65,8 @@ def _wear(ground: np.ndarray, street: Street, rng: np.random.Generator) -> None:
         ground[y : y + h, x : x + w] -= float(rng.uniform(6, 16))
     for _ in range(14):
         start = np.array([rng.integers(ground.shape[1]), _row(float(rng.uniform(0, street.road_m)))], float)
-        steps = np.cumsum(rng.normal(0, (18, 7), (14, 2)), axis=0) + start
-        cv2.polylines(ground, [steps.astype(np.int32)], False, (72, 70, 70), 1, cv2.LINE_AA)
+        steps = np.cumsum(rng.normal((9, 0), (6, 5), (12, 2)), axis=0) + start
+        cv2.polylines(ground, [steps.astype(np.int32)], False, (80, 78, 78), 1, cv2.LINE_AA)
     for _ in range(7):
         centre = int(rng.integers(ground.shape[1])), _row(float(rng.uniform(1, max(1.2, street.road_m - 1))))
         cv2.circle(ground, centre, 10, (70, 70, 72), -1, cv2.LINE_AA)
@@ -101,19 +104,31 @@ def _line(ground: np.ndarray, y: float, colour: tuple[int, int, int], dashes: tu
         ground[rows, x : x + on] = colour
 
 
-def _tiles(shape_hw: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
-    """Pavement tiles with joints and single tiles that differ."""
-    height, width = shape_hw
-    tile = round(float(rng.uniform(0.35, 0.55)) * GROUND_PX_PER_M)
-    base = np.array(
-        ((150, 158, 164), (140, 146, 150), (128, 142, 160), (158, 160, 160))[int(rng.integers(4))], np.float32
-    )
-    rows, columns = height // tile + 1, width // tile + 1
-    small = base + rng.normal(0, 5, (rows, columns, 1)).astype(np.float32)
-    tiles = np.repeat(np.repeat(small, tile, axis=0), tile, axis=1)[:height, :width].astype(np.float32)
-    tiles[::tile] -= 22
-    tiles[:, ::tile] -= 18
-    return tiles + 0.6 * _blotches(shape_hw, rng)[..., None]
+@dataclass(frozen=True, slots=True)
+class _Tiling:
+    """Pavement tiles: side in pixels of the texture, and colour."""
+
+    side_px: int
+    colour: tuple[float, float, float]
+
+    @classmethod
+    def of(cls, rng: np.random.Generator) -> "_Tiling":
+        colours = (150.0, 158.0, 164.0), (140.0, 146.0, 150.0), (128.0, 142.0, 160.0), (158.0, 160.0, 160.0)
+        return cls(round(float(rng.uniform(0.35, 0.55)) * GROUND_PX_PER_M), colours[int(rng.integers(4))])
+
+    def lay(self, ground: np.ndarray, rng: np.random.Generator) -> None:
+        """Fill with tiles, their joints and dirt, in place."""
+        height, width = ground.shape[:2]
+        rows, columns = height // self.side_px + 1, width // self.side_px + 1
+        tones = rng.normal(0, 5, (rows, columns)).astype(np.float32)
+        big = cv2.resize(tones, None, fx=self.side_px, fy=self.side_px, interpolation=cv2.INTER_NEAREST)[
+            :height, :width
+        ]
+        big = big + 0.6 * _blotches((height, width), rng)
+        big[:: self.side_px] -= 22
+        big[:, :: self.side_px] -= 18
+        for channel in range(3):
+            np.add(big, self.colour[channel], out=ground[..., channel])
 
 
 def _kerbs(ground: np.ndarray, street: Street, rng: np.random.Generator) -> None:

@@ -22,20 +22,22 @@ def random_script(seed: int) -> tuple[Script, str]:
     street = _street(rng, mirrored=mirrored)
     actors = _Crowd(street, rng, mirrored=mirrored).actors()
     light = str(rng.choice(["day", "overcast", "dusk", "night"], p=[0.42, 0.22, 0.16, 0.20]))
+    field = float(rng.uniform(42, 74))
     view = View(
         x=0.0,
         y=float(rng.uniform(-4.5, -1.5)),
         height_m=float(rng.uniform(3.6, 9.0)),
-        yaw_deg=_yaw(rng, mirrored=mirrored),
+        yaw_deg=_yaw(rng, field, mirrored=mirrored),
         pitch_deg=float(rng.uniform(11, 30)),
-        field_of_view_deg=float(rng.uniform(42, 74)),
+        field_of_view_deg=field,
     )
     papers = _papers(street, rng)
     return Script(f"random-{seed}", street, view, tuple(actors), papers=papers, period_s=10_000.0), light
 
 
-def _yaw(rng: np.random.Generator, *, mirrored: bool) -> float:
-    yaw = float(rng.uniform(34, 88))
+def _yaw(rng: np.random.Generator, field_deg: float, *, mirrored: bool) -> float:
+    """The direction of view; never so far along the street that the camera's own side comes into the picture."""
+    yaw = float(rng.uniform(field_deg / 2 + 5, 86))
     return 180 - yaw if mirrored else yaw
 
 

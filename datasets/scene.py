@@ -61,9 +61,9 @@ class StreetScene:
         self._noise = _noise_tile(self.light.noise_level, size_wh, script.street.look)
         self._resting: dict[int, tuple[Pose, Sketch | None]] = {}
 
-    def picture(self, t_s: float) -> Picture:
-        """Return the scene at a time as a fresh (H, W, 3) BGR picture; times beyond the period begin again."""
-        return self._paint(self._things(t_s), t_s)
+    def picture(self, t_s: float, out: Picture | None = None) -> Picture:
+        """Return the scene at a time as (H, W, 3) BGR, in `out` if given; times beyond the period begin again."""
+        return self._paint(self._things(t_s), t_s, out)
 
     def render(self, t_s: float) -> tuple[Picture, Truth]:
         """Return the picture at a time and what is true of it."""
@@ -74,23 +74,12 @@ class StreetScene:
         """Return what is true at a time, without drawing the picture."""
         return self._truth(self._things(t_s), t_s)
 
-    def zones(self) -> tuple[DemoZone, ...]:
-        """Return the zones of the script as polygons in fractions of the picture."""
-        zones = []
-        for zone_id, name, kind, corners in self.script.zones_m:
-            pixels, _ = self.camera.project(np.array(corners))
-            fractions = np.clip(pixels / np.array(self.camera.size_wh), 0.0, 1.0)
-            zones.append(
-                DemoZone(zone_id, name, kind, tuple((round(float(x), 4), round(float(y), 4)) for x, y in fractions))
-            )
-        return tuple(zones)
-
     def _things(self, t_s: float) -> list[Drawn]:
         """Everything that is there, the farthest first."""
         things: list[Drawn] = []
         for actor, at_s in present(self.script, t_s):
             motion = actor.path.at(at_s)
-            if motion is not None:
+            if motion is not None and self.camera.may_see(motion.x, motion.y, REACH_M.get(actor.kind, USUAL_REACH_M)):
                 for part, (class_id, shape, pose) in enumerate(self._cast.parts(actor, motion, at_s)):
                     object_id = actor.actor_id * 10 + part
                     steady = motion.speed_m_s == 0.0 and class_id != StreetClass.PERSON
@@ -127,8 +116,9 @@ class StreetScene:
     def _away(self, x: float, y: float) -> float:
         return math.hypot(x - self.camera.position[0], y - self.camera.position[1])
 
-    def _paint(self, things: list[Drawn], t_s: float) -> Picture:
-        bgr: Picture = self._backdrop.bgr.copy()
+    def _paint(self, things: list[Drawn], t_s: float, out: Picture | None = None) -> Picture:
+        bgr: Picture = np.empty_like(self._backdrop.bgr) if out is None else out
+        np.copyto(bgr, self._backdrop.bgr)
         for patch in self._papers:
             if patch.hangs(t_s % self.script.period_s):
                 patch.paste(bgr)
@@ -186,12 +176,9 @@ class StreetScene:
         )
         if self.script.clouds:
             _cloud(bgr, t_s, period)
-        cv2.convertScaleAbs(bgr, dst=bgr, alpha=drift)
         height, width = bgr.shape[:2]
-        shift = np.random.default_rng(round(t_s * 1000)).integers(0, NOISE_MARGIN, 4)
-        up, down = self._noise
-        cv2.add(bgr, up[shift[0] : shift[0] + height, shift[1] : shift[1] + width], dst=bgr)
-        cv2.subtract(bgr, down[shift[2] : shift[2] + height, shift[3] : shift[3] + width], dst=bgr)
+        y, x = np.random.default_rng(round(t_s * 1000)).integers(0, NOISE_MARGIN, 2)
+        cv2.addWeighted(bgr, drift, self._noise[y : y + height, x : x + width], 1.0, -NOISE_MIDDLE, dst=bgr)
         return bgr
 
     def _truth(self, things: list[Drawn], t_s: float) -> Truth:
@@ -202,6 +189,13 @@ class StreetScene:
 
 CONTACT_RATIO = 0.34
 """How much of the light is missing right below a thing."""
+
+USUAL_REACH_M = 4.0
+REACH_M = {"bus": 8.0, "truck": 6.0}
+"""How far a thing and its shadow reach from its middle, metres."""
+
+NOISE_MIDDLE = 128
+"""Grey level of the noise tile that changes nothing."""
 
 NOISE_MARGIN = 64
 """Pixels by which the noise tile is larger than the picture, so that it can be shifted from frame to frame."""
@@ -219,6 +213,17 @@ def place_camera(view: View, size_wh: SizeWH) -> GroundCamera:
     )
 
 
+def script_zones(script: Script) -> tuple[DemoZone, ...]:
+    """Return the zones of a script as polygons in fractions of the picture, the same at every size of 16:9."""
+    camera = place_camera(script.view, (1280, 720))
+    zones = []
+    for zone_id, name, kind, corners in script.zones_m:
+        pixels, _ = camera.project(np.array(corners))
+        fractions = np.clip(pixels / np.array(camera.size_wh), 0.0, 1.0).round(4)
+        zones.append(DemoZone(zone_id, name, kind, tuple((float(x), float(y)) for x, y in fractions)))
+    return tuple(zones)
+
+
 def present(script: Script, t_s: float) -> list[tuple[Actor, float]]:
     """Return the actors that are there at a time, each with its own time (a story may reach over the period's end)."""
     t_s %= script.period_s
@@ -232,13 +237,15 @@ def present(script: Script, t_s: float) -> list[tuple[Actor, float]]:
     return found
 
 
-def _noise_tile(level: float, size_wh: SizeWH, seed: int) -> tuple[Picture, Picture]:
-    """What is added and what is taken away, (H + margin, W + margin, 3) each."""
+def _noise_tile(level: float, size_wh: SizeWH, seed: int) -> Picture:
+    """Noise around `NOISE_MIDDLE`, (H + margin, W + margin, 3); its lower half repeats the upper."""
     rng = np.random.default_rng(seed)
-    shape = size_wh[1] + NOISE_MARGIN, size_wh[0] + NOISE_MARGIN, 3
-    luma = rng.standard_normal(shape[:2], np.float32)[..., None] * level
-    noise = luma + rng.standard_normal(shape, np.float32) * level * 0.4
-    return np.clip(noise + 0.5, 0, 255).astype(np.uint8), np.clip(-noise + 0.5, 0, 255).astype(np.uint8)
+    rows, columns = size_wh[1] + NOISE_MARGIN, size_wh[0] + NOISE_MARGIN
+    half = -(-rows // 2), columns
+    luma = rng.standard_normal(half, np.float32)[..., None] * level
+    noise = luma + rng.standard_normal((*half, 3), np.float32) * (level * 0.4) + (NOISE_MIDDLE + 0.5)
+    tile = np.clip(noise, 0, 255).astype(np.uint8)
+    return np.concatenate([tile, tile])[:rows]
 
 
 def _cloud(bgr: Picture, t_s: float, period_s: float) -> None:

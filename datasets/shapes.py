@@ -107,12 +107,12 @@ class ShapeBuilder:
         sizes = [len(corners) for corners, _ in self._faces]
         points = np.array([p for corners, _ in self._faces for p in corners], np.float64).reshape(-1, 3)
         starts = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
-        middles = np.array([np.mean(corners, axis=0) for corners, _ in self._faces]).reshape(-1, 3)
+        middles = np.array([_middle(corners) for corners, _ in self._faces], np.float64).reshape(-1, 3)
         finishes = [finish for _, finish in self._faces] + [tube[4] for tube in self._tubes]
         return Shape(
             points=points,
             starts=starts,
-            normals=np.array([_normal(corners) for corners, _ in self._faces]).reshape(-1, 3),
+            normals=np.array([_normal(corners) for corners, _ in self._faces], np.float64).reshape(-1, 3),
             middles=middles,
             colours=np.array([finish.colour for finish in finishes], np.float64).reshape(-1, 3),
             materials=np.array([finish.material for finish in finishes], np.int64),
@@ -123,9 +123,19 @@ class ShapeBuilder:
         )
 
 
-def _normal(corners: Sequence[Point3]) -> Metres:
+def _normal(corners: Sequence[Point3]) -> Point3:
     """Newell's method: good for polygons that are not quite flat or have corners on one line."""
-    loop = np.array(corners)
-    after = np.roll(loop, -1, axis=0)
-    normal = np.cross(loop, after).sum(axis=0)
-    return normal / max(float(np.linalg.norm(normal)), 1e-9)
+    nx = ny = nz = 0.0
+    x0, y0, z0 = corners[-1]
+    for x1, y1, z1 in corners:
+        nx += (y0 - y1) * (z0 + z1)
+        ny += (z0 - z1) * (x0 + x1)
+        nz += (x0 - x1) * (y0 + y1)
+        x0, y0, z0 = x1, y1, z1
+    length = max(math.sqrt(nx * nx + ny * ny + nz * nz), 1e-9)
+    return nx / length, ny / length, nz / length
+
+
+def _middle(corners: Sequence[Point3]) -> Point3:
+    count = len(corners)
+    return sum(c[0] for c in corners) / count, sum(c[1] for c in corners) / count, sum(c[2] for c in corners) / count

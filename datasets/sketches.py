@@ -96,23 +96,25 @@ class Studio:
         order = _order(shape, np.concatenate([faces.middle_depths, tube_depths]), np.concatenate([seen, seen_tubes]))
         if not len(order):
             return None
-        normals = np.concatenate([shape.normals @ turn.T, np.zeros((len(shape.ends), 3))])
-        colours = np.where(
-            (shape.materials == GLOWING)[:, None], shape.colours, self.light.shade(normals, shape.colours, lamp)
-        )
-        polygons = [faces.polygon(i) if i < len(seen) else tube_polygons[i - len(seen)] for i in order]
-        return self._finish(polygons, colours[order], everything)
-
-    def _finish(self, polygons: list[Metres], colours: Metres, everything: Metres) -> Sketch:
-        corners = np.concatenate(polygons)
-        low, high = corners.min(axis=0), corners.max(axis=0)
+        drawn = np.concatenate([faces.pixels[np.repeat(seen, faces.sizes)], tube_polygons[seen_tubes].reshape(-1, 2)])
+        fixed, fixed_tubes = _fixed(faces.pixels), _fixed(tube_polygons)
+        count, starts = len(seen), shape.starts.tolist()
+        polygons = [fixed[starts[i] : starts[i + 1]] if i < count else fixed_tubes[i - count] for i in order.tolist()]
         return Sketch(
-            tuple(np.round(polygon * (1 << SHIFT)).astype(np.int32) for polygon in polygons),
-            tuple((float(b), float(g), float(r)) for b, g, r in colours),
-            (float(low[0]) - 0.5, float(low[1]) - 0.5, float(high[0]) + 1.0, float(high[1]) + 1.0),
+            tuple(polygons),
+            tuple(map(tuple, self._colours(shape, turn, lamp)[order].tolist())),
+            _around(drawn),
             self._fallen(everything, self.light.sun) if self.light.shadow_ratio > 0 else EMPTY,
             self._fallen(everything[everything[:, 2] < CONTACT_HEIGHT_M], (0.0, 0.0, 1.0)),
         )
+
+    def _colours(self, shape: Shape, turn: Metres, lamp: float) -> Metres:
+        """(F + T, 3) BGR as lit."""
+        normals = np.zeros((len(shape.colours), 3))
+        normals[: len(shape.normals)] = shape.normals @ turn.T
+        lit = self.light.shade(normals, shape.colours, lamp)
+        lit[shape.materials == GLOWING] = shape.colours[shape.materials == GLOWING]
+        return lit
 
     def _seen(self, shape: Shape, turn: Metres, shift: Metres, nearest: Metres) -> npt.NDArray[np.bool_]:
         """Which faces look at the camera and lie wholly before it."""
@@ -153,19 +155,29 @@ CONTACT_HEIGHT_M = 0.45
 
 
 class _Faces:
-    """The corners of a shape's faces in the picture."""
+    """The corners of a shape's faces in the picture, and how far away each face is."""
 
     def __init__(self, shape: Shape, pixels: Metres, depths: Metres) -> None:
-        self._starts, self._pixels = shape.starts, pixels
+        self.pixels, self.sizes = pixels, np.diff(shape.starts)
         if len(shape.starts) > 1:
-            sums = np.add.reduceat(depths, shape.starts[:-1])
-            self.middle_depths = sums / np.diff(shape.starts)
+            self.middle_depths = np.add.reduceat(depths, shape.starts[:-1]) / self.sizes
             self.nearest = np.minimum.reduceat(depths, shape.starts[:-1])
         else:
             self.middle_depths, self.nearest = np.zeros(0), np.zeros(0)
 
-    def polygon(self, i: int) -> Metres:
-        return self._pixels[self._starts[i] : self._starts[i + 1]]
+
+def _fixed(pixels: Metres) -> npt.NDArray[np.int32]:
+    """Return pixels with `SHIFT` fractional bits; far outside the picture they are cut, where OpenCV would overflow."""
+    return np.rint(np.clip(pixels, -FARTHEST_PX, FARTHEST_PX) * (1 << SHIFT)).astype(np.int32)
+
+
+FARTHEST_PX = 20_000.0
+
+
+def _around(corners: Metres) -> tuple[float, float, float, float]:
+    """Return the box around polygons as they are drawn: smooth edges reach half a pixel farther."""
+    low, high = corners.min(axis=0).tolist(), corners.max(axis=0).tolist()
+    return low[0] - 0.5, low[1] - 0.5, high[0] + 1.0, high[1] + 1.0
 
 
 def _order(shape: Shape, depths: Metres, seen: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:

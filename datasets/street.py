@@ -43,6 +43,7 @@ class Street:
         wall: a plain wall in the front, or None.
         tree_xs: trees along the far kerb.
         lamp_xs: street lamps along the far kerb.
+        clear_x: x range without bins and signs.
         from_x: where the drawn street begins.
         to_x: where it ends.
     """
@@ -56,8 +57,9 @@ class Street:
     wall: Wall | None = None
     tree_xs: tuple[float, ...] = ()
     lamp_xs: tuple[float, ...] = ()
+    clear_x: tuple[float, float] = (0.0, 0.0)
     from_x: float = -20.0
-    to_x: float = 150.0
+    to_x: float = 120.0
 
     @property
     def front_y(self) -> float:

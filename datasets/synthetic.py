@@ -16,6 +16,7 @@ from fractions import Fraction
 from urllib.parse import parse_qsl, urlsplit
 
 import av
+import numpy as np
 from av.container import InputContainer, OutputContainer
 from av.video.stream import VideoStream
 
@@ -72,7 +73,11 @@ def parse_url(url: str) -> SyntheticUrl:
 
 
 def open_synthetic(
-    url: str, settings: object = None, *, clock: Callable[[], float] = time.monotonic, wait: Callable[[float], bool] | None = None
+    url: str,
+    settings: object = None,
+    *,
+    clock: Callable[[], float] = time.monotonic,
+    wait: Callable[[float], bool] | None = None,
 ) -> InputContainer:
     """Open a drawn camera as libav opens a real one.
 
@@ -108,11 +113,14 @@ class DrawnCamera:
 
     name = "drawn camera"
 
-    def __init__(self, wanted: SyntheticUrl, *, clock: Callable[[], float], wait: Callable[[float], bool] | None) -> None:
+    def __init__(
+        self, wanted: SyntheticUrl, *, clock: Callable[[], float], wait: Callable[[float], bool] | None
+    ) -> None:
         self._wanted, self._clock = wanted, clock
         self._closed = threading.Event()
         self._wait = wait or self._closed.wait
         self._scene = StreetScene(demo_script(wanted.scene, wanted.seed), wanted.size_wh, wanted.light)
+        self._canvas = np.empty((wanted.size_wh[1], wanted.size_wh[0], 3), np.uint8)
         self._encoder = _Encoder(wanted.size_wh, wanted.fps)
         self._number = 0
         self._began_s: float | None = None
@@ -143,7 +151,7 @@ class DrawnCamera:
         shown_s = self._wanted.start_s + float(self._number / self._wanted.fps)
         if not self._wanted.loop and shown_s >= self._scene.script.period_s:
             return False
-        self._left += self._encoder.encode(self._scene.picture(shown_s), self._number)
+        self._left += self._encoder.encode(self._scene.picture(shown_s, self._canvas), self._number)
         self._number += 1
         return True
 
@@ -175,7 +183,12 @@ class _Encoder:
         self._sink = _Sink()
         self._container: OutputContainer = av.open(self._sink, "w", format="mpegts", options={"flush_packets": "1"})
         gop = max(1, round(GOP_S * fps))
-        options = {"preset": "ultrafast", "tune": "zerolatency", "crf": "25", "x264-params": f"keyint={gop}:min-keyint={gop}:scenecut=0"}
+        options = {
+            "preset": "ultrafast",
+            "tune": "zerolatency",
+            "crf": "25",
+            "x264-params": f"keyint={gop}:min-keyint={gop}:scenecut=0",
+        }
         self._stream: VideoStream = self._container.add_stream("libx264", rate=fps, options=options)
         self._stream.width, self._stream.height = size_wh
         self._stream.pix_fmt = "yuv420p"

@@ -1,9 +1,10 @@
-"""Fills a street with lawful life: vehicles that flow or queue at a crossing, people who walk; all repeating with the period.
+"""Fills a street with lawful life that repeats with the period: vehicles that flow or queue at a crossing, walkers.
 
 Vehicles of a lane without a light keep one speed, so that they never meet. Before a light they follow the intelligent
 driver model. Stories over the end of the period simply go on into its next beginning.
 
-Source of the model: Treiber, Hennecke, Helbing, Congested traffic states in empirical observations, Phys. Rev. E 62, 2000.
+Source of the model: Treiber, Hennecke, Helbing, Congested traffic states in empirical observations and microscopic
+simulations, Phys. Rev. E 62, 2000.
 """
 
 import math
@@ -151,7 +152,8 @@ def _follow(
 ) -> np.ndarray:
     """Return (K, 2) places and speeds every `STEP_S`."""
     (free_speed, length), ((x, end), signal) = own, world
-    speed, rows, t = free_speed, [], entry_s
+    rows: list[tuple[float, float]] = []
+    speed, t = free_speed, entry_s
     while x < end and len(rows) < 2000:
         rows.append((x, speed))
         room, closing = math.inf, 0.0

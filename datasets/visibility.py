@@ -1,7 +1,7 @@
 """Finds how much of each drawn thing can be seen, and makes the truth of a frame from it.
 
-All silhouettes are drawn far to near into one buffer of numbers; what is left of a number is visible. The whole silhouette
-is counted apart, also where it leaves the picture.
+All silhouettes are drawn far to near into one buffer of numbers; what is left of a number is visible. The whole
+silhouette is counted apart, also where it leaves the picture.
 """
 
 from collections.abc import Sequence

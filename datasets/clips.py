@@ -1,0 +1,68 @@
+"""Writes drawn scenes as files: an MP4 with its truth as JSON lines beside it, for tests, benchmarks and replay."""
+
+import json
+from dataclasses import asdict
+from fractions import Fraction
+from pathlib import Path
+
+import av
+
+from datasets.scene import StreetScene
+from datasets.truth import Truth
+
+
+def write_clip(
+    scene: StreetScene, path: Path, seconds: float, *, start_s: float = 0.0, fps: Fraction = Fraction(12)
+) -> Path:
+    """Write a stretch of a scene as H.264 in MP4 and its truth as `<name>.truth.jsonl`.
+
+    The first line of the truth holds the scene's name, size, frame rate and offences (times since the clip's beginning);
+    every further line is one frame.
+
+    Args:
+        scene: what to draw.
+        path: of the MP4; its folder must exist.
+        seconds: length.
+        start_s: scene time of the first frame.
+        fps: frames a second.
+
+    Returns:
+        The path of the truth.
+    """
+    truth_path = path.with_suffix(".truth.jsonl")
+    with av.open(str(path), "w", format="mp4") as container, truth_path.open("w", encoding="utf-8") as lines:
+        stream = container.add_stream(
+            "libx264", rate=fps, options={"preset": "veryfast", "crf": "23", "g": str(round(2 * fps))}
+        )
+        stream.width, stream.height = scene.camera.size_wh
+        stream.pix_fmt = "yuv420p"
+        lines.write(json.dumps(_header(scene, start_s, fps)) + "\n")
+        for number in range(round(seconds * fps)):
+            bgr, truth = scene.render(start_s + float(number / fps))
+            frame = av.VideoFrame.from_ndarray(bgr, format="bgr24")
+            frame.pts = number
+            container.mux(stream.encode(frame))
+            lines.write(json.dumps(_row(truth, float(number / fps))) + "\n")
+        container.mux(stream.encode(None))
+    return truth_path
+
+
+def _header(scene: StreetScene, start_s: float, fps: Fraction) -> dict[str, object]:
+    offences = [
+        asdict(offence) | {"started_s": offence.started_s - start_s, "ended_s": offence.ended_s - start_s}
+        for offence in scene.script.offences
+    ]
+    return {"scene": scene.script.name, "size_wh": scene.camera.size_wh, "fps": float(fps), "offences": offences}
+
+
+def _row(truth: Truth, t_s: float) -> dict[str, object]:
+    return {
+        "t_s": round(t_s, 4),
+        "boxes": truth.boxes.round(2).tolist(),
+        "class_ids": truth.class_ids.tolist(),
+        "object_ids": truth.object_ids.tolist(),
+        "visible_ratios": truth.visible_ratios.round(3).tolist(),
+        "ground": truth.ground.round(3).tolist(),
+        "papers": truth.papers.round(2).tolist(),
+        "paper_ids": truth.paper_ids.tolist(),
+    }
