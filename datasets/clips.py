@@ -10,13 +10,15 @@ import av
 from datasets.scene import StreetScene
 from datasets.truth import Truth
 
+DEFAULT_FPS = Fraction(12)
+
 
 def write_clip(
-    scene: StreetScene, path: Path, seconds: float, *, start_s: float = 0.0, fps: Fraction = Fraction(12)
+    scene: StreetScene, path: Path, seconds: float, *, start_s: float = 0.0, fps: Fraction = DEFAULT_FPS
 ) -> Path:
     """Write a stretch of a scene as H.264 in MP4 and its truth as `<name>.truth.jsonl`.
 
-    The first line of the truth holds the scene's name, size, frame rate and offences (times since the clip's beginning);
+    The first line of the truth holds the scene's name, size, frame rate and offences, timed from the clip's beginning;
     every further line is one frame.
 
     Args:

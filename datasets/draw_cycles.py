@@ -1,6 +1,7 @@
-"""Makes what has two or three wheels: bicycles, e-bikes and scooters, cargo tricycles, prams; riders are made elsewhere."""
+"""Makes what has two or three wheels: bicycles, e-bikes and scooters, cargo tricycles, prams; riders are people."""
 
 import math
+from itertools import pairwise
 
 import numpy as np
 
@@ -110,7 +111,7 @@ def _spoked(build: ShapeBuilder, hub: Point3, radius: float) -> None:
     x, y, z = hub
     turns = [2 * math.pi * i / 12 for i in range(13)]
     rim = [(x + radius * math.cos(a), y, z + radius * math.sin(a)) for a in turns]
-    for start, end in zip(rim, rim[1:], strict=False):
+    for start, end in pairwise(rim):
         build.tube(start, end, (0.022, 0.022), Finish(RUBBER))
     for i in range(0, 12, 3):
         build.tube(hub, rim[i], (0.006, 0.006), Finish(METAL))

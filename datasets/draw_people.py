@@ -8,7 +8,8 @@ import numpy as np
 from datasets.shapes import Colour, Finish, Point3, Shape, ShapeBuilder
 
 TOPS: tuple[Colour, ...] = (
-    (60, 60, 200), (180, 110, 50), (70, 150, 80), (230, 230, 228), (50, 50, 54), (150, 150, 152), (70, 190, 235), (160, 90, 170),
+    (60, 60, 200), (180, 110, 50), (70, 150, 80), (230, 230, 228), (50, 50, 54), (150, 150, 152), (70, 190, 235),
+    (160, 90, 170),
     (210, 170, 120), (90, 90, 230), (120, 70, 40), (190, 210, 220), (60, 110, 190), (100, 60, 100),
 )  # fmt: skip
 BOTTOMS: tuple[Colour, ...] = (
@@ -65,8 +66,8 @@ def make_person(look: int, action: str, phase: float) -> Shape:
 
     Args:
         look: picks size and clothes.
-        action: `walk`, `stand`, `serve` (hands before the body), `reach` (arms up to a wall), `push`, `hold` (one hand up, as
-            with an umbrella), `ride` (seated, origin on the ground below the saddle).
+        action: `walk`, `stand`, `serve` (hands before the body), `reach` (arms up to a wall), `push`,
+            `hold` (one hand up, as with an umbrella), `ride` (seated, origin on the ground below the saddle).
         phase: of the gait, in radians; ignored by who stands still.
     """
     clothes = Clothes.of(look)

@@ -1,4 +1,4 @@
-"""Makes motor vehicles: cars of several bodies, buses, trucks; lights, windows, wheels, colours that one sees on a street."""
+"""Makes motor vehicles: cars of several bodies, buses, trucks; their lights, windows, wheels and paint."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,8 @@ from datasets.shapes import GLOWING, Colour, Finish, Shape, ShapeBuilder
 
 PAINTS: tuple[Colour, ...] = (
     (242, 242, 240), (236, 236, 236), (188, 190, 190), (150, 152, 154), (96, 96, 98), (44, 42, 42), (34, 32, 32),
-    (58, 46, 168), (40, 34, 132), (150, 88, 44), (124, 62, 30), (92, 110, 62), (62, 140, 196), (170, 190, 204), (70, 90, 116),
+    (58, 46, 168), (40, 34, 132), (150, 88, 44), (124, 62, 30), (92, 110, 62), (62, 140, 196), (170, 190, 204),
+    (70, 90, 116),
 )  # fmt: skip
 """Car paints, BGR; mostly white, grey and black, as on a street."""
 
@@ -175,7 +176,7 @@ def _greenhouse(build: ShapeBuilder, body: CarBody, length: float, paint: Colour
 def _wheels(build: ShapeBuilder, places: tuple[float, ...], half: float, radius: float) -> None:
     for x in places:
         for side in (-half, half):
-            outward = 1.012 if side > 0 else 1.012
+            outward = 1.012
             build.wheel((x, side * 1.004, radius + 0.03), radius + 0.07, Finish(DARK, 1))
             build.wheel((x, side * outward, radius), radius, Finish(RUBBER, 2), sides=14)
             build.wheel((x, side * outward * 1.004, radius), radius * 0.62, Finish(RIM, 3), sides=10)
@@ -306,7 +307,7 @@ def _mix(
 
 
 def _blend(side: list[tuple[float, float, float]], along: float, up: float) -> tuple[float, float, float]:
-    """A point of a four-cornered panel: `along` from its first to its second corner, `up` from there to the upper edge."""
+    """A point of a four-cornered panel: `along` its lower edge, then `up` to the upper one; both are shares."""
     a, b, c, d = (np.array(corner) for corner in side)
     point = (a + (b - a) * along) * (1 - up) + (d + (c - d) * along) * up
     return float(point[0]), float(point[1]), float(point[2])

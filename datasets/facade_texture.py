@@ -1,6 +1,7 @@
-"""Paints house fronts from straight ahead: shops with signs, doors, shutters and windows; upper floors; a plain wall."""
+"""Paints house fronts from straight ahead: shops with signs, doors and shutters; upper floors; a plain wall."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -13,7 +14,8 @@ FRONT_PX_PER_M = 36
 """Resolution of fronts; cameras see the nearest ones at 40 to 110 px/m, and fronts hold no fine print."""
 
 PLASTERS: tuple[Colour, ...] = (
-    (168, 190, 206), (150, 164, 176), (186, 200, 206), (136, 156, 186), (120, 132, 160), (176, 178, 178), (160, 184, 180), (110, 124, 150),
+    (168, 190, 206), (150, 164, 176), (186, 200, 206), (136, 156, 186), (120, 132, 160), (176, 178, 178),
+    (160, 184, 180), (110, 124, 150),
 )  # fmt: skip
 SIGNS: tuple[Colour, ...] = (
     (50, 44, 180),
@@ -151,7 +153,7 @@ def _shops(easels: tuple[_Easel, _Easel], front: Front, rng: np.random.Generator
         inside = np.array((170, 208, 226), np.float32) * float(rng.uniform(0.7, 1.0))
         easel.rect((left, 0.0), (right, 2.75), (74, 76, 78))
         edges = np.linspace(left + 0.06, right - 0.06, int(rng.integers(3, 5)))
-        for a, b in zip(edges, edges[1:], strict=False):
+        for a, b in pairwise(edges):
             easel.rect((a + 0.04, 0.35), (b - 0.04, 2.65), glass)
             shining.rect((a + 0.04, 0.35), (b - 0.04, 2.65), inside)
             for _ in range(3):

@@ -51,7 +51,7 @@ class GroundCamera:
         object.__setattr__(self, "matrix", inner @ outer)
 
     def project(self, points: Metres) -> tuple[Metres, Metres]:
-        """Return (N, 2) pixels and (N,) depths in metres of (N, 3) points; pixels mean nothing where depth < `NEAREST_M`."""
+        """Return (N, 2) pixels and (N,) depths in metres of (N, 3) points; see `NEAREST_M` for which are good."""
         homogeneous = points @ self.matrix[:, :3].T + self.matrix[:, 3]
         depth = homogeneous[:, 2]
         return homogeneous[:, :2] / np.maximum(depth, NEAREST_M)[:, None], depth

@@ -10,7 +10,7 @@ from datasets.street import Street
 from vision.arrays import Picture
 
 GROUND_PX_PER_M = 28
-"""Resolution of the ground as seen from above; the nearest ground of our cameras has about 100 px/m, but is plain asphalt."""
+"""Resolution of the ground seen from above; what a camera sees nearest has 100 px/m, but is plain asphalt."""
 
 NEAR_M = 7.0
 """How much ground is painted on the camera's side of the near kerb."""

@@ -221,7 +221,7 @@ class _Crowd:
             self._add("ground_cloth", here, stall=stall)
         else:
             self._add("tricycle", here, action="parked", stall=stall)
-        if style == 0 and rng.random() < 0.8 or style in (2, 3) and rng.random() < 0.5:
+        if rng.random() < (0.8, 0.0, 0.5, 0.5)[style]:
             self._add("umbrella", Journey(0, x + 0.3, y + 0.4).stay(MOMENTS_S).path(), stall=stall)
         if rng.random() < 0.85:
             self._add(

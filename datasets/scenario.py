@@ -1,8 +1,8 @@
 """The scenario language: who arrives, stops, stays and leaves, where and when; metres and seconds, nothing of drawing.
 
-A `Journey` is written down like a story (`go`, `brake`, `stay`, `set_off`) and becomes a `Path` that knows place, heading
-and speed at any time. An `Actor` is a kind of thing on a path. A `Script` is a street with its actors, papers, lawful and
-unlawful events and zones; it repeats after `period_s`.
+A `Journey` is written down like a story (`go`, `brake`, `stay`, `set_off`) and becomes a `Path` that knows place,
+heading and speed at any time. An `Actor` is a kind of thing on a path. A `Script` is a street with its actors, papers,
+offences and zones; it repeats after `period_s`.
 """
 
 import bisect
@@ -25,7 +25,7 @@ class Motion:
 
 @dataclass(frozen=True, slots=True)
 class Leg:
-    """One piece of a path between two times, with places and speeds at both ends, and the heading where it stands still."""
+    """One piece of a path: times, places and speeds at both ends, and the heading where it stands still."""
 
     from_s: float
     to_s: float

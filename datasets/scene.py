@@ -250,7 +250,7 @@ def _noise_tile(level: float, size_wh: SizeWH, seed: int) -> Picture:
 
 def _cloud(bgr: Picture, t_s: float, period_s: float) -> None:
     """A soft shadow that passes over the street twice in a period."""
-    height, width = bgr.shape[:2]
+    width = bgr.shape[1]
     columns = np.linspace(0, 1, 32, dtype=np.float32)
     where = (t_s / period_s * 2 % 1) * 6 - 2.5
     depth = 0.3 * np.exp(-((columns - where) ** 2) / 0.5)

@@ -92,7 +92,7 @@ class ShapeBuilder:
         self.face([(x0, y0, z1), (x1, y0, z1), (x1, y1, z1), (x0, y1, z1)], lid or finish)
 
     def side_panel(self, outline: Sequence[tuple[float, float]], y: float, finish: Finish) -> None:
-        """Add an upright panel facing away from the middle; `outline` is (x, z), counter-clockwise seen from the right."""
+        """Add an upright panel that faces away from the middle; `outline` is (x, z), counter-clockwise from right."""
         corners = [(x, y, z) for x, z in outline]
         self.face(corners if y < 0 else corners[::-1], finish)
 

@@ -1,7 +1,7 @@
 """Serves a drawn scene as a camera: `synthetic://parking?seed=1&size=1280x720&fps=12&light=day&start=0&loop=1&pace=1`.
 
-libav opens a Python file whose `read` draws the next frame, waits until it is due, encodes it to H.264 and hands out the
-MPEG transport stream that comes of it. So a drawn camera takes the same way as a real one, with the reader's own thread.
+libav opens a Python file whose `read` draws the next frame, waits until it is due, encodes it to H.264 and hands out
+the MPEG transport stream that comes of it. So a drawn camera takes the same way as a real one, on its reader's thread.
 A frame that is late is left out, as a camera does: the stream never lags behind the clock.
 
 Belongs here: the URL, pacing, encoding. Does not: drawing (scene), reconnecting (streams).
@@ -56,7 +56,7 @@ def parse_url(url: str) -> SyntheticUrl:
     """Read a URL.
 
     Raises:
-        ValueError: it names no scene that exists, or a setting or value that does not; the message says which there are.
+        ValueError: the scene, a setting or a value does not exist; the message says which there are.
     """
     parts = urlsplit(url)
     if parts.scheme != "synthetic":
@@ -109,7 +109,7 @@ GOP_S = 2.0
 
 
 class DrawnCamera:
-    """A file that libav reads a live transport stream from; only its reader's thread may call `read`, any may `close`."""
+    """A file that libav reads a live transport stream from; one thread may call `read`, any may `close`."""
 
     name = "drawn camera"
 

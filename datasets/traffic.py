@@ -17,7 +17,8 @@ from datasets.scenario import Actor, Journey, Leg, Path
 from datasets.street import Lane, Street
 
 VEHICLE_MIX: tuple[tuple[str, float], ...] = (
-    ("sedan", 0.30), ("suv", 0.17), ("hatchback", 0.11), ("van", 0.09), ("taxi", 0.08), ("bus", 0.07), ("truck", 0.08), ("scooter", 0.10),
+    ("sedan", 0.30), ("suv", 0.17), ("hatchback", 0.11), ("van", 0.09), ("taxi", 0.08), ("bus", 0.07),
+    ("truck", 0.08), ("scooter", 0.10),
 )  # fmt: skip
 """Share of each kind among what drives in a lane."""
 
