@@ -5,9 +5,8 @@ Limits and waits are far shorter than a city's, so that a case runs its whole wa
 
 from pathlib import Path
 
-from datasets.demo_scenes import demo_script
+from datasets.demo_scenes import demo_zones
 from datasets.scenario import DemoZone
-from datasets.scene import StreetScene
 from detectors.catalog import ZoneSettings, ZonesFile
 from pipeline.settings import Settings
 
@@ -57,7 +56,7 @@ def demo_settings(data: Path, port: int, card: Path | None) -> Settings:
 def write_demo_zones(data: Path) -> None:
     """Write the zones files that the demo's cameras begin with."""
     for scene in STREETS:
-        zones = tuple(_zone(zone) for zone in StreetScene(demo_script(scene)).zones())
+        zones = tuple(_zone(zone) for zone in demo_zones(scene))
         text = ZonesFile(zones=zones).model_dump_json(indent=2)
         (data / f"{scene}.zones.json").write_text(text, encoding="utf-8")
 
