@@ -38,7 +38,7 @@ class Priority(IntEnum):
     AUTO = 3
 
 
-HornState = Literal["starting", "ok", "speaking", "away", "refused"]
+HornState = Literal["starting", "ok", "speaking", "busy", "away", "refused"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class HornHealth:
 
     Attributes:
         horn_id: the horn.
-        state: `away` mends itself, `refused` wants a person.
+        state: `busy` (somebody else speaks through it) and `away` mend themselves, `refused` wants a person.
         problem: one sentence without a password; empty when all is well.
         waiting: clips in its queue.
         last: the newest receipt, or None.
@@ -166,7 +166,7 @@ class HornWorker:
         """Return why an automatic clip would not be said now, as a sentence, or an empty text."""
         quiet = quiet_refusal(self._entry.quiet_hours, self._entry.zone, self._wall_clock())
         with self._changed:
-            return quiet or (self._problem if self._state in ("away", "refused") else "")
+            return quiet or (self._problem if self._state in ("busy", "away", "refused") else "")
 
     def close(self) -> None:
         """Cut off what is being said, hand back what waits, and join the thread."""
@@ -258,7 +258,7 @@ class HornWorker:
     def _note_failure(self, err: HornError) -> None:
         with self._changed:
             is_new = self._problem != err.problem
-            self._state, self._problem = ("away" if err.retryable else "refused"), err.problem
+            self._state, self._problem = _state_after(err), err.problem
             wait_s = min(self._policy.max_s, self._policy.first_s * 2 ** min(self._failures, 20))
             self._failures += 1
             jitter = random.uniform(0.8, 1.2)  # noqa: S311 - spreads horns behind one switch, keeps no secret
@@ -272,3 +272,9 @@ class HornWorker:
             job.on_receipt(receipt)
         except Exception:
             logger.exception("horn %s: its receipt was not taken", self._entry.id)
+
+
+def _state_after(err: HornError) -> HornState:
+    if isinstance(err, HornBusyError):
+        return "busy"
+    return "away" if err.retryable else "refused"

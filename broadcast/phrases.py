@@ -11,9 +11,9 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from broadcast.audio import AudioClip, load_audio
+from broadcast.audio import AudioClip, load_audio, resampled
 from broadcast.errors import PhraseError
-from broadcast.shaping import announcement
+from broadcast.shaping import ANNOUNCEMENT_RATE_HZ, announcement
 from broadcast.speech import Speech
 
 HERE = Path(__file__).parent
@@ -24,8 +24,8 @@ PHRASES_FILE = HERE / "phrases.toml"
 OWN_RECORDINGS = HERE / "recordings"
 """The standard phrases as sound, so that a machine without a speech program can warn."""
 
-MAX_CACHED_CLIPS = 64
-"""Rendered clips kept: seven phrases in two languages and the places of a few dozen zones; about 20 MB."""
+MAX_CACHED_CLIPS = 32
+"""Rendered clips kept: the phrases in two languages and the places of a dozen zones; 10 s each at 16 kHz are 20 MB."""
 
 MAX_PLACE_CHARS = 60
 """A longer name of a place is no name."""
@@ -56,6 +56,11 @@ def load_phrases(path: Path = PHRASES_FILE) -> PhraseTable:
         raise PhraseError(f"phrases {path.name}: {err.strerror or 'cannot be read'}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, ValidationError) as err:
         raise PhraseError(f"phrases {path.name}: {err}") from None
+
+
+def open_phrasebook(recordings: Path | None = None) -> "Phrasebook":
+    """Return the standard phrases; recordings in the given folder go before ours."""
+    return Phrasebook(load_phrases(), (recordings, OWN_RECORDINGS) if recordings else (OWN_RECORDINGS,))
 
 
 class Phrasebook:
@@ -122,7 +127,7 @@ class Phrasebook:
 
     @staticmethod
     def _render(recording: Path | None, text: str, language: str, speech: Speech) -> AudioClip:
-        return load_audio(recording) if recording else speech.say(text, language)
+        return resampled(load_audio(recording) if recording else speech.say(text, language), ANNOUNCEMENT_RATE_HZ)
 
     def _cached(self, key: tuple[str, str, str], render: Callable[[], AudioClip]) -> AudioClip:
         with self._lock:

@@ -3,6 +3,7 @@
 Source: ONVIF Streaming Specification 5.3 (Require: www.onvif.org/ver20/backchannel); RFC 2326.
 """
 
+import contextlib
 import secrets
 import socket
 import threading
@@ -13,7 +14,7 @@ from types import TracebackType
 from typing import Literal
 from urllib.parse import SplitResult, parse_qsl, unquote, urlencode, urlsplit
 
-from broadcast.errors import HornError, HornRefusedError, HornUrlError
+from broadcast.errors import HornError, HornRefusedError, HornUnavailableError, HornUrlError
 from broadcast.g711 import G711Codec
 from broadcast.rtp import PACKET_S
 from broadcast.rtsp_auth import Credentials
@@ -26,6 +27,9 @@ REQUIRE = {"Require": "www.onvif.org/ver20/backchannel"}
 
 DRAIN_S = 1.0
 """Time between the last packet and TEARDOWN, so that the horn's jitter buffer plays out."""
+
+TEARDOWN_S = 1.0
+"""How long we wait for the answer to TEARDOWN."""
 
 MAX_LAG_S = 0.2
 """When we are later than this with a packet, the following ones shift: a burst would overflow the horn's buffer."""
@@ -132,15 +136,12 @@ class Backchannel:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        try:
-            if self._session:
-                self._connection.send_request("TEARDOWN", self._base_url, {"Session": self._session, **REQUIRE})
-        except HornError:
-            pass  # it has hung up first, which ends the session as well
-        finally:
-            self._connection.close()
+        with self._connection, contextlib.ExitStack() as sockets:
             for udp in self._udp:
-                udp.close()
+                sockets.enter_context(udp)
+            if self._session and not isinstance(error, HornUnavailableError):
+                with contextlib.suppress(HornError):  # it has hung up first, which ends the session as well
+                    self._tear_down()
 
     def describe(self) -> tuple[BackTrack, ...]:
         """Return the audio tracks towards the device."""
@@ -198,6 +199,11 @@ class Backchannel:
         self._connection.pump(due_s + DRAIN_S, *self._udp)
         return SpokenPart(sent, whole=True, late=late)
 
+    def _tear_down(self) -> None:
+        """Wait for the answer, as closing on unread data would take our last words back."""
+        headers = {"Session": self._session, **REQUIRE}
+        self._connection.request("TEARDOWN", self._base_url, headers, answer_s=TEARDOWN_S)
+
     def _send(self, packet: bytes) -> None:
         if self._transport == "tcp":
             self._connection.send(b"$" + bytes([self._channel]) + len(packet).to_bytes(2, "big") + packet)
@@ -210,7 +216,7 @@ class Backchannel:
     def _offer(self) -> str:
         if self._transport == "tcp":
             return "RTP/AVP/TCP;unicast;interleaved=0-1"
-        self._udp = _udp_pair(self._connection.local_host)
+        self._udp = _udp_pair(self._horn_id, self._connection.local_host)
         port = self._udp[0].getsockname()[1]
         return f"RTP/AVP;unicast;client_port={port}-{port + 1}"
 
@@ -267,7 +273,7 @@ def random_seeds() -> tuple[int, int, int]:
     return secrets.randbits(16), secrets.randbits(32), secrets.randbits(32)
 
 
-def _udp_pair(host: str) -> list[socket.socket]:
+def _udp_pair(horn_id: str, host: str) -> list[socket.socket]:
     """Return two UDP sockets on an even port and the one above it, as RFC 3550 wants for RTP and RTCP."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     for _ in range(50):
@@ -282,4 +288,4 @@ def _udp_pair(host: str) -> list[socket.socket]:
             pass
         rtp.close()
         rtcp.close()
-    raise HornRefusedError("udp", "no pair of free UDP ports on this machine; use ?transport=tcp")
+    raise HornUnavailableError(horn_id, "no pair of free UDP ports on this machine; use ?transport=tcp")

@@ -8,6 +8,7 @@ import socket
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from types import TracebackType
 
 from broadcast.errors import (
     HornAuthError,
@@ -116,15 +117,21 @@ class RtspConnection:
         """The server's address on this connection."""
         return str(self._socket.getpeername()[0])
 
-    def request(self, method: str, url: str, headers: dict[str, str]) -> RtspMessage:
+    def request(self, method: str, url: str, headers: dict[str, str], *, answer_s: float | None = None) -> RtspMessage:
         """Ask, sign in where asked to, and return a response of 200 to 299.
+
+        Args:
+            method: what to ask.
+            url: of whom.
+            headers: besides CSeq and the like.
+            answer_s: how long the answer may take; the connection's own limit by default.
 
         Raises:
             HornError: of the kind that the status, the silence or the nonsense calls for.
         """
         answered: Challenge | None = None
         while True:
-            response = self._exchange(method, url, headers)
+            response = self._exchange(method, url, headers, answer_s or self._timeouts.answer_s)
             if response.status != 401:
                 break
             answered = self._choose_challenge(response, answered)
@@ -171,15 +178,21 @@ class RtspConnection:
                 else:
                     _throw_away(readable)
 
-    def close(self) -> None:
-        """Close the connection; may be called twice."""
+    def __enter__(self) -> "RtspConnection":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._socket.close()
 
-    def _exchange(self, method: str, url: str, headers: dict[str, str]) -> RtspMessage:
+    def _exchange(self, method: str, url: str, headers: dict[str, str], answer_s: float) -> RtspMessage:
         cseq = self.send_request(method, url, headers)
-        deadline = self._clock() + self._timeouts.answer_s
+        deadline = self._clock() + answer_s
         for _ in range(MAX_STRAY_MESSAGES):
-            message = self._next_message(deadline, method)
+            message = self._next_message(deadline)
+            if message is None:
+                raise HornUnavailableError(self.horn_id, f"it did not answer {method} in {answer_s:g} s")
             if isinstance(message, Interleaved):
                 continue
             if message.method:
@@ -190,13 +203,13 @@ class RtspConnection:
             self.horn_id, f"it sends {MAX_STRAY_MESSAGES} other messages instead of answering {method}"
         )
 
-    def _next_message(self, deadline: float, method: str) -> RtspMessage | Interleaved:
+    def _next_message(self, deadline: float) -> RtspMessage | Interleaved | None:
         while True:
             message = self._parsed()
             if message is not None:
                 return message
             if self._clock() >= deadline:
-                raise HornUnavailableError(self.horn_id, f"it did not answer {method} in {self._timeouts.answer_s:g} s")
+                return None
             self._receive(deadline)
 
     def _receive(self, deadline: float) -> None:

@@ -80,7 +80,7 @@ class LadderSettings(BaseModel):
 class BroadcastSettings(BaseModel):
     """Everything this package is told."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     horns: tuple[HornEntry, ...] = Field(default=(), description="loudspeakers")
     ladder: LadderSettings = Field(default_factory=LadderSettings, description="warn, wait, look again")

@@ -29,6 +29,11 @@ MAX_OUTPUT_BYTES = int(MAX_CLIP_S) * 22_050 * 2 + 4_096
 """The longest clip at espeak-ng's rate, with its header."""
 
 
+def guess_language(text: str) -> str:
+    """Return `zh` for a text with Chinese characters, else `en`."""
+    return "zh" if any("\u4e00" <= char <= "\u9fff" for char in text) else "en"
+
+
 class Speech(Protocol):
     """Says a text."""
 

@@ -256,6 +256,14 @@ def test_horn_that_refuses_the_password_is_not_asked_again() -> None:
         assert not horn.checked.acquire(timeout=0.2)
 
 
+def test_horn_that_somebody_else_uses_is_busy_and_not_broken() -> None:
+    horn = FakeHorn()
+    horn.problem = HornBusyError("gate", "somebody else is speaking")
+    with announcing(horn) as announcer:
+        wait_for(lambda: health(announcer).state == "busy")
+        assert announcer.refusal("gate") == "somebody else is speaking"
+
+
 def test_dead_horn_at_start_is_shown_as_away() -> None:
     horn = FakeHorn()
     horn.problem = HornUnavailableError("gate", "cable cut")

@@ -96,10 +96,10 @@ def test_rendered_phrase_is_kept(book: Phrasebook) -> None:
 
 def test_cache_is_bounded(book: Phrasebook) -> None:
     speech = RecordingSpeech()
-    for number in range(70):
+    for number in range(33):
         book.clip("flyers.1", "en", speech, place=f"wall {number}")
     book.clip("flyers.1", "en", speech, place="wall 0")
-    assert len(speech.said) == 71
+    assert len(speech.said) == 34
 
 
 @pytest.mark.parametrize(

@@ -94,6 +94,9 @@ def test_password_of_a_horn_is_in_no_text() -> None:
     entry = HornEntry.model_validate({"id": "gate", "url": "onvif://root:s3cret@10.0.0.7/x"})
     with pytest.raises(ValidationError) as caught:
         HornEntry.model_validate({"id": "gate", "url": "onvif://root:s3cret@10.0.0.7:99999/x", "more": 1})
+    with pytest.raises(ValidationError) as caught_above:
+        BroadcastSettings.model_validate({"horns": [{"id": "gate", "url": "onvif://root:s3cret@10.0.0.7:99999/x"}]})
+    assert "s3cret" not in str(caught_above.value)
     assert "s3cret" not in repr(entry) + str(entry) + entry.model_dump_json() + str(caught.value)
 
 

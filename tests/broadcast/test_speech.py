@@ -5,7 +5,7 @@ import pytest
 
 from broadcast.errors import SpeechFailedError, SpeechUnavailableError
 from broadcast.loudness import rms_dbfs
-from broadcast.speech import EspeakSpeech
+from broadcast.speech import EspeakSpeech, guess_language
 
 
 def program(folder: Path, script: str) -> str:
@@ -63,3 +63,8 @@ def test_program_that_writes_without_end_is_stopped(tmp_path: Path) -> None:
 def test_text_without_words_or_end_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="1 to 500"):
         EspeakSpeech().say(text, "en")
+
+
+@pytest.mark.parametrize(("text", "language"), [("请驶离", "zh"), ("Gate 3 请", "zh"), ("move on", "en"), ("", "en")])
+def test_language_of_a_text_is_guessed_by_its_characters(text: str, language: str) -> None:
+    assert guess_language(text) == language
