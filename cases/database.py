@@ -164,7 +164,7 @@ def _cause(err: OperationalError | InterfaceError | PoolTimeoutError) -> str:
 def _engine(url: str, busy_timeout_s: float) -> Engine:
     try:
         parsed = make_url(url)
-        engine = create_engine(parsed, pool_size=POOLED, max_overflow=OVERFLOW)
+        engine = create_engine(parsed, pool_size=POOLED, max_overflow=OVERFLOW, hide_parameters=True)
     except (ArgumentError, NoSuchModuleError, ImportError) as err:
         raise DatabaseUnusableError(
             f"the database URL cannot be used ({type(err).__name__}); write for example "

@@ -2,12 +2,13 @@
 
 import errno
 import json
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from cases.disk import Disk
+from cases.disk import Digest, Disk
 from cases.errors import EvidenceMissingError, EvidencePartError, EvidenceWriteError
 from cases.evidence import EvidenceStore
 from cases.integrity import ProblemKind
@@ -56,6 +57,48 @@ def test_manifest_comes_back_as_it_was_written(evidence: EvidenceStore) -> None:
 
     assert parse_manifest(canonical_json(pack.manifest)) == pack.manifest
     assert evidence.packs("case-1") == (pack,)
+
+
+class RecordingDisk(Disk):
+    """Notes in which order files are written, forced to the medium and named."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self.log: list[str] = []
+
+    def write(self, path: Path, chunks: Iterable[bytes]) -> Digest:
+        self.log.append(f"write {path.name}")
+        return super().write(path, chunks)
+
+    def sync(self, descriptor: int) -> None:
+        path = Path(f"/proc/self/fd/{descriptor}").resolve()
+        self.log.append(f"sync {path.name}")
+        super().sync(descriptor)
+
+    def rename(self, old: Path, new: Path) -> None:
+        self.log.append(f"rename {old.name} {new.name}")
+        super().rename(old, new)
+
+
+def test_everything_is_on_the_medium_before_the_pack_gets_its_name(tmp_path: Path) -> None:
+    disk = RecordingDisk(tmp_path)
+    evidence = EvidenceStore(tmp_path, disk=disk, clock=lambda: NIGHT)
+
+    evidence.write_pack("case-1", parts(), facts())
+
+    assert disk.log == [
+        *(f"sync {folder}" for folder in (tmp_path.name, "2026", "11", "21")),  # a new folder's name, in its parent
+        "sync case-1",
+        "write panorama-1.jpg",
+        "sync panorama-1.jpg",
+        "write close-up.jpg",
+        "sync close-up.jpg",
+        "write manifest.json",
+        "sync manifest.json",
+        "sync .pack-0001.writing",
+        "rename .pack-0001.writing pack-0001",
+        "sync case-1",
+    ]
 
 
 def test_later_pack_lies_beside_the_first_and_follows_its_manifest(tmp_path: Path) -> None:
@@ -235,6 +278,15 @@ def test_edited_manifest_breaks_the_chain_of_the_next_pack(evidence: EvidenceSto
     (problem,) = evidence.verify("case-1")
 
     assert (problem.kind, problem.path) == (ProblemKind.BROKEN_CHAIN, "pack-0002/manifest.json")
+
+
+def test_rewritten_manifest_that_says_the_same_is_found(evidence: EvidenceStore) -> None:
+    manifest = written(evidence, 1)[0] / MANIFEST_NAME
+    manifest.write_text(json.dumps(json.loads(manifest.read_bytes()), indent=1), "utf-8")
+
+    (problem,) = evidence.verify("case-1")
+
+    assert (problem.kind, problem.path) == (ProblemKind.CHANGED, "pack-0001/manifest.json")
 
 
 def test_removed_file_is_found(evidence: EvidenceStore) -> None:

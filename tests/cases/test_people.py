@@ -6,6 +6,7 @@ from datetime import UTC
 import pytest
 from argon2 import PasswordHasher
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from cases.database import Database
 from cases.errors import (
@@ -24,14 +25,14 @@ PASSWORD = "long enough 8"
 
 
 class CountingHasher(PasswordHasher):
-    """A cheap argon2id that counts how often it verified."""
+    """A cheap argon2id that notes against which hashes it verified."""
 
     def __init__(self) -> None:
         super().__init__(time_cost=1, memory_cost=8, parallelism=1)
-        self.verified = 0
+        self.verified: list[str] = []
 
     def verify(self, hash: str | bytes, password: str | bytes) -> bool:
-        self.verified += 1
+        self.verified.append(str(hash))
         return super().verify(hash, password)
 
 
@@ -89,7 +90,7 @@ def test_unknown_name_costs_as_much_hashing_as_a_known_one(people: People, hashe
         with pytest.raises(SignInRefusedError):
             people.check(name, "wrong password")
 
-    assert hasher.verified == 2
+    assert [stored.rsplit("$", 2)[0] for stored in hasher.verified] == ["$argon2id$v=19$m=8,t=1,p=1"] * 2
 
 
 def test_password_is_stored_as_argon2id_only(people: People, database: Database) -> None:
@@ -139,6 +140,18 @@ def test_password_appears_in_no_record_error_or_log_line(people: People, caplog:
 
     said = " ".join([repr(person), repr(people), str(exists.value), repr(refused.value), caplog.text])
     assert PASSWORD not in said
+
+
+def test_even_an_error_inside_the_database_shows_no_hash(people: People, database: Database) -> None:
+    people.create("li", PASSWORD, Role.VIEWER)
+
+    def same_name_again() -> None:
+        with database.writing() as session:
+            session.add(PersonRow(name="li", role="viewer", password_hash="$secret", disabled=False, created_at=NOON))
+
+    with pytest.raises(IntegrityError) as caught:
+        same_name_again()
+    assert "$secret" not in str(caught.value)
 
 
 def test_taken_name_is_refused_in_any_case(people: People) -> None:
@@ -232,12 +245,12 @@ def test_too_many_wrong_passwords_lock_a_name_whether_or_not_it_exists(people: P
 
 def test_locked_name_is_not_even_hashed(people: People, hasher: CountingHasher) -> None:
     fail(people, "li", FREE_TRIES + 1)
-    before = hasher.verified
+    before = len(hasher.verified)
 
     with pytest.raises(SignInLockedError):
         people.check("li", PASSWORD)
 
-    assert hasher.verified == before
+    assert len(hasher.verified) == before
 
 
 def test_lock_ends_with_time_and_grows_with_each_further_wrong_password(people: People, clock: Clock) -> None:
