@@ -60,6 +60,7 @@ def write_camera_clip(path: Path, settings: ClipSettings, source: Path | None) -
         context.bit_rate = settings.bit_rate
         context.gop_size = round(settings.key_interval_s * settings.fps)
         context.max_b_frames = 0  # live cameras send none: they would add delay
+        context.thread_type = "FRAME"  # libav would else cut each picture into slices, which few cameras do
         context.time_base = Fraction(1, settings.fps)
         for index, picture in enumerate(islice(pictures, count)):
             frame = picture.reformat(*settings.size_wh, format="yuv420p")

@@ -4,7 +4,6 @@ The measuring process only waits, so that it costs the measured ones nothing. Pr
 charged to a process with all its threads; memory is its resident set, shared library pages included.
 """
 
-import os
 import statistics
 import threading
 import time
@@ -84,11 +83,6 @@ def measure(
         for name, process in processes.items()
     }
     return Window(wall_s, uses, max(0.0, other_s))
-
-
-def usable_cores() -> int:
-    """Return how many cores this process may use."""
-    return len(os.sched_getaffinity(0))
 
 
 def _cpu_s(process: psutil.Process) -> float:

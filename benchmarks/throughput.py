@@ -16,7 +16,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -75,6 +75,10 @@ class Plan:
             shift = number % len(self.sides)
             turns = (*self.sides[shift:], *self.sides[:shift])
             yield from ((number, cameras, side) for cameras in self.cameras for side in turns)
+
+
+QUICK = Plan(cameras=(2,), rounds=1, window_s=3.0, settle_s=2.0, clip=ClipSettings(seconds=4.0))
+"""A run of less than a minute: the same code, fewer and shorter windows; its figures are for a first look only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,14 +226,14 @@ def main(
     quick: Annotated[bool, typer.Option("--quick", help="two cameras, short windows: under a minute")] = False,
 ) -> None:
     """Compare ours, a LoadStreams-style loop and OpenCV threads on the same RTSP streams and model."""
-    base = Plan(cameras=(2,), rounds=1, window_s=3.0, settle_s=2.0) if quick else Plan()
+    base = QUICK if quick else Plan()
     plan = Plan(
         cameras=tuple(int(part) for part in cameras.split(",")) if cameras else base.cameras,
         sides=tuple(name for name in SIDES if name in sides.split(",")),
         rounds=rounds or base.rounds,
         window_s=seconds or base.window_s,
         settle_s=base.settle_s,
-        clip=ClipSettings(size_wh=(height * 16 // 9 // 2 * 2, height), key_interval_s=key_interval),
+        clip=replace(base.clip, size_wh=(height * 16 // 9 // 2 * 2, height), key_interval_s=key_interval),
     )
     source = clip or (MATERIAL / REAL_CLIP if (MATERIAL / REAL_CLIP).exists() else None)
     try:

@@ -48,6 +48,7 @@ def draw_plot(path: Path, report: Report) -> None:
         axes.set_title(title)
         axes.set_xlabel("cameras")
         axes.set_ylim(bottom=0)
+        axes.set_xticks(sorted({int(str(sample["cameras"])) for sample in report.samples}))
         axes.grid(alpha=0.3)
     handles, labels = axes.get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=3)
