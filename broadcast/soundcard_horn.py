@@ -165,7 +165,7 @@ class PortAudio:
                 raise library.CallbackStop
 
         try:
-            stream: OutputStream = library.OutputStream(
+            stream = library.OutputStream(
                 samplerate=rate_hz,
                 device=device,
                 channels=1,
@@ -175,9 +175,31 @@ class PortAudio:
                 finished_callback=finished,
             )
         except (library.PortAudioError, ValueError) as err:
-            reason = err.args[0] if err.args else "no reason given"
-            raise HornUnavailableError(horn_id, f"the sound output cannot be opened: {reason}") from None
-        return stream
+            raise _not_opened(horn_id, err) from None
+        return _PortAudioStream(horn_id, stream, library.PortAudioError)
+
+
+class _PortAudioStream:
+    """PortAudio's stream, with our errors."""
+
+    def __init__(self, horn_id: str, stream: Any, error: type[Exception]) -> None:
+        self._horn_id = horn_id
+        self._stream = stream
+        self._error = error
+
+    def start(self) -> None:
+        try:
+            self._stream.start()
+        except self._error as err:
+            raise _not_opened(self._horn_id, err) from None
+
+    def close(self) -> None:
+        self._stream.close(ignore_errors=True)  # a card that was pulled out has nothing left to close
+
+
+def _not_opened(horn_id: str, err: Exception) -> HornUnavailableError:
+    reason = err.args[0] if err.args else "no reason given"
+    return HornUnavailableError(horn_id, f"the sound output cannot be opened: {reason}")
 
 
 def has_output(output: SoundOutput | None = None) -> bool:
