@@ -5,6 +5,7 @@ A case that had its first pack but no row is opened now, from what the pack's ma
 
 import logging
 from dataclasses import dataclass
+from datetime import datetime
 
 from cases.evidence import EvidenceStore
 from cases.records import Case, new_case_of
@@ -27,10 +28,15 @@ class Recovered:
     open_cases: tuple[Case, ...]
 
 
-def recover(store: CaseStore, evidence: EvidenceStore) -> Recovered:
+def recover(store: CaseStore, evidence: EvidenceStore, *, raised_from: datetime | None = None) -> Recovered:
     """Sweep the evidence folder, give packs that were written just before the stop their row, and list open cases.
 
     Call it once, before the first pack is written.
+
+    Args:
+        store: the cases.
+        evidence: their files.
+        raised_from: open cases raised before are not listed.
 
     Raises:
         DatabaseError: the database refuses; it may be tried again.
@@ -41,4 +47,4 @@ def recover(store: CaseStore, evidence: EvidenceStore) -> Recovered:
         new = new_case_of(pack)
         case = store.add_pack(pack.case_id, pack) if new is None else store.open_case(new, pack)
         logger.info("case %s: pack %d was whole but had no row; it has one now", case.number, pack.number)
-    return Recovered(swept, store.open_for_ladder())
+    return Recovered(swept, store.open_for_ladder(raised_from))

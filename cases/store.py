@@ -226,13 +226,15 @@ class CaseStore:
         counted = {CaseState(state): count for state, count in found}
         return {state: counted.get(state, 0) for state in CaseState}
 
-    def open_for_ladder(self) -> tuple[Case, ...]:
-        """Return the cases that the program still has to warn, look at again, file or resolve; oldest first."""
-        wanted = [state.value for state in LADDER_STATES]
+    def open_for_ladder(self, raised_from: datetime | None = None) -> tuple[Case, ...]:
+        """Return the cases that the program still has to warn, look at again, file or resolve; oldest first.
+
+        Args:
+            raised_from: leave out what was raised before; candidates that nobody judges stay open for ever.
+        """
+        conditions = conditions_of(CaseQuery(states=LADDER_STATES, raised_from=raised_from))
         with self.database.reading() as session:
-            rows = session.scalars(
-                select(CaseRow).where(CaseRow.state.in_(wanted)).order_by(CaseRow.raised_at, CaseRow.id)
-            ).all()
+            rows = session.scalars(select(CaseRow).where(*conditions).order_by(CaseRow.raised_at, CaseRow.id)).all()
             return tuple(case_record(row) for row in rows)
 
     def known_packs(self) -> frozenset[PackKey]:

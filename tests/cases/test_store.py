@@ -307,6 +307,14 @@ def test_cases_for_the_ladder_are_those_not_yet_handed_on_oldest_first(store: Ca
     assert [case.event_id for case in store.open_for_ladder()] == ["e0", "e1", "e2", "e3", "e4"]
 
 
+def test_cases_raised_long_ago_can_be_left_out_of_the_ladder(store: CaseStore) -> None:
+    many(store)
+
+    found = store.open_for_ladder(raised_from=NOON + timedelta(minutes=3))
+
+    assert [case.event_id for case in found] == ["e3", "e4"]
+
+
 def test_history_can_neither_be_altered_nor_removed(store: CaseStore, database: Database) -> None:
     case_id = opened(store)
     before = store.history(case_id)
