@@ -9,6 +9,7 @@ import os
 import sys
 from pathlib import Path
 
+from cases.database import Database
 from cases.disk import Disk
 from cases.evidence import EvidenceStore
 from cases.records import case_id_of
@@ -19,7 +20,7 @@ from tests.cases.failing_disk import StoppingDisk
 
 def open_one(folder: Path, disk: Disk, event_id: str) -> None:
     """Open a case with its evidence, add a second pack, and announce it."""
-    store = CaseStore(f"sqlite:///{folder}/cases.sqlite")
+    store = CaseStore(Database(f"sqlite:///{folder}/cases.sqlite"))
     open_in(store, EvidenceStore(folder / "evidence", disk=disk), event_id)
     store.close()
 
