@@ -4,6 +4,7 @@
     ├── AudioError                 a recording cannot be read, or holds no sound
     ├── PhraseError                no such phrase, language or slot
     ├── SpeechError
+    │   ├── SpeechTextError        the text is empty, too long, or in no language we speak
     │   ├── SpeechUnavailableError the speech program is not installed
     │   └── SpeechFailedError      it failed, hung, or said nothing                (retryable)
     ├── UnknownHornError           nobody configured a horn of that name
@@ -39,6 +40,10 @@ class PhraseError(BroadcastError):
 
 class SpeechError(BroadcastError):
     """Text could not be turned into sound."""
+
+
+class SpeechTextError(SpeechError, ValueError):
+    """The text is empty, too long, or in no language we speak."""
 
 
 class SpeechUnavailableError(SpeechError):

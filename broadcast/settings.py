@@ -1,5 +1,7 @@
 """What the settings file says about horns, words and the ladder."""
 
+import os
+import re
 from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -12,6 +14,9 @@ from broadcast.quiet_hours import NIGHT, QuietWindow, VolumeCap
 
 Language = Literal["zh", "en"]
 
+VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+"""An environment variable in a URL."""
+
 
 class HornEntry(BaseModel):
     """One loudspeaker and the hours in which it may speak."""
@@ -23,9 +28,9 @@ class HornEntry(BaseModel):
     )
     name: str = Field(default="", max_length=80, description="what operators read; empty: the id")
     url: SecretStr = Field(
-        description="soundcard:[?device=NAME], file:///folder, auto:///folder, onvif://user:pw@host/path[?transport=udp]"
+        description="soundcard:[?device=NAME], file:///folder, auto:///folder or "
+        "onvif://user:pw@host/path[?transport=udp]; ${NAME} is looked up in the environment"
     )
-    cameras: tuple[str, ...] = Field(default=(), description="ids of the cameras in whose view it is heard")
     quiet_hours: tuple[QuietWindow, ...] = Field(
         default=(NIGHT,), description="local hours without any automatic voice"
     )
@@ -36,12 +41,12 @@ class HornEntry(BaseModel):
     @field_validator("url")
     @classmethod
     def _has_known_url(cls, value: SecretStr) -> SecretStr:
-        url = value.get_secret_value()
+        url = _expanded(value.get_secret_value())
         try:
             check_horn_url("url", url)
         except HornUrlError as err:
             raise ValueError(err.problem) from None
-        return value
+        return SecretStr(url)
 
     @field_validator("time_zone")
     @classmethod
@@ -102,3 +107,14 @@ class BroadcastSettings(BaseModel):
         if doubles:
             raise ValueError(f"two horns are called {', '.join(doubles)}")
         return value
+
+
+def _expanded(url: str) -> str:
+    """Put in the environment variables of a URL, so that no password need stand in the file."""
+
+    def value(match: re.Match[str]) -> str:
+        if match[1] not in os.environ:
+            raise ValueError(f"the environment variable {match[1]} is not set")
+        return os.environ[match[1]]
+
+    return VARIABLE.sub(value, url)

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import IO, Protocol
 
 from broadcast.audio import MAX_CLIP_S, AudioClip, decode_audio
-from broadcast.errors import AudioError, SpeechFailedError, SpeechUnavailableError
+from broadcast.errors import AudioError, SpeechFailedError, SpeechTextError, SpeechUnavailableError
 
 VOICES: Mapping[str, str] = {"zh": "cmn", "en": "en"}
 """Our languages to espeak-ng's voices; cmn is Mandarin."""
@@ -66,9 +66,9 @@ class EspeakSpeech:
         """Return the text as sound; see `Speech`."""
         plain = " ".join(text.split())
         if not plain or len(plain) > MAX_TEXT_CHARS:
-            raise ValueError(f"a text to say has 1 to {MAX_TEXT_CHARS} characters, not {len(plain)}")
+            raise SpeechTextError(f"a text to say has 1 to {MAX_TEXT_CHARS} characters, not {len(plain)}")
         if language not in VOICES:
-            raise ValueError(f"unknown language {language!r}; one of {', '.join(VOICES)}")
+            raise SpeechTextError(f"unknown language {language!r}; one of {', '.join(VOICES)}")
         command = [self._program, "--stdout", "-v", VOICES[language], "-s", str(WORDS_PER_MINUTE[language]), "--stdin"]
         return self._clip(self._run(command, plain.encode()))
 

@@ -119,3 +119,14 @@ def test_every_setting_is_described(model: type[HornEntry]) -> None:
 
 def test_recordings_folder_is_a_path() -> None:
     assert BroadcastSettings.model_validate({"recordings": "/srv/voices"}).recordings == Path("/srv/voices")
+
+
+def test_password_may_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GATE_PASSWORD", "s3cret")
+    entry = HornEntry.model_validate({"id": "gate", "url": "onvif://root:${GATE_PASSWORD}@10.0.0.7/x"})
+    assert entry.url.get_secret_value() == "onvif://root:s3cret@10.0.0.7/x"
+
+
+def test_missing_environment_variable_is_named() -> None:
+    with pytest.raises(ValidationError, match="NO_SUCH_PASSWORD is not set"):
+        HornEntry.model_validate({"id": "gate", "url": "onvif://root:${NO_SUCH_PASSWORD}@10.0.0.7/x"})

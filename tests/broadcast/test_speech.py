@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from broadcast.errors import SpeechFailedError, SpeechUnavailableError
+from broadcast.errors import SpeechFailedError, SpeechTextError, SpeechUnavailableError
 from broadcast.loudness import rms_dbfs
 from broadcast.speech import EspeakSpeech, guess_language
 
@@ -61,7 +61,7 @@ def test_program_that_writes_without_end_is_stopped(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["", "   ", "x" * 501])
 def test_text_without_words_or_end_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="1 to 500"):
+    with pytest.raises(SpeechTextError, match="1 to 500"):
         EspeakSpeech().say(text, "en")
 
 
