@@ -54,8 +54,9 @@ def paint_backdrop(street: Street, camera: GroundCamera, light: Light) -> Backdr
     )
     bgr = _sky(street, big, light)
     _ground(bgr, street, big, light)
+    _garden(bgr, street, Studio(big, light))
     _fronts(bgr, street, big, light)
-    props = _furnish(bgr, street, Studio(big, light))
+    props = _furnish(bgr, street, Studio(big, light, street.front_y))
     small = cv2.resize(bgr, (width, height), interpolation=cv2.INTER_AREA)
     small.setflags(write=False)
     return Backdrop(small, props)
@@ -92,6 +93,16 @@ def _ground(bgr: Picture, street: Street, camera: GroundCamera, light: Light) ->
     origin = np.array([street.from_x, -NEAR_M, 0.0])
     homography = camera.plane_homography(origin, np.array([step, 0, 0]), np.array([0, step, 0]))
     _lay(bgr, texture, homography)
+
+
+def _garden(bgr: Picture, street: Street, studio: Studio) -> None:
+    """Trees behind the wall, where there is one."""
+    if street.wall is None:
+        return
+    for i, x in enumerate(np.arange(street.wall.left_x - 6, street.wall.right_x + 8, 1.7)):
+        sketch = studio.sketch(make_tree(street.look + i), Pose(float(x), street.front_y + 3.0 + 1.5 * (i % 2)), 0.2)
+        if sketch is not None:
+            sketch.paint(bgr)
 
 
 def _fronts(bgr: Picture, street: Street, camera: GroundCamera, light: Light) -> None:
@@ -142,7 +153,7 @@ def _side(bgr: Picture, camera: GroundCamera, place: tuple[float, float, float],
     corners = np.array([[x, y, 0], [x, y + 12, 0], [x, y + 12, top], [x, y, top]])
     pixels, depths = camera.project(corners)
     if depths.min() > NEAREST_M:
-        colour = tuple(float(c) for c in texture[: max(1, len(texture) // 20)].reshape(-1, 3).mean(axis=0) * 0.95)
+        colour = tuple(float(c) for c in texture[:, :4].reshape(-1, 3).mean(axis=0) * 0.85)
         cv2.fillPoly(bgr, [np.round(pixels * 16).astype(np.int32)], colour, cv2.LINE_AA, 4)
 
 

@@ -72,7 +72,7 @@ class Cast:
 
     def _person(self, actor: Actor, motion: Motion, t_s: float, pose: Pose, action: str | None = None) -> Part:
         moving = motion.speed_m_s > 0.2
-        doing = action or ("walk" if moving else actor.action)
+        doing = action or (actor.action if actor.action == "push" or not moving else "walk")
         phase = 2 * math.pi * STRIDE_HZ * t_s + actor.look if moving else 0.0
         if not moving and doing == "serve":
             phase = 2.0 * math.sin(t_s * 1.3 + actor.look)
@@ -80,7 +80,7 @@ class Cast:
 
     def _ridden(self, actor: Actor, motion: Motion, t_s: float, pose: Pose) -> tuple[Part, ...]:
         mount = (RIDDEN[actor.kind], self._kept(actor.kind, actor), pose)
-        if actor.action == "parked":
+        if actor.action == "parked" or (actor.action == "parks" and motion.speed_m_s == 0.0):
             return (mount,)
         ahead = SADDLE_X[actor.kind]
         seat = Pose(

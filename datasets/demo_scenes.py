@@ -173,7 +173,7 @@ def _flyers(rng: np.random.Generator, seed: int) -> Script:
         for i, (at, taken, size) in enumerate(zip(posts, (250.0, 255.5), (1.0, 1.25), strict=True))
     )
     offences = tuple(Offence("flyers", paper.paper_id, paper.from_s, paper.to_s, (paper.x, front)) for paper in papers)
-    corners = ((-1.6, front, 0.55), (5.4, front, 0.55), (5.4, front, 2.75), (-1.6, front, 2.75))
+    corners = ((-1.2, front, 0.55), (5.2, front, 0.55), (5.2, front, 2.75), (-1.2, front, 2.75))
     return Script(
         "flyers", street, view, tuple(actors), papers, offences, zones_m=(("wall", "墙面", "flyers", corners),)
     )
@@ -267,37 +267,20 @@ class _Stall:
         number, look = self.stall_id, self.seed * 7
         here, front = (self.x, self.y), street.front_y
         ride_y, rest = self.y + 0.25, self.x + 3.0
-        ride = (
-            Journey(12.0 - 2 * 3 / 3.0 - 42 / 3.0, rest + 45.0, ride_y)
-            .go(rest + 3.0, ride_y, 3.0)
-            .brake(rest, ride_y)
-            .stay(1.0)
-        )
+        ride = Journey(12.0 - 2.0 - 14.0, rest + 45.0, ride_y).go(rest + 3.0, ride_y, 3.0).brake(rest, ride_y)
         begin = ride.t_s
-        away = (
-            Journey(82.0, rest, ride_y, WEST)
-            .stay(1.0, facing_rad=WEST)
-            .set_off(rest - 4, ride_y + 0.2, 3.0)
-            .go(-14.0, ride_y + 0.2, 3.0)
-        )
-        parked = Journey(begin, rest, ride_y).stay(82.0 - begin, facing_rad=WEST).path()
+        ride.stay(82.0 - begin).set_off(rest - 4, ride_y + 0.2, 3.0).go(-14.0, ride_y + 0.2, 3.0)
         actors = [
-            Actor(number + 1, "tricycle", 60 + look, ride.path()),
-            Actor(number + 2, "tricycle", 60 + look, parked, "parked"),
-            Actor(number + 3, "tricycle", 60 + look, away.path()),
+            Actor(number + 1, "tricycle", 60 + look, ride.path(), "parks"),
             self._part(number + 4, "umbrella", (self.x + 0.1, self.y + 0.45), (15.5, 77.5)),
             self._part(number + 5, "table", here, (17.0, 79.0)),
             self._part(number + 6, "goods", here, (19.0, 76.0)),
             Actor(number + 7, "person", 60 + look, self._vendor(begin, rest, ride_y), "serve"),
         ]
         for i, (at_s, stay_s, shift) in enumerate(((27.0, 14.0, -0.5), (36.0, 11.0, 0.35), (52.0, 15.0, -0.2))):
-            place = self.x + shift, self.y - 0.85
-            story = (
-                Journey(at_s - 9.0, self.x - 11.0, front - 1.1).go(*place, 1.25).stay(stay_s, facing_rad=math.pi / 2)
-            )
-            actors.append(
-                Actor(number + 8 + i, "person", 900 + look + i, story.go(self.x + 40, front - 1.2, 1.35).path())
-            )
+            story = Journey(at_s - 9.0, self.x - 11.0, front - 1.1).go(self.x + shift, self.y - 0.85, 1.25)
+            story.stay(stay_s, facing_rad=math.pi / 2).go(self.x + 40, front - 1.2, 1.35)
+            actors.append(Actor(number + 8 + i, "person", 900 + look + i, story.path()))
         return actors
 
     def _part(self, actor_id: int, kind: str, place: tuple[float, float], span_s: tuple[float, float]) -> Actor:
@@ -305,19 +288,13 @@ class _Stall:
         return Actor(actor_id, kind, 3 + self.seed, story.path(), stall_id=self.stall_id, height_m=0.78)
 
     def _vendor(self, begin: float, rest: float, ride_y: float) -> Path:
-        """Walks between tricycle and stall while setting up and packing up, else stands behind the table."""
-        post = self.x, self.y + 0.95
-        story = (
-            Journey(begin, rest - 0.6, ride_y + 0.5)
-            .go(self.x + 0.5, self.y + 0.8, 1.2)
-            .stay(1.2)
-            .go(rest - 0.7, ride_y + 0.4, 1.3)
-        )
-        story.go(*post, 1.3).stay(75.0 - story.t_s - 1.5, facing_rad=-math.pi / 2)
-        story.go(rest - 0.7, ride_y + 0.4, 1.2).go(self.x + 0.4, self.y + 0.75, 1.2).stay(
-            max(0.5, 79.5 - story.t_s - 2.2)
-        )
-        story.go(rest - 0.5, ride_y + 0.4, 1.3)
+        """Walks between tricycle and stall while setting up and packing up, else stands at the table's end."""
+        post = self.x - 1.25, self.y + 0.3
+        cargo = rest - 0.7, ride_y + 0.4
+        story = Journey(begin, *cargo).go(self.x + 0.5, self.y + 0.8, 1.2).stay(1.2).go(*cargo, 1.3)
+        story.go(*post, 1.3)
+        story.stay(73.5 - story.t_s, facing_rad=-math.pi / 2).go(*cargo, 1.2).go(self.x + 0.4, self.y + 0.75, 1.2)
+        story.stay(max(0.5, 77.3 - story.t_s)).go(*cargo, 1.3)
         return story.stay(max(0.2, 82.0 - story.t_s)).path()
 
 

@@ -86,6 +86,18 @@ def make_person(look: int, action: str, phase: float) -> Shape:
     if clothes.skirt and action != "ride":
         build.tube((0.0, 0.0, hip), (0.0, 0.0, hip - 0.38 * s), (width, width * 1.45), Finish(clothes.bottom))
     _arms(build, clothes, action, (chest, phase))
+    _head(build, clothes, chest)
+    if clothes.bag == 1:
+        build.tube(
+            (chest[0] - 0.2, 0, chest[2] - 0.22), (chest[0] - 0.19, 0, chest[2]), (0.13, 0.12), Finish(clothes.bottom)
+        )
+    elif clothes.bag == 2 and action in ("walk", "stand"):
+        build.box((-0.15, 0.22, hip - 0.28), (0.15, 0.3, hip - 0.02), Finish(TOPS[look % len(TOPS)]))
+    return build.build()
+
+
+def _head(build: ShapeBuilder, clothes: Clothes, chest: Point3) -> None:
+    s = clothes.height / 1.7
     neck = (chest[0] + 0.01, 0.0, chest[2] + 0.14 * s)
     head = (chest[0] + 0.03, 0.0, chest[2] + 0.26 * s)
     build.tube(neck, head, (0.05 * s, 0.05 * s), Finish(clothes.skin, 1))
@@ -105,13 +117,6 @@ def make_person(look: int, action: str, phase: float) -> Shape:
             (0.1 * s, 0.05 * s),
             Finish(clothes.top, 4),
         )
-    if clothes.bag == 1:
-        build.tube(
-            (chest[0] - 0.2, 0, chest[2] - 0.22), (chest[0] - 0.19, 0, chest[2]), (0.13, 0.12), Finish(clothes.bottom)
-        )
-    elif clothes.bag == 2 and action in ("walk", "stand"):
-        build.box((-0.15, 0.22, hip - 0.28), (0.15, 0.3, hip - 0.02), Finish(TOPS[look % len(TOPS)]))
-    return build.build()
 
 
 def _legs(build: ShapeBuilder, clothes: Clothes, action: str, stance: tuple[float, float]) -> None:

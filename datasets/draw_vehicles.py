@@ -130,25 +130,7 @@ def _greenhouse(build: ShapeBuilder, body: CarBody, length: float, paint: Colour
         [(rear_top, -high, roof), (front_top, -high, roof), (front_top, high, roof), (rear_top, high, roof)],
         Finish(paint, 4),
     )
-    inset = 0.1
-    build.face(
-        [
-            _mix((front, -low, belt), (front_top, -high, roof), inset, 0.08),
-            _mix((front, low, belt), (front_top, high, roof), inset, -0.08),
-            _mix((front, low, belt), (front_top, high, roof), 0.93, -0.06),
-            _mix((front, -low, belt), (front_top, -high, roof), 0.93, 0.06),
-        ],
-        Finish(GLASS_BRIGHT, 3),
-    )
-    build.face(
-        [
-            _mix((rear, low, belt), (rear_top, high, roof), 0.2, -0.12),
-            _mix((rear, -low, belt), (rear_top, -high, roof), 0.2, 0.12),
-            _mix((rear, -low, belt), (rear_top, -high, roof), 0.92, 0.1),
-            _mix((rear, low, belt), (rear_top, high, roof), 0.92, -0.1),
-        ],
-        glass,
-    )
+    _panes(build, ((front, front_top), (rear, rear_top)), (low, high), (belt, roof))
     for sign in (-1, 1):
         side = [
             (rear, sign * low, belt),
@@ -171,6 +153,35 @@ def _greenhouse(build: ShapeBuilder, body: CarBody, length: float, paint: Colour
             (mirror + 0.06, max(sign * low, sign * (low + 0.18)), belt + 0.15),
             Finish(_darker(paint, 0.8), 5),
         )
+
+
+def _panes(
+    build: ShapeBuilder,
+    ends: tuple[tuple[float, float], tuple[float, float]],
+    halves: tuple[float, float],
+    heights: tuple[float, float],
+) -> None:
+    """The windscreen and the rear window."""
+    ((front, front_top), (rear, rear_top)), (low, high), (belt, roof) = ends, halves, heights
+    inset = 0.1
+    build.face(
+        [
+            _mix((front, -low, belt), (front_top, -high, roof), inset, 0.08),
+            _mix((front, low, belt), (front_top, high, roof), inset, -0.08),
+            _mix((front, low, belt), (front_top, high, roof), 0.93, -0.06),
+            _mix((front, -low, belt), (front_top, -high, roof), 0.93, 0.06),
+        ],
+        Finish(GLASS_BRIGHT, 3),
+    )
+    build.face(
+        [
+            _mix((rear, low, belt), (rear_top, high, roof), 0.2, -0.12),
+            _mix((rear, -low, belt), (rear_top, -high, roof), 0.2, 0.12),
+            _mix((rear, -low, belt), (rear_top, -high, roof), 0.92, 0.1),
+            _mix((rear, low, belt), (rear_top, high, roof), 0.92, -0.1),
+        ],
+        Finish(GLASS, 3),
+    )
 
 
 def _wheels(build: ShapeBuilder, places: tuple[float, ...], half: float, radius: float) -> None:

@@ -156,6 +156,9 @@ def _shops(easels: tuple[_Easel, _Easel], front: Front, rng: np.random.Generator
         for a, b in pairwise(edges):
             easel.rect((a + 0.04, 0.35), (b - 0.04, 2.65), glass)
             shining.rect((a + 0.04, 0.35), (b - 0.04, 2.65), inside)
+            shining.rect((a + 0.04, 0.35), (b - 0.04, 1.7), inside * 0.78)
+            for z in (0.55, 1.1, 1.65):
+                shining.rect((a + 0.04, z), (b - 0.04, z + 0.05), inside * 0.5)
             for _ in range(3):
                 x, z = float(rng.uniform(a + 0.1, max(a + 0.11, b - 0.5))), float(rng.uniform(0.4, 1.6))
                 thing = rng.uniform(40, 200, 3)

@@ -147,7 +147,8 @@ class Actor:
         kind: what it is, a name of `datasets.cast`.
         look: seed of its appearance.
         path: where it is and when.
-        action: what a person does while standing: `stand`, `serve`, `reach`.
+        action: what a person does while standing (`stand`, `serve`, `reach`) or always (`push`); of what is ridden:
+            `parked` has no rider, `parks` has none while it stands.
         stall_id: the same for all parts of one stall, else 0.
         height_m: what goods lie on.
     """

@@ -12,6 +12,7 @@ import numpy as np
 
 from datasets.backdrop import Backdrop, Prop, paint_backdrop
 from datasets.cast import Cast
+from datasets.depth_order import far_to_near
 from datasets.draw_paper import PaperPatch, paper_patches
 from datasets.ground_camera import GroundCamera, focal_for
 from datasets.light import LIGHTS
@@ -54,7 +55,7 @@ class StreetScene:
             raise ValueError(f"no light is called {light!r}; there are {', '.join(LIGHTS)}")
         self.script, self.light = script, LIGHTS[light]
         self.camera = place_camera(script.view, size_wh)
-        self._studio = Studio(self.camera, self.light)
+        self._studio = Studio(self.camera, self.light, script.street.front_y)
         self._cast = Cast(self.light.lamps_on, {})
         self._backdrop: Backdrop = paint_backdrop(script.street, self.camera, self.light)
         self._papers: tuple[PaperPatch, ...] = paper_patches(script, self.camera, self.light)
@@ -95,7 +96,7 @@ class StreetScene:
                                 self._away(pose.x, pose.y) - 0.01 * part,
                             )
                         )
-        return sorted(things, key=lambda thing: -thing.distance_m)
+        return far_to_near(things, self.camera.position[:2])
 
     def _sketch(self, object_id: int, shape: object, pose: Pose, *, steady: bool) -> Sketch | None:
         known = self._resting.get(object_id)

@@ -70,10 +70,11 @@ EMPTY = np.zeros((0, 2), np.float64)
 
 @dataclass(frozen=True, slots=True)
 class Studio:
-    """What every sketch of a scene needs: the camera and the light."""
+    """What every sketch of a scene needs: the camera, the light, and where house fronts end the ground (y in metres)."""
 
     camera: GroundCamera
     light: Light
+    front_y: float = math.inf
 
     def sketch(self, shape: Shape, pose: Pose, lamp: float = 0.0) -> Sketch | None:
         """Return the shape at a pose as polygons, or None where nothing of it can be seen from the camera.
@@ -143,6 +144,7 @@ class Studio:
             return EMPTY
         ground = points.copy()
         ground[:, :2] -= points[:, 2:] * np.array(sun[:2]) / max(sun[2], 0.25)
+        ground[:, 1] = np.minimum(ground[:, 1], self.front_y)
         ground[:, 2] = 0.0
         pixels, depths = self.camera.project(ground)
         if depths.min() < NEAREST_M:
