@@ -5,6 +5,7 @@ After a power cut every camera of a site comes back in the same second; without 
 
 import random
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -14,6 +15,9 @@ from streams.settings import StreamSettings
 DIALS_AT_ONCE = 4
 """Enough to start 100 cameras in about half a minute, few enough for a small switch or recorder."""
 
+LEASE_S = 2.0
+"""A camera that lives answers within this time; a dial that hangs longer only waits and burdens nobody."""
+
 GROWTH = 2.0
 JITTER_RATIO = 0.3
 SLOW_WAIT_S = 30.0
@@ -21,32 +25,55 @@ SLOW_WAIT_S = 30.0
 
 
 class DialBudget:
-    """A bounded number of dials at once, shared by the readers of a pool."""
+    """A bounded number of dials at once, shared by the readers of a pool.
 
-    def __init__(self, at_once: int = DIALS_AT_ONCE) -> None:
+    Args:
+        at_once: how many.
+        lease_s: seconds after which a dial no longer counts, so that cameras that do not answer hold nobody up.
+        monotonic: the clock of the leases.
+    """
+
+    def __init__(
+        self,
+        at_once: int = DIALS_AT_ONCE,
+        *,
+        lease_s: float = LEASE_S,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         if at_once < 1:
             raise ValueError(f"a dial budget needs at least one dial: {at_once=}")
-        self._free = at_once
+        self._at_once = at_once
+        self._lease_s = lease_s
+        self._monotonic = monotonic
+        self._leases: dict[object, float] = {}  # each dial's ticket, and until when it counts
         self._changed = threading.Condition()
 
     @contextmanager
     def slot(self, stop: threading.Event) -> Iterator[bool]:
         """Wait for a free dial; gives False at once when `stop` is set (call `wake` after setting it)."""
+        ticket = object()
         with self._changed:
-            self._changed.wait_for(lambda: self._free > 0 or stop.is_set())
+            while not stop.is_set() and (wait_s := self._wait_s()) > 0:
+                self._changed.wait(wait_s)
             has_slot = not stop.is_set()
-            self._free -= has_slot
+            if has_slot:
+                self._leases[ticket] = self._monotonic() + self._lease_s
         try:
             yield has_slot
         finally:
             with self._changed:
-                self._free += has_slot
+                self._leases.pop(ticket, None)
                 self._changed.notify_all()
 
     def wake(self) -> None:
         """Let waiting readers look at their stop events."""
         with self._changed:
             self._changed.notify_all()
+
+    def _wait_s(self) -> float:
+        now_s = self._monotonic()
+        counting = [until_s for until_s in self._leases.values() if until_s > now_s]
+        return min(counting) - now_s if len(counting) >= self._at_once else 0.0
 
 
 class Waits:

@@ -7,7 +7,7 @@
     │   ├── StreamNotFoundError no such path or file; retried slowly
     │   ├── NoVideoError        the stream has no video; retried slowly
     │   ├── NotMediaError       the file is no video, or a truncated one: not retryable
-    │   └── UnsupportedCodecError  a codec that this operation cannot handle: not retryable
+    │   └── UnsupportedCodecError  a codec that this operation cannot handle; retried slowly
     ├── StreamReadError         the connection broke
     │   ├── StreamStalledError  packets stopped coming
     │   └── StreamEndedError    the other side ended the stream
@@ -65,7 +65,7 @@ class NotMediaError(StreamOpenError):
 class UnsupportedCodecError(StreamOpenError):
     """The codec cannot be handled by the operation that was asked for."""
 
-    retryable = False
+    is_slow = True
 
 
 class StreamReadError(StreamError):

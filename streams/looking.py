@@ -62,7 +62,9 @@ class GearedDecoder:
             self._catch_up()
 
     def reset(self) -> None:
-        """Forget the decoder; after a break in the stream the next key frame starts a new one."""
+        """Deliver what the decoder holds back and forget it; the next key frame starts a new one."""
+        if self._decoder is not None and self._is_running:
+            self._hand_on(self._decoder.drain())
         self._corrupt_before = self.corrupt
         self._decoder = None
         self._is_running = False

@@ -46,8 +46,10 @@ _NETWORK_OPTIONS = {
     "max_delay": str(REORDER_US),
     "buffer_size": str(UDP_BUFFER_BYTES),
     "allowed_media_types": "video",
-    "fflags": "+nobuffer+genpts",
 }
+_FILE_DEMUXERS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,mpegts,mpeg,avi,flv,asf,h264,hevc,m4v,mjpeg,mxf,nut,ogg,ivf"
+"""What may be a file camera. libav plays more: text as a terminal's screen, play lists that open other files."""
+
 _SNIFFED_BYTES = 4096
 
 
@@ -101,7 +103,7 @@ def open_libav(url: str, settings: StreamSettings, *, with_audio: bool = False) 
         raise StreamOpenError(str(err)) from None
     is_file = scheme_of(url) == "file"
     target = str(file_source(url).path) if is_file else url
-    options = {} if is_file else _network_options(settings, with_audio=with_audio)
+    options = {"format_whitelist": _FILE_DEMUXERS} if is_file else _network_options(settings, with_audio=with_audio)
     try:
         container = av.open(
             target, mode="r", options=options, timeout=(settings.open_timeout_s, settings.read_timeout_s)
@@ -160,7 +162,7 @@ def _file_error(err: av.FFmpegError, url: str, shown: str) -> StreamError:
         return NotMediaError(f"{shown} is a folder; give the path of a video file")
     if isinstance(err, av.PermissionError):
         return NotMediaError(f"{shown} may not be read by this program's user; change its permissions")
-    if not isinstance(err, av.InvalidDataError | av.EOFError):
+    if not isinstance(err, av.InvalidDataError | av.EOFError | av.ArgumentError):
         return NotMediaError(f"{shown} could not be opened ({err.strerror}); give a video file")
     return NotMediaError(f"{shown} {_what_is_it(path)}")
 

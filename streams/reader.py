@@ -17,7 +17,7 @@ import av
 from streams.clips import decode_at
 from streams.decoding import Deliver
 from streams.dialing import DialBudget, Waits
-from streams.errors import FeedClosedError, StreamEndedError, StreamError
+from streams.errors import FeedClosedError, StreamEndedError, StreamError, StreamNotFoundError
 from streams.gears import Gear, cheapest_gear
 from streams.health import CameraHealth, HealthMeter
 from streams.live import LiveFeed
@@ -220,7 +220,9 @@ class CameraReader:
             self._meter.enter("stopped", str(err))
             logger.info("camera %s: the file ended%s", self.camera_id, f": {err}" if str(err) else "")
             return True
-        if not err.retryable:
+        # What a file is does not change by itself; only a missing one may still be put there.
+        is_final = scheme_of(self.url) == "file" and not isinstance(err, StreamNotFoundError)
+        if is_final or not err.retryable:
             self._meter.enter("refused", str(err))
             logger.error("camera %s: given up: %s", self.camera_id, err)
             return True

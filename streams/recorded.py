@@ -16,11 +16,15 @@ from vision.frames import Frame
 UNKNOWN_START = datetime(1970, 1, 1, tzinfo=UTC)
 """Wall time of the first frame where nobody says when the file was recorded; plainly no real time."""
 
+MAY_LACK_S = 2.0
+"""A file may be this much shorter than it declares: containers round, and the last frame lasts."""
+
 
 class Recorded:
     """The frames of one file; a context manager and an iterator, to be used once by one thread.
 
     Attributes:
+        camera_id: the name that frames carry.
         duration_s: as the file declares it, None where it does not.
         problem: why reading ended before the end of the file; empty while all is well.
     """
@@ -36,7 +40,7 @@ class Recorded:
         Raises:
             StreamError: missing, no video, or not readable.
         """
-        self._camera_id = camera_id
+        self.camera_id = camera_id
         self._begins_at = begins_at
         self._path = path
         self._container = open_libav(str(path), StreamSettings())
@@ -70,9 +74,11 @@ class Recorded:
                 if pts_s is not None and first_pts_s is not None:
                     t_s = max(t_s, pts_s - first_pts_s)
                 at = self._begins_at + timedelta(seconds=t_s)
-                yield Frame(self._camera_id, seq, t_s, at, 0.0, planes_of(picture))
+                yield Frame(self.camera_id, seq, t_s, at, 0.0, planes_of(picture))
                 seq += 1
         except av.FFmpegError as err:
             self.problem = f"{self._path} is damaged after {t_s:.1f} s ({err.strerror}); only the part before was read"
+        if not self.problem and self.duration_s is not None and self.duration_s - t_s > MAY_LACK_S:
+            self.problem = f"{self._path} ends after {t_s:.1f} s of {self.duration_s:.1f} s; it is truncated"
         if seq == 0:
             raise NotMediaError(f"{self._path} holds no picture that can be decoded; it may be truncated")

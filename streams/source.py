@@ -135,7 +135,9 @@ class PacketSource:
         stream = self._container.streams.video[0]
         codec = stream.codec_context.name
         if codec not in RAW_DEMUXERS:
-            raise UnsupportedCodecError(f"{redact(self._url)} sends {codec}; set the camera to H.264 or H.265")
+            raise UnsupportedCodecError(
+                f"{redact(self._url)} sends {codec}; set the camera to H.264 or H.265, or convert the file"
+            )
         while not self._stop.is_set():
             yield from self._one_pass(self._container, stream, codec)
             if self._stop.is_set():

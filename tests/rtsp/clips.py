@@ -10,7 +10,7 @@ import av.bitstream
 import numpy as np
 
 RECORD = struct.Struct("<qqqBI")
-ENCODERS = {"h264": "libx264", "h265": "libx265", "mpeg4": "mpeg4"}
+ENCODERS = {"h264": "libx264", "h265": "libx265", "mpeg4": "mpeg4", "vp9": "libvpx-vp9"}
 NAMES = {"h264": "h264", "hevc": "h265"}
 
 
@@ -45,7 +45,7 @@ def square_x(index: int, size_wh: tuple[int, int]) -> int:
 def encode_clip(path: Path, pattern: Pattern | None = None) -> Path:
     """Write the pattern to `path` (container by its ending) and return it."""
     pattern = pattern or Pattern()
-    options = {"preset": "ultrafast", "sc_threshold": "0"}
+    options = {"preset": "ultrafast", "sc_threshold": "0"} if pattern.codec == "h264" else {}
     if pattern.codec == "h265":
         options = {
             "preset": "ultrafast",

@@ -120,8 +120,8 @@ class Server:
     def add(self, mount):
         factory = GstRtspServer.RTSPMediaFactory()
         factory.set_launch(launch_line(mount))
-        # A shared media of which a client takes the video only stalls for the client after it.
-        factory.set_shared(not mount["audio"])
+        # A shared media of which a client takes the video only stalls for the client after it; one that ended stays so.
+        factory.set_shared(mount["loop"] and not mount["audio"])
         if self.user:
             factory.add_role_from_structure(
                 Gst.Structure.from_string(

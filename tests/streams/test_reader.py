@@ -89,6 +89,13 @@ def test_file_that_is_no_video_is_refused_with_one_sentence(
     assert reader_threads() == []
 
 
+def test_file_in_a_foreign_codec_is_refused_by_name(pools, seen: Collector, clip) -> None:
+    path = clip("mkv", codec="vp9", seconds=0.4, size_wh=(64, 48))
+    reader = pool_with(pools, seen).add("gate", str(path))
+    eventually(lambda: reader.health().state == "refused", "refused")
+    assert "vp9" in reader.health().problem
+
+
 def test_folder_as_a_camera_is_refused_with_one_sentence(pools, seen: Collector, tmp_path: Path) -> None:
     reader = pool_with(pools, seen).add("gate", str(tmp_path))
     eventually(lambda: reader.health().state == "refused", "refused")
@@ -121,9 +128,12 @@ def test_file_that_breaks_off_plays_to_there_and_says_so(pools, seen: Collector,
 
 
 def test_file_plays_once_and_stops_without_a_problem(pools, seen: Collector, clip) -> None:
-    reader = pool_with(pools, seen).add("gate", str(clip(seconds=1)))
+    path = str(clip(seconds=1, b_frames=2))
+    reader = CameraReader("gate", path, HASTY, openers=Openers(), deliver=seen, dial=DialBudget())
     reader.want("test", Gear.full())
+    reader.start()
     eventually(lambda: reader.health().state == "stopped", "stopped")
+    reader.stop()
     assert (len(seen.frames), reader.health().problem) == (25, "")
 
 
@@ -226,7 +236,7 @@ def test_stopping_ends_a_long_wait_at_once(pools, seen: Collector) -> None:
 
 def test_no_more_cameras_are_dialled_at_once_than_the_budget_allows(pools, seen: Collector) -> None:
     opener = GateOpener()
-    pool = pool_with(pools, seen, opener, dial=DialBudget(3))
+    pool = pool_with(pools, seen, opener, dial=DialBudget(3, lease_s=3600))
     for number in range(12):
         pool.add(f"camera-{number}", "synthetic://x", HASTY)
     eventually(lambda: opener.waiting == 3, "three dials")
@@ -237,13 +247,22 @@ def test_no_more_cameras_are_dialled_at_once_than_the_budget_allows(pools, seen:
 
 def test_readers_that_wait_for_the_budget_stop_at_once(pools, seen: Collector) -> None:
     opener = GateOpener()
-    budget = DialBudget(1)
+    budget = DialBudget(1, lease_s=3600)
     pool = pool_with(pools, seen, opener, dial=budget)
     pool.add("first", "synthetic://x", HASTY)
     eventually(lambda: opener.waiting == 1, "the first dial")
     pool.add("second", "synthetic://x", HASTY)
     pool.remove("second")
     assert reader_threads() == ["reader-first"]
+    opener.gate.set()
+
+
+def test_cameras_that_do_not_answer_hold_up_no_other(pools, seen: Collector) -> None:
+    opener = GateOpener()
+    pool = pool_with(pools, seen, opener, dial=DialBudget(1, lease_s=0.01))
+    for number in range(5):
+        pool.add(f"camera-{number}", "synthetic://x", HASTY)
+    eventually(lambda: opener.waiting == 5, "all five dial, although none was answered")
     opener.gate.set()
 
 

@@ -17,6 +17,7 @@ from streams.settings import StreamSettings
 from tests.rtsp.server import Mount, RtspServer
 from tests.streams.fakes import paced_opener
 from tests.streams.helpers import Collector, decoded, eventually, reader_threads
+from vision.frames import Frame
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ def server(clip) -> Iterator[RtspServer]:
         yield running
 
 
-@pytest.fixture(params=KINDS)
+@pytest.fixture(scope="module", params=KINDS)
 def camera(request: pytest.FixtureRequest, clip) -> Camera:
     kind = request.param
     if kind == "file":
@@ -56,30 +57,48 @@ def camera(request: pytest.FixtureRequest, clip) -> Camera:
     return Camera(server.url(f"/{codec}"), Openers(), StreamSettings(transport=transport))
 
 
-@pytest.fixture
-def seen() -> Collector:
-    return Collector()
-
-
-@pytest.fixture
-def reader(camera: Camera, seen: Collector) -> Iterator[CameraReader]:
+@pytest.fixture(scope="module")
+def running(camera: Camera) -> Iterator[tuple[CameraReader, Collector]]:
+    """One connection for all tests of a kind, as each takes its time to get going."""
+    seen = Collector()
     pool = CameraPool(camera.openers, seen)
-    yield pool.add("gate", camera.url, camera.settings)
+    yield pool.add("gate", camera.url, camera.settings), seen
     pool.close()
     assert reader_threads() == []
 
 
-def test_frames_come_in_order_with_their_times(reader: CameraReader, seen: Collector) -> None:
-    reader.want("test", Gear.full())
-    frames = seen.wait(40)
+@pytest.fixture
+def reader(running: tuple[CameraReader, Collector]) -> CameraReader:
+    return running[0]
+
+
+@pytest.fixture(scope="module")
+def frames(running: tuple[CameraReader, Collector]) -> list[Frame]:
+    """Thirty frames in a row at gear full."""
+    reader, seen = running
+    reader.want("frames", Gear.full())
+    frames = seen.wait(30)
+    reader.unwant("frames")
+    return frames
+
+
+@pytest.fixture
+def seen(running: tuple[CameraReader, Collector]) -> Iterator[Collector]:
+    """What this test alone makes the camera deliver."""
+    reader, seen = running
+    seen.frames.clear()
+    yield seen
+    reader.unwant("test")
+
+
+def test_frames_come_in_order_with_their_times(frames: list[Frame]) -> None:
     assert [frame.seq for frame in frames] == list(range(len(frames)))
     assert all(later.t_s > earlier.t_s for earlier, later in pairwise(frames))
-    assert all(0 <= frame.captured_at.timestamp() - frame.t_s + 15 < 30 for frame in frames)
+    assert all(abs(frame.captured_at.timestamp() - frame.t_s) < 15 for frame in frames)
 
 
-def test_frames_are_whole_pictures_of_the_right_size(reader: CameraReader, seen: Collector) -> None:
-    reader.want("test", Gear.full())
-    for frame in seen.wait(30)[-10:]:
+def test_frames_are_whole_pictures_of_the_right_size(frames: list[Frame]) -> None:
+    for frame in frames:
         assert frame.size_wh == (320, 240)
         assert not frame.planes.y.flags.writeable
         assert np.median(frame.planes.y) == pytest.approx(60, abs=6)
@@ -97,10 +116,11 @@ def test_health_tells_what_the_camera_sends(reader: CameraReader) -> None:
 
 
 def test_packets_are_kept_while_nothing_is_decoded(reader: CameraReader, seen: Collector) -> None:
-    eventually(lambda: reader.health().packets >= 30, "packets")
-    assert reader.health().decoded == 0
-    assert seen.frames == []
-    assert reader.ring.span() is not None
+    eventually(lambda: reader.health().gear == Gear.off(), "gear off")
+    before = reader.health()
+    eventually(lambda: reader.health().packets >= before.packets + 20, "packets")
+    assert reader.health().decoded == before.decoded
+    assert (reader.ring.span() or (0.0, 0.0))[1] > 0
 
 
 def test_the_past_can_be_cut_out_and_decoded(reader: CameraReader, tmp_path: Path) -> None:
@@ -126,10 +146,12 @@ def test_live_feed_shows_a_picture_at_once(reader: CameraReader) -> None:
     assert len(decoded(b"".join(chunk.data for chunk in chunks))) == 29
 
 
-def test_stopping_ends_thread_and_viewers(reader: CameraReader) -> None:
+def test_stopping_ends_thread_and_viewers(camera: Camera) -> None:
+    pool = CameraPool(camera.openers, Collector())
+    reader = pool.add("exit", camera.url, camera.settings)
     eventually(lambda: reader.health().packets > 5, "packets")
     feed = reader.live()
-    reader.stop()
+    pool.close()
     assert list(feed) == []
     assert reader.health().state == "stopped"
-    assert reader_threads() == []
+    assert "reader-exit" not in reader_threads()
