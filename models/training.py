@@ -36,7 +36,9 @@ class TrainSettings(BaseModel):
         name: of the model and its files.
         architecture: an ultralytics model definition; its weights start at random, nothing is downloaded.
         start_from: checkpoint of an earlier run of ours with the same classes, to go on from with other pictures.
-        train_px: side of the square that pictures are trained at.
+        train_px: side of the square that pictures are trained at; the longer side where there is no mosaic.
+        mosaic: put each training picture together from four. Without it whole pictures are taken in their own shape,
+            which is cheaper and the better use of a short run.
         input_wh: input size on the card; the exported model takes any.
         epochs: passes over the pictures.
         hours: stop after so long instead, with the learning rate fitted to it; None goes by epochs.
@@ -58,6 +60,7 @@ class TrainSettings(BaseModel):
     architecture: Annotated[str, Field(pattern=r"^yolo(v8|11|26)[nsm]\.yaml$")] = "yolo11n.yaml"
     start_from: Path | None = None
     train_px: Annotated[int, Field(ge=32, le=1280, multiple_of=32)] = 480
+    mosaic: bool = True
     input_wh: tuple[int, int] = (640, 384)
     epochs: Annotated[int, Field(ge=1, le=1000)] = 30
     hours: Annotated[float, Field(gt=0, le=240)] | None = None
@@ -196,6 +199,7 @@ def _fresh(
         seed=settings.seed,
         device=settings.device,
         close_mosaic=settings.close_mosaic_epochs,
+        rect=not settings.mosaic,
         cos_lr=True,
         pretrained=False,
         amp=False,  # the check of mixed precision downloads a model
