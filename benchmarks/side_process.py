@@ -5,6 +5,7 @@ import json
 import queue
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -29,6 +30,7 @@ class SideProcess:
         self.settings = settings
         self._answers: queue.Queue[dict[str, object]] = queue.Queue()
         self._process: subprocess.Popen[str] | None = None
+        self._told = tempfile.TemporaryFile()  # noqa: SIM115 - the process's stderr; closed when it has ended
         self._listener: threading.Thread | None = None
 
     def __enter__(self) -> "SideProcess":
@@ -37,7 +39,7 @@ class SideProcess:
             cwd=CHECKOUT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            stderr=self._told,
             text=True,
         )
         self._listener = threading.Thread(target=self._listen, name="side-listener", daemon=True)
@@ -102,7 +104,7 @@ class SideProcess:
             pipe.write(json.dumps({"do": what}) + "\n")
             pipe.flush()
         except OSError:
-            raise SideFailedError(self.settings.side, "its process ended by itself") from None
+            raise SideFailedError(self.settings.side, self._last_words()) from None
 
     def _answer(self, wanted: str) -> dict[str, object]:
         try:
@@ -116,7 +118,14 @@ class SideProcess:
     def _listen(self) -> None:
         for line in self._running().stdout or ():
             self._answers.put(json.loads(line))
-        self._answers.put({"event": "ended", "problem": "its process ended by itself"})
+        self._answers.put({"event": "ended", "problem": self._last_words()})
+
+    def _last_words(self) -> str:
+        """Return the last line that the process wrote to stderr: of a traceback, the error."""
+        self._told.seek(0)
+        lines = self._told.read().decode("utf-8", "replace").split("\n")
+        last = next((line.strip() for line in reversed(lines) if line.strip()), "it said nothing")
+        return f"its process ended by itself ({last})"
 
     def _end(self) -> None:
         process = self._process
@@ -132,6 +141,7 @@ class SideProcess:
         if self._listener is not None:
             self._listener.join(STOP_LIMIT_S)
         process.stdout.close()
+        self._told.close()
 
 
 def _all_looked(counts: Sequence[CameraCounts]) -> bool:
