@@ -20,10 +20,12 @@ from models.cards import load_card
 from models.errors import ModelError
 from models.model import open_model
 from models.shelf import bundled_card
-from pipeline.replay import ReplaySettings, replay_clip
+from pipeline.errors import PipelineError
+from pipeline.replay import replay as replay_steps
 from pipeline.settings import Settings, load_settings
 from streams.probe import ProbeReport
 from streams.probe import probe as probe_stream
+from streams.recorded import Recorded
 from streams.settings import StreamSettings
 from vision.classes import StreetClass
 
@@ -39,11 +41,11 @@ def check(
     settings = load_settings(config)
     problems = list(_problems(settings))
     for problem in problems:
-        console.print(f"[red]✗[/red] {problem}", highlight=False)
+        console.print(f"[red]✗[/red] {problem}", highlight=False, soft_wrap=True)
     if problems:
         raise typer.Exit(1)
     counted = f"{len(settings.cameras)} cameras, {len(settings.broadcast.horns)} horns"
-    console.print(f"[green]✓[/green] {config}: {counted}, nothing wrong", highlight=False)
+    console.print(f"[green]✓[/green] {config}: {counted}, nothing wrong", highlight=False, soft_wrap=True)
 
 
 def _problems(settings: Settings) -> list[str]:
@@ -104,15 +106,16 @@ def replay(
 ) -> None:
     """Run the detectors over a recorded file as fast as it goes; print events as JSON lines."""
     loaded_zones = load_zones(zones)
-    looker = open_model(model or bundled_card(), DEFAULT_CACHE, engine)
-    with _progress() as progress:
-        task = progress.add_task(clip.name, total=None)
-        settings = ReplaySettings(look_hz=look_hz)
-        for step in replay_clip(clip, loaded_zones, looker, settings):
-            progress.update(task, completed=step.t_s, total=step.duration_s)
+    with Recorded(clip, clip.stem) as recorded, _progress() as progress:
+        looker = open_model(model or bundled_card(), DEFAULT_CACHE, engine)
+        task = progress.add_task(clip.name, total=recorded.duration_s)
+        for step in replay_steps(recorded, loaded_zones, looker, look_hz=look_hz):
+            progress.update(task, completed=step.t_s)
             for event in step.events:
                 sys.stdout.write(event_line(event) + "\n")
         sys.stdout.flush()
+    if recorded.problem:
+        raise PipelineError(recorded.problem)
 
 
 def _progress() -> Progress:

@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 
 from broadcast.horns import open_horn
-from pipeline.errors import SettingsError
+from pipeline.errors import PipelineError, SettingsError
 from pipeline.settings import Settings, load_settings
 from pipeline.speaking import Voice
 
@@ -27,10 +27,12 @@ def say(
     receipt = open_horn("horn" if ":" in horn else horn, url).play(words.clip, threading.Event())
     console = Console()
     if not receipt.ok:
-        raise SettingsError(f"horn {receipt.horn_id}: {receipt.detail}")
+        raise PipelineError(f"horn {receipt.horn_id}: {receipt.detail}")
     where = f", file {receipt.file}" if receipt.file else ""
     console.print(
-        f"said {receipt.duration_s:.1f} s as {receipt.codec}, {receipt.bytes_sent} bytes{where}", highlight=False
+        f"said {receipt.duration_s:.1f} s as {receipt.codec}, {receipt.bytes_sent} bytes{where}",
+        highlight=False,
+        soft_wrap=True,
     )
 
 
