@@ -71,6 +71,6 @@ def _draw_side(axes: "Axes", samples: Sequence[Mapping[str, JsonValue]], side: S
     below = [some.median - some.lower_quartile for some in spreads]
     above = [some.upper_quartile - some.median for some in spreads]
     medians = [some.median for some in spreads]
-    axes.errorbar(
-        counts, medians, yerr=[below, above], label=label, color=colour, linestyle=line, marker="o", capsize=3
-    )
+    error = [below, above]
+    inside = colour if line == "-" else "white"
+    axes.errorbar(counts, medians, error, label=label, color=colour, ls=line, marker="o", mfc=inside, capsize=3)
