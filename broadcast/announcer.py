@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from broadcast.audio import AudioClip
 from broadcast.errors import UnknownHornError
-from broadcast.horn_worker import HornHealth, HornWorker, OnReceipt, Priority, RetryPolicy
+from broadcast.horn_worker import HornHealth, HornPolicy, HornWorker, OnReceipt, Priority
 from broadcast.horns import Horn, open_horn
 from broadcast.receipts import WallClock, utc_now
 from broadcast.settings import HornEntry
@@ -19,7 +19,7 @@ class Announcer:
         entries: the horns.
         opener: makes a horn of id and URL.
         wall_clock: the time of day, for quiet hours.
-        policy: when to look at a horn that failed.
+        policy: how patient the workers are.
 
     Raises:
         HornUrlError: a URL is wrong.
@@ -31,9 +31,9 @@ class Announcer:
         *,
         opener: Callable[[str, str], Horn] = open_horn,
         wall_clock: WallClock = utc_now,
-        policy: RetryPolicy | None = None,
+        policy: HornPolicy | None = None,
     ) -> None:
-        chosen = policy or RetryPolicy()
+        chosen = policy or HornPolicy()
         self._workers = {
             entry.id: HornWorker(
                 opener(entry.id, entry.url.get_secret_value()), entry, wall_clock=wall_clock, policy=chosen

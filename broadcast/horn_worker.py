@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import IntEnum
 from typing import Literal
 
@@ -61,18 +62,21 @@ class HornHealth:
 
 
 @dataclass(frozen=True, slots=True)
-class RetryPolicy:
-    """When a horn is looked at without being told to speak.
+class HornPolicy:
+    """How patient a worker is with its horn, and a clip with the worker.
 
     Attributes:
         first_s: wait after its first failure; doubles with each further one.
         max_s: longest wait.
         well_s: between checks of a horn that is well.
+        auto_wait_s: an automatic clip that waited longer behind others is not said any more, as whom it was meant for
+            may be gone.
     """
 
     first_s: float = 5.0
     max_s: float = 300.0
     well_s: float = 300.0
+    auto_wait_s: float = 60.0
 
 
 OnReceipt = Callable[[Receipt], None]
@@ -85,6 +89,7 @@ class _Job:
     number: int
     clip: AudioClip
     on_receipt: OnReceipt
+    queued_s: float
     stop: threading.Event
     why_stopped: list[str]
 
@@ -100,10 +105,10 @@ class HornWorker:
         horn: what it speaks through.
         entry: its quiet hours and volume.
         wall_clock: the time of day.
-        policy: when to look at a horn that failed.
+        policy: how patient it is.
     """
 
-    def __init__(self, horn: Horn, entry: HornEntry, *, wall_clock: WallClock, policy: RetryPolicy) -> None:
+    def __init__(self, horn: Horn, entry: HornEntry, *, wall_clock: WallClock, policy: HornPolicy) -> None:
         self._horn = horn
         self._entry = entry
         self._wall_clock = wall_clock
@@ -136,7 +141,7 @@ class HornWorker:
             if self._closing:
                 raise HornUnavailableError(self._entry.id, "the program is stopping")
             self._number += 1
-            job = _Job(priority, self._number, clip, on_receipt, threading.Event(), [])
+            job = _Job(priority, self._number, clip, on_receipt, time.monotonic(), threading.Event(), [])
             if len(self._waiting) >= MAX_WAITING:
                 if self._waiting[-1].priority <= priority:
                     raise HornBusyError(self._entry.id, f"{MAX_WAITING} announcements are waiting already; try later")
@@ -215,27 +220,34 @@ class HornWorker:
         self._hand_over(job, receipt)
 
     def _receipt(self, job: _Job) -> Receipt:
+        """Play, whatever may happen: a fault in one horn must leave its thread, and the other horns, speaking."""
         now = self._wall_clock()
-        refusal = (
-            self.refusal() if job.priority is Priority.AUTO else ""
-        )  # a person's button tries even a horn that is away
-        if refusal:
-            return not_played(self._entry.id, now, refusal, job.clip.sha256)
-        volume = volume_at(self._entry.volume_ratio, self._entry.volume_caps, self._entry.zone, now)
         try:
-            receipt = self._horn.play(job.clip.scaled(volume) if volume < 1 else job.clip, job.stop)
+            receipt = self._played(job, now)
         except HornError as err:
             self._note_failure(err)
             return not_played(self._entry.id, now, err.problem, job.clip.sha256)
         except Exception as err:
             logger.exception("horn %s: unforeseen error", self._entry.id)
-            self._note_failure(
-                HornUnavailableError(self._entry.id, f"unforeseen error {type(err).__name__}; see the log")
-            )
-            return not_played(self._entry.id, now, f"unforeseen error {type(err).__name__}", job.clip.sha256)
-        self._note_success()
+            problem = f"unforeseen error {type(err).__name__}; see the log"
+            self._note_failure(HornUnavailableError(self._entry.id, problem))
+            return not_played(self._entry.id, now, problem, job.clip.sha256)
         why = f", {job.why_stopped[0]}" if job.why_stopped and not receipt.ok else ""
         return replace(receipt, detail=receipt.detail + why) if why else receipt
+
+    def _played(self, job: _Job, now: datetime) -> Receipt:
+        refusal = self._auto_refusal(job) if job.priority is Priority.AUTO else ""  # a person's button tries any horn
+        if refusal:
+            return not_played(self._entry.id, now, refusal, job.clip.sha256)
+        volume = volume_at(self._entry.volume_ratio, self._entry.volume_caps, self._entry.zone, now)
+        receipt = self._horn.play(job.clip.scaled(volume) if volume < 1 else job.clip, job.stop)
+        self._note_success()
+        return receipt
+
+    def _auto_refusal(self, job: _Job) -> str:
+        if time.monotonic() - job.queued_s > self._policy.auto_wait_s:
+            return f"waited more than {self._policy.auto_wait_s:g} s behind others"
+        return self.refusal()
 
     def _check(self) -> None:
         try:

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from broadcast.announcer import Announcer
 from broadcast.audio import AudioClip
 from broadcast.errors import HornAuthError, HornBusyError, HornUnavailableError, UnknownHornError
-from broadcast.horn_worker import MAX_WAITING, HornHealth, Priority, RetryPolicy
+from broadcast.horn_worker import MAX_WAITING, HornHealth, HornPolicy, Priority
 from broadcast.loudness import rms_dbfs
 from broadcast.quiet_hours import QuietWindow, VolumeCap
 from broadcast.receipts import Receipt
@@ -20,8 +20,8 @@ from broadcast.settings import HornEntry
 from tests.broadcast.fakes import LONG_S, MIDNIGHT, NOON, FakeHorn
 from tests.broadcast.sounds import tone
 
-SOON = RetryPolicy(first_s=0.01, max_s=0.05, well_s=3600)
-NEVER = RetryPolicy(first_s=3600, max_s=3600, well_s=3600)
+SOON = HornPolicy(first_s=0.01, max_s=0.05, well_s=3600)
+NEVER = HornPolicy(first_s=3600, max_s=3600, well_s=3600)
 ALL_DAY = QuietWindow(start=time(0), end=time(0))
 
 
@@ -47,7 +47,7 @@ class Receipts:
 
 @contextmanager
 def announcing(
-    *horns: FakeHorn, entries: tuple[HornEntry, ...] = (), now: datetime = NOON, policy: RetryPolicy = NEVER
+    *horns: FakeHorn, entries: tuple[HornEntry, ...] = (), now: datetime = NOON, policy: HornPolicy = NEVER
 ) -> Iterator[Announcer]:
     """Run an announcer over fake horns; each has been checked once when this begins."""
     by_id = {horn.horn_id: horn for horn in horns}
@@ -124,6 +124,19 @@ def test_waiting_clips_are_said_most_urgent_first() -> None:
         announcer._workers["gate"]._current.cut_off("test")  # type: ignore[union-attr]
         order = [receipts.next()[0] for _ in range(4)]
     assert order == ["running", "live", "auto 1", "auto 2"]
+
+
+def test_automatic_clip_that_waited_too_long_is_not_said() -> None:
+    horn, receipts = FakeHorn(holds=True), Receipts()
+    with announcing(horn, policy=HornPolicy(first_s=3600, well_s=3600, auto_wait_s=0.0)) as announcer:
+        announcer.say("gate", tone(), Priority.OPERATOR, receipts.taker())
+        assert horn.began.wait(LONG_S)
+        announcer.say("gate", tone(), Priority.AUTO, receipts.taker())
+        horn.holds = False
+        announcer.say("gate", tone(), Priority.LIVE, receipts.taker())
+        details = [receipts.next()[1].detail for _ in range(3)]
+    assert details[2] == "waited more than 0 s behind others"
+    assert len(horn.played) == 2
 
 
 def test_stop_silences_the_horn_and_drops_what_waits() -> None:
@@ -277,7 +290,7 @@ def test_unforeseen_error_in_a_horn_is_a_receipt_and_the_thread_lives() -> None:
     with announcing(horn) as announcer:
         horn.problem = ZeroDivisionError("secret")
         announcer.say("gate", tone(), Priority.OPERATOR, receipts.taker())
-        assert receipts.next()[1].detail == "unforeseen error ZeroDivisionError"
+        assert receipts.next()[1].detail == "unforeseen error ZeroDivisionError; see the log"
         horn.problem = None
         announcer.say("gate", tone(), Priority.OPERATOR, receipts.taker())
         assert receipts.next()[1].ok
