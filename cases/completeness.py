@@ -26,6 +26,7 @@ class Shortfall(StrEnum):
     CLOCK_ERROR_TOO_LARGE = "clock_error_too_large"
     NO_CLOSE_UP = "no_close_up"
     NO_CLIP = "no_clip"
+    CLIP_TOO_SHORT = "clip_too_short"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ def shortfalls(shots: Sequence[Shot], *, has_close_up: bool, has_clip: bool) -> 
         Shortfall.NO_CLOSE_UP: not has_close_up,
         Shortfall.NO_CLIP: not has_clip,
     }
-    return tuple(shortfall for shortfall in Shortfall if missing[shortfall])
+    return tuple(shortfall for shortfall in Shortfall if missing.get(shortfall))
 
 
 def _is_large_enough(size_wh: SizeWH) -> bool:

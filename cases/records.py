@@ -6,6 +6,7 @@ from datetime import datetime
 
 from pydantic import JsonValue
 
+from cases.completeness import Shortfall
 from cases.packs import Pack, PackPurpose, PartRole
 from cases.states import Action, CaseState
 from cases.tables import MAX_ID_LENGTH, MAX_NAME_LENGTH
@@ -211,6 +212,16 @@ class Case:
     def files(self) -> tuple[CaseFile, ...]:
         """All evidence files in the order they were taken."""
         return tuple(file for pack in self.packs for file in pack.files)
+
+    @property
+    def incomplete(self) -> tuple[str, ...]:
+        """What is missing for whole evidence, as values of `Shortfall`; a later pack can make it whole."""
+        packs = {pack.purpose for pack in self.packs}
+        mended = {Shortfall.NO_SECOND_PANORAMA.value} if PackPurpose.PERSISTENCE in packs else set()
+        told = {key for pack in self.packs for key in pack.incomplete} - mended
+        if PackPurpose.CLIP not in packs:
+            told.add(Shortfall.NO_CLIP.value)
+        return tuple(shortfall.value for shortfall in Shortfall if shortfall.value in told)
 
     @property
     def manifests(self) -> dict[int, str]:

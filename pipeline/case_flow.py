@@ -93,7 +93,7 @@ class CaseFlow:
         self._opening.add(event.event_id)
         case_id = case_id_of(event.event_id)
         try:
-            taken = self._parts.keeper.opening(event, case_id[:12])
+            taken = self._parts.keeper.opening(event, case_id[:12], self._parts.codes.for_kind(event.kind).code)
         except StreamError as err:
             self._opening.discard(event.event_id)
             logger.error("event %s: no case can be made, as there is no picture of it: %s", event.event_id, err)

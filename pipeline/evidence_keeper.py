@@ -7,38 +7,45 @@ a camera that is looked at on key frames alone loses no evidence.
 Belongs here: which pictures, from when. Does not: writing them for good (cases.evidence), when (case_flow).
 """
 
-import json
 import logging
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from pathlib import Path
 
-from cases.packs import ModelFacts, PackFacts, PackPurpose, Part, PartRole
+from pydantic import TypeAdapter
+
+from cases.completeness import Shortfall, Shot, shortfalls
+from cases.packs import ModelFacts, OpeningFacts, PackFacts, PackPurpose, Part, PartRole
 from cases.stills import Marks, close_up_jpeg, marked_jpeg, original_jpeg
 from detectors.events import Event
 from pipeline.settings import EvidenceSettings
 from streams.clips import write_clip
 from streams.errors import StreamError
 from streams.reader import CameraReader
+from vision.arrays import SizeWH
+from vision.classes import StreetClass
 from vision.frames import Frame
 from vision.zones import Zone
 
 logger = logging.getLogger(__name__)
 
-NO_FIRST_STILL = "no panorama from when the offence began: its moment was no longer in the packet ring"
-SECOND_STILL_FOLLOWS = "the second panorama follows, at least {gap_s:.0f} s after the first"
-
 
 @dataclass(frozen=True, slots=True)
 class Still:
-    """One untouched panorama with its times."""
+    """One untouched panorama with its times, as JPEG; the rest as in `Frame`."""
 
     data: bytes
     t_s: float
     captured_at: datetime
     clock_error_s: float
+    size_wh: SizeWH
+
+    @property
+    def shot(self) -> Shot:
+        """What completeness asks of it."""
+        return Shot(self.captured_at, self.clock_error_s, self.size_wh)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,36 +109,43 @@ class EvidenceKeeper:
             OSError: it cannot be kept.
         """
         still = self._still(event.camera_id, event.started_t_s)
-        times = {"t_s": still.t_s, "captured_at": still.captured_at.isoformat(), "clock_error_s": still.clock_error_s}
         self._path(event, "jpg").write_bytes(still.data)
-        self._path(event, "json").write_text(json.dumps(times), encoding="utf-8")
+        self._path(event, "json").write_bytes(_STILL_TIMES.dump_json(_StillTimes.of(still)))
 
     def forget_first(self, event: Event) -> None:
         """Remove the first panorama of an offence that is over or whose case has it."""
         self._path(event, "jpg").unlink(missing_ok=True)
         self._path(event, "json").unlink(missing_ok=True)
 
-    def opening(self, event: Event, case_label: str) -> Taken:
+    def opening(self, event: Event, case_label: str, code: str) -> Taken:
         """Return panoramas, close-up and marked copy for a new case.
 
         Raises:
             StreamError: the camera has no picture in its ring.
         """
-        first = self._first(event)
         frame = self._frame(event.camera_id, event.t_s)
-        now = _still_of(frame, original_jpeg(frame))
-        missing: list[str] = [] if first else [NO_FIRST_STILL]
-        parts = [Part("panorama-1.jpg", (first or now).data, PartRole.PANORAMA)]
-        second = now if first and now.t_s - first.t_s >= self._settings.still_gap_s else None
-        if second is not None:
-            parts.append(Part("panorama-2.jpg", second.data, PartRole.PANORAMA))
-        else:
-            missing.append(SECOND_STILL_FOLLOWS.format(gap_s=self._settings.still_gap_s))
+        now = _still_of(frame)
+        first = self._first(event) or now
+        panoramas = [first]
+        if now.t_s - first.t_s >= self._settings.still_gap_s:
+            panoramas.append(now)
+        parts = [
+            Part(f"panorama-{number}.jpg", still.data, PartRole.PANORAMA)
+            for number, still in enumerate(panoramas, start=1)
+        ]
         parts.append(Part("close-up.jpg", close_up_jpeg(frame, event.box), PartRole.CLOSE_UP))
         parts.append(Part("marked.jpg", self._marked(event, case_label, now), PartRole.MARKED))
-        return Taken(
-            tuple(parts), self._facts(event, PackPurpose.OPENING, now, missing), None if second else (first or now)
+        missing = shortfalls([still.shot for still in panoramas], has_close_up=True, has_clip=True)
+        opening = OpeningFacts(
+            code=code,
+            box=event.box,
+            class_label=StreetClass(event.class_id).label,
+            score=event.score,
+            started_at=event.started_at,
+            raised_at=event.captured_at,
         )
+        facts = self._facts(event, PackPurpose.OPENING, now, missing, opening)
+        return Taken(tuple(parts), facts, first if len(panoramas) == 1 else None)
 
     def second(self, event: Event, first: Still) -> Taken:
         """Return a panorama that is at least the set gap later than `first`.
@@ -159,9 +173,9 @@ class EvidenceKeeper:
         from_t_s, to_t_s = event.t_s - self._settings.clip_before_s, event.t_s + self._settings.clip_after_s
         reader = self._reader(event.camera_id)
         span = reader.ring.span()
-        missing = []
+        missing: tuple[Shortfall, ...] = ()
         if span is not None and (span[0] > from_t_s or span[1] < to_t_s):
-            missing.append("the clip is shorter than asked: the packet ring did not hold all of it")
+            missing = (Shortfall.CLIP_TOO_SHORT,)
             from_t_s, to_t_s = max(from_t_s, span[0]), min(to_t_s, span[1])
         with tempfile.TemporaryDirectory(dir=self._folder) as folder:
             path = Path(folder) / "clip.mp4"
@@ -174,7 +188,9 @@ class EvidenceKeeper:
 
     def _one_still(self, event: Event, t_s: float | None, purpose: PackPurpose, name: str) -> Taken:
         still = self._still(event.camera_id, t_s)
-        return Taken((Part(name, still.data, PartRole.PANORAMA),), self._facts(event, purpose, still, []), still)
+        missing = shortfalls([still.shot], has_close_up=True, has_clip=True)
+        own = tuple(shortfall for shortfall in missing if shortfall is not Shortfall.NO_SECOND_PANORAMA)
+        return Taken((Part(name, still.data, PartRole.PANORAMA),), self._facts(event, purpose, still, own), still)
 
     def _frame(self, camera_id: str, t_s: float | None) -> Frame:
         reader = self._reader(camera_id)
@@ -186,18 +202,15 @@ class EvidenceKeeper:
             return reader.still()
 
     def _still(self, camera_id: str, t_s: float | None) -> Still:
-        frame = self._frame(camera_id, t_s)
-        return _still_of(frame, original_jpeg(frame))
+        return _still_of(self._frame(camera_id, t_s))
 
     def _first(self, event: Event) -> Still | None:
         try:
-            times = json.loads(self._path(event, "json").read_text(encoding="utf-8"))
-            data = self._path(event, "jpg").read_bytes()
-            captured_at = datetime.fromisoformat(times["captured_at"])
-            return Still(data, float(times["t_s"]), captured_at, float(times["clock_error_s"]))
+            times = _STILL_TIMES.validate_json(self._path(event, "json").read_bytes())
+            return times.still(self._path(event, "jpg").read_bytes())
         except FileNotFoundError:
             return None
-        except (OSError, ValueError, KeyError) as err:
+        except (OSError, ValueError) as err:
             logger.warning("event %s: its first panorama cannot be read: %s", event.event_id, err)
             return None
 
@@ -214,7 +227,14 @@ class EvidenceKeeper:
         )
         return marked_jpeg(still.data, marks, local=self._local)
 
-    def _facts(self, event: Event, purpose: PackPurpose, still: Still, missing: list[str]) -> PackFacts:
+    def _facts(
+        self,
+        event: Event,
+        purpose: PackPurpose,
+        still: Still,
+        missing: Sequence[Shortfall],
+        opening: OpeningFacts | None = None,
+    ) -> PackFacts:
         place = self._place(event)
         return PackFacts(
             event_id=event.event_id,
@@ -230,12 +250,33 @@ class EvidenceKeeper:
             clock_error_s=still.clock_error_s,
             model=self._model,
             reasons=event.reasons,
-            incomplete=tuple(missing),
+            incomplete=tuple(shortfall.value for shortfall in missing),
+            opening=opening,
         )
 
     def _path(self, event: Event, suffix: str) -> Path:
         return self._folder / f"{event.event_id}.{suffix}"
 
 
-def _still_of(frame: Frame, data: bytes) -> Still:
-    return Still(data, frame.t_s, frame.captured_at, frame.clock_error_s)
+def _still_of(frame: Frame) -> Still:
+    return Still(original_jpeg(frame), frame.t_s, frame.captured_at, frame.clock_error_s, frame.size_wh)
+
+
+@dataclass(frozen=True, slots=True)
+class _StillTimes:
+    """What is kept beside the picture of a first still."""
+
+    t_s: float
+    captured_at: datetime
+    clock_error_s: float
+    size_wh: SizeWH
+
+    @classmethod
+    def of(cls, still: Still) -> "_StillTimes":
+        return cls(still.t_s, still.captured_at, still.clock_error_s, still.size_wh)
+
+    def still(self, data: bytes) -> Still:
+        return Still(data, self.t_s, self.captured_at, self.clock_error_s, self.size_wh)
+
+
+_STILL_TIMES = TypeAdapter(_StillTimes)

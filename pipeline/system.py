@@ -11,7 +11,7 @@ import shutil
 import threading
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from zoneinfo import ZoneInfo
 
@@ -57,6 +57,9 @@ logger = logging.getLogger(__name__)
 
 CHECKPOINT_EVERY_S = 10.0
 """A crash loses at most so many seconds of dwell clocks that nobody had checkpointed yet."""
+
+LADDER_MEMORY = timedelta(hours=1)
+"""A restart goes on warning for cases raised within this time; older ones that nobody judged stay with the operator."""
 
 LOW_DISK_BYTES = 500 * 2**20
 """Below this the page says that evidence will soon not fit: about an hour of cases of a busy city."""
@@ -134,7 +137,7 @@ class System:
 
     def start(self) -> None:
         """Start all threads; returns at once, cameras connect in their own time."""
-        recovered = recover(self.cases, self.evidence)
+        recovered = recover(self.cases, self.evidence, raised_from=datetime.now(UTC) - LADDER_MEMORY)
         self.announcer.start()
         self._agenda.start()
         self._shard.start()

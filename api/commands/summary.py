@@ -59,7 +59,7 @@ def _case(case: Case) -> dict[str, Any]:
             {"path": file.path, "role": file.role.value, "sha256": file.sha256, "bytes": file.size_bytes}
             for file in case.files
         ],
-        "incomplete": [text for pack in case.packs for text in pack.incomplete],
+        "incomplete": list(case.incomplete),
         "warnings": [
             {
                 "horn": warning.horn_id,
