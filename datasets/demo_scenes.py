@@ -94,7 +94,7 @@ def _parking(rng: np.random.Generator, seed: int) -> Script:
     street = _main_street(seed)
     stops = (
         _Stop(16.0, 150.0, 13.5, ("sedan", "suv", "hatchback")[seed % 3], 210 + seed),
-        _Stop(60.0, 7.0, 22.5, "taxi", 31 + seed),
+        _Stop(60.0, 7.0, 26.5, "taxi", 31 + seed),
         _Stop(205.0, 6.0, 14.0, "sedan", 77 + seed),
         _Stop(250.0, 8.0, 19.0, "taxi", 52 + seed),
     )
@@ -249,7 +249,7 @@ def pull_over(stop: tuple[float, float, float], lane: Lane, kerb_y: float) -> Pa
     run = 72.0
     story = Journey(stands_s - brake_s - shift_s - run / v, x + 9 + 14 + run, lane.y)
     story.go(x + 23, lane.y, v).drift(x + 9, kerb_y).brake(x, kerb_y).stay(stay_s, facing_rad=WEST)
-    story.set_off(x - 6, kerb_y, 4.0).drift(x - 16, lane.y).go(-22.0, lane.y, 6.0)
+    story.set_off(x - 3, kerb_y, 3.2).drift(x - 9, lane.y).go(-22.0, lane.y, 6.0)
     return story.path()
 
 
@@ -312,5 +312,5 @@ def _pavement_zone(street: Street) -> _ZoneM:
         "pavement",
         "禁止摆卖人行道",
         "vending",
-        ((6.0, low, 0.0), (28.0, low, 0.0), (28.0, high, 0.0), (6.0, high, 0.0)),
+        ((6.5, low, 0.0), (28.0, low, 0.0), (28.0, high, 0.0), (8.5, high, 0.0)),
     )

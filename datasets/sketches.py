@@ -70,7 +70,7 @@ EMPTY = np.zeros((0, 2), np.float64)
 
 @dataclass(frozen=True, slots=True)
 class Studio:
-    """What every sketch of a scene needs: the camera, the light, and where house fronts end the ground (y in metres)."""
+    """What every sketch of a scene needs: camera, light, and the y in metres where house fronts end the ground."""
 
     camera: GroundCamera
     light: Light

@@ -169,8 +169,11 @@ def _follow(
         wanted = 1.8 + max(0.0, speed * 1.1 + speed * closing / (2 * math.sqrt(1.6 * 2.2)))
         push = 1.6 * (1 - (speed / free_speed) ** 4 - (wanted / max(room, 0.3)) ** 2)
         speed = max(0.0, speed + max(-6.0, push) * STEP_S)
-        if speed < 0.08 and push < 0.1:
-            speed = 0.0
+        if speed < 0.5 and room < 2.8 and closing > -0.4:
+            speed, rows[-1] = (
+                0.0,
+                (x, 0.0),
+            )  # a driver this near stops for good; the model alone would creep on for ever
         x += speed * STEP_S
         t += STEP_S
     return np.array(rows)
@@ -184,10 +187,11 @@ def _as_path(entry_s: float, track: np.ndarray, y: float) -> Path | None:
     while row < len(track) - 1:
         after = row + 1
         if track[row][1] == 0.0:
-            while after < len(track) - 1 and track[after][1] == 0.0 and track[after][0] == track[row][0]:
+            while after < len(track) - 1 and track[after + 1][1] == 0.0 and track[after + 1][0] == track[row][0]:
                 after += 1
         else:
-            after = min(row + 3, len(track) - 1)
+            while after < min(row + 3, len(track) - 1) and track[after][1] > 0.0:
+                after += 1
         (x0, v0), (x1, v1) = track[row], track[after]
         legs.append(
             Leg(

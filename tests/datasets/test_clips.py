@@ -1,0 +1,33 @@
+import json
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import pytest
+
+from datasets.clips import write_clip
+from datasets.demo_scenes import demo_script
+from datasets.scene import StreetScene
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    path = tmp_path_factory.mktemp("clip") / "parking.mp4"
+    scene = StreetScene(demo_script("parking", 1), (320, 180))
+    return path, write_clip(scene, path, 2.0, start_s=16.0, fps=Fraction(10))
+
+
+def test_clip_has_one_truth_line_for_every_frame(clip: tuple[Path, Path]) -> None:
+    with av.open(str(clip[0])) as container:
+        frames = sum(1 for _ in container.decode(video=0))
+    lines = clip[1].read_text().splitlines()
+    assert frames == 20
+    assert len(lines) == 1 + 20
+
+
+def test_truth_of_a_clip_counts_time_from_its_beginning(clip: tuple[Path, Path]) -> None:
+    header, first, *_ = (json.loads(line) for line in clip[1].read_text().splitlines())
+    assert header["offences"][0]["kind"] == "parking"
+    assert header["offences"][0]["started_s"] == pytest.approx(0.0)
+    assert first["t_s"] == 0.0
+    assert len(first["boxes"]) == len(first["class_ids"]) > 0

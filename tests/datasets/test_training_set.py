@@ -1,0 +1,88 @@
+from pathlib import Path
+
+import cv2
+import pytest
+
+from datasets.random_streets import random_script
+from datasets.scene import StreetScene
+from datasets.training_set import TRAINED_CLASSES, TrainingSetSettings, write_training_set, yolo_rows
+from tests.datasets.scripts import SIZE, script_with, standing
+from vision.classes import StreetClass
+
+SETTINGS = TrainingSetSettings(train_pictures=6, val_pictures=2, size_wh=(320, 180), per_street=2, seed=3)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("set")
+    write_training_set(folder, SETTINGS)
+    return folder
+
+
+def test_every_picture_has_the_size_and_a_label_file(folder: Path) -> None:
+    pictures = sorted(folder.glob("images/*/*.jpg"))
+    assert len(pictures) == 8
+    for picture in pictures:
+        assert cv2.imread(str(picture)).shape == (180, 320, 3)
+        assert (folder / "labels" / picture.parent.name / f"{picture.stem}.txt").exists()
+
+
+def test_every_label_is_a_class_and_a_box_inside_the_picture(folder: Path) -> None:
+    rows = [line.split() for path in folder.glob("labels/*/*.txt") for line in path.read_text().splitlines()]
+    assert len(rows) > 20
+    for class_id, *numbers in rows:
+        x, y, w, h = (float(v) for v in numbers)
+        assert 0 <= int(class_id) < len(TRAINED_CLASSES)
+        assert x - w / 2 + 1e-5 >= 0
+        assert x + w / 2 <= 1 + 1e-5
+        assert y - h / 2 + 1e-5 >= 0
+        assert y + h / 2 <= 1 + 1e-5
+
+
+def test_data_yaml_names_the_classes_in_their_order(folder: Path) -> None:
+    text = (folder / "data.yaml").read_text()
+    names = [line.split(": ")[1] for line in text.splitlines() if line.startswith("  ")]
+    expected = "person bicycle motorcycle car bus truck tricycle umbrella stall table goods"
+    assert names == expected.split()
+
+
+def test_interrupted_run_goes_on_and_gives_the_same_files(folder: Path) -> None:
+    victim = folder / "images" / "train" / "03_000003.jpg"
+    kept = folder / "images" / "train" / "03_000004.jpg"
+    before, kept_time = victim.read_bytes(), kept.stat().st_mtime_ns
+    victim.unlink()
+    (folder / "labels" / "train" / "03_000003.txt").unlink()
+    write_training_set(folder, SETTINGS)
+    assert victim.read_bytes() == before
+    assert kept.stat().st_mtime_ns == kept_time
+
+
+def test_progress_counts_up_to_all_pictures(folder: Path) -> None:
+    seen: list[tuple[int, int]] = []
+    write_training_set(folder, SETTINGS, lambda done, total: seen.append((done, total)))
+    assert seen[-1] == (8, 8)
+
+
+def test_hidden_and_tiny_things_get_no_label() -> None:
+    truth = StreetScene(
+        script_with(standing("sedan", 13.0, 8.0), standing("person", 12.0, 10.0, actor_id=2)), SIZE
+    ).truth(1)
+    assert len(yolo_rows(truth, TrainingSetSettings()).splitlines()) == 2
+    assert yolo_rows(truth, TrainingSetSettings(least_side_px=500)) == ""
+    assert yolo_rows(truth, TrainingSetSettings(least_visible_ratio=1.01)) == ""
+
+
+def test_unknown_things_are_never_trained_on() -> None:
+    assert StreetClass.UNKNOWN not in TRAINED_CLASSES
+    truth = StreetScene(script_with(standing("pram", 12.0, 8.0)), SIZE).truth(1)
+    assert yolo_rows(truth, TrainingSetSettings()) == ""
+
+
+def test_random_streets_hold_every_class() -> None:
+    kinds = {actor.kind for seed in range(40) for actor in random_script(seed)[0].actors}
+    wanted = {"person", "bicycle", "scooter", "sedan", "bus", "truck", "tricycle", "umbrella", "table", "goods", "cart"}
+    assert wanted <= kinds
+
+
+def test_same_seed_gives_the_same_street() -> None:
+    assert random_script(11) == random_script(11)
