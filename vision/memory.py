@@ -9,6 +9,7 @@ Belongs here: the order of things at one observation, births, merging, checkpoin
 """
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 from pydantic import JsonValue, TypeAdapter
@@ -47,6 +48,9 @@ MOVING_SPEED = 0.25
 
 DEPARTED_SHIFT = 0.7
 """Sizes that the track of a place must be away from it to have walked off."""
+
+FOLLOWED_S = 1.2
+"""A track with a longer pause may have gone over to a thing that passed by."""
 
 DOUBLE_PLACE_IOU = 0.55
 """Two places that overlap by this much are one; neighbours seen from a pole overlap less."""
@@ -182,8 +186,8 @@ class SceneMemory:
         newly = cover_ratio if cover_ratio >= spot.usual_cover + 0.2 else 0.0
         take_miss(spot, step_s, cover_ratio=newly)
         track = self._tracker.get(spot.track_id)
-        if track is not None and track.misses == 0:
-            spot.departed = spot.departed or shift_between(spot.box, track.box) > DEPARTED_SHIFT
+        if track is not None and track.misses == 0 and not spot.departed:
+            spot.departed = _walked_off(track, spot)
 
     def _bear(self, tracks: list[Track], seen: set[int], t_s: float) -> None:
         state = self._state
@@ -236,12 +240,26 @@ def _as_detections(spots: list[Spot]) -> Detections:
 
 
 def _moving(tracks: list[Track], clock_s: float) -> Mask:
-    speeds = [max(map(abs, track.velocity(clock_s))) / size_of(track.box) for track in tracks]
-    return np.array(speeds, np.float64) > MOVING_SPEED
+    """Return which tracks are in motion, over half a second and over a second: jitter seldom is in both."""
+    return np.array([all(_speed(track, clock_s, s) > MOVING_SPEED for s in (0.4, 1.0)) for track in tracks], bool)
+
+
+def _speed(track: Track, clock_s: float, over_s: float) -> float:
+    longest_s = clock_s - track.samples[0].clock_s
+    return max(map(abs, track.velocity(clock_s, min(over_s, longest_s)))) / size_of(track.box) if longest_s > 0 else 0.0
+
+
+def _walked_off(track: Track, spot: Spot) -> bool:
+    """Return whether a place's own track is away from it, and was followed all the way there."""
+    clocks = [sample.clock_s for sample in track.samples if sample.clock_s >= spot.seen_clock_s]
+    pauses_s = [after - before for before, after in pairwise([spot.seen_clock_s, *clocks])]
+    followed = bool(clocks) and max(pauses_s) <= FOLLOWED_S
+    return followed and shift_between(spot.box, track.box) > DEPARTED_SHIFT
 
 
 def _sight(spot: Spot, track: Track, *, is_whole: bool) -> Sight:
-    arrived = spot.is_absent and any(shift_between(spot.box, s.box) > DEPARTED_SHIFT for s in track.samples)
+    later = (sample for sample in track.samples if sample.clock_s > spot.since_clock_s)
+    arrived = spot.is_absent and any(shift_between(spot.box, sample.box) > DEPARTED_SHIFT for sample in later)
     return Sight(track.box, track.score, track.class_id, track.track_id, is_whole=is_whole, has_arrived=arrived)
 
 

@@ -24,6 +24,9 @@ LEFT_AFTER_S = 12.0
 LEFT_AFTER_SIGN_S = 2.5
 """The same after a sign: its track walked off, or the pixels changed and nothing stands before it."""
 
+LEFT_LOOKS, LEFT_LOOKS_SIGN = 3, 2
+"""And in so many looks, without and with a sign: looks can be far apart."""
+
 HIDDEN_KEEP_S = 300.0
 """A thing covered for longer is forgotten: nobody can say what stands behind a bus that parks."""
 
@@ -231,7 +234,9 @@ def has_left(spot: Spot) -> bool:
     if spot.departed and spot.empty_s + spot.hidden_s >= DEPARTED_AFTER_S:
         return True
     signed = spot.departed or spot.low_proofs >= PROOF_LOOKS
-    return spot.empty_looks >= 2 and spot.empty_s >= (LEFT_AFTER_SIGN_S if signed else LEFT_AFTER_S)
+    if signed:
+        return spot.empty_looks >= LEFT_LOOKS_SIGN and spot.empty_s >= LEFT_AFTER_SIGN_S
+    return spot.empty_looks >= LEFT_LOOKS and spot.empty_s >= LEFT_AFTER_S
 
 
 def confirm(spot: Spot, clock_s: float, t_s: float) -> None:

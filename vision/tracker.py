@@ -23,6 +23,12 @@ from vision.scenes import Tracks
 KEEP_S = 2.5
 """A track unseen for longer, and in at least two looks, is over: a car at walking pace has left its box by then."""
 
+MIN_REST_S = 0.09
+"""Between closer looks nothing moves enough to tell rest."""
+
+KEEP_STILL_S = 12.0
+"""One that rested in its last looks is kept longer: it may become a place, and was hidden for a while."""
+
 MIN_IOU = 0.2
 """Boxes of two looks that overlap less are the same thing only if they are near and alike (see below)."""
 
@@ -72,11 +78,11 @@ class Track:
     misses: int = 0
     samples: list[Sample] = field(default_factory=list)
 
-    def velocity(self, clock_s: float) -> tuple[float, float]:
-        """Return pixels per second of the centre over the last half second or the last look, whichever is longer."""
+    def velocity(self, clock_s: float, over_s: float = 0.4) -> tuple[float, float]:
+        """Return pixels per second of the centre over the last `over_s` or the last look, whichever is longer."""
         for sample in reversed(self.samples):
             span_s = clock_s - sample.clock_s
-            if span_s >= 0.4:
+            if span_s >= over_s:
                 (x_now, y_now), (x_then, y_then) = centre(self.box), centre(sample.box)
                 return (x_now - x_then) / span_s, (y_now - y_then) / span_s
         return 0.0, 0.0
@@ -127,7 +133,7 @@ class Tracker:
         missed = [track for track in state.tracks if track.track_id not in hit]
         for track in missed:
             track.misses += 1
-        kept = [track for track in missed if clock_s - track.seen_clock_s <= KEEP_S or track.misses < 2]
+        kept = [track for track in missed if track.misses < 2 or clock_s - track.seen_clock_s <= _keep_s(track)]
         state.tracks = sorted(rows + kept, key=lambda track: track.track_id)
         state.current = sorted(hit)
         return rows
@@ -238,6 +244,14 @@ def _remember(track: Track, sample: Sample) -> None:
         return
     samples.append(sample)
     del samples[:-MAX_SAMPLES]
+
+
+def _keep_s(track: Track) -> float:
+    if len(track.samples) < 2:
+        return KEEP_S
+    last, before = track.samples[-1], track.samples[-2]
+    rested = nearness(np.array([last.box], np.float32), np.array([before.box], np.float32))[0, 0] > 1 - STILL_SHIFT
+    return KEEP_STILL_S if rested and last.clock_s - before.clock_s >= MIN_REST_S else KEEP_S
 
 
 def _predicted(track: Track, clock_s: float) -> Box:
