@@ -19,7 +19,7 @@ from api import (
     routes_horns,
     routes_session,
 )
-from api.auth import Front
+from api.auth import make_front
 from api.bodies import ErrorAnswer
 from api.guards import BodyLimit, Faults, OwnPageOnly, SecurityHeaders
 from api.problems import install_handlers
@@ -48,7 +48,7 @@ def create_app(system: System) -> FastAPI:
         openapi_url=None,
         responses={"4XX": {"model": ErrorAnswer}, "5XX": {"model": ErrorAnswer}},
     )
-    app.state.front = Front(system, Sessions(key, settings.server.session_hours * 3600))
+    app.state.front = make_front(system, Sessions(key, settings.server.session_hours * 3600))
     for part in (routes_session, routes_cameras, routes_cases, routes_horns, routes_health, live_socket, event_socket):
         app.include_router(part.router)
     app.mount("/web", StaticFiles(directory=WEB_FOLDER), name="web")

@@ -16,6 +16,7 @@ from api.attempts import Attempts
 from api.errors import ForbiddenError, NotSignedInError
 from api.seats import Seats
 from api.sessions import COOKIE_NAME, Session, Sessions
+from api.shared_pictures import SharedPictures
 from cases.errors import PeopleError
 from cases.people import Person, Role
 from pipeline.system import System
@@ -24,6 +25,15 @@ logger = logging.getLogger(__name__)
 
 MAX_LIVE = 64
 """Live pictures sent at once: seven walls of nine cameras."""
+
+MAX_PAGES = 128
+"""Pages that are told of events at once."""
+
+PICTURE_PERIOD_S = 0.5
+"""JPEGs are the fallback: two a second is a picture that moves, at a tenth of the decoding of ten."""
+
+PICTURE_WIDTH = 960
+"""Pixels; a tile of a wall of four on a usual screen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +44,25 @@ class Front:
         system: what is served.
         sessions: issues and reads cookies.
         attempts: failed sign-ins per address.
+        pictures: stills for those who cannot play the video.
         seats: live pictures sent at once.
+        page_seats: pages that are told of events at once.
         hashing: held while a password is checked, so that a flood of sign-ins takes one core and no more.
     """
 
     system: System
     sessions: Sessions
+    pictures: SharedPictures
     attempts: Attempts = field(default_factory=Attempts)
     seats: Seats = field(default_factory=lambda: Seats(MAX_LIVE))
+    page_seats: Seats = field(default_factory=lambda: Seats(MAX_PAGES))
     hashing: threading.Lock = field(default_factory=threading.Lock)
+
+
+def make_front(system: System, sessions: Sessions) -> Front:
+    """Return the front of a system."""
+    pictures = SharedPictures(lambda camera_id: system.still_jpeg(camera_id, PICTURE_WIDTH), PICTURE_PERIOD_S)
+    return Front(system, sessions, pictures)
 
 
 def front_of(connection: HTTPConnection) -> Front:

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from pydantic import Field, JsonValue
 
 from api.bodies import Body
-from cases.records import AuditRow, Case, CaseFile, CaseWarning
+from cases.records import AuditRow, Case, CaseFile, CasePack, CaseWarning
 from cases.states import Action, CaseState, possible_actions
 
 PERSONAL_ACTIONS = (Action.CONFIRM, Action.DISMISS, Action.FILE, Action.CLOSE, Action.REOPEN, Action.WARN)
@@ -21,18 +21,20 @@ class FileBody(Body):
     name: str
     role: str
     pack: int
+    purpose: str
     sha256: str
     size_bytes: int
     captured_at: datetime
     href: str
 
     @classmethod
-    def of(cls, case_id: str, file: CaseFile) -> "FileBody":
+    def of(cls, case_id: str, pack: CasePack, file: CaseFile) -> "FileBody":
         """Return a file as it goes over the wire."""
         return cls(
             name=file.name,
             role=file.role.value,
             pack=file.pack,
+            purpose=pack.purpose.value,
             sha256=file.sha256,
             size_bytes=file.size_bytes,
             captured_at=file.captured_at,
@@ -140,7 +142,7 @@ class CaseBody(CaseRowBody):
             **_row_fields(case),
             **{name: getattr(case, name) for name in same},
             reasons=tuple(ReasonBody(key=r.key, value=r.value, unit=r.unit) for r in case.reasons),
-            files=tuple(FileBody.of(case.case_id, file) for file in case.files),
+            files=tuple(FileBody.of(case.case_id, pack, file) for pack in case.packs for file in pack.files),
             incomplete=tuple(dict.fromkeys(what for pack in case.packs for what in pack.incomplete)),
             warnings=tuple(WarningBody.of(warning) for warning in case.warnings),
             actions=tuple(action for action in PERSONAL_ACTIONS if action in possible),
@@ -154,6 +156,12 @@ class CasesBody(Body):
     total: int
     page: int
     size: int
+
+
+class CountsBody(Body):
+    """How many cases are in each state; every state is there."""
+
+    counts: dict[CaseState, int]
 
 
 class CaseAnswer(Body):

@@ -73,11 +73,11 @@ class TooManyAttemptsError(ApiError):
 
 
 class NoSeatError(ApiError):
-    """Too many live pictures are being watched at once."""
+    """Too many live pictures or pages at once."""
 
     retryable = True
     status = 503
     code = "no_seat"
 
     def __init__(self, limit: int) -> None:
-        super().__init__(f"{limit} live pictures are being watched already; close one and try again")
+        super().__init__(f"{limit} connections of this kind are open already; close one and try again")

@@ -56,17 +56,19 @@ class _Wanted:
 @router.websocket("/api/events")
 async def events(websocket: WebSocket) -> None:
     """Send messages until the page leaves."""
-    hub = front_of(websocket).system.hub
+    front = front_of(websocket)
+    hub = front.system.hub
     wanted = _Wanted()
 
     async def serve() -> None:
-        subscription = hub.subscribe(QUEUE_MESSAGES)
-        try:
-            async for message in _wanted_messages(subscription, wanted):
-                with anyio.fail_after(SEND_LIMIT_S):
-                    await websocket.send_text(as_json(message))
-        finally:
-            hub.unsubscribe(subscription)
+        with front.page_seats.take():
+            subscription = hub.subscribe(QUEUE_MESSAGES)
+            try:
+                async for message in _wanted_messages(subscription, wanted):
+                    with anyio.fail_after(SEND_LIMIT_S):
+                        await websocket.send_text(as_json(message))
+            finally:
+                hub.unsubscribe(subscription)
 
     await attend(websocket, serve, wanted.listen)
 

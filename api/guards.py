@@ -97,10 +97,12 @@ class BodyLimit:
         if not declared.isdecimal() or int(declared) > self._limit_bytes:
             await refusal(problem)(scope, receive, send)
             return
-        messages = [await receive()]
-        while messages[-1].get("more_body", False):
+        messages: list[Message] = []
+        received_bytes = 0
+        while not messages or messages[-1].get("more_body", False):
             messages.append(await receive())
-            if sum(len(message.get("body", b"")) for message in messages) > self._limit_bytes:
+            received_bytes += len(messages[-1].get("body", b""))
+            if received_bytes > self._limit_bytes:
                 await refusal(problem)(scope, receive, send)
                 return
         messages.reverse()

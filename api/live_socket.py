@@ -9,11 +9,11 @@ Each connection has a feed and a seat of its own; a slow or broken one loses its
 """
 
 import asyncio
+import contextlib
 import json
 import logging
 import math
 import struct
-import time
 from collections.abc import AsyncIterator
 from contextlib import AbstractContextManager
 
@@ -22,11 +22,10 @@ from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Request, WebSocket
 from fastapi.responses import StreamingResponse
 
-from api.auth import Front, Viewer, front_of
+from api.auth import PICTURE_PERIOD_S, Front, Viewer, front_of
 from api.errors import NoSeatError
 from api.sockets import attend
 from pipeline.errors import NoPictureError, UnknownCameraError
-from pipeline.system import System
 from streams.errors import FeedClosedError, UnsupportedCodecError
 from streams.live import LiveChunk, LiveFeed
 
@@ -38,12 +37,6 @@ CHUNK_WAIT_S = 5.0
 
 SEND_LIMIT_S = 20.0
 """A viewer that takes nothing for so long is gone."""
-
-PICTURE_PERIOD_S = 0.5
-"""JPEGs are the fallback: two a second is a picture that moves, at a tenth of the decoding of ten."""
-
-PICTURE_WIDTH = 960
-"""Pixels; a tile of a wall of four on a usual screen."""
 
 AWAY_PERIOD_S = 2.0
 """How often a camera without pictures is asked again."""
@@ -70,7 +63,7 @@ async def pictures(websocket: WebSocket, camera_id: str) -> None:
 
     async def serve() -> None:
         with front.seats.take():
-            async for jpeg in _pictures(front.system, camera_id):
+            async for jpeg in _pictures(front, camera_id):
                 await _send(websocket, math.nan, jpeg)
 
     await attend(websocket, serve)
@@ -119,22 +112,19 @@ async def _send(websocket: WebSocket, t_s: float, data: bytes) -> None:
 
 
 async def _multipart(front: Front, camera_id: str) -> AsyncIterator[bytes]:
-    with front.seats.take():
-        async for jpeg in _pictures(front.system, camera_id):
+    with contextlib.suppress(NoSeatError), front.seats.take():  # the last seat may have gone since we looked
+        async for jpeg in _pictures(front, camera_id):
             head = f"--{BOUNDARY}\r\nContent-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n\r\n"
             yield head.encode() + jpeg + b"\r\n"
 
 
-async def _pictures(system: System, camera_id: str) -> AsyncIterator[bytes]:
+async def _pictures(front: Front, camera_id: str) -> AsyncIterator[bytes]:
     """Yield the newest picture again and again; ends when the camera is removed."""
     while True:
-        began_s = time.monotonic()
         try:
-            jpeg = await to_thread.run_sync(system.still_jpeg, camera_id, PICTURE_WIDTH)
+            yield await front.pictures.newest(camera_id)
+            await asyncio.sleep(PICTURE_PERIOD_S)
         except NoPictureError:
             await asyncio.sleep(AWAY_PERIOD_S)
-            continue
         except UnknownCameraError:
             return
-        yield jpeg
-        await asyncio.sleep(max(0.0, PICTURE_PERIOD_S - (time.monotonic() - began_s)))

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Response
 from fastapi.responses import FileResponse
 
 from api.auth import Operator, Serving, Viewer
-from api.bodies_cases import ActionBody, CaseAnswer, CaseRowBody, CasesBody, WarnBody
+from api.bodies_cases import ActionBody, CaseAnswer, CaseRowBody, CasesBody, CountsBody, WarnBody
 from api.errors import NotFoundError
 from cases.packs import PartRole
 from cases.records import Case, CaseFile, CaseQuery
@@ -53,6 +53,12 @@ def list_cases(  # one parameter per filter is what makes them part of the API's
     found = system.cases.find(query)
     rows = tuple(CaseRowBody.of(case) for case in found.cases)
     return CasesBody(cases=rows, total=found.total, page=page, size=size)
+
+
+@router.get("/counts")
+def count_cases(system: Serving, person: Viewer) -> CountsBody:
+    """Return how many cases are in each state."""
+    return CountsBody(counts=system.cases.counts())
 
 
 @router.get("/{case_id}")

@@ -1,17 +1,23 @@
 // The column beside the wall: the newest cases with their picture, and how long they have been going on.
 
-import { h } from "./dom.js";
+import { fill, h } from "./dom.js";
+import { OPEN_STATES } from "./tile.js";
 import { clock, duration, t, word } from "./text.js";
 
+const GROUPS = { todo: OPEN_STATES, filed: ["filed"], done: ["resolved", "closed"] };
+
 export class AlarmRail {
+  #counts = h("dl", { class: "counts" });
   #list = h("ol", { class: "alarms" });
 
   constructor() {
-    this.element = h("aside", { class: "rail", "aria-label": t("rail.title") }, h("h2", {}, t("rail.title")), this.#list);
+    this.element = h("aside", { class: "rail", "aria-label": t("rail.title") }, h("h2", {}, t("rail.title")), this.#counts, this.#list);
   }
 
-  // Shows cases, newest first, in place of those shown before.
-  show(cases) {
+  // Shows cases, newest first, in place of those shown before, and how many there are by state.
+  show(cases, counts) {
+    const groups = Object.entries(GROUPS).map(([name, states]) => [name, states.reduce((sum, state) => sum + counts[state], 0)]);
+    fill(this.#counts, groups.map(([name, count]) => h("div", { class: name }, h("dt", {}, word("filter", name)), h("dd", {}, String(count)))));
     const items = cases.map((found) => h("li", {}, card(found)));
     this.#list.replaceChildren(...(items.length ? items : [h("li", { class: "empty" }, t("rail.empty"))]));
   }

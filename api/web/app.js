@@ -3,15 +3,17 @@
 import { CaseDesk } from "./cases.js";
 import { button, fill, h, icon, toast } from "./dom.js";
 import { HealthPage } from "./health.js";
-import { whenSignedOut } from "./request.js";
+import { get, whenSignedOut } from "./request.js";
 import { mayAct, signInPage, signOut, whoIsThere } from "./session.js";
 import { EventSocket } from "./socket.js";
 import { languageSwitch, refusalWords, t, word } from "./text.js";
+import { OPEN_STATES } from "./tile.js";
 import { Wall } from "./wall.js";
 import { ZonePage } from "./zones.js";
 
 const VIEWS = { wall: Wall, cases: CaseDesk, zones: ZonePage, health: HealthPage };
 const RETRY_MS = 3000;
+const COUNT_DELAY_MS = 200; // a case that opens brings several messages at once
 
 class App {
   #root = document.getElementById("app");
@@ -20,12 +22,15 @@ class App {
   #view = null;
   #bar = null;
   #ticking = 0;
+  #counting = 0;
 
   async start() {
     whenSignedOut(() => this.#person && this.#leave());
     window.addEventListener("hashchange", () => this.#person && this.#route());
     this.#socket.on("open", () => this.#showConnection(true));
     this.#socket.on("closed", () => this.#showConnection(false));
+    this.#socket.on("open", () => this.#count());
+    this.#socket.on("case", () => this.#count());
     try {
       this.#person = await whoIsThere();
     } catch (refusal) {
@@ -57,7 +62,8 @@ class App {
   #topBar() {
     const links = Object.keys(VIEWS)
       .filter((name) => name !== "zones" || mayAct(this.#person, "operator"))
-      .map((name) => h("a", { href: `#/${name}`, "data-view": name }, icon(name), h("span", {}, word("nav", name))));
+      .map((name) => h("a", { href: `#/${name}`, "data-view": name }, icon(name), h("span", {}, word("nav", name)),
+        name === "cases" ? h("b", { class: "count", hidden: true, title: word("filter", "todo") }) : null));
     const now = h("time", { class: "clock" });
     const tick = () => {
       now.textContent = new Date().toLocaleTimeString("en-GB");
@@ -96,6 +102,19 @@ class App {
     if (!place) return;
     place.classList.toggle("lost", !isThere);
     place.querySelector(".words").textContent = t(isThere ? "bar.connected" : "bar.lost");
+  }
+
+  // Shows beside the menu how many cases wait for somebody.
+  async #count() {
+    clearTimeout(this.#counting);
+    this.#counting = setTimeout(async () => {
+      const { counts } = await get("/api/cases/counts").catch(() => ({ counts: {} }));
+      const waiting = OPEN_STATES.reduce((sum, state) => sum + (counts[state] ?? 0), 0);
+      const place = this.#bar?.querySelector(".count");
+      if (!place) return;
+      place.textContent = String(waiting);
+      place.hidden = waiting === 0;
+    }, COUNT_DELAY_MS);
   }
 
   async #signOut() {

@@ -22,6 +22,7 @@ const QUICK_REASONS = {
   reopen: ["came_back", "by_mistake"],
 };
 const PICTURE_ORDER = ["marked", "panorama", "close_up", "reference"];
+const LATER = ["after_warning", "closing"];
 
 export class CaseView {
   #person;
@@ -81,14 +82,14 @@ export class CaseView {
     const found = this.#case;
     const pictures = found.files
       .filter((file) => PICTURE_ORDER.includes(file.role))
-      .sort((a, b) => PICTURE_ORDER.indexOf(a.role) - PICTURE_ORDER.indexOf(b.role) || a.pack - b.pack);
+      .sort((a, b) => rank(a) - rank(b) || a.pack - b.pack);
     const clip = found.files.find((file) => file.role === "clip");
     fill(
       this.element,
       this.#head(),
       this.#actions(),
-      h("div", { class: "evidence" }, pictures.map((file) => picture(file)), clip ? clipPlayer(clip) : null),
-      found.incomplete.length ? h("p", { class: "notice" }, t("case.incomplete", { what: found.incomplete.map((what) => has(`missing.${what}`) ? word("missing", what) : what).join(", ") })) : null,
+      h("div", { class: "evidence" }, pictures.map((file) => picture(file, caption(file, pictures))), clip ? clipPlayer(clip) : null),
+      found.incomplete.length ? h("p", { class: "notice" }, t("case.incomplete", { what: found.incomplete.join("; ") })) : null,
       h("div", { class: "case-columns" },
         h("div", {}, h("h3", {}, t("case.why")), this.#reasons(), h("h3", {}, t("case.files")), fileList(found.files)),
         h("div", {}, h("h3", {}, t("case.timeline")), this.#timeline())),
@@ -171,8 +172,18 @@ function warningRow(warning) {
       h("div", { class: "spoken" }, warning.text), h("div", { class: "muted" }, receipt)));
 }
 
-function picture(file) {
-  const words = `${word("role", file.role)} · ${clock(file.captured_at)}`;
+// Pictures taken after a warning come last: before and after are looked at one after the other.
+const rank = (file) => PICTURE_ORDER.indexOf(file.role) + (LATER.includes(file.purpose) ? PICTURE_ORDER.length : 0);
+
+// Says what a picture is, with a number where there are several of its kind, and when it was taken.
+function caption(file, pictures) {
+  const kind = LATER.includes(file.purpose) ? word("purpose", file.purpose) : word("role", file.role);
+  const alike = pictures.filter((other) => other.role === file.role && LATER.includes(other.purpose) === LATER.includes(file.purpose));
+  const number = alike.length > 1 ? ` ${alike.indexOf(file) + 1}` : "";
+  return `${kind}${number} · ${clock(file.captured_at)}`;
+}
+
+function picture(file, words) {
   const open = () => ask(words, () => h("img", { class: "large", src: file.href, alt: words }));
   return h("figure", {},
     h("button", { type: "button", class: "picture-button", "aria-label": t("case.enlarge", { what: words }), onclick: open },
@@ -194,20 +205,22 @@ function fileList(files) {
 }
 
 function askReason(action) {
-  return ask(t("case.reason_title", { action: word("action", action) }), (close) => {
-    const quick = QUICK_REASONS[action].map((reason, i) =>
-      button(word("quick", reason), { key: String(i + 1), kind: "wide", onclick: () => close(reason) }));
-    const own = h("input", { id: "own-reason", maxlength: 300, autocomplete: "off" });
+  const reasons = QUICK_REASONS[action];
+  const own = h("input", { id: "own-reason", maxlength: 300, autocomplete: "off" });
+  const build = (close) => {
+    const quick = reasons.map((reason, i) =>
+      button(word("quick", reason), { key: String(i + 1), kind: "wide", autofocus: i === 0, onclick: () => close(reason) }));
     const form = h("form", { class: "stack" }, quick, h("label", { for: "own-reason" }, t("case.own_reason")),
       h("div", { class: "row" }, own, button(t("dialog.ok"), { kind: "primary", type: "submit" })));
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       if (own.value.trim()) close(own.value.trim());
     });
-    form.addEventListener("keydown", (event) => {
-      const reason = event.target === own ? null : QUICK_REASONS[action][Number(event.key) - 1];
-      if (reason) close(reason);
-    });
     return form;
-  });
+  };
+  const onKey = (event, close) => {
+    const reason = event.target === own ? null : reasons[Number(event.key) - 1];
+    if (reason) close(reason);
+  };
+  return ask(t("case.reason_title", { action: word("action", action) }), build, onKey);
 }

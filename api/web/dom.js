@@ -84,8 +84,9 @@ export function toast(words, kind = "") {
   setTimeout(() => element.remove(), kind === "bad" ? 9000 : 4500);
 }
 
-// Opens a modal dialog and resolves with what `close` was called with, or null when it was left.
-export function ask(title, build) {
+// Opens a modal dialog and resolves with what `close` was called with, or null when it was left. `onKey(event, close)`
+// gets every key that is pressed in it.
+export function ask(title, build, onKey = () => {}) {
   return new Promise((resolve) => {
     let answer = null;
     const dialog = h("dialog", { class: "dialog", "aria-label": title });
@@ -102,6 +103,7 @@ export function ask(title, build) {
       ),
       build(close),
     );
+    dialog.addEventListener("keydown", (event) => onKey(event, close));
     dialog.addEventListener("close", () => {
       dialog.remove();
       resolve(answer);

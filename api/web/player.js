@@ -6,7 +6,7 @@
 // browser cannot decode, or fails at repeatedly, is shown as JPEGs over a second socket.
 
 import { shownTime, timescale } from "./fmp4.js";
-import { socketUrl } from "./socket.js";
+import { hangUp, socketUrl } from "./socket.js";
 
 const HEADER_BYTES = 8;
 const KEEP_S = 12; // played video kept in memory
@@ -56,8 +56,9 @@ export class Player {
     this.#stopped = true;
     clearInterval(this.#tending);
     clearTimeout(this.#retry);
-    this.#socket?.close();
+    const socket = this.#socket;
     this.#socket = null;
+    hangUp(socket);
     this.#dropSource();
     if (this.#pictureUrl) URL.revokeObjectURL(this.#pictureUrl);
   }
@@ -186,8 +187,7 @@ export class Player {
       this.#usePictures();
       return;
     }
-    const socket = this.#socket;
-    socket?.close();
+    hangUp(this.#socket);
   }
 
   #usePictures() {
@@ -195,7 +195,7 @@ export class Player {
     this.#dropSource();
     const socket = this.#socket;
     this.#socket = null;
-    socket?.close();
+    hangUp(socket);
     this.#connect();
   }
 

@@ -50,5 +50,5 @@ export function signInPage(onDone, onLanguage) {
       submit.disabled = false;
     }
   });
-  return h("main", { class: "sign-in-page" }, h("div", { class: "corner" }, languageSwitch(onLanguage)), form);
+  return h("main", { class: "sign-in-page" }, h("div", { class: "sign-in-language" }, languageSwitch(onLanguage)), form);
 }

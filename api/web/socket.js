@@ -11,6 +11,12 @@ export function socketUrl(path) {
   return `${scheme}//${location.host}${path}`;
 }
 
+// Closes a socket; one that is still connecting as soon as it is there, because browsers complain of less patience.
+export function hangUp(socket) {
+  if (socket?.readyState === WebSocket.CONNECTING) socket.addEventListener("open", () => socket.close());
+  else socket?.close();
+}
+
 export class EventSocket {
   #socket = null;
   #listeners = new Map();
@@ -32,8 +38,9 @@ export class EventSocket {
   close() {
     this.#wanted = false;
     clearTimeout(this.#timer);
-    this.#socket?.close();
+    const socket = this.#socket;
     this.#socket = null;
+    hangUp(socket);
   }
 
   // Names the cameras whose boxes are wanted, in place of those named before.
@@ -53,6 +60,7 @@ export class EventSocket {
     const socket = new WebSocket(socketUrl("/api/events"));
     this.#socket = socket;
     socket.addEventListener("open", () => {
+      if (socket !== this.#socket) return;
       this.#waitMs = FIRST_WAIT_MS;
       this.#sendWatch();
       this.#emit("open", {});

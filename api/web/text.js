@@ -129,7 +129,6 @@ export const WORDS = {
   "label.truck": ["货车", "truck"],
   "label.umbrella": ["遮阳伞", "umbrella"],
   "label.unknown": ["不明物体", "unknown object"],
-  "missing.clip": ["缺少录像", "no clip"],
   "nav.cases": ["案件", "Cases"],
   "nav.health": ["运行", "Health"],
   "nav.wall": ["实时监看", "Live wall"],
@@ -137,6 +136,8 @@ export const WORDS = {
   "offence.flyers": ["野广告", "Posted flyers"],
   "offence.parking": ["违章停车", "Illegal parking"],
   "offence.vending": ["占道经营", "Street vending"],
+  "purpose.after_warning": ["喊话之后", "After the warning"],
+  "purpose.closing": ["结案时", "At closing"],
   "quick.by_mistake": ["误操作", "Closed by mistake"],
   "quick.came_back": ["再次出现", "It came back"],
   "quick.duplicate": ["重复案件", "Filed twice"],
@@ -155,7 +156,7 @@ export const WORDS = {
   "reason.limit": ["允许 {value}", "Allowed: {value}"],
   "reason.paper": ["与原墙面差异 {value}", "Differs from the bare surface by {value}"],
   "reason.print": ["印刷纹理占 {value}", "Print covers {value} of it"],
-  "refusal.no_seat": ["同时观看的画面太多", "Too many live pictures at once"],
+  "refusal.no_seat": ["同时打开的画面太多", "Too many live pictures at once"],
   "refusal.sign_in_locked": ["密码错误次数过多，请稍后再试", "Too many wrong passwords; try again later"],
   "refusal.sign_in_refused": ["用户名或密码错误，或账号已停用", "Name or password is wrong, or the account is disabled"],
   "refusal.stale_edit": ["案件已被他人更改，请核对后再操作", "Somebody else changed this case; look at it again"],
@@ -296,7 +297,11 @@ export function quantity(value, unit) {
   return unit ? `${round(value)} ${unit}` : String(round(value));
 }
 
-const round = (value) => (Math.abs(value) >= 10 ? Math.round(value) : Math.round(value * 10) / 10);
+// Whole numbers from ten up, one decimal from one up, two below: as exact as anybody reads.
+function round(value) {
+  const steps = Math.abs(value) >= 10 ? 1 : Math.abs(value) >= 1 ? 10 : 100;
+  return Math.round(value * steps) / steps;
+}
 
 function bytes(value) {
   const step = Math.min(4, Math.max(0, Math.floor(Math.log2(Math.max(1, value)) / 10)));

@@ -59,9 +59,9 @@ export class Wall {
 
   async #refreshCases() {
     const states = [...OPEN_STATES, "filed", "resolved"].map((state) => `state=${state}`).join("&");
-    const { cases } = await get(`/api/cases?${states}&size=24`);
+    const [{ cases }, { counts }] = await Promise.all([get(`/api/cases?${states}&size=24`), get("/api/cases/counts")]);
     this.#cases = cases;
-    this.#rail.show(cases);
+    this.#rail.show(cases, counts);
     this.#showAlarms();
   }
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from api.app import create_app
-from tests.api.fake_system import PASSWORDS, FakeSystem
+from tests.api.fake_system import DATABASE, PASSWORDS, FakeSystem, make_template
 from tests.api.film import Film, encode
 
 with warnings.catch_warnings():  # Starlette would rather have httpx2; its client works with the httpx we have
@@ -20,9 +20,17 @@ def film() -> Film:
     return encode()
 
 
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("template") / DATABASE
+    make_template(path)
+    return path
+
+
 @pytest.fixture
-def system(tmp_path: Path, film: Film) -> Iterator[FakeSystem]:
-    fake = FakeSystem(tmp_path / "data", {"gate-1": ("人民路东口", film), "gate-2": ("文化街北口", None)})
+def system(tmp_path: Path, film: Film, template: Path) -> Iterator[FakeSystem]:
+    films = {"gate-1": ("人民路东口", film), "gate-2": ("文化街北口", None)}
+    fake = FakeSystem(tmp_path / "data", films, template)
     fake.start()
     yield fake
     fake.stop()

@@ -1,6 +1,8 @@
 """A system without cameras, model and horns: real cases, evidence, people and hub, and films instead of streams."""
 
 import dataclasses
+import shutil
+import threading
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
@@ -21,7 +23,7 @@ from cases.store import CaseStore
 from detectors.catalog import ZoneSettings
 from detectors.events import Reason
 from pipeline.errors import DuplicateCameraError, NoPictureError, UnknownCameraError
-from pipeline.hub import Hub
+from pipeline.hub import Hub, Subscription
 from pipeline.messages import BoxesMessage, BoxRow, CameraMessage, CaseMessage
 from pipeline.metrics import Metrics, MetricSources
 from pipeline.settings import CameraEntry, Settings
@@ -34,6 +36,7 @@ from tests.api.film import PARKED_BOX, SIZE_WH, Film, Projector, draw
 
 PASSWORDS = {"wang": "viewer-password", "li": "operator-password", "zhang": "admin-password"}
 ROLES = {"wang": Role.VIEWER, "li": Role.OPERATOR, "zhang": Role.ADMIN}
+DATABASE = "cases.sqlite"
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 PARKING_ZONE = ZoneSettings(
@@ -44,20 +47,47 @@ PARKING_ZONE = ZoneSettings(
 )
 
 
+def make_template(path: Path) -> None:
+    """Make a database that holds the people and nothing else; to be copied, as making one takes half a second."""
+    database = open_database(f"sqlite:///{path}")
+    people = People(database, hasher=CHEAP)
+    for name, password in PASSWORDS.items():
+        people.create(name, password, ROLES[name])
+    database.close()
+
+
+class PatientHub(Hub):
+    """A hub that a test can wait at until somebody listens."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._subscribed = threading.Event()
+
+    def subscribe(self, maxlen: int = 256) -> Subscription:
+        subscription = super().subscribe(maxlen)
+        self._subscribed.set()
+        return subscription
+
+    def wait_for_listener(self, limit_s: float) -> None:
+        assert self._subscribed.wait(limit_s), "nobody listens"
+
+
 class FakeSystem:
     """Has the methods of `pipeline.system.System` that the page uses."""
 
-    def __init__(self, folder: Path, films: dict[str, tuple[str, Film | None]]) -> None:
-        """`films`: camera id to name and film; without a film the camera is away."""
+    def __init__(self, folder: Path, films: dict[str, tuple[str, Film | None]], template: Path | None = None) -> None:
+        """`films`: camera id to name and film; without a film the camera is away. `template`: from `make_template`."""
         folder.mkdir(parents=True, exist_ok=True)
-        database = open_database(f"sqlite:///{folder / 'cases.sqlite'}")
+        if template is None:
+            make_template(folder / DATABASE)
+        else:
+            shutil.copy(template, folder / DATABASE)
+        database = open_database(f"sqlite:///{folder / DATABASE}")
         self.settings = Settings(data=folder)
         self.cases = CaseStore(database)
         self.people = People(database, hasher=CHEAP)
-        for name, password in PASSWORDS.items():
-            self.people.create(name, password, ROLES[name])
         self.evidence = EvidenceStore(folder / "evidence")
-        self.hub = Hub()
+        self.hub = PatientHub()
         self.metrics = Metrics(MetricSources(self.cameras, self.horns, self.health, lambda: {"candidate": 0}))
         self.announcer = SimpleNamespace(stop=self._stop_horn)
         self.said: list[tuple[str, str, str]] = []

@@ -113,6 +113,7 @@ class Projector:
         self._on_look = on_look
         self._feeds: list[LiveFeed] = []
         self._lock = threading.Lock()
+        self._unwatched = threading.Condition(self._lock)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._play, name="projector", daemon=True)
         self.film_s = 0.0
@@ -138,6 +139,16 @@ class Projector:
     def _forget(self, feed: LiveFeed) -> None:
         with self._lock:
             self._feeds = [other for other in self._feeds if other is not feed]
+            self._unwatched.notify_all()
+
+    @property
+    def is_playing(self) -> bool:
+        return self._thread.is_alive()
+
+    def wait_until_unwatched(self, limit_s: float) -> bool:
+        """Wait until nobody watches; says whether that came true in time."""
+        with self._lock:
+            return self._unwatched.wait_for(lambda: not self._feeds, limit_s)
 
     def _play(self) -> None:
         began = time.monotonic()

@@ -1,0 +1,73 @@
+"""Debian's Chromium, driven by Playwright, that writes down every error its console shows."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+
+CHROMIUM = Path("/usr/bin/chromium")
+ARGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--disable-quic",
+]
+LIMIT_MS = 60_000
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Yield a running browser; skips where there is none."""
+    if not CHROMIUM.exists():
+        pytest.skip(f"{CHROMIUM} is not installed: apt-get install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS)
+        yield browser
+        browser.close()
+
+
+def until(page: Page, expression: str, *, argument: object = None) -> None:
+    """Wait until an expression is true on the page.
+
+    Playwright's own `wait_for_function` needs `eval`, which our content policy forbids.
+    """
+    deadline_s = time.monotonic() + LIMIT_MS / 1000
+    while not page.evaluate(expression, argument):
+        assert time.monotonic() < deadline_s, f"never came true: {expression}"
+        page.wait_for_timeout(50)
+
+
+class Visitor:
+    """One page in one browser context, and what its console complained about."""
+
+    def __init__(self, browser: Browser, address: str, language: str = "zh-CN") -> None:
+        self.address = address
+        self.complaints: list[str] = []
+        self.context = browser.new_context(viewport={"width": 1440, "height": 860}, locale=language)
+        self.page: Page = self.context.new_page()
+        self.page.set_default_timeout(LIMIT_MS)
+        self.page.on("console", self._hear)
+        self.page.on("pageerror", lambda err: self.complaints.append(f"page error: {err}"))
+
+    def sign_in(self, name: str, password: str) -> Page:
+        """Fill in the form as a person would."""
+        self.page.goto(self.address)
+        self.page.fill("#name", name)
+        self.page.fill("#password", password)
+        self.page.press("#password", "Enter")
+        self.page.wait_for_selector(".bar")
+        return self.page
+
+    def go(self, view: str) -> None:
+        """Click on a view's name in the bar."""
+        self.page.click(f'.bar [data-view="{view}"]')
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            self.complaints.append(f"{message.type}: {message.text}")

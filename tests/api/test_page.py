@@ -1,0 +1,360 @@
+"""The page in a real browser, against a real server, with films for cameras."""
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install -e .[dev]")
+
+from playwright.sync_api import Browser, Page, expect
+
+from api.app import create_app
+from cases.records import Case
+from cases.states import CaseState
+from tests.api.browser import LIMIT_MS, Visitor, chromium, until
+from tests.api.fake_system import PASSWORDS, FakeSystem
+from tests.api.film import Film, mp4_bytes
+from tests.api.serving import served
+
+pytestmark = pytest.mark.e2e
+expect.set_options(timeout=LIMIT_MS)
+
+Visit = Callable[..., Visitor]
+
+MIDDLES = """
+() => {
+  const tile = document.querySelector('[data-camera="gate-1"]');
+  const video = tile.querySelector('video');
+  const overlay = tile.querySelector('canvas');
+  const middle = (source, width, height, isWanted) => {
+    const canvas = new OffscreenCanvas(width, height);
+    const pen = canvas.getContext('2d');
+    pen.drawImage(source, 0, 0, width, height);
+    const { data } = pen.getImageData(0, 0, width, height);
+    let [low, high] = [width, -1];
+    for (let i = 0; i < data.length; i += 4) {
+      if (!isWanted(data[i], data[i + 1], data[i + 2], data[i + 3])) continue;
+      const x = (i / 4) % width;
+      [low, high] = [Math.min(low, x), Math.max(high, x)];
+    }
+    return high < 0 ? null : (low + high) / 2;
+  };
+  const scale = Math.min(overlay.clientWidth / video.videoWidth, overlay.clientHeight / video.videoHeight);
+  const left = (overlay.clientWidth - video.videoWidth * scale) / 2;
+  const ratio = overlay.width / overlay.clientWidth;
+  const car = middle(video, video.videoWidth, video.videoHeight, (r, g, b) => r > 150 && g < 90 && b < 90);
+  const box = middle(overlay, overlay.width, overlay.height, (r, g, b, a) => a > 200 && r < 110 && g > 190 && b > 190);
+  if (car === null || box === null) return null;
+  return [car / video.videoWidth, (box / ratio - left) / (video.videoWidth * scale)];
+}
+"""
+"""Where the red car is in the video, and where the moving box is drawn over it, as fractions of the width."""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as running:
+        yield running
+
+
+@pytest.fixture
+def address(system: FakeSystem) -> Iterator[str]:
+    with served(create_app(system)) as running:
+        yield running
+
+
+@pytest.fixture
+def visit(browser: Browser, address: str) -> Iterator[Visit]:
+    """Signs a person in, in a context of their own; at the end no console may have complained."""
+    visitors: list[Visitor] = []
+
+    def enter(name: str = "li", language: str = "zh-CN") -> Visitor:
+        visitor = Visitor(browser, address, language)
+        visitors.append(visitor)
+        visitor.sign_in(name, PASSWORDS[name])
+        return visitor
+
+    yield enter
+    for visitor in visitors:
+        visitor.context.close()
+    assert [complaint for visitor in visitors for complaint in visitor.complaints] == []
+
+
+def wait_for_picture(page: Page, camera_id: str = "gate-1") -> None:
+    until(page, f"document.querySelector('[data-camera={camera_id}] video').currentTime > 0.3")
+
+
+def middles(page: Page) -> tuple[float, float]:
+    """Look until car and box are both whole in the picture."""
+    deadline_s = time.monotonic() + LIMIT_MS / 1000
+    while time.monotonic() < deadline_s:
+        found = page.evaluate(MIDDLES)
+        if found is not None and all(0.15 < place < 0.85 for place in found):
+            return found[0], found[1]
+        page.wait_for_timeout(100)
+    raise AssertionError("car and box were never seen together")
+
+
+def test_wall_shows_a_moving_picture(visit: Visit) -> None:
+    page = visit().page
+    wait_for_picture(page)
+    first = middles(page)[0]
+
+    until(page, "document.querySelector('[data-camera=gate-1] video').currentTime > 2")
+    assert page.evaluate("document.querySelector('[data-camera=gate-1] video').videoWidth") == 640
+    assert abs(middles(page)[0] - first) > 0.02
+
+
+def test_box_lies_on_the_moving_car(visit: Visit) -> None:
+    page = visit().page
+    page.uncheck("#show-zones")
+    until(page, "document.querySelector('[data-camera=gate-1] video').currentTime > 2")
+
+    off = []
+    for _ in range(9):
+        car, box = middles(page)
+        off.append(abs(car - box))
+        page.wait_for_timeout(170)
+
+    assert sorted(off)[len(off) // 2] < 0.03
+
+
+def test_camera_that_is_away_says_why(visit: Visit) -> None:
+    page = visit().page
+
+    expect(page.locator('[data-camera="gate-2"] .veil')).to_contain_text("nobody answers at 10.0.0.9:554")
+
+
+def test_alarm_comes_up_on_its_tile_and_can_be_warned(visit: Visit, system: FakeSystem) -> None:
+    page = visit().page
+    page.wait_for_selector('[data-camera="gate-1"]')
+    expect(page.locator(".connection")).to_contain_text("已连接")
+    case = system.raise_case("gate-1")
+
+    tile = page.locator('[data-camera="gate-1"].alarm')
+    expect(tile.locator(".alarm-words")).to_contain_text("违章停车")
+    expect(page.locator(".alarm-card")).to_contain_text("待核实")
+    tile.get_by_role("button", name="喊话").last.click()
+    expect(page.locator(".toast.good")).to_have_text("喊话已下达")
+    assert system.warned == [(case.case_id, "li")]
+
+
+def test_wall_shows_one_camera_large_and_goes_back(visit: Visit) -> None:
+    page = visit().page
+    page.dblclick('[data-camera="gate-2"]')
+    expect(page.locator(".tile")).to_have_count(1)
+
+    page.dblclick('[data-camera="gate-2"]')
+    expect(page.locator(".tile")).to_have_count(2)
+
+
+def test_stills_are_shown_where_the_browser_cannot_play_the_codec(browser: Browser, address: str) -> None:
+    visitor = Visitor(browser, address)
+    visitor.page.add_init_script("MediaSource.isTypeSupported = () => false")
+    page = visitor.sign_in("li", PASSWORDS["li"])
+
+    expect(page.locator('[data-camera="gate-1"][data-mode="pictures"]')).to_contain_text("图片模式")
+    until(page, "document.querySelector('[data-camera=gate-1] .picture').naturalWidth > 0")
+    first = page.get_attribute('[data-camera="gate-1"] .picture', "src")
+    until(page, "(first) => document.querySelector('[data-camera=gate-1] .picture').src !== first", argument=first)
+    visitor.context.close()
+    assert visitor.complaints == []
+
+
+def test_case_is_confirmed_by_one_key(visit: Visit, system: FakeSystem, tmp_path: Path, film: Film) -> None:
+    case = system.raise_case("gate-1", clip=mp4_bytes(film, tmp_path))
+    visitor = visit()
+    visitor.go("cases")
+    page = visitor.page
+    expect(page.locator(".case-head")).to_contain_text(case.number)
+    expect(page.locator(".evidence img")).to_have_count(4)
+    until(page, "document.querySelector('.clip-player video').readyState > 0")
+
+    page.keyboard.press("c")
+    expect(page.locator(".case-head .badge")).to_have_text("已确认")
+    assert system.cases.get(case.case_id).state is CaseState.CONFIRMED
+
+
+def test_case_is_called_false_by_two_keys(visit: Visit, system: FakeSystem) -> None:
+    case = system.raise_case("gate-1")
+    visitor = visit()
+    visitor.go("cases")
+    expect(visitor.page.locator(".case-head")).to_contain_text(case.number)
+
+    visitor.page.keyboard.press("x")
+    visitor.page.wait_for_selector("dialog")
+    visitor.page.keyboard.press("2")
+    expect(visitor.page.locator(".toast.good")).to_contain_text("误报")
+
+    assert system.cases.get(case.case_id).state is CaseState.DISMISSED
+    assert system.cases.history(case.case_id)[-1].reason == "permitted"
+
+
+def test_keys_move_through_the_list(visit: Visit, system: FakeSystem) -> None:
+    cases = [system.raise_case("gate-1", age_s=age_s) for age_s in (10, 20, 30)]
+    visitor = visit()
+    visitor.go("cases")
+    page = visitor.page
+
+    def chosen(case: Case) -> None:
+        expect(page.locator(".case-row[aria-current]")).to_have_attribute("data-case", case.case_id)
+
+    chosen(cases[0])
+    page.keyboard.press("j")
+    chosen(cases[1])
+    page.keyboard.press("ArrowDown")
+    chosen(cases[2])
+    page.keyboard.press("k")
+    chosen(cases[1])
+
+
+def test_case_that_changes_elsewhere_changes_on_the_page(visit: Visit, system: FakeSystem) -> None:
+    case = system.raise_case("gate-1")
+    visitor = visit()
+    visitor.go("cases")
+    expect(visitor.page.locator(".case-head .badge")).to_have_text("待核实")
+
+    system.add_warning(case)
+
+    expect(visitor.page.locator(".timeline")).to_contain_text("您好，此处有监控，禁止停车")
+    expect(visitor.page.locator(".timeline")).to_contain_text("20261121-120000.wav")
+
+
+def test_viewer_sees_cases_but_no_buttons(visit: Visit, system: FakeSystem) -> None:
+    case = system.raise_case("gate-1")
+    visitor = visit("wang")
+    visitor.go("cases")
+    expect(visitor.page.locator(".case-head")).to_contain_text(case.number)
+
+    visitor.page.keyboard.press("c")
+    expect(visitor.page.locator(".actions")).to_have_count(0)
+    assert system.cases.get(case.case_id).state is CaseState.CANDIDATE
+
+
+def test_zone_is_drawn_and_saved(visit: Visit, system: FakeSystem) -> None:
+    visitor = visit()
+    visitor.go("zones")
+    page = visitor.page
+    until(page, "document.querySelector('.polygon-editor img').naturalWidth > 0")
+    page.get_by_role("button", name="画新区域").click()
+    editor = page.locator(".polygon-editor")
+    frame = editor.bounding_box()
+    assert frame is not None
+    for x, y in ((0.1, 0.6), (0.4, 0.6), (0.4, 0.9), (0.1, 0.9)):
+        editor.click(position={"x": x * frame["width"], "y": y * frame["height"]})
+    page.keyboard.press("Enter")
+    page.fill("#zone-name", "市场口")
+    page.select_option("#zone-kind", "vending")
+    page.fill("#rule-limit_s", "45")
+    page.click("#zone-save")
+    expect(page.locator(".toast.good")).to_have_text("区域已保存并生效")
+
+    saved = system.zones("gate-1")[-1]
+    assert (saved.name, saved.rule.kind, saved.rule.limit_s) == ("市场口", "vending", 45)
+    assert [pytest.approx(corner, abs=0.01) for corner in ((0.1, 0.6), (0.4, 0.6), (0.4, 0.9), (0.1, 0.9))] == list(
+        saved.polygon
+    )
+
+
+def test_corner_is_moved_by_mouse_and_by_keyboard(visit: Visit, system: FakeSystem) -> None:
+    visitor = visit()
+    visitor.go("zones")
+    page = visitor.page
+    until(page, "document.querySelector('.polygon-editor img').naturalWidth > 0")
+    frame = page.locator(".polygon-editor").bounding_box()
+    assert frame is not None
+    page.locator(".handle").first.hover()
+    page.mouse.down()
+    page.mouse.move(frame["x"] + 0.3 * frame["width"], frame["y"] + 0.4 * frame["height"], steps=4)
+    page.mouse.up()
+    page.locator(".handle").first.focus()
+    page.keyboard.press("ArrowRight")
+    page.click("#zone-save")
+    expect(page.locator(".toast.good")).to_have_count(1)
+
+    assert system.zones("gate-1")[0].polygon[0] == pytest.approx((0.305, 0.4), abs=0.005)
+
+
+def test_zone_that_the_server_refuses_is_named_on_the_page(browser: Browser, address: str) -> None:
+    visitor = Visitor(browser, address)  # the refused request shows in the console, as it should
+    page = visitor.sign_in("li", PASSWORDS["li"])
+    visitor.go("zones")
+    page.fill("#rule-limit_s", "0")
+    page.click("#zone-save")
+
+    expect(page.locator(".zone-side .form-problem")).to_contain_text("'kerb'")
+    visitor.context.close()
+
+
+def test_language_is_switched_and_stays(visit: Visit) -> None:
+    visitor = visit()
+    page = visitor.page
+    expect(page.locator(".bar nav")).to_contain_text("实时监看")
+    page.click(".language")
+    expect(page.locator(".bar nav")).to_contain_text("Live wall")
+    page.reload()
+
+    expect(page.locator(".bar nav")).to_contain_text("Live wall")
+    assert page.evaluate("document.documentElement.lang") == "en"
+    wait_for_picture(page)
+
+
+def test_health_names_cameras_horns_and_the_file_that_was_written(visit: Visit, system: FakeSystem) -> None:
+    system.say("post-3", "hello", actor="li")
+    visitor = visit(language="en-GB")
+    visitor.go("health")
+
+    body = visitor.page.locator(".health-body")
+    expect(body).to_contain_text("street-nano")
+    expect(body).to_contain_text("nobody answers at 10.0.0.9:554")
+    expect(body).to_contain_text("20261121-120000.wav")
+    assert "secret" not in visitor.page.content()
+
+
+def test_admin_adds_a_camera(visit: Visit, system: FakeSystem) -> None:
+    visitor = visit("zhang")
+    visitor.go("health")
+    page = visitor.page
+    page.get_by_role("button", name="添加摄像机").click()
+    page.fill("#camera-id", "gate-9")
+    page.fill("#camera-name", "南门")
+    page.fill("#camera-url", "rtsp://admin:hunter2@10.0.0.9/9")
+    page.get_by_role("button", name="确定").click()
+
+    expect(page.locator(".health-body")).to_contain_text("南门")
+    assert "hunter2" not in page.content()
+
+
+def test_wrong_password_is_said_on_the_form(browser: Browser, address: str) -> None:
+    visitor = Visitor(browser, address)
+    page = visitor.page
+    page.goto(address)
+    page.fill("#name", "li")
+    page.fill("#password", "not-the-password")
+    page.press("#password", "Enter")
+
+    expect(page.locator(".form-problem")).to_have_text("用户名或密码错误，或账号已停用")
+    visitor.context.close()
+
+
+def test_signing_out_shows_the_form_and_ends_the_pictures(visit: Visit, system: FakeSystem) -> None:
+    page = visit().page
+    wait_for_picture(page)
+    page.get_by_role("button", name="退出登录").click()
+
+    expect(page.locator("#password")).to_be_visible()
+    assert system.projectors["gate-1"].wait_until_unwatched(30)
+
+
+def test_page_survives_the_server_going_away(browser: Browser, system: FakeSystem) -> None:
+    app = create_app(system)
+    with served(app) as address:
+        visitor = Visitor(browser, address)
+        page = visitor.sign_in("li", PASSWORDS["li"])
+        wait_for_picture(page)
+
+    expect(page.locator(".connection.lost")).to_be_visible()
+    assert [complaint for complaint in visitor.complaints if complaint.startswith("page error")] == []
+    visitor.context.close()

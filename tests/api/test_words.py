@@ -1,0 +1,128 @@
+"""The page's words: both languages, none missing, none forgotten, one for every value that the server can send."""
+
+import json
+import re
+from pathlib import Path
+from typing import get_args
+
+import pytest
+from pydantic import BaseModel
+
+from api.app import WEB_FOLDER
+from api.routes_cameras import RULES
+from cases.packs import PackPurpose, PartRole
+from cases.records import ADD_PACK, END, OPEN
+from cases.states import Action, CaseState
+from streams.gears import Gear
+from streams.health import CameraState
+from vision.classes import StreetClass
+from vision.observations import ViewState
+
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
+CAMERA_STATES = [*get_args(CameraState), "removed"]
+GEARS = list(get_args(Gear.__dataclass_fields__["mode"].type))
+LATER_PURPOSES = [PackPurpose.AFTER_WARNING, PackPurpose.CLOSING]
+
+
+def words() -> dict[str, list[str]]:
+    text = (WEB_FOLDER / "text.js").read_text(encoding="utf-8")
+    table = text[text.index("{", text.index("WORDS =")) : text.index("\n};") + 2]
+    return json.loads(re.sub(r",(\s*[}\]])", r"\1", table))
+
+
+def scripts() -> list[Path]:
+    return sorted(WEB_FOLDER.glob("*.js"))
+
+
+def code() -> str:
+    """All scripts without the table of words."""
+    texts = [path.read_text(encoding="utf-8") for path in scripts()]
+    return "\n".join(re.sub(r"WORDS = \{.*?\n\};", "", text, flags=re.S) for text in texts)
+
+
+def test_every_key_has_words_in_both_languages() -> None:
+    assert all(len(pair) == 2 and all(pair) for pair in words().values())
+
+
+def test_both_languages_have_the_same_places_to_fill_in() -> None:
+    def places(text: str) -> list[str]:
+        return sorted(re.findall(r"\{(\w+)\}", text))
+
+    assert [key for key, (zh, en) in words().items() if places(zh) != places(en)] == []
+
+
+def test_chinese_is_chinese_and_english_is_not() -> None:
+    others = {"bar.language"}  # names the other language
+    table = words()
+    assert [key for key, (_, en) in table.items() if CHINESE.search(en) and key not in others] == []
+    without = [key for key, (zh, _) in table.items() if not CHINESE.search(zh) and re.search(r"[A-Za-z]", zh)]
+    assert [key for key in without if key not in others and not re.fullmatch(r"[{}\w，、]+", table[key][0])] == []
+
+
+def test_every_key_that_is_used_has_words() -> None:
+    used = set(re.findall(r"""\bt\(\s*["']([\w.]+)["']""", code()))
+
+    assert used - words().keys() == set()
+
+
+def test_every_word_is_used() -> None:
+    text = code()
+    literal = set(re.findall(r"""["']([a-z]\w*\.\w+)["']""", text))
+    families = set(re.findall(r"""\bword\(\s*["'](\w+)["']""", text)) | set(re.findall(r"""has\(`(\w+)\.""", text))
+    unused = {key for key in words() if key not in literal and key.split(".")[0] not in families}
+
+    assert unused == set()
+
+
+def test_page_holds_no_words_outside_the_table() -> None:
+    lines = [line for path in scripts() for line in path.read_text(encoding="utf-8").splitlines()]
+    table = {json.dumps(word, ensure_ascii=False) for pair in words().values() for word in pair}
+    outside = [line for line in lines if CHINESE.search(line) and not any(word in line for word in table)]
+
+    assert outside == []
+    assert not CHINESE.search((WEB_FOLDER / "index.html").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize(
+    ("family", "values"),
+    [
+        ("state", list(CaseState)),
+        ("action", [action for action in Action if action is not Action.RESOLVE]),
+        ("happened", [*Action, OPEN, ADD_PACK, END]),
+        ("role", list(PartRole)),
+        ("purpose", LATER_PURPOSES),
+        ("label", [kind.label for kind in StreetClass]),
+        ("camera", CAMERA_STATES),
+        ("gear", GEARS),
+        ("hornstate", ["ok", "busy", "away", "blocked"]),
+        ("view", list(ViewState)),
+        ("offence", list(RULES)),
+        ("sessionrole", ["viewer", "operator", "admin"]),
+    ],
+)
+def test_every_value_of_the_server_has_a_word(family: str, values: list[str]) -> None:
+    assert [value for value in values if f"{family}.{value}" not in words()] == []
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=RULES.keys())
+def test_every_number_of_a_rule_has_a_word(rule: type[BaseModel]) -> None:
+    numbers = [name for name, field in rule.model_fields.items() if field.annotation in {int, float}]
+
+    assert numbers
+    assert [name for name in numbers if f"rule.{name}" not in words()] == []
+
+
+def test_every_reason_that_a_detector_gives_has_words() -> None:
+    folder = WEB_FOLDER.parent.parent / "detectors"
+    given = {key for path in folder.glob("*.py") for key in re.findall(r'Reason\(\s*"(\w+)"', path.read_text())}
+
+    assert given
+    assert [key for key in given if f"reason.{key}" not in words()] == []
+
+
+def test_page_loads_nothing_from_elsewhere() -> None:
+    own = {"http://www.w3.org/2000/svg"}  # a name, not an address that is fetched
+    texts = [path.read_text(encoding="utf-8") for path in WEB_FOLDER.iterdir() if path.is_file()]
+    found = {address for text in texts for address in re.findall(r"https?://[\w./-]+", text)}
+
+    assert found - own == set()
