@@ -1,7 +1,6 @@
 """Speaks for cases and for operators: words become a clip, the clip goes to a horn, its receipt into the case."""
 
 import logging
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,7 +15,7 @@ from broadcast.play_limit import PlayLimit
 from broadcast.receipts import Receipt, not_played
 from broadcast.settings import BroadcastSettings
 from broadcast.shaping import announcement
-from broadcast.speech import EspeakSpeech
+from broadcast.speech import EspeakSpeech, guess_language
 from cases.records import Case, CaseWarning
 from cases.states import TRANSITIONS, Action
 from cases.store import CaseStore
@@ -27,8 +26,6 @@ logger = logging.getLogger(__name__)
 
 SYSTEM = "system"
 NO_HORN = "no horn speaks at this camera's place"
-
-_HAN = re.compile(r"[㐀-鿿]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +69,8 @@ class Voice:
             if key in known:
                 text = " ".join(self._phrasebook.text(key, language) for language in spoken)
                 return Words(self._phrasebook.announcement(key, spoken, self._speech), text, key)
-        language = "zh" if _HAN.search(text_or_phrase) else "en"
-        return Words(announcement([self._speech.say(text_or_phrase, language)]), text_or_phrase, "")
+        spoken_once = self._speech.say(text_or_phrase, guess_language(text_or_phrase))
+        return Words(announcement([spoken_once]), text_or_phrase, "")
 
 
 class OnChange(Protocol):
@@ -132,9 +129,11 @@ class Speaker:
             self._keep(case, _warning(receipt, phrase=f"{case.kind}.{level}", level=level, text=""), SYSTEM)
             on_receipt(receipt)
             return
-        self._parts.limit.record(case.camera_id, datetime.now(UTC).timestamp())
 
         def heard(receipt: Receipt) -> None:
+            if receipt.ok:
+                at_s = receipt.started_at.timestamp()
+                self._parts.agenda.now("plays", lambda: self._parts.limit.record(case.camera_id, at_s))
             self._keep(case, _warning(receipt, phrase=words.phrase, level=level, text=words.text), SYSTEM)
             on_receipt(receipt)
 
