@@ -148,11 +148,13 @@ def _greenhouse(build: ShapeBuilder, body: CarBody, length: float, paint: Colour
             ]
             build.face(window if sign < 0 else window[::-1], glass)
         mirror = front - 0.12
-        build.box(
-            (mirror - 0.1, min(sign * low, sign * (low + 0.18)), belt),
-            (mirror + 0.06, max(sign * low, sign * (low + 0.18)), belt + 0.15),
-            Finish(_darker(paint, 0.8), 5),
-        )
+        outline = [
+            (mirror - 0.1, belt),
+            (mirror + 0.08, belt),
+            (mirror + 0.06, belt + 0.16),
+            (mirror - 0.1, belt + 0.16),
+        ]
+        build.side_panel(outline, sign * (low + 0.15), Finish(_darker(paint, 0.75), 5))
 
 
 def _panes(

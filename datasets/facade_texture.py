@@ -182,7 +182,7 @@ def _sign(
     x = (left + right) / 2 - pitch * count / 2
     for _ in range(count):
         for _ in range(5):
-            a, b = sorted(rng.uniform(0.05, pitch - 0.08, 2))
+            a, b = sorted(rng.uniform(0.05, max(0.06, pitch - 0.08), 2))
             z = 2.98 + float(rng.uniform(0, 0.5))
             stroke = ((x + a, z), (x + b, z + 0.07)) if rng.random() < 0.5 else ((x + a, 2.98), (x + a + 0.07, z + 0.1))
             for easel in easels:

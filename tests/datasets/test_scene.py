@@ -5,6 +5,8 @@ import pytest
 
 from datasets.cast import CARS, RIDDEN
 from datasets.demo_scenes import demo_script
+from datasets.facade_texture import Front, paint_front
+from datasets.light import LIGHTS
 from datasets.scene import StreetScene
 from tests.datasets.scripts import SIZE, script_with, standing
 from vision.classes import StreetClass
@@ -128,3 +130,10 @@ def test_night_is_darker_than_day() -> None:
 def test_unknown_light_is_named_with_the_choices() -> None:
     with pytest.raises(ValueError, match="'noon'; there are day, overcast"):
         StreetScene(script_with(), SIZE, "noon")
+
+
+@pytest.mark.parametrize("width_m", [0.6, 1.1, 8.0, 17.0])
+def test_front_of_any_width_can_be_painted(width_m: float) -> None:
+    for look in range(6):
+        front = Front(width_m, 9.0, look)
+        assert paint_front(front, LIGHTS["dusk"], 12.0).shape[1] >= 8
