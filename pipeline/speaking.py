@@ -10,7 +10,7 @@ from broadcast.announcer import Announcer
 from broadcast.audio import AudioClip
 from broadcast.errors import BroadcastError
 from broadcast.horn_worker import Priority
-from broadcast.phrases import OWN_RECORDINGS, Phrasebook, load_phrases
+from broadcast.phrases import open_phrasebook
 from broadcast.play_limit import PlayLimit
 from broadcast.receipts import Receipt, not_played
 from broadcast.settings import BroadcastSettings
@@ -47,8 +47,7 @@ class Voice:
     """Turns phrases and free words into announcements; may be used from any thread."""
 
     def __init__(self, settings: BroadcastSettings) -> None:
-        recordings = (settings.recordings,) if settings.recordings else ()
-        self._phrasebook = Phrasebook(load_phrases(), (*recordings, OWN_RECORDINGS))
+        self._phrasebook = open_phrasebook(settings.recordings)
         self._speech = EspeakSpeech(settings.speech_program)
         self._languages: Sequence[str] = settings.languages
 
