@@ -194,7 +194,8 @@ def _fresh(
         nbs=settings.batch,  # a step per batch; the default waits for 64 pictures and a short run then has few steps
         optimizer="AdamW",
         lr0=settings.learning_rate,
-        warmup_epochs=1.0,
+        warmup_epochs=0.5,
+        warmup_bias_lr=0.0,  # the default of 0.1 is meant for SGD and throws AdamW's biases about
         workers=settings.workers,
         seed=settings.seed,
         device=settings.device,
