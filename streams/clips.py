@@ -131,7 +131,7 @@ def moved(packet: EncodedPacket, origin: int) -> EncodedPacket:
 
 
 def _pictures(segment: Segment) -> Iterator[tuple[EncodedPacket, VideoFrame]]:
-    decoder = PacketDecoder(segment.format)
+    decoder = PacketDecoder(segment.format, keeps_patched=True)
     for packet in segment.packets:
         yield from decoder.decode(packet)
     yield from decoder.drain()

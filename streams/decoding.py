@@ -28,10 +28,16 @@ class PacketDecoder:
     """A decoder of one format; used by one thread.
 
     It gives back each picture with the packet it came from, so that times never travel through the decoder.
+
+    Args:
+        stream_format: what the packets are.
+        keeps_patched: also give back pictures in which libav had to patch over missing data. A rule must not judge such
+            a picture; a person who looks for evidence wants it.
     """
 
-    def __init__(self, stream_format: StreamFormat) -> None:
+    def __init__(self, stream_format: StreamFormat, *, keeps_patched: bool = False) -> None:
         self.format = stream_format
+        self._keeps_patched = keeps_patched
         self.corrupt = 0
         self._packets: dict[int, EncodedPacket] = {}
         self._context = self._open()
@@ -39,7 +45,8 @@ class PacketDecoder:
     def decode(self, packet: EncodedPacket) -> list[tuple[EncodedPacket, VideoFrame]]:
         """Decode one packet; returns the pictures that became ready, in the order they are shown.
 
-        A corrupt packet is counted in `corrupt` and skipped, and the decoder starts afresh; it never raises.
+        A corrupt packet is counted in `corrupt` and skipped, and the decoder starts afresh; a picture that libav had to
+        patch is counted too. It never raises.
         """
         self._packets[packet.pts] = packet
         if len(self._packets) > _HELD_LIMIT:
@@ -93,7 +100,8 @@ class PacketDecoder:
         named = []
         for picture in pictures:
             packet = self._packets.pop(picture.pts, None) if picture.pts is not None else None
-            if packet is not None:
+            self.corrupt += picture.is_corrupt
+            if packet is not None and (self._keeps_patched or not picture.is_corrupt):
                 named.append((packet, picture))
         return named
 

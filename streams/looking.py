@@ -4,6 +4,7 @@ Belongs here: when to decode, changing gears in the middle of a group. Does not:
 """
 
 from collections.abc import Callable
+from enum import Enum
 
 from av.video.frame import VideoFrame
 
@@ -13,6 +14,14 @@ from streams.packets import EncodedPacket, Segment, StreamFormat
 
 EARLY_RATIO = 0.1
 """A frame may come this share of the wanted interval early: key frames of one second come a little unevenly."""
+
+
+class _Following(Enum):
+    """Whether the decoder has followed every packet since the last key frame."""
+
+    YES = "yes"
+    FROM_GROUP = "from group"  # no, but it can from the ring's newest group
+    FROM_KEY = "from key"  # one was corrupt: without it all pictures up to the next key frame are smeared
 
 
 class GearedDecoder:
@@ -30,7 +39,7 @@ class GearedDecoder:
         self._newest_group = newest_group
         self._decoder: PacketDecoder | None = None
         self._gear = Gear.off()
-        self._is_running = False  # the decoder has followed every packet since the last key frame
+        self._following = _Following.FROM_GROUP
         self._next_due_s = float("-inf")
         self._last_t_s = float("-inf")
         self._corrupt_before = 0
@@ -55,19 +64,19 @@ class GearedDecoder:
             return
         if gear.mode == "key":
             self._look_at_key(packet)
-        elif packet.is_key or self._is_running:
-            self._is_running = True
+        elif packet.is_key or self._following is _Following.YES:
+            self._following = _Following.YES
             self._hand_on(self._ready(packet))
-        else:
+        elif self._following is _Following.FROM_GROUP:
             self._catch_up()
 
     def reset(self) -> None:
         """Deliver what the decoder holds back and forget it; the next key frame starts a new one."""
-        if self._decoder is not None and self._is_running:
+        if self._decoder is not None and self._following is _Following.YES:
             self._hand_on(self._decoder.drain())
         self._corrupt_before = self.corrupt
         self._decoder = None
-        self._is_running = False
+        self._following = _Following.FROM_GROUP
 
     def _follow(self, stream_format: StreamFormat) -> None:
         if self._decoder is not None and self._decoder.format is not stream_format:
@@ -81,7 +90,7 @@ class GearedDecoder:
         if self._gear.decodes_all and not gear.decodes_all:
             self._decoder.restart()
         if not (self._gear.decodes_all and gear.decodes_all):
-            self._is_running = False
+            self._following = _Following.FROM_GROUP
         self._decoder.skip_unneeded(is_wanted=gear.mode == "rate")
         self._gear = gear
         self._next_due_s = float("-inf")
@@ -98,7 +107,7 @@ class GearedDecoder:
         assert self._decoder is not None  # noqa: S101
         if group.format is not self._decoder.format:
             return
-        self._is_running = True
+        self._following = _Following.YES
         ready = [pair for packet in group.packets for pair in self._ready(packet)]
         self._hand_on(ready[-1:])
 
@@ -107,7 +116,7 @@ class GearedDecoder:
         corrupt = self._decoder.corrupt
         ready = self._decoder.decode(packet)
         if self._decoder.corrupt > corrupt:
-            self._is_running = packet.is_key  # without references the pictures up to the next key frame are smeared
+            self._following = _Following.FROM_KEY
         return ready
 
     def _hand_on(self, ready: list[tuple[EncodedPacket, VideoFrame]]) -> None:

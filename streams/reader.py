@@ -37,6 +37,10 @@ JOIN_SLACK_S = 10.0
 """A reader ends within its longest time limit plus this; libav looks at our limits a few times a second."""
 
 
+STABLE_S = 10.0
+"""Only a connection that lasted this long shortens the waits again; a camera that flaps is tried ever more slowly."""
+
+
 @dataclass(frozen=True, slots=True)
 class ReaderOptions:
     """What tests and replays set otherwise.
@@ -192,11 +196,13 @@ class CameraReader:
             self._meter.corrupted(self._corrupt_before + self._looking.corrupt)
 
     def _read(self, source: PacketSource) -> None:
-        is_first = True
+        live_since_s: float | None = None
         for stream_format, packet in source.packets():
-            if is_first:
-                is_first = False
+            if live_since_s is None:
+                live_since_s = self._clocks.monotonic()
                 self._say_live(stream_format)
+            elif self._clocks.monotonic() - live_since_s > STABLE_S:
+                self._waits.succeeded()
             self._keep(stream_format, packet)
             self._meter.packet(stream_format, packet)
             self._looking.look(stream_format, packet, self._gear())
@@ -244,7 +250,6 @@ class CameraReader:
         return delay_s
 
     def _say_live(self, stream_format: StreamFormat) -> None:
-        self._waits.succeeded()
         self._meter.connected()
         self._meter.enter("live")
         width, height = stream_format.size_wh

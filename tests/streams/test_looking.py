@@ -1,3 +1,4 @@
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -104,6 +105,14 @@ def test_after_a_corrupt_packet_no_smeared_picture_is_delivered(clip, looker: Lo
     whole = [is_whole(frame, round(frame.t_s * 25)) for frame in looker.seen.frames]
     assert all(whole)
     assert looker.geared.corrupt >= 1
+
+
+def test_picture_with_a_damaged_slice_and_its_heirs_are_not_delivered(clip, looker: Looker) -> None:
+    read = read_all(clip(seconds=4, gop=25))
+    damaged = replace(read[30][1], data=read[30][1].data[:15] + bytes(40))
+    looker.feed([*read[:30], (read[30][0], damaged), *read[31:]], Gear.full())
+    numbers = [round(t_s * 25) for t_s in looker.times()]
+    assert numbers == [*range(30), *range(50, 100)]
 
 
 def test_change_of_resolution_is_followed(clip, looker: Looker) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import av
 import pytest
 
+import streams.reader as reader_module
 from streams.dialing import DialBudget
 from streams.errors import (
     FeedClosedError,
@@ -326,3 +327,15 @@ def test_viewer_that_left_is_forgotten(pools, seen: Collector, clip) -> None:
 def test_threads_are_named_after_their_camera(pools, seen: Collector, clip) -> None:
     pool_with(pools, seen).add("gate-3", clip(seconds=2).as_uri() + "?loop=1")
     assert "reader-gate-3" in [thread.name for thread in threading.enumerate()]
+
+
+def test_camera_that_flaps_is_tried_ever_more_slowly(pools, seen: Collector, clip, monkeypatch) -> None:
+    waits: list[float] = []
+    plain = reader_module.CameraReader._say_away
+    monkeypatch.setattr(
+        reader_module.CameraReader, "_say_away", lambda self, err: waits.append(plain(self, err)) or waits[-1] / 1000
+    )
+    opener = ScriptedOpener(clip(seconds=0.4))
+    pool_with(pools, seen, opener).add("gate", "synthetic://x", StreamSettings(first_wait_s=1, longest_wait_s=60))
+    eventually(lambda: len(waits) >= 8, "eight tries")
+    assert waits[7] > 10 * waits[0]
