@@ -107,7 +107,7 @@ def train(
         TrainingError: there are no pictures, or ultralytics ended without weights.
     """
     if not data_yaml.is_file():
-        raise TrainingError(f"there is no data description {data_yaml}; make one with: streetwarden dataset")
+        raise TrainingError(f"there is no data description {data_yaml}; make one with: streetwarden models draw FOLDER")
     yolo = load_ultralytics()
     run_dir = out_dir.resolve() / "run"
     last = run_dir / "weights" / "last.pt"

@@ -1,16 +1,19 @@
-"""Commands for models: `models card`, `models train`."""
+"""Commands for models: `models card`, `models draw`, `models train`."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from models.cards import load_card
+from datasets.training_set import TrainingSetSettings, write_training_set
+from models.cards import load_card, read_weights
 from models.shelf import bundled_card
+from models.training import TrainProgress, TrainSettings, train
 
-app = typer.Typer(help="Detection models and their cards.", no_args_is_help=True)
+app = typer.Typer(help="Detection models: their cards, drawn pictures to train on, training.", no_args_is_help=True)
 
 
 @app.command("card")
@@ -18,7 +21,60 @@ def card(
     path: Annotated[Path | None, typer.Argument(help="card (TOML); the bundled street-nano if absent")] = None,
 ) -> None:
     """Check a card against its weights and print what it says."""
+    checked = load_card(path or bundled_card())
+    read_weights(checked)
     table = Table(show_header=False, box=None)
-    for key, value in load_card(path or bundled_card()).model_dump(mode="json").items():
+    for key, value in checked.model_dump(mode="json").items():
         table.add_row(key.replace("_", " "), str(value))
     Console().print(table)
+
+
+@app.command("draw")
+def draw(
+    folder: Annotated[Path, typer.Argument(help="where pictures and labels go; what is there already is kept")],
+    pictures: Annotated[
+        int, typer.Option(help="pictures to train on; a tenth more are drawn to judge by", min=10)
+    ] = 4000,
+) -> None:
+    """Draw streets as a training set in YOLO format."""
+    settings = TrainingSetSettings(train_pictures=pictures, val_pictures=max(1, pictures // 10))
+    with _progress() as progress:
+        task = progress.add_task("drawing", total=pictures)
+        data = write_training_set(
+            folder, settings, lambda done, total: progress.update(task, completed=done, total=total)
+        )
+    Console().print(f"drawn; train with: streetwarden models train {data}", highlight=False, soft_wrap=True)
+
+
+@app.command("train")
+def train_model(
+    data: Annotated[Path, typer.Argument(help="data.yaml of a set in YOLO format")],
+    out: Annotated[Path, typer.Option(help="folder of weights and card; a run that was stopped there goes on")],
+    name: Annotated[str, typer.Option(help="name of the model")] = "street-own",
+    epochs: Annotated[int, typer.Option(help="passes over the pictures", min=1)] = 30,
+    hours: Annotated[float | None, typer.Option(help="end after so many hours instead", min=0.01)] = None,
+    gpu: Annotated[bool, typer.Option("--gpu", help="use the first GPU")] = False,
+    note: Annotated[
+        str, typer.Option(help="what the pictures are and their licences; goes on the card")
+    ] = "own pictures",
+) -> None:
+    """Train a nano model, export it to ONNX and write its card (needs the extra: pip install -e '.[train]')."""
+    settings = TrainSettings(
+        name=name, epochs=epochs, hours=hours, device="0" if gpu else "cpu", data_note=note, licence="see data"
+    )
+    with _progress() as progress:
+        task = progress.add_task("training", total=epochs)
+
+        def tell(step: TrainProgress) -> None:
+            text = f"training, mAP50 {step.map50:.3f}"
+            progress.update(task, completed=step.epoch, total=step.epochs, description=text)
+
+        path = train(data, out, settings, tell)
+    Console().print(
+        f"the card is {path}; use it by [model] card in the settings", highlight=False, soft_wrap=True, markup=False
+    )
+
+
+def _progress() -> Progress:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=Console(stderr=True))
