@@ -17,9 +17,10 @@ from pydantic import JsonValue, TypeAdapter
 from vision.arrays import Mask
 from vision.boxes import iou_matrix
 from vision.detections import Detections
-from vision.matching import cover_ratios, distinct, match_places, related
+from vision.matching import MIN_SPOT_IOU, cover_ratios, distinct, match_places, related
 from vision.observations import Observation, ViewState
 from vision.places import (
+    BOXES,
     LEFT_AFTER_SIGN_S,
     Sight,
     Spot,
@@ -32,7 +33,7 @@ from vision.places import (
     take_sight,
 )
 from vision.scenes import PlaceState, Scene
-from vision.tracker import Track, Tracker, TrackerState, still_since
+from vision.tracker import Box, Track, Tracker, TrackerState, still_since
 
 BIRTH_S = 1.5
 """Rest this long makes a place: a walker pauses for less, and a still window this long shows a creeping car."""
@@ -195,10 +196,11 @@ class SceneMemory:
             still = still_since(track)
             if still is None or still.looks < BIRTH_LOOKS or state.clock_s - still.clock_s < BIRTH_S:
                 continue
-            if any(_is_explained(track, spot, seen=index in seen) for index, spot in enumerate(state.spots)):
-                continue
-            boxes = [sample.box for sample in track.samples if sample.clock_s >= still.clock_s][-15:]
+            boxes = [sample.box for sample in track.samples if sample.clock_s >= still.clock_s][-BOXES:]
             box = median_box(boxes)
+            alive = [(spot, i in seen) for i, spot in enumerate(state.spots) if spot.state is not PlaceState.LEFT]
+            if any(_is_explained(b, track.class_id, spot, seen=s) for spot, s in alive for b in (box, track.box)):
+                continue
             spot = Spot(
                 place_id=state.next_place_id,
                 since_clock_s=still.clock_s,
@@ -263,16 +265,13 @@ def _sight(spot: Spot, track: Track, *, is_whole: bool) -> Sight:
     return Sight(track.box, track.score, track.class_id, track.track_id, is_whole=is_whole, has_arrived=arrived)
 
 
-def _is_explained(track: Track, spot: Spot, *, seen: bool) -> bool:
+def _is_explained(box: Box, class_id: int, spot: Spot, *, seen: bool) -> bool:
     """Return whether a thing at rest is one that a place already stands for: a double, or a part of it."""
-    if spot.state is PlaceState.LEFT:
-        return False
-    row = Detections.of([(track.box, 1.0, track.class_id)])
-    place = _as_detections([spot])
+    row, place = Detections.of([(box, 1.0, class_id)]), _as_detections([spot])
     if not related(row.class_ids, place.class_ids)[0, 0]:
         return False
     overlap = float(iou_matrix(row.boxes, place.boxes)[0, 0])
-    return overlap >= DOUBLE_PLACE_IOU or (not seen and overlap >= 0.45)
+    return overlap >= DOUBLE_PLACE_IOU or (not seen and overlap >= MIN_SPOT_IOU)
 
 
 _ADAPTER = TypeAdapter(MemoryState)

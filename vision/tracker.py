@@ -32,6 +32,9 @@ KEEP_STILL_S = 12.0
 MIN_IOU = 0.2
 """Boxes of two looks that overlap less are the same thing only if they are near and alike (see below)."""
 
+MIN_IOU_LATER = 0.5
+"""After more than `KEEP_S` only what rested is still there, and it has not moved."""
+
 MAX_JUMP = 1.0
 """Without overlap a thing may have moved by its own size within `MAX_JUMP_S`: 4 m at 2 looks a second is 30 km/h."""
 
@@ -46,6 +49,9 @@ MAX_SAMPLES = 32
 
 STILL_SHIFT = 0.12
 """Centres within this share of the object's size are one position: box jitter of small nets is 2 to 6 %."""
+
+STILL_AREA_RATIO = 1.7
+"""Boxes larger or smaller by this factor are another thing at the same position, or a part of it."""
 
 STILL_PX = 1.5
 """Smallest tolerance in pixels, for far objects whose boxes snap to whole pixels."""
@@ -167,7 +173,9 @@ def associate(tracks: Sequence[Track], detections: Detections, clock_s: float) -
     predicted = np.array([_predicted(track, clock_s) for track in tracks], np.float32)
     alike = same_kind(np.array([track.class_id for track in tracks], np.int64), detections.class_ids)
     overlap = np.maximum(iou_matrix(predicted, detections.boxes), iou_matrix(last, detections.boxes))
-    pairs = assign(np.where(alike & (overlap >= MIN_IOU), overlap, 0))
+    long_unseen = np.array([clock_s - track.seen_clock_s > KEEP_S for track in tracks])
+    wanted = np.where(long_unseen, MIN_IOU_LATER, MIN_IOU)[:, None]
+    pairs = assign(np.where(alike & (overlap >= wanted), overlap, 0))
     recent = np.array([clock_s - track.seen_clock_s <= MAX_JUMP_S for track in tracks])
     near = nearness(predicted, detections.boxes) * alike * recent[:, None]
     near[[index for index in pairs.values()]] = 0
@@ -208,9 +216,11 @@ def still_since(track: Track) -> Still | None:
     clocks = np.array([sample.clock_s for sample in track.samples])
     middles = (boxes[:, :2] + boxes[:, 2:]) / 2
     sides = boxes[:, 2:] - boxes[:, :2]
-    size_px = float(np.sqrt(np.maximum(np.median(sides[-5:], axis=0).prod(), 1)))
-    away_px = np.abs(middles - np.median(middles[-5:], axis=0)).max(axis=1)
+    area_px = float(np.maximum(np.median(sides[-3:], axis=0).prod(), 1))
+    size_px, area_ratios = area_px**0.5, sides.prod(axis=1) / area_px
+    away_px = np.abs(middles - np.median(middles[-3:], axis=0)).max(axis=1)
     within = away_px <= max(STILL_SHIFT * size_px, STILL_PX)
+    within &= (area_ratios < STILL_AREA_RATIO) & (area_ratios > 1 / STILL_AREA_RATIO)
     first = len(within)
     while first > 0 and (within[first - 1] or (first > 1 and first < len(within) and within[first - 2])):
         first -= 1

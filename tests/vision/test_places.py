@@ -1,0 +1,194 @@
+"""Places: their clocks run by watched seconds, and nothing short of leaving resets them."""
+
+import json
+
+import pytest
+
+from tests.vision.streets import Street, Thing, at, box_at, drive, observation, scenes, stay
+from vision.classes import StreetClass
+from vision.memory import SceneMemory
+from vision.observations import Proofs, ViewState
+from vision.scenes import Place, PlaceState, Scene
+
+CAR, TRUCK, PERSON = StreetClass.CAR.value, StreetClass.TRUCK.value, StreetClass.PERSON.value
+
+
+def all_places(seen: list[Scene]) -> dict[int, list[Place]]:
+    found: dict[int, list[Place]] = {}
+    for scene in seen:
+        for place in scene.places:
+            found.setdefault(place.place_id, []).append(place)
+    return found
+
+
+def only_place(seen: list[Scene]) -> list[Place]:
+    found = all_places(seen)
+    assert len(found) == 1, {key: (p[0].since_t_s, p[-1].dwell_s) for key, p in found.items()}
+    return next(iter(found.values()))
+
+
+@pytest.mark.parametrize("hz", [0.2, 0.5, 1.0, 5.0, 25.0])
+def test_stopped_car_becomes_a_place_dated_back_to_its_stop_at_any_look_rate(hz: float) -> None:
+    street = Street([Thing(stay(600, 500, arrive_s=10, leave_s=60))], hz=hz)
+    place = only_place(scenes(street.observations(59)))[-1]
+    assert place.state is PlaceState.STANDING
+    assert abs(place.since_t_s - 10) <= 1 / hz + 0.5
+
+
+@pytest.mark.parametrize("hz", [1.0, 5.0, 25.0])
+def test_moving_cars_make_no_place(hz: float) -> None:
+    cars = [Thing(drive(400 + 60 * (k % 3), from_s=1.7 * k, speed=120 + 15 * k)) for k in range(12)]
+    assert not all_places(scenes(Street(cars, hz=hz).observations(30)))
+
+
+@pytest.mark.parametrize("speed_px_s", [6, 10, 20])
+def test_creeping_car_never_dwells_for_long(speed_px_s: float) -> None:
+    creeper = Thing(lambda t_s: box_at(200 + speed_px_s * t_s, 500))
+    found = all_places(scenes(Street([creeper], hz=5).observations(80)))
+    longest = max((places[-1].dwell_s for places in found.values()), default=0)
+    assert longest <= 0.5 * 92 / speed_px_s + 2
+
+
+def test_passing_bus_hides_a_car_without_resetting_its_clock() -> None:
+    car = Thing(stay(600, 500, 5, 80), hidden=((30, 36),))
+    bus = Thing(lambda t_s: box_at(600, 560, 400, 200) if 30 <= t_s < 36 else None, class_id=StreetClass.BUS)
+    places = all_places(scenes(Street([car, bus]).observations(60)))
+    longest = max(places.values(), key=lambda p: p[-1].dwell_s)
+    assert abs(longest[-1].dwell_s - 55) <= 1
+
+
+def test_unexplained_misses_of_eight_seconds_keep_the_clock_running() -> None:
+    street = Street([Thing(stay(600, 500, 5, 80), hidden=((20, 28), (40, 48)))])
+    places = only_place(scenes(street.observations(70)))
+    assert PlaceState.HIDDEN in {place.state for place in places}
+    assert abs(places[-1].dwell_s - 65) <= 1
+
+
+def test_name_flicker_between_car_and_truck_is_one_place_of_the_commoner_name() -> None:
+    place = only_place(scenes(Street([Thing(stay(600, 500, 5, 80), flicker_to=TRUCK)]).observations(70)))[-1]
+    assert place.class_id == CAR
+
+
+def test_gap_freezes_the_clock_and_keeps_the_place() -> None:
+    street = Street([Thing(stay(600, 500, 5, 200))], gaps=((40, 70),))
+    place = only_place(scenes(street.observations(90)))[-1]
+    assert abs(place.dwell_s - 55) <= 1
+
+
+def test_view_that_cannot_be_judged_freezes_the_clock() -> None:
+    memory = SceneMemory("gate")
+    seen = scenes(Street([Thing(stay(600, 500, 5, 200))]).observations(30), memory)
+    seen += [memory.update(observation(30 + k, view=ViewState.DARK)) for k in range(1, 20)]
+    assert seen[-1].places[0].state is PlaceState.STANDING
+    assert abs(seen[-1].places[0].dwell_s - 25) <= 1
+
+
+def test_departure_ends_the_place_as_of_the_last_sight() -> None:
+    places = only_place(scenes(Street([Thing(stay(600, 500, 5, 40))]).observations(60)))
+    assert places[-1].state is PlaceState.LEFT
+    assert abs(places[-1].seen_t_s - 40) <= 1
+    assert abs(places[-1].dwell_s - 35) <= 1
+
+
+def test_departure_that_was_watched_is_known_within_five_seconds() -> None:
+    seen = scenes(Street([Thing(stay(600, 500, 5, 40))]).observations(60))
+    left_at = next(scene.t_s for scene in seen if any(p.state is PlaceState.LEFT for p in scene.places))
+    assert left_at <= 45
+
+
+def test_place_that_left_is_in_exactly_one_scene() -> None:
+    places = only_place(scenes(Street([Thing(stay(600, 500, 5, 40))]).observations(80)))
+    assert [place.state for place in places].count(PlaceState.LEFT) == 1
+
+
+def test_second_car_in_the_same_spot_is_a_second_place() -> None:
+    cars = [Thing(stay(600, 500, 5, 40)), Thing(stay(606, 500, 46, 90))]
+    found = all_places(scenes(Street(cars).observations(80)))
+    assert len(found) == 2
+    assert abs(found[2][-1].since_t_s - 46) <= 1
+
+
+def test_one_of_another_size_that_took_the_spot_unseen_is_a_second_place() -> None:
+    things = [Thing(lambda t: box_at(600, 500) if t < 30 else None)]
+    things.append(Thing(lambda t: box_at(600, 510, 190, 110) if t >= 36 else None, class_id=TRUCK))
+    found = all_places(scenes(Street(things, hz=1).observations(70)))
+    assert [places[0].since_t_s for places in found.values()] == [0, 36]
+
+
+def test_car_already_there_at_the_start_counts_from_the_first_look() -> None:
+    place = only_place(scenes(Street([Thing(lambda _: box_at(600, 500))]).observations(30)))[-1]
+    assert place.since_t_s == 0
+
+
+def test_two_names_for_one_car_in_the_same_look_are_one_place() -> None:
+    twice = [Thing(lambda _: box_at(600, 500)), Thing(lambda _: box_at(602, 501), class_id=TRUCK, score=0.5)]
+    assert len(all_places(scenes(Street(twice).observations(20)))) == 1
+
+
+def test_cars_parked_in_a_row_are_a_place_each() -> None:
+    row = [Thing(lambda _, x=x: box_at(x, 500)) for x in (300, 400, 500, 600)]
+    assert len(all_places(scenes(Street(row).observations(20)))) == 4
+
+
+def test_person_before_a_car_is_not_taken_for_the_car() -> None:
+    things = [Thing(stay(600, 500, 2, 90)), Thing(lambda _: box_at(610, 505, 40, 100), class_id=PERSON)]
+    found = all_places(scenes(Street(things).observations(20)))
+    assert {places[-1].class_id for places in found.values()} == {CAR, PERSON}
+
+
+def test_high_proofs_keep_a_thing_alive_that_the_model_misses() -> None:
+    memory = SceneMemory("gate")
+    scenes(Street([Thing(stay(600, 500, 2, 90))]).observations(20), memory)
+    for k in range(1, 40):
+        scene = memory.update(observation(20 + k, proofs=proof(0.95)))
+    assert scene.places[0].state is PlaceState.STANDING
+    assert scene.places[0].seen_t_s == 59
+
+
+def test_low_proofs_end_an_empty_place_sooner() -> None:
+    memory = SceneMemory("gate")
+    scenes(Street([Thing(stay(600, 500, 2, 90))]).observations(20), memory)
+    left = [memory.update(observation(20 + k, proofs=proof(0.1))).places for k in range(1, 6)]
+    assert any(place.state is PlaceState.LEFT for places in left for place in places)
+
+
+def test_looks_without_a_model_neither_age_nor_end_a_place() -> None:
+    memory = SceneMemory("gate")
+    scenes(Street([Thing(stay(600, 500, 2, 90))]).observations(20), memory)
+    for k in range(1, 40):
+        scene = memory.update(observation(20 + k, looked=False))
+    assert [place.state for place in scene.places] == [PlaceState.STANDING]
+
+
+def test_memory_cut_at_any_look_goes_on_exactly_as_before() -> None:
+    seen = list(Street([Thing(stay(600, 500, 5, 40)), Thing(drive(450, 20))], drop_ratio=0.3).observations(60))
+    whole = [scene.places for scene in scenes(seen)]
+    for cut in range(1, len(seen), 17):
+        memory = SceneMemory("gate")
+        first = [scene.places for scene in scenes(seen[:cut], memory)]
+        again = SceneMemory("gate")
+        again.restore(json.loads(json.dumps(memory.checkpoint())))
+        assert first + [scene.places for scene in scenes(seen[cut:], again)] == whole
+
+
+def test_memory_refuses_the_state_of_another_camera() -> None:
+    with pytest.raises(ValueError, match="'gate'"):
+        SceneMemory("yard").restore(SceneMemory("gate").checkpoint())
+
+
+def test_memory_refuses_time_that_runs_back() -> None:
+    memory = SceneMemory("gate")
+    memory.update(observation(5))
+    with pytest.raises(ValueError, match="runs back"):
+        memory.update(observation(4))
+
+
+def test_scene_keeps_the_times_of_its_observation() -> None:
+    scene = SceneMemory("gate").update(observation(5))
+    assert (scene.t_s, scene.captured_at, scene.size_wh) == (5, at(5), (1280, 720))
+
+
+def proof(similarity: float) -> Proofs:
+    import numpy as np
+
+    return Proofs(np.array([1]), np.array([similarity], np.float32))
