@@ -18,7 +18,6 @@ from vision.frames import Frame
 REPLACED = "replaced"
 STALE = "stale"
 NOT_DUE = "not_due"
-REMOVED = "removed"
 FAILED = "failed"
 
 

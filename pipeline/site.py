@@ -32,6 +32,7 @@ class Site:
 
         Raises:
             SettingsError: a file in `folder` is not what this program writes.
+            DetectorError: a zones file is not valid; the message names it.
             OSError: the folder cannot be made.
         """
         (folder / "zones").mkdir(parents=True, exist_ok=True)
@@ -40,6 +41,7 @@ class Site:
         self._edited = self._read()
         gone = set(self._edited.removed)
         self._cameras = {c.id: c for c in (*configured, *self._edited.added) if c.id not in gone}
+        self._zones = {entry.id: self._read_zones(entry) for entry in self._cameras.values()}
 
     def cameras(self) -> tuple[CameraEntry, ...]:
         """Return all cameras, those of the settings file first."""
@@ -62,14 +64,17 @@ class Site:
 
         Raises:
             DuplicateCameraError: the id is taken.
+            DetectorError: its zones file is not valid; nothing was added.
             OSError: it cannot be kept; nothing was added.
         """
+        zones = self._read_zones(entry)
         with self._lock:
             if entry.id in self._cameras:
                 raise DuplicateCameraError(entry.id)
             removed = tuple(i for i in self._edited.removed if i != entry.id)
             self._write(_CamerasFile(added=(*self._edited.added, entry), removed=removed))
             self._cameras[entry.id] = entry
+            self._zones[entry.id] = zones
 
     def remove(self, camera_id: str) -> None:
         """Remove a camera for good; one of the settings file stays away until it is added here again.
@@ -83,7 +88,7 @@ class Site:
                 raise UnknownCameraError(camera_id)
             added = tuple(c for c in self._edited.added if c.id != camera_id)
             self._write(_CamerasFile(added=added, removed=(*self._edited.removed, camera_id)))
-            del self._cameras[camera_id]
+            del self._cameras[camera_id], self._zones[camera_id]
             self._zones_path(camera_id).unlink(missing_ok=True)
 
     def zones(self, camera_id: str) -> tuple[ZoneSettings, ...]:
@@ -91,12 +96,11 @@ class Site:
 
         Raises:
             UnknownCameraError: there is no such camera.
-            ZonesError: a zones file is not valid; the message names it.
         """
-        entry = self.camera(camera_id)
-        if self._zones_path(camera_id).exists():
-            return load_zones(self._zones_path(camera_id))
-        return load_zones(entry.zones) if entry.zones else ()
+        with self._lock:
+            if camera_id not in self._zones:
+                raise UnknownCameraError(camera_id)
+            return self._zones[camera_id]
 
     def save_zones(self, camera_id: str, zones: Sequence[ZoneSettings]) -> tuple[ZoneSettings, ...]:
         """Keep a camera's zones; the version of each one that changed counts up.
@@ -113,7 +117,14 @@ class Site:
         text = ZonesFile(zones=kept).model_dump_json(indent=2)
         with self._lock:
             _write_private(self._zones_path(camera_id), text)
+            self._zones[camera_id] = kept
         return kept
+
+    def _read_zones(self, entry: CameraEntry) -> tuple[ZoneSettings, ...]:
+        edited = self._zones_path(entry.id)
+        if edited.exists():
+            return load_zones(edited)
+        return load_zones(entry.zones) if entry.zones else ()
 
     def _zones_path(self, camera_id: str) -> Path:
         return self._folder / "zones" / f"{camera_id}.json"

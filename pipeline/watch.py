@@ -60,6 +60,7 @@ class CameraWatch:
         self._standing: dict[str, Event] = {}
         self._zones: tuple[ZoneSettings, ...] = ()
         self._detectors: dict[str, Detector] = {}
+        self._perception = Perception((), watch_unknown=())
         self.set_zones(zones)
 
     @property
@@ -82,7 +83,7 @@ class CameraWatch:
         kept = {z.id: self._detectors[z.id] for z in zones if z in self._zones and z.id in self._detectors}
         self._detectors = {z.id: kept.get(z.id) or make_detector(self.camera_id, z) for z in zones}
         self._standing = {i: e for i, e in self._standing.items() if e.zone_id in kept}
-        if surfaces(zones) != surfaces(self._zones) or unknown_zones(zones) != unknown_zones(self._zones) or not kept:
+        if (surfaces(zones), unknown_zones(zones)) != (surfaces(self._zones), unknown_zones(self._zones)):
             self._perception = Perception(surfaces(zones), watch_unknown=unknown_zones(zones))
         self._zones = tuple(zones)
 
