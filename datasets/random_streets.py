@@ -23,16 +23,19 @@ def random_script(seed: int) -> tuple[Script, str]:
     actors = _Crowd(street, rng, mirrored=mirrored).actors()
     light = str(rng.choice(["day", "overcast", "dusk", "night"], p=[0.42, 0.22, 0.16, 0.20]))
     field = float(rng.uniform(42, 74))
-    view = View(
-        x=0.0,
-        y=float(rng.uniform(-4.5, -1.5)),
-        height_m=float(rng.uniform(3.6, 9.0)),
-        yaw_deg=_yaw(rng, field, mirrored=mirrored),
-        pitch_deg=float(rng.uniform(11, 30)),
-        field_of_view_deg=field,
-    )
+    view = _aimed(rng, street, (field, _yaw(rng, field, mirrored=mirrored)))
     papers = _papers(street, rng)
     return Script(f"random-{seed}", street, view, tuple(actors), papers=papers, period_s=10_000.0), light
+
+
+def _aimed(rng: np.random.Generator, street: Street, angles: tuple[float, float]) -> View:
+    """A camera whose picture's middle lies somewhere between the road's middle and the house fronts."""
+    field_deg, yaw_deg = angles
+    y, height = float(rng.uniform(-4.5, -1.5)), float(rng.uniform(3.6, 9.0))
+    aim_y = float(rng.uniform(street.road_m * 0.5, street.front_y + 1.0))
+    away = (aim_y - y) / math.sin(math.radians(yaw_deg))
+    pitch = math.degrees(math.atan2(height, away)) + float(rng.normal(0, 2))
+    return View(0.0, y, height, yaw_deg, float(np.clip(pitch, 8, 38)), field_deg)
 
 
 def _yaw(rng: np.random.Generator, field_deg: float, *, mirrored: bool) -> float:
