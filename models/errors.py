@@ -71,3 +71,8 @@ class ExtraMissingError(TrainingError):
             f"{what} needs the training extra, and {missing} is not installed; "
             "install it with: pip install 'streetwarden[train]' (ultralytics is AGPL-3.0)"
         )
+
+
+def one_line(err: BaseException) -> str:
+    """Return what a library says, in one line of at most 300 characters; some of them write pages."""
+    return " ".join(str(err).split())[:300]

@@ -6,7 +6,7 @@ from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 
 from models.cards import ModelCard
 from models.engines import check_input, run_in_batches
-from models.errors import InferenceError, OutputMismatchError, WeightsError
+from models.errors import InferenceError, OutputMismatchError, WeightsError, one_line
 from vision.arrays import FloatArray, SizeWH
 
 FATAL_ONLY = 4
@@ -31,7 +31,7 @@ class OnnxRuntimeEngine:
         try:
             self._session = ort.InferenceSession(weights, _options(), providers=["CPUExecutionProvider"])
         except ORT_ERRORS as err:
-            raise WeightsError(f"{card.file} is not a model that ONNX Runtime can run: {_one_line(err)}") from None
+            raise WeightsError(f"{card.file} is not a model that ONNX Runtime can run: {one_line(err)}") from None
         inputs, outputs = self._session.get_inputs(), self._session.get_outputs()
         shape = tuple(side if isinstance(side, int) else None for side in inputs[0].shape)
         self._fixed_batch = check_input(card, shape, len(inputs))
@@ -61,7 +61,7 @@ class OnnxRuntimeEngine:
         try:
             outputs = self._session.run(None, {self._input_name: given})
         except ORT_ERRORS as err:
-            raise InferenceError(f"ONNX Runtime failed on model {self._card_name!r}: {_one_line(err)}") from None
+            raise InferenceError(f"ONNX Runtime failed on model {self._card_name!r}: {one_line(err)}") from None
         return np.asarray(outputs[0], np.float32)
 
 
@@ -80,10 +80,6 @@ def _options() -> ort.SessionOptions:
     # Threads that spin while they wait take the cores from the decoders.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     return options
-
-
-def _one_line(err: Exception) -> str:
-    return " ".join(str(err).split())[:300]
 
 
 ORT_ERRORS = (

@@ -13,7 +13,7 @@ import numpy as np
 
 from models.cards import ModelCard
 from models.engines import check_input, run_in_batches
-from models.errors import EngineUnavailableError, InferenceError, WeightsError
+from models.errors import EngineUnavailableError, InferenceError, WeightsError, one_line
 from models.onnxruntime_engine import check_single_output
 from vision.arrays import FloatArray, SizeWH
 
@@ -53,7 +53,7 @@ class OpenVinoEngine:
             options = {"INFERENCE_PRECISION_HINT": PRECISIONS[precision], "PERFORMANCE_HINT": "LATENCY"}
             self._request = core.compile_model(model, "CPU", options).create_infer_request()
         except RuntimeError as err:
-            raise WeightsError(f"{card.file} is not a model that OpenVINO can run: {_one_line(err)}") from None
+            raise WeightsError(f"{card.file} is not a model that OpenVINO can run: {one_line(err)}") from None
         self.precision = precision
         self._dtype = np.float16 if "f16" in str(model.inputs[0].get_element_type()) else np.float32
         self._fixed_batch = fixed or 1
@@ -76,7 +76,7 @@ class OpenVinoEngine:
         try:
             outputs = self._request.infer([np.ascontiguousarray(batch, self._dtype)])
         except RuntimeError as err:
-            raise InferenceError(f"OpenVINO failed on model {self._card_name!r}: {_one_line(err)}") from None
+            raise InferenceError(f"OpenVINO failed on model {self._card_name!r}: {one_line(err)}") from None
         return np.array(outputs[0], np.float32)  # a copy: the request reuses its output
 
 
@@ -93,7 +93,7 @@ def _openvino() -> ModuleType:
         import openvino
     except (ImportError, OSError, RuntimeError) as err:
         raise EngineUnavailableError(
-            f"OpenVINO does not load here ({_one_line(err)}); reinstall it with: pip install openvino"
+            f"OpenVINO does not load here ({one_line(err)}); reinstall it with: pip install openvino"
         ) from None
     return openvino
 
@@ -103,7 +103,3 @@ def _shape(port: Any) -> tuple[int | None, ...]:
     if shape.rank.is_dynamic:
         return (None, None, None, None)
     return tuple(None if side.is_dynamic else side.get_length() for side in shape)
-
-
-def _one_line(err: BaseException) -> str:
-    return " ".join(str(err).split())[:300]

@@ -9,7 +9,7 @@ import numpy as np
 
 from models.cards import ModelCard
 from models.engines import run_in_batches
-from models.errors import ExtraMissingError, InferenceError, WeightsError
+from models.errors import ExtraMissingError, InferenceError, WeightsError, one_line
 from vision.arrays import FloatArray, SizeWH
 
 
@@ -41,7 +41,7 @@ class TorchEngine:
         try:
             network = YOLO(str(card.file), task="detect").model
         except (RuntimeError, OSError, ValueError, TypeError, KeyError, AttributeError, EOFError) as err:
-            raise WeightsError(f"{card.file} is not a checkpoint that ultralytics can open: {err}") from None
+            raise WeightsError(f"{card.file} is not a checkpoint that ultralytics can open: {one_line(err)}") from None
         self._network = network.float().fuse().eval().to(self._device)
         self._card_name, self._input_wh = card.name, card.input_wh
 
@@ -63,6 +63,6 @@ class TorchEngine:
             with self._torch.inference_mode():
                 output: Any = self._network(self._torch.from_numpy(batch).to(self._device))
         except RuntimeError as err:
-            raise InferenceError(f"torch failed on model {self._card_name!r}: {err}") from None
+            raise InferenceError(f"torch failed on model {self._card_name!r}: {one_line(err)}") from None
         first = output[0] if isinstance(output, (list, tuple)) else output
         return np.asarray(first.float().cpu().numpy(), np.float32)

@@ -18,7 +18,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from models.cards import Family, Measurement, card_for_weights, card_toml
-from models.errors import ExtraMissingError, TrainingError
+from models.errors import ExtraMissingError, TrainingError, one_line
 
 logger = logging.getLogger(__name__)
 
@@ -116,7 +116,7 @@ def train(
             _fresh(yolo, data_yaml, run_dir, settings, on_progress)
         return finish(data_yaml, out_dir, settings)
     except (RuntimeError, FileNotFoundError, ValueError) as err:
-        raise TrainingError(f"training {settings.name} ended: {' '.join(str(err).split())[:300]}") from err
+        raise TrainingError(f"training {settings.name} ended: {one_line(err)}") from err
 
 
 def finish(data_yaml: Path, out_dir: Path, settings: TrainSettings) -> Path:
