@@ -1,0 +1,107 @@
+"""Stand-ins for what the pipeline waits for: time, horns, pictures."""
+
+import heapq
+import itertools
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from broadcast.receipts import Receipt
+from cases.packs import ModelFacts, PackFacts, PackPurpose, Part, PartRole
+from cases.records import NewCase, case_id_of
+from detectors.events import Event, Phase, Reason
+
+NOON = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)
+
+
+class FakeAgenda:
+    """An agenda whose time is moved by hand; jobs run when `run` is called."""
+
+    def __init__(self) -> None:
+        self.now_s = 0.0
+        self._jobs: list[tuple[float, int, Callable[[], None]]] = []
+        self._numbers = itertools.count()
+
+    def clock(self) -> float:
+        return NOON.timestamp() + self.now_s
+
+    def now(self, _name: str, run: Callable[[], None]) -> None:
+        self.after(0.0, _name, run)
+
+    def after(self, wait_s: float, _name: str, run: Callable[[], None]) -> None:
+        heapq.heappush(self._jobs, (self.now_s + wait_s, next(self._numbers), run))
+
+    def run(self, seconds: float = 0.0) -> None:
+        """Let time pass and run what falls due, in order."""
+        end_s = self.now_s + seconds
+        while self._jobs and self._jobs[0][0] <= end_s:
+            due_s, _, run = heapq.heappop(self._jobs)
+            self.now_s = max(self.now_s, due_s)
+            run()
+        self.now_s = end_s
+
+
+def event(phase: Phase = Phase.RAISED, event_id: str = "gate-kerb-1", t_s: float = 1000.0) -> Event:
+    at = NOON + timedelta(seconds=t_s - 1000)
+    return Event(
+        event_id=event_id,
+        kind="parking",
+        phase=phase,
+        camera_id="gate",
+        zone_id="kerb",
+        zone_version=1,
+        t_s=t_s,
+        captured_at=at,
+        started_t_s=900.0,
+        started_at=NOON - timedelta(seconds=100),
+        box=(10.0, 10.0, 60.0, 40.0),
+        class_id=3,
+        score=0.9,
+        reasons=(Reason("dwell", 100.0, "s"),),
+    )
+
+
+def facts(source: Event) -> PackFacts:
+    return PackFacts(
+        event_id=source.event_id,
+        kind=source.kind,
+        purpose=PackPurpose.OPENING,
+        camera_id=source.camera_id,
+        camera_name="Gate",
+        zone_id=source.zone_id,
+        zone_name="Kerb",
+        zone_version=1,
+        t_s=source.t_s,
+        captured_at=source.captured_at,
+        clock_error_s=0.1,
+        model=ModelFacts("m", "0" * 64, 0.3, "fake"),
+        reasons=source.reasons,
+    )
+
+
+def new_case(source: Event) -> NewCase:
+    return NewCase(
+        case_id=case_id_of(source.event_id),
+        event_id=source.event_id,
+        kind=source.kind,
+        code="0499",
+        camera_id=source.camera_id,
+        camera_name="Gate",
+        zone_id=source.zone_id,
+        zone_name="Kerb",
+        zone_version=1,
+        started_at=source.started_at,
+        raised_at=source.captured_at,
+        opened_at=NOON,
+        box=source.box,
+        class_label="car",
+        score=source.score,
+        reasons=source.reasons,
+    )
+
+
+def part(name: str = "panorama-1.jpg") -> Part:
+    return Part(name, b"picture", PartRole.PANORAMA)
+
+
+def receipt(*, ok: bool = True, detail: str = "") -> Receipt:
+    return Receipt("h", NOON, 3.0, "pcm_s16le", 1000, ok=ok, detail=detail, audio_sha256="ab", file="")

@@ -1,0 +1,142 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from broadcast.ladder import Ladder
+from broadcast.receipts import Receipt
+from broadcast.settings import LadderSettings
+from cases.evidence import EvidenceStore
+from cases.records import Case
+from cases.states import Action, CaseState
+from cases.store import CaseStore
+from pipeline.ladder_runner import LadderRunner, RunnerParts
+from tests.pipeline.fakes import NOON, FakeAgenda, event, facts, new_case, part, receipt
+
+WAIT_S = 60.0
+
+
+class Street:
+    """One case on the ladder, with a horn and an offender that the test moves."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.agenda = FakeAgenda()
+        self.cases = CaseStore(f"sqlite:///{folder / 'cases.sqlite'}")
+        self.presence = "present"
+        self.refusal = ""
+        self.answer = receipt()
+        self.said: list[int] = []
+        self.stills = 0
+        self.runner = self.new_runner()
+        pack = EvidenceStore(folder / "evidence").write_pack(new_case(event()).case_id, [part()], facts(event()))
+        self.case = self.cases.open_case(new_case(event()), pack)
+
+    def new_runner(self) -> LadderRunner:
+        def speak(case: Case, level: int, on_receipt: Callable[[Receipt], None]) -> None:
+            self.said.append(level)
+            if self.answer.ok:
+                self.cases.apply(case.case_id, Action.WARN, actor="system", reason="", at=NOON)
+            on_receipt(self.answer)
+
+        def look_back(_event: object, _case_id: str) -> None:
+            self.stills += 1
+
+        parts = RunnerParts(
+            ladder=Ladder(LadderSettings(wait_s=WAIT_S)),
+            cases=self.cases,
+            agenda=self.agenda,  # type: ignore[arg-type]
+            presence=lambda _case: self.presence,  # type: ignore[arg-type, return-value]
+            refusal=lambda _case: self.refusal,
+            speak=speak,
+            look_back=look_back,
+            on_change=lambda _case, _change: None,
+        )
+        return LadderRunner(parts, self.folder / "ladders", clock=self.agenda.clock)
+
+    @property
+    def state(self) -> CaseState:
+        return self.cases.get(self.case.case_id).state
+
+    @property
+    def last_reason(self) -> str:
+        return self.cases.history(self.case.case_id)[-1].reason
+
+
+@pytest.fixture
+def street(tmp_path: Path) -> Street:
+    return Street(tmp_path)
+
+
+def test_offender_who_stays_is_warned_twice_and_filed(street: Street) -> None:
+    street.runner.begin(street.case, event())
+    street.agenda.run(2 * WAIT_S + 1)
+    assert (street.said, street.state, street.stills) == ([1, 2], CaseState.FILED, 2)
+    assert street.last_reason == "still there after 2 warnings"
+
+
+def test_offender_who_leaves_after_the_first_warning_is_resolved(street: Street) -> None:
+    street.runner.begin(street.case, event())
+    street.agenda.run(10)
+    street.presence = "gone"
+    street.runner.ended(street.case.case_id)
+    street.agenda.run(1)
+    assert (street.said, street.state) == ([1], CaseState.RESOLVED)
+    assert street.last_reason == "left after the warning"
+
+
+def test_camera_that_is_away_neither_files_nor_resolves(street: Street) -> None:
+    street.runner.begin(street.case, event())
+    street.agenda.run(10)
+    street.presence = "unknown"
+    street.agenda.run(5 * WAIT_S)
+    assert (street.said, street.state) == ([1], CaseState.WARNED)
+
+
+def test_ladder_goes_on_when_the_camera_is_back(street: Street) -> None:
+    street.runner.begin(street.case, event())
+    street.presence = "unknown"
+    street.agenda.run(3 * WAIT_S)
+    street.presence = "present"
+    street.agenda.run(10)
+    assert street.said == [1, 2]
+
+
+def test_quiet_hours_file_without_a_word_and_say_why(street: Street) -> None:
+    street.refusal = "quiet hours until 07:00"
+    street.runner.begin(street.case, event())
+    street.agenda.run(1)
+    assert (street.said, street.state, street.last_reason) == ([], CaseState.FILED, "quiet hours until 07:00")
+
+
+def test_horn_that_fails_does_not_stop_the_ladder(street: Street) -> None:
+    street.answer = receipt(ok=False, detail="horn is away")
+    street.runner.begin(street.case, event())
+    street.agenda.run(10)
+    assert (street.state, street.last_reason) == (CaseState.FILED, "horn is away")
+
+
+def test_case_that_a_person_dismissed_is_left_alone(street: Street) -> None:
+    street.runner.begin(street.case, event())
+    street.agenda.run(10)
+    street.cases.apply(street.case.case_id, Action.DISMISS, actor="li", reason="a stall of the fair", at=NOON)
+    street.agenda.run(5 * WAIT_S)
+    assert (street.said, street.state) == ([1], CaseState.DISMISSED)
+
+
+def test_restart_goes_on_where_the_ladder_stood(street: Street) -> None:
+    street.runner.begin(street.case, event())
+    street.agenda.run(WAIT_S / 2)
+    street.agenda._jobs.clear()  # the program is killed
+    street.runner = street.new_runner()
+    street.runner.resume(street.cases.open_for_ladder())
+    street.agenda.run(WAIT_S / 2 + 1)
+    assert street.said == [1, 2]
+    street.agenda.run(WAIT_S + 1)
+    assert street.state is CaseState.FILED
+
+
+def test_case_whose_step_is_lost_stays_with_the_operator(street: Street) -> None:
+    street.runner.resume(street.cases.open_for_ladder())
+    street.agenda.run(5 * WAIT_S)
+    assert (street.said, street.state) == ([], CaseState.CANDIDATE)
