@@ -108,8 +108,10 @@ class GearedDecoder:
         if group.format is not self._decoder.format:
             return
         self._following = _Following.YES
-        ready = [pair for packet in group.packets for pair in self._ready(packet)]
-        self._hand_on(ready[-1:])
+        newest: list[tuple[EncodedPacket, VideoFrame]] = []
+        for packet in group.packets:  # only the newest is kept: a group can be hundreds of pictures
+            newest = self._ready(packet)[-1:] or newest
+        self._hand_on(newest)
 
     def _ready(self, packet: EncodedPacket) -> list[tuple[EncodedPacket, VideoFrame]]:
         assert self._decoder is not None  # noqa: S101

@@ -28,6 +28,13 @@ SLEW_FROM_S = 1.0
 JUMP_FROM_S = 4.0
 """Beyond this lag the line jumps forward to arrival at once."""
 
+LAG_GROWTH = 0.25
+"""The lag that counts grows by at most this share of stream time, so that packets held up for some seconds (network, a
+busy machine) and then coming in a burst change nothing: their stamps are right."""
+
+LONGEST_HOLD_S = 6.0
+"""A lag beyond this counts at once: a connection that is silent for 5 s is given up, so no burst is later than that."""
+
 SLEW_RATIO = 0.5
 """A slewed step is longer or shorter by this ratio: follows cameras that tick up to half too slow or twice too fast."""
 
@@ -101,6 +108,7 @@ class TimeLine:
         self._anchor_arrival_s = 0.0
         self._anchor_wall_s = 0.0
         self._connected_at_s = 0.0
+        self._lag_s = 0.0  # how late packets come at the least; a single late one does not count
         self._jitter_s = 0.0
         self.jumps = 0
 
@@ -148,7 +156,7 @@ class TimeLine:
         self._connected_at_s = now_s
         self._is_fresh = False
         self._media_s = None
-        self._jitter_s = 0.0
+        self._lag_s = self._jitter_s = 0.0
         return line_s
 
     def _extrapolated(self, line_s: float) -> float | None:
@@ -178,9 +186,13 @@ class TimeLine:
             self._anchor_arrival_s += lag_s
             self._anchor_wall_s += lag_s
             lag_s = 0.0
+        if lag_s < LONGEST_HOLD_S:
+            lag_s = min(lag_s, self._lag_s + LAG_GROWTH * step_s)
+        self._lag_s = lag_s
         self._jitter_s = max(abs(lag_s), self._jitter_s * ERROR_DECAY_PER_S**arrived_s)
         if lag_s > JUMP_FROM_S:
             self.jumps += 1
+            self._lag_s = 0.0
             return step_s + lag_s
         if lag_s > SLEW_FROM_S:
             return step_s * (1 + SLEW_RATIO)
