@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from detectors.attendance import Attendance, people_near
 from detectors.events import Event, Phase, Reason
-from detectors.footprint import footprint_ratio, stands_in
+from detectors.footprint import stands_in
 from detectors.hours import Hours, in_force
 from detectors.offences import Offence, event_id_of, wall_time_of
 from vision.classes import STALL_THINGS, StreetClass
@@ -133,12 +133,10 @@ class VendingDetector:
             return False
         if place.score < self._rule.min_score:
             return False
-        if place.class_id == StreetClass.UMBRELLA:  # it hangs over the ground that it takes
-            x1, y1, x2, y2 = place.box
-            below = (x1, y1, x2, y2 + 1.5 * (y2 - y1))
-            if footprint_ratio(below, self._zone, scene.size_wh) >= self._rule.min_footprint_ratio:
-                return True
-        return stands_in(place.box, self._zone, scene.size_wh, self._rule.min_footprint_ratio)
+        return any(
+            stands_in(box, self._zone, scene.size_wh, self._rule.min_footprint_ratio)
+            for box in (place.box, _with_ground(place))
+        )
 
     def _judge(self, stall: _Stall, scene: Scene) -> list[Event]:
         members = [p for p in scene.places if p.place_id in stall.members and p.state is not PlaceState.LEFT]
@@ -165,7 +163,8 @@ class VendingDetector:
         stall.class_id, stall.score = chief.class_id, chief.score
         if not scene.looked:
             return False
-        near_ids, stands_near, height_px = people_near(scene, stall.box, self._rule.attend_distance)
+        ground = _hull([_with_ground(place) for place in members])
+        near_ids, stands_near, height_px = people_near(scene, ground, self._rule.attend_distance)
         if height_px > 0 and not any(self._is_large(place, height_px) for place in members):
             near_ids, stands_near = [], False  # held or carried things are no stall, whoever stands there
         if not in_force(self._rule.hours, scene.captured_at):
@@ -217,6 +216,12 @@ def _candidate(place: Place, scene: Scene, clock_s: float) -> _Stall:
         dwell_s=place.dwell_s,
         clock_s=clock_s,
     )
+
+
+def _with_ground(place: Place) -> Box:
+    """Return the box of a thing down to the ground; an umbrella hangs about 1.5 of its heights over it."""
+    x1, y1, x2, y2 = place.box
+    return (x1, y1, x2, y2 + 1.5 * (y2 - y1)) if place.class_id == StreetClass.UMBRELLA else place.box
 
 
 def _gap_sizes(box_a: Box, box_b: Box) -> float:

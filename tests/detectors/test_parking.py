@@ -1,0 +1,124 @@
+"""Parking: who stands in the zone beyond the limit is raised once, with the right dwell, through all mishaps."""
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from detectors.events import Phase
+from tests.detectors.stories import judged, phases, value, zone
+from tests.vision.streets import Street, Thing, at, box_at, drive, stay
+from vision.classes import StreetClass
+
+TRUCK = StreetClass.TRUCK.value
+RIGHT_HALF = ((0.4, 0.0), (1.0, 0.0), (1.0, 1.0), (0.4, 1.0))
+
+
+def test_car_beyond_the_limit_is_started_raised_and_ended_once() -> None:
+    events = judged(zone({"kind": "parking", "limit_s": 20}), Street([Thing(stay(600, 500, 10, 50))]).observations(80))
+    assert phases(events) == ["started", "raised", "ended"]
+    assert len({event.event_id for event in events}) == 1
+    assert abs(events[0].started_t_s - 10) <= 1
+    assert 30 <= events[1].t_s <= 31.5
+    assert abs(value(events[2], "dwell") - 40) <= 1
+
+
+def test_car_that_leaves_before_the_limit_raises_nothing() -> None:
+    events = judged(zone({"kind": "parking", "limit_s": 60}), Street([Thing(stay(600, 500, 10, 50))]).observations(80))
+    assert phases(events) == ["started", "ended"]
+
+
+def test_grace_is_added_to_the_limit() -> None:
+    rule = {"kind": "parking", "limit_s": 20, "grace_s": 15}
+    events = judged(zone(rule), Street([Thing(stay(600, 500, 10, 80))]).observations(90))
+    assert 45 <= events[1].t_s <= 46.5
+
+
+def test_car_outside_the_zone_is_no_offence() -> None:
+    street = Street([Thing(stay(300, 500, 10, 80))])
+    assert not judged(zone({"kind": "parking", "limit_s": 20}, RIGHT_HALF), street.observations(70))
+
+
+def test_moving_traffic_raises_nothing() -> None:
+    cars = [Thing(drive(400 + 50 * (k % 4), from_s=1.5 * k, speed=90 + 12 * k)) for k in range(20)]
+    assert not judged(zone({"kind": "parking", "limit_s": 3}), Street(cars, hz=2).observations(45))
+
+
+def test_person_standing_is_no_parked_vehicle() -> None:
+    person = Thing(lambda _: box_at(600, 500, 40, 110), class_id=StreetClass.PERSON.value)
+    assert not judged(zone({"kind": "parking", "limit_s": 5}), Street([person]).observations(30))
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("hz", [4.0, 12.5])
+def test_sixty_seconds_of_standing_are_told_within_three_seconds_through_all_mishaps(hz: float, seed: int) -> None:
+    """Half the frames dropped, 8 s hidden, name flicker, a gap of 30 s and a restart."""
+    car = Thing(stay(600, 500, 10, 100), flicker_to=TRUCK, hidden=((24, 32),))
+    seen = list(Street([car], hz=hz, drop_ratio=0.5, gaps=((50, 80),), seed=seed).observations(130))
+    events = judged(zone({"kind": "parking", "limit_s": 40}), seen, cuts=[len(seen) // 3 + 3 * seed])
+    assert phases(events) == ["started", "raised", "ended"]
+    assert abs(value(events[-1], "dwell") - 60) <= 3
+
+
+def test_gap_neither_fires_nor_restarts_the_clock() -> None:
+    street = Street([Thing(stay(600, 500, 10, 200))], gaps=((20, 60),))
+    events = judged(zone({"kind": "parking", "limit_s": 30}), street.observations(100))
+    assert phases(events) == ["started", "raised"]
+    assert 79 <= events[1].t_s <= 82
+
+
+STORY = list(
+    Street(
+        [Thing(stay(600, 500, 6, 40), hidden=((14, 20),)), Thing(stay(850, 420, 12, 55)), Thing(drive(560, 15))],
+        hz=2,
+        drop_ratio=0.3,
+        gaps=((24, 32),),
+    ).observations(80)
+)
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.lists(st.integers(min_value=1, max_value=len(STORY) - 1), max_size=3))
+def test_rule_cut_at_any_moment_gives_the_same_events(cuts: list[int]) -> None:
+    settings_ = zone({"kind": "parking", "limit_s": 12})
+    assert judged(settings_, STORY, cuts) == judged(settings_, STORY)
+
+
+def test_queue_that_moves_on_raises_only_the_one_that_stays() -> None:
+    queue = [Thing(stay(250 + 170 * k, 500, 10 + 2 * k, 200 if k == 1 else 45 + 2 * k)) for k in range(5)]
+    rule = {"kind": "parking", "limit_s": 30, "queue_vehicles": 4}
+    events = judged(zone(rule), Street(queue, hz=2).observations(120))
+    raised = [event for event in events if event.phase is Phase.RAISED]
+    assert len(raised) == 1
+    assert abs(raised[0].box[0] + 60 - 420) < 15
+    assert raised[0].t_s > 60
+
+
+def test_row_that_stays_longer_than_a_red_light_is_no_queue() -> None:
+    row = [Thing(stay(250 + 170 * k, 500, 10 + 2 * k, 400)) for k in range(4)]
+    rule = {"kind": "parking", "limit_s": 30, "queue_vehicles": 4, "queue_hold_s": 60}
+    events = judged(zone(rule), Street(row, hz=1).observations(140))
+    assert [event.phase for event in events].count(Phase.RAISED) == 4
+
+
+def test_clock_is_held_outside_the_hours_in_force() -> None:
+    began = at(0)  # 08:00 UTC is 16:00 in China
+    rule = {"kind": "parking", "limit_s": 20, "hours": [{"begin": "16:01", "end": "24:00"}]}
+    events = judged(zone(rule), Street([Thing(stay(600, 500, 10, 200))], hz=1).observations(120))
+    assert (events[1].captured_at - began).total_seconds() >= 78
+
+
+def test_event_id_is_fit_for_a_file_name_and_keeps_chinese_zones_apart() -> None:
+    ids = set()
+    for name in ("东门", "西门"):
+        street = Street([Thing(stay(600, 500, 10, 50))])
+        ids |= {
+            e.event_id for e in judged(zone({"kind": "parking", "limit_s": 5}, zone_id=name), street.observations(30))
+        }
+    assert len(ids) == 2
+    assert all(set(key) <= set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-") for key in ids)
+
+
+def test_wall_time_of_the_start_is_dated_back() -> None:
+    street = Street([Thing(stay(600, 500, 10, 50))])
+    started = judged(zone({"kind": "parking", "limit_s": 20}), street.observations(20))[0]
+    assert abs((started.started_at - at(10)).total_seconds()) <= 1

@@ -1,0 +1,98 @@
+"""Vending: a stall-like thing that stays and is attended; neither alone."""
+
+import pytest
+
+from tests.detectors.stories import judged, phases, zone
+from tests.vision.streets import Box, Street, Thing, box_at
+from vision.classes import StreetClass
+
+STALL, PERSON = StreetClass.STALL.value, StreetClass.PERSON.value
+RULE = {"kind": "vending", "limit_s": 30}
+
+
+def stall(x: float = 600, from_s: float = 5, until_s: float = 90, kind: StreetClass = StreetClass.STALL) -> Thing:
+    return Thing(lambda t: box_at(x, 500, 130, 90) if from_s <= t < until_s else None, class_id=kind.value)
+
+
+def person(x: float = 690, from_s: float = 5, until_s: float = 90) -> Thing:
+    return Thing(lambda t: box_at(x + 6 * (t % 2), 505, 45, 120) if from_s <= t < until_s else None, class_id=PERSON)
+
+
+def walker(y: float, from_s: float) -> Thing:
+    def path(t_s: float) -> Box | None:
+        x = 90 * (t_s - from_s)
+        return box_at(x, y, 45, 120) if 0 <= x < 1280 else None
+
+    return Thing(path, class_id=PERSON)
+
+
+@pytest.mark.parametrize("kind", [StreetClass.STALL, StreetClass.TABLE, StreetClass.TRICYCLE, StreetClass.UNKNOWN])
+@pytest.mark.parametrize("hz", [1.0, 5.0])
+def test_attended_stall_beyond_the_limit_is_one_offence(hz: float, kind: StreetClass) -> None:
+    events = judged(zone(RULE), Street([stall(kind=kind), person()], hz=hz).observations(120))
+    assert phases(events) == ["started", "raised", "ended"]
+    assert 35 <= events[1].t_s <= 45
+
+
+def test_stall_without_anybody_is_none() -> None:
+    assert "raised" not in phases(judged(zone(RULE), Street([stall()], hz=2).observations(80)))
+
+
+def test_person_standing_alone_is_none() -> None:
+    assert not judged(zone(RULE), Street([person()], hz=2).observations(80))
+
+
+def test_stall_that_people_only_pass_is_none() -> None:
+    crowd = [walker(510 + 4 * (k % 3), from_s=4.0 * k) for k in range(25)]
+    assert "raised" not in phases(judged(zone(RULE), Street([stall(), *crowd], hz=2).observations(90)))
+
+
+def test_attendant_on_the_other_side_of_the_street_does_not_count() -> None:
+    assert "raised" not in phases(judged(zone(RULE), Street([stall(), person(x=1000)], hz=2).observations(80)))
+
+
+def test_umbrella_held_by_a_walker_is_none() -> None:
+    def over(t_s: float) -> Box | None:
+        return box_at(90 * t_s, 400, 90, 40) if 90 * t_s < 1280 else None
+
+    umbrella = Thing(over, class_id=StreetClass.UMBRELLA.value)
+    assert not judged(zone({**RULE, "limit_s": 5}), Street([umbrella, walker(500, 0)], hz=5).observations(20))
+
+
+def test_umbrella_held_by_somebody_who_waits_is_none() -> None:
+    held = Thing(lambda _: box_at(690, 410, 85, 40), class_id=StreetClass.UMBRELLA.value)
+    assert "raised" not in phases(judged(zone(RULE), Street([held, person()], hz=2).observations(80)))
+
+
+def test_wide_parasol_with_somebody_under_it_is_an_offence() -> None:
+    parasol = Thing(lambda t: box_at(680, 420, 200, 60) if t < 90 else None, class_id=StreetClass.UMBRELLA.value)
+    assert "raised" in phases(judged(zone(RULE), Street([parasol, person()], hz=2).observations(80)))
+
+
+def test_things_close_to_each_other_are_one_stall_with_one_event() -> None:
+    parts = [stall(600), stall(760, kind=StreetClass.TABLE), stall(880, from_s=20, kind=StreetClass.GOODS), person(690)]
+    events = judged(zone(RULE), Street(parts, hz=2).observations(130))
+    assert phases(events) == ["started", "raised", "ended"]
+
+
+def test_two_stalls_far_apart_are_two_offences() -> None:
+    street = Street([stall(300), person(390), stall(1000), person(1090)], hz=2)
+    assert phases(judged(zone(RULE), street.observations(70))).count("raised") == 2
+
+
+def test_vendor_who_steps_away_shortly_is_still_attending() -> None:
+    street = Street([stall(), person(until_s=20), person(from_s=28)], hz=2)
+    assert "raised" in phases(judged(zone(RULE), street.observations(80)))
+
+
+def test_rule_cut_at_any_moment_gives_the_same_events() -> None:
+    seen = list(Street([stall(), person(until_s=40), walker(520, 20)], hz=2, drop_ratio=0.3).observations(110))
+    whole = judged(zone(RULE), seen)
+    assert "raised" in phases(whole)
+    for cut in range(1, len(seen), 9):
+        assert judged(zone(RULE), seen, [cut]) == whole
+
+
+def test_stall_outside_the_zone_is_none() -> None:
+    left = ((0.0, 0.0), (0.3, 0.0), (0.3, 1.0), (0.0, 1.0))
+    assert not judged(zone(RULE, left), Street([stall(), person()], hz=2).observations(60))
