@@ -51,7 +51,10 @@ async def video(websocket: WebSocket, camera_id: str) -> None:
 
     async def serve() -> None:
         with front.seats.take():
-            await _send_feed(websocket, await to_thread.run_sync(front.system.live, camera_id))
+            with anyio.CancelScope(shield=True):  # a viewer who leaves now must not leave an open feed behind
+                opening = await to_thread.run_sync(front.system.live, camera_id)
+                feed = await to_thread.run_sync(opening.__enter__)
+            await _send_feed(websocket, opening, feed)
 
     await attend(websocket, serve)
 
@@ -80,9 +83,8 @@ async def mjpeg(camera_id: str, request: Request, person: Viewer) -> StreamingRe
     return StreamingResponse(_multipart(front, camera_id), media_type=f"multipart/x-mixed-replace; boundary={BOUNDARY}")
 
 
-async def _send_feed(websocket: WebSocket, opening: AbstractContextManager[LiveFeed]) -> None:
+async def _send_feed(websocket: WebSocket, opening: AbstractContextManager[LiveFeed], feed: LiveFeed) -> None:
     limiter = CapacityLimiter(1)
-    feed = await to_thread.run_sync(opening.__enter__)
     try:
         while True:
             try:

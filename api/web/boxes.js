@@ -9,6 +9,8 @@ const PLACE_AGE_S = 6; // a standing thing is drawn this long without a new look
 const TRACK_AGE_S = 0.9; // a moving one
 const BRIDGE_S = 2.5; // two looks further apart are not bridged
 
+const LABEL_PX = 16; // height of a label
+
 const COLOURS = { moving: "#48d6d2", standing: "#f0b429", offence: "#ff4d57" };
 const ZONE_COLOURS = { parking: "#5aa9ff", vending: "#c792ea", flyers: "#8bd450" };
 
@@ -71,7 +73,13 @@ export function draw(canvas, rect, rows, zones, shown) {
   pen.clearRect(0, 0, canvas.clientWidth, canvas.clientHeight);
   if (!rect) return;
   if (shown.zones) for (const zone of zones) drawZone(pen, rect, zone);
-  if (shown.boxes) for (const row of rows) drawRow(pen, rect, row);
+  if (!shown.boxes) return;
+  const drawn = rows.map((row) => drawBox(pen, rect, row));
+  pen.font = "600 11px system-ui, 'Noto Sans CJK SC', sans-serif";
+  pen.textBaseline = "middle";
+  const taken = [];
+  const urgency = ({ row }) => (row.is_offence ? 2 : row.place_id === null ? 0 : 1);
+  for (const one of drawn.sort((a, b) => urgency(b) - urgency(a))) drawWords(pen, rect, one, taken);
 }
 
 function drawZone(pen, rect, zone) {
@@ -88,22 +96,32 @@ function drawZone(pen, rect, zone) {
   pen.setLineDash([]);
 }
 
-function drawRow(pen, rect, row) {
+// Draws one box and returns where its words go.
+function drawBox(pen, rect, row) {
   const state = row.is_offence ? "offence" : row.place_id === null ? "moving" : "standing";
   const colour = COLOURS[state];
   const [x1, y1, x2, y2] = row.box;
-  const x = rect.x + x1 * rect.width;
-  const y = rect.y + y1 * rect.height;
+  const box = { x: rect.x + x1 * rect.width, y: rect.y + y1 * rect.height, width: (x2 - x1) * rect.width, height: (y2 - y1) * rect.height };
   pen.strokeStyle = colour;
   pen.lineWidth = row.is_offence ? 2.6 : 1.6;
-  pen.strokeRect(x, y, (x2 - x1) * rect.width, (y2 - y1) * rect.height);
-  const words = word("label", row.label) + (row.dwell_s >= 1 ? ` ${duration(row.dwell_s)}` : "");
-  pen.font = "600 11px system-ui, 'Noto Sans CJK SC', sans-serif";
-  const width = pen.measureText(words).width + 8;
-  const top = y - rect.y > 17 ? y - 16 : y;
-  pen.fillStyle = colour;
-  pen.fillRect(x - pen.lineWidth / 2, top, width, 16);
-  pen.fillStyle = state === "offence" ? "#ffffff" : "#08131a";
-  pen.textBaseline = "middle";
-  pen.fillText(words, x + 4 - pen.lineWidth / 2, top + 8.5);
+  pen.strokeRect(box.x, box.y, box.width, box.height);
+  return { box, colour, ink: state === "offence" ? "#ffffff" : "#08131a", row };
 }
+
+// Writes the words of a box above it, else below it, else inside; where other words are everywhere, not at all.
+function drawWords(pen, rect, { box, colour, ink, row }, taken) {
+  const words = word("label", row.label) + (row.dwell_s >= 1 ? ` ${duration(row.dwell_s)}` : "");
+  const width = pen.measureText(words).width + 8;
+  const x = Math.min(Math.max(box.x - 1, rect.x), rect.x + rect.width - width);
+  const tops = [box.y - LABEL_PX, box.y + box.height, box.y + 1];
+  const free = tops.map((y) => ({ x, y, width, height: LABEL_PX }))
+    .find((place) => place.y >= rect.y && place.y + LABEL_PX <= rect.y + rect.height && !taken.some((other) => overlaps(place, other)));
+  if (!free) return;
+  taken.push(free);
+  pen.fillStyle = colour;
+  pen.fillRect(free.x, free.y, width, LABEL_PX);
+  pen.fillStyle = ink;
+  pen.fillText(words, free.x + 4, free.y + LABEL_PX / 2 + 0.5);
+}
+
+const overlaps = (a, b) => a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;

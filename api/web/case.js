@@ -30,6 +30,7 @@ export class CaseView {
   #case = null;
   #history = [];
   #wanted = null;
+  #isBusy = false;
 
   // `onDecided` is called after a decision was taken here.
   constructor(person, onDecided) {
@@ -89,7 +90,7 @@ export class CaseView {
       this.#head(),
       this.#actions(),
       h("div", { class: "evidence" }, pictures.map((file) => picture(file, caption(file, pictures))), clip ? clipPlayer(clip) : null),
-      found.incomplete.length ? h("p", { class: "notice" }, t("case.incomplete", { what: found.incomplete.join("; ") })) : null,
+      found.incomplete.length ? h("p", { class: "notice" }, t("case.incomplete", { what: found.incomplete.map((what) => word("missing", what)).join(t("case.and")) })) : null,
       h("div", { class: "case-columns" },
         h("div", {}, h("h3", {}, t("case.why")), this.#reasons(), h("h3", {}, t("case.files")), fileList(found.files)),
         h("div", {}, h("h3", {}, t("case.timeline")), this.#timeline())),
@@ -119,7 +120,16 @@ export class CaseView {
   }
 
   async #decide(action) {
-    if (!mayAct(this.#person, "operator")) return;
+    if (!mayAct(this.#person, "operator") || this.#isBusy) return;
+    this.#isBusy = true; // a key that is held down decides once
+    try {
+      await this.#carryOut(action);
+    } finally {
+      this.#isBusy = false;
+    }
+  }
+
+  async #carryOut(action) {
     const { id, revision } = this.#case;
     if (action === "warn") {
       await warnCase(id);
@@ -145,10 +155,12 @@ export class CaseView {
   }
 
   #timeline() {
-    const rows = this.#history.filter((row) => row.action !== "add_warning").map((row) => [row.at, historyRow(row)]);
-    const warnings = this.#case.warnings.map((warning) => [warning.started_at, warningRow(warning)]);
-    const sorted = [...rows, ...warnings].sort((a, b) => Date.parse(a[0]) - Date.parse(b[0]));
-    return h("ol", { class: "timeline" }, sorted.map(([, row]) => row));
+    const warnings = [...this.#case.warnings]; // in the order of their rows in the history
+    const rows = this.#history.map((row) => {
+      const warning = row.action === "add_warning" ? warnings.shift() : null;
+      return warning ? warningRow(warning) : historyRow(row);
+    });
+    return h("ol", { class: "timeline" }, rows);
   }
 }
 
@@ -180,7 +192,9 @@ function caption(file, pictures) {
   const kind = LATER.includes(file.purpose) ? word("purpose", file.purpose) : word("role", file.role);
   const alike = pictures.filter((other) => other.role === file.role && LATER.includes(other.purpose) === LATER.includes(file.purpose));
   const number = alike.length > 1 ? ` ${alike.indexOf(file) + 1}` : "";
-  return `${kind}${number} · ${clock(file.captured_at)}`;
+  // A pack's time is that of its last panorama; the first one is older, and no time is better than a wrong one.
+  const isLast = !alike.some((other, i) => other.pack === file.pack && i > alike.indexOf(file));
+  return isLast ? `${kind}${number} · ${clock(file.captured_at)}` : `${kind}${number}`;
 }
 
 function picture(file, words) {

@@ -10,8 +10,10 @@ import { hangUp, socketUrl } from "./socket.js";
 
 const HEADER_BYTES = 8;
 const KEEP_S = 12; // played video kept in memory
-const LAG_S = 3; // further behind than this we jump to the newest picture
-const CUSHION_S = 0.6; // how far behind the newest picture we play
+const LAG_S = 4; // further behind than this we jump to the newest picture
+const CUSHION_S = 1.2; // how far behind the newest picture we play: a look a second and the time it takes to arrive
+const SWING_S = 0.6; // nearer to or further from the cushion than this, the speed is nudged
+const NUDGE = 0.06;
 const TEND_MS = 400;
 const MAX_FAILURES = 3; // before JPEGs take over
 const LONGEST_WAIT_MS = 10000;
@@ -172,7 +174,8 @@ export class Player {
     const end = buffered.end(buffered.length - 1);
     const behind = end - video.currentTime;
     if (behind > LAG_S || video.currentTime < start) video.currentTime = Math.max(start, end - CUSHION_S);
-    video.playbackRate = behind > 2 * CUSHION_S + 0.6 ? 1.08 : 1;
+    const swing = behind - CUSHION_S;
+    video.playbackRate = Math.abs(swing) < SWING_S ? 1 : 1 + Math.sign(swing) * NUDGE;
     if (video.paused && video.readyState >= 2) video.play().catch(() => {});
     if (!buffer.updating && video.currentTime - buffered.start(0) > 2 * KEEP_S) {
       buffer.remove(0, video.currentTime - KEEP_S);

@@ -1,7 +1,7 @@
 // One camera on the wall: its name and state, moving picture, boxes and zones over it, and the alarm that came up on it.
 
 import { draw, BoxTrack, pictureRect } from "./boxes.js";
-import { button, fill, h } from "./dom.js";
+import { button, fill, h, icon } from "./dom.js";
 import { sayThrough, warnCase } from "./horns.js";
 import { Player } from "./player.js";
 import { duration, t, word } from "./text.js";
@@ -19,6 +19,7 @@ export class Tile {
   #picture = h("img", { class: "picture", alt: "" });
   #canvas = h("canvas", { class: "overlay", "aria-hidden": "true" });
   #mode = h("span", { class: "mode" });
+  #speaking = h("span", { class: "speaking", hidden: true }, icon("horn"), t("hornstate.speaking"));
   #state = h("span", { class: "state" });
   #veil = h("div", { class: "veil" });
   #alarmBar = h("div", { class: "alarm-bar", hidden: true });
@@ -37,7 +38,7 @@ export class Tile {
     const head = h(
       "header",
       { class: "tile-head" },
-      h("span", { class: "dot" }), h("strong", { title: camera.place }, camera.name), this.#state, this.#mode,
+      h("span", { class: "dot" }), h("strong", { title: camera.place }, camera.name), this.#state, this.#mode, this.#speaking,
     );
     const stage = h("div", { class: "stage" }, this.#video, this.#picture, this.#canvas, this.#veil);
     this.mayWarn = mayWarn;
@@ -81,6 +82,11 @@ export class Tile {
     const away = state !== "live";
     this.#veil.hidden = !away;
     this.#veil.replaceChildren(h("strong", {}, word("camera", state)), h("p", {}, problem));
+  }
+
+  // Shows that the horn of this place is speaking.
+  setHorn(hornId, state) {
+    if (hornId === this.#camera.horn_id) this.#speaking.hidden = state !== "speaking";
   }
 
   // Brings up the newest open case of this camera, or takes the alarm away with null.

@@ -34,6 +34,7 @@ export class Wall {
     this.#endings = [
       socket.on("boxes", (message) => this.#tile(message.camera_id)?.addBoxes(message)),
       socket.on("camera", (message) => this.#cameraChanged(message)),
+      socket.on("horn", (message) => this.#tiles.forEach((tile) => tile.setHorn(message.horn_id, message.state))),
       socket.on("case", () => this.#refreshCases()),
       socket.on("closed", () => {
         this.#missed = true;

@@ -183,7 +183,13 @@ class FakeSystem:
         )
 
     def raise_case(
-        self, camera_id: str, *, kind: str = "parking", clip: bytes | None = None, age_s: float = 0.0
+        self,
+        camera_id: str,
+        *,
+        kind: str = "parking",
+        clip: bytes | None = None,
+        age_s: float = 0.0,
+        lacking: tuple[str, ...] = (),
     ) -> Case:
         """Open a case with stills and a clip, as the flow does, and tell the page."""
         now = datetime.now(UTC) - timedelta(seconds=age_s)
@@ -192,7 +198,7 @@ class FakeSystem:
         dwell = Reason("dwell", 42.0, "s"), Reason("limit", 30.0, "s")
         facts = PackFacts(
             event_id, kind, PackPurpose.OPENING, camera_id, self.entries[camera_id][0], "kerb", "北侧路缘", 1,
-            now.timestamp(), now, 0.04, None, dwell,
+            now.timestamp(), now, 0.04, None, dwell, lacking,
         )  # fmt: skip
         parts = [
             Part("panorama-a.jpg", jpeg(1.0), PartRole.PANORAMA),

@@ -111,6 +111,17 @@ def test_only_files_of_the_case_are_served(as_person: SignIn, system: FakeSystem
     assert as_person("wang").get(f"/api/cases/{case.case_id}/files/1/{name}").status_code == 404
 
 
+def test_what_a_later_pack_brought_is_no_longer_missing(
+    as_person: SignIn, system: FakeSystem, film: Film, tmp_path: Path
+) -> None:
+    lacking = ("no_clip", "clock_error_too_large")
+    case = system.raise_case("gate-1", clip=mp4_bytes(film, tmp_path), lacking=lacking)
+
+    answer = as_person("wang").get(f"/api/cases/{case.case_id}").json()
+
+    assert answer["case"]["incomplete"] == ["clock_error_too_large"]
+
+
 def test_thumbnail_is_small(as_person: SignIn, system: FakeSystem) -> None:
     case = system.raise_case("gate-1")
 

@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 from api.app import create_app
 from cases.records import Case
 from cases.states import CaseState
+from pipeline.messages import HornMessage
 from tests.api.browser import LIMIT_MS, Visitor, chromium, until
 from tests.api.fake_system import PASSWORDS, FakeSystem
 from tests.api.film import Film, mp4_bytes
@@ -139,6 +140,18 @@ def test_alarm_comes_up_on_its_tile_and_can_be_warned(visit: Visit, system: Fake
     tile.get_by_role("button", name="喊话").last.click()
     expect(page.locator(".toast.good")).to_have_text("喊话已下达")
     assert system.warned == [(case.case_id, "li")]
+
+
+def test_tile_shows_that_its_horn_is_speaking(visit: Visit, system: FakeSystem) -> None:
+    page = visit().page
+    speaking = page.locator('[data-camera="gate-1"] .speaking')
+    expect(page.locator(".connection")).to_contain_text("已连接")
+    expect(page.locator('[data-camera="gate-1"]')).to_be_visible()
+    system.hub.publish(HornMessage("post-3", "speaking", ""))
+    expect(speaking).to_be_visible()
+
+    system.hub.publish(HornMessage("post-3", "ok", ""))
+    expect(speaking).to_be_hidden()
 
 
 def test_wall_shows_one_camera_large_and_goes_back(visit: Visit) -> None:

@@ -10,6 +10,8 @@ from pydantic import BaseModel
 
 from api.app import WEB_FOLDER
 from api.routes_cameras import RULES
+from broadcast.horn_worker import HornState
+from cases.completeness import Shortfall
 from cases.packs import PackPurpose, PartRole
 from cases.records import ADD_PACK, END, OPEN
 from cases.states import Action, CaseState
@@ -94,7 +96,8 @@ def test_page_holds_no_words_outside_the_table() -> None:
         ("label", [kind.label for kind in StreetClass]),
         ("camera", CAMERA_STATES),
         ("gear", GEARS),
-        ("hornstate", ["ok", "busy", "away", "blocked"]),
+        ("hornstate", list(get_args(HornState))),
+        ("missing", list(Shortfall)),
         ("view", list(ViewState)),
         ("offence", list(RULES)),
         ("sessionrole", ["viewer", "operator", "admin"]),
