@@ -89,6 +89,11 @@ def _papers(street: Street, rng: np.random.Generator) -> tuple[Paper, ...]:
     )
 
 
+DRIVEN = (*CARS, "bus", "truck", "scooter")
+DRIVEN_SHARES = (0.17, 0.12, 0.13, 0.12, 0.08, 0.14, 0.16, 0.08)
+"""What drives in a lane; buses and trucks more often than on a street, so that a model sees enough of them."""
+
+
 class _Crowd:
     """Puts actors onto a street, each where its kind belongs, without standing inside one another."""
 
@@ -102,8 +107,7 @@ class _Crowd:
         rng = self._rng
         busy = float(rng.uniform(0.4, 1.8))
         for lane in self._street.lanes:
-            for _ in range(rng.poisson(4.5 * busy)):
-                self._driver(lane)
+            self._traffic(lane, busy)
         if self._street.strip_m:
             for _ in range(rng.poisson(2.5)):
                 self._parked()
@@ -132,21 +136,27 @@ class _Crowd:
         away = float(self._rng.uniform(0, 1)) ** 1.3
         return low + away * (high - low) if high > abs(low) else high - away * (high - low)
 
-    def _driver(self, lane: Lane) -> None:
-        kind = str(
-            self._rng.choice([*CARS, "bus", "truck", "scooter"], p=[0.17, 0.12, 0.13, 0.12, 0.08, 0.14, 0.16, 0.08])
-        )
-        x = self._x()
-        radius = {"bus": 6.5, "truck": 4.8, "scooter": 1.6}.get(kind, 3.2)
-        if not self._free(x, lane.y, radius):
-            return
-        span = lane.speed_m_s * MOMENTS_S * lane.direction
-        if self._rng.random() < 0.35:
-            heading = 0.0 if lane.direction > 0 else math.pi
-            self._add(kind, Journey(0, x, lane.y).stay(MOMENTS_S, facing_rad=heading).path())
-        else:
-            begin = x - span * float(self._rng.uniform(0, 1))
-            self._add(kind, Journey(0, begin, lane.y).go(begin + span, lane.y, lane.speed_m_s).path())
+    def _traffic(self, lane: Lane, busy: float) -> None:
+        """A lane full of vehicles, driving at one speed or standing in a queue."""
+        rng = self._rng
+        stands = bool(rng.random() < 0.3)
+        speed = 0.0 if stands else lane.speed_m_s
+        gap = float(rng.uniform(2, 9)) if stands else float(rng.uniform(8, 30)) / busy
+        low, high = self._reach[0] - 10, self._reach[1] + 15
+        travel = speed * MOMENTS_S
+        x, end = (low - travel, high) if lane.direction > 0 else (low, high + travel)
+        x += float(rng.uniform(0, 20))
+        heading = 0.0 if lane.direction > 0 else math.pi
+        while x < end:
+            kind = str(rng.choice(DRIVEN, p=DRIVEN_SHARES))
+            half = {"bus": 5.8, "truck": 3.9, "scooter": 1.0}.get(kind, 2.4)
+            x += half
+            y = lane.y + float(rng.normal(0, 0.15))
+            if stands:
+                self._add(kind, Journey(0, x, y).stay(MOMENTS_S, facing_rad=heading).path())
+            else:
+                self._add(kind, Journey(0, x, y).go(x + travel * lane.direction, y, speed).path())
+            x += half + 1.2 + float(rng.exponential(gap))
 
     def _parked(self) -> None:
         x, y = self._x(), self._street.road_m - self._street.strip_m / 2
@@ -161,7 +171,7 @@ class _Crowd:
 
     def _rider(self) -> None:
         rng = self._rng
-        kind = str(rng.choice(["bicycle", "scooter", "tricycle"], p=[0.33, 0.34, 0.33]))
+        kind = str(rng.choice(["bicycle", "scooter", "tricycle"], p=[0.5, 0.22, 0.28]))
         if rng.random() < 0.4:
             x, y = self._x(), self._street.road_m + float(rng.uniform(0.6, max(0.7, self._street.far_pavement_m - 0.6)))
             if self._free(x, y, 0.9):
@@ -175,8 +185,9 @@ class _Crowd:
         y = float(rng.uniform(0.5, 1.0)) if forward else self._street.road_m - float(rng.uniform(0.5, 1.6))
         speed, x = float(rng.uniform(2.5, 6)), self._x()
         span = speed * MOMENTS_S * (1 if forward else -1)
-        begin = x - span * float(rng.uniform(0, 1))
-        self._add(kind, Journey(0, begin, y).go(begin + span, y, speed).path())
+        for share in np.linspace(0, 1, 5):
+            begin = x - span * float(share) + float(rng.uniform(-12, 12))
+            self._add(kind, Journey(0, begin, y).go(begin + span, y, speed).path())
 
     def _walker(self) -> None:
         rng = self._rng

@@ -16,6 +16,7 @@ from fractions import Fraction
 from urllib.parse import parse_qsl, urlsplit
 
 import av
+import cv2
 import numpy as np
 from av.container import InputContainer, OutputContainer
 from av.video.stream import VideoStream
@@ -149,7 +150,8 @@ class DrawnCamera:
             raise CameraClosedError("the drawn camera was closed")
         self._number = self._await_due(self._number)
         shown_s = self._wanted.start_s + float(self._number / self._wanted.fps)
-        if not self._wanted.loop and shown_s >= self._scene.script.period_s:
+        over = not self._wanted.loop and shown_s >= self._scene.script.period_s
+        if over or self._number >= LONGEST_S * self._wanted.fps:
             return False
         self._left += self._encoder.encode(self._scene.picture(shown_s, self._canvas), self._number)
         self._number += 1
@@ -171,6 +173,9 @@ class DrawnCamera:
             return math.ceil((now_s - self._began_s) * self._wanted.fps)
         return number
 
+
+LONGEST_S = 24 * 3600
+"""After a day the stream ends and has to be opened again: a transport stream's time stamps turn over after 26.5 h."""
 
 LATE_S = 0.5
 """A frame later than this is left out with all before it; less is made good by drawing faster."""
@@ -197,7 +202,7 @@ class _Encoder:
 
     def encode(self, bgr: Picture, number: int) -> bytes:
         """Return what the stream grows by with one more picture."""
-        frame = av.VideoFrame.from_ndarray(bgr, format="bgr24")
+        frame = av.VideoFrame.from_ndarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2YUV_I420), format="yuv420p")
         frame.pts = number
         self._container.mux(self._stream.encode(frame))
         return self._sink.taken()
