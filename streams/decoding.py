@@ -19,6 +19,9 @@ from vision.frames import Frame, Planes
 FULL_RANGE = 2
 """libav's AVCOL_RANGE_JPEG."""
 
+Deliver = Callable[[Frame], None]
+"""Takes a finished frame; must return quickly, as the reader's thread calls it."""
+
 _SHARED_FORMATS = {"yuv420p": False, "yuvj420p": True}
 _HELD_LIMIT = 64
 """A decoder holds back at most 16 pictures; more packets than this without a picture are forgotten."""
@@ -129,10 +132,6 @@ def make_frame(camera_id: str, seq: int, packet: EncodedPacket, picture: VideoFr
     """Return the `Frame` of a picture with the times of its packet."""
     captured_at = datetime.fromtimestamp(packet.unix_s, UTC)
     return Frame(camera_id, seq, packet.t_s, captured_at, packet.clock_error_s, planes_of(picture))
-
-
-Deliver = Callable[[Frame], None]
-"""Takes a finished frame; must return quickly, as the reader's thread calls it."""
 
 
 def _view(picture: VideoFrame, index: int, size_wh: tuple[int, int]) -> Picture:

@@ -3,7 +3,6 @@
 Belongs here: libav's options, the meaning of its errors. Does not: reading packets (source), trying again (reader).
 """
 
-import logging
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -24,8 +23,6 @@ from streams.errors import (
 )
 from streams.settings import StreamSettings
 from streams.urls import KNOWN_SCHEMES, NETWORK_SCHEMES, check_url, file_source, redact, scheme_of
-
-logger = logging.getLogger(__name__)
 
 StreamOpener = Callable[[str, StreamSettings], InputContainer]
 """Opens a URL. Raises a `StreamError`; a container it returns has packets paced as its source paces them."""

@@ -16,7 +16,7 @@ from streams.opening import Openers
 from streams.packets import EncodedPacket, StreamFormat
 from streams.parameter_sets import codec_string
 from streams.settings import StreamSettings
-from streams.source import PacketSource
+from streams.source import Pace, PacketSource
 from streams.timeline import Clocks, TimeLine
 from streams.urls import NETWORK_SCHEMES, redact, scheme_of
 from vision.arrays import SizeWH
@@ -94,7 +94,8 @@ def probe(
     clocks = Clocks()
     stop = threading.Event()
     timeline = TimeLine(start_t_s=0.0, follows_arrival=not is_file, clocks=clocks)
-    source = PacketSource(url, settings, openers.with_audio(), timeline, stop=stop, clocks=clocks, is_paced=False)
+    pace = Pace(stop, clocks, is_paced=False)
+    source = PacketSource(url, settings, openers.with_audio(), timeline, pace)
     began_s = clocks.monotonic()
     timer = threading.Timer(watch_s, stop.set)
     with closing(source):

@@ -26,7 +26,7 @@ from streams.opening import Openers
 from streams.packets import EncodedPacket, StreamFormat
 from streams.ring import PacketRing
 from streams.settings import StreamSettings
-from streams.source import PacketSource
+from streams.source import Pace, PacketSource
 from streams.timeline import Clocks, TimeLine
 from streams.urls import redact, scheme_of
 from vision.frames import Frame
@@ -180,9 +180,8 @@ class CameraReader:
             self._meter.enter("stopped")
 
     def _one_connection(self) -> None:
-        source = PacketSource(
-            self.url, self.settings, self._openers, self._timeline, stop=self._stop, clocks=self._clocks
-        )
+        pace = Pace(self._stop, self._clocks)
+        source = PacketSource(self.url, self.settings, self._openers, self._timeline, pace)
         try:
             with self._dial.slot(self._stop) as has_slot:
                 if not has_slot:

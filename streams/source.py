@@ -4,11 +4,10 @@ Belongs here: demuxing, Annex B, filling missing stamps, pacing of files. Does n
 (ring).
 """
 
-import logging
 import struct
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from statistics import median
 
@@ -25,8 +24,6 @@ from streams.parameter_sets import START_CODE, merged_extradata
 from streams.settings import StreamSettings
 from streams.timeline import Clocks, Stamp, TimeLine
 from streams.urls import FileSource, file_source, redact, scheme_of
-
-logger = logging.getLogger(__name__)
 
 HELD_AT_START = 8
 """Packets held at the start until one has a decoding stamp: libav leaves the first ones of an RTSP stream without."""
@@ -53,6 +50,21 @@ class _Unit:
     camera_unix_s: float | None = None  # the camera's own wall time of the picture, from RTCP
 
 
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """When packets are handed on, and until when.
+
+    Attributes:
+        stop: ends reading and waiting at once.
+        clocks: where time comes from.
+        is_paced: False to read a file as fast as it goes; live streams pace themselves.
+    """
+
+    stop: threading.Event
+    clocks: Clocks = field(default_factory=Clocks)
+    is_paced: bool = True
+
+
 class PacketSource:
     """One connection to one stream; used by one thread.
 
@@ -61,30 +73,18 @@ class PacketSource:
         settings: how to pull it.
         openers: how to open its scheme.
         timeline: the camera's time line, which lives longer than the connection.
-        stop: ends waiting at once.
-        clocks: used for pacing.
-        is_paced: False to read a file as fast as it goes.
+        pace: when packets are handed on.
     """
 
-    def __init__(
-        self,
-        url: str,
-        settings: StreamSettings,
-        openers: Openers,
-        timeline: TimeLine,
-        *,
-        stop: threading.Event,
-        clocks: Clocks | None = None,
-        is_paced: bool = True,
-    ) -> None:
+    def __init__(self, url: str, settings: StreamSettings, openers: Openers, timeline: TimeLine, pace: Pace) -> None:
         self._url = url
         self._settings = settings
         self._openers = openers
         self._timeline = timeline
-        self._stop = stop
-        self._clocks = clocks or Clocks()
+        self._stop = pace.stop
+        self._clocks = pace.clocks
         self._file: FileSource | None = file_source(url) if scheme_of(url) == "file" else None
-        self._is_paced = is_paced and self._file is not None
+        self._is_paced = pace.is_paced and self._file is not None
         self._container: InputContainer | None = None
         self._format: StreamFormat | None = None
         self._annexb: BitStreamFilterContext | None = None

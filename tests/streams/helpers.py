@@ -9,10 +9,11 @@ from pathlib import Path
 import av
 import numpy as np
 
+from streams.errors import StreamEndedError
 from streams.opening import Openers
 from streams.packets import TICK, EncodedPacket, Segment, StreamFormat
 from streams.settings import StreamSettings
-from streams.source import PacketSource
+from streams.source import Pace, PacketSource
 from streams.timeline import Clocks, TimeLine
 from vision.frames import Frame
 
@@ -51,15 +52,15 @@ def fake_packet(t_s: float, *, is_key: bool = False, size: int = 100, start_s: f
 def read_all(url: str | Path, *, start_t_s: float = 0.0) -> list[tuple[StreamFormat, EncodedPacket]]:
     """Return all packets of a file, read as fast as it goes."""
     line = TimeLine(start_t_s=start_t_s, follows_arrival=False)
-    source = PacketSource(str(url), StreamSettings(), Openers(), line, stop=threading.Event(), is_paced=False)
+    pace = Pace(threading.Event(), is_paced=False)
+    source = PacketSource(str(url), StreamSettings(), Openers(), line, pace)
     read = []
     try:
         source.open()
         for pair in source.packets():
             read.append(pair)
-    except Exception as err:
-        if type(err).__name__ != "StreamEndedError":
-            raise
+    except StreamEndedError:
+        pass
     finally:
         source.close()
     return read

@@ -6,10 +6,13 @@ from pathlib import Path
 import pytest
 
 from streams.clips import decode_all, write_clip
+from streams.gears import Gear
 from streams.opening import Openers
+from streams.pool import CameraPool
 from streams.probe import probe
 from streams.settings import StreamSettings
-from tests.streams.helpers import decoded, segment_of
+from tests.rtsp.server import Mount, RtspServer
+from tests.streams.helpers import Collector, decoded, segment_of
 
 VIDEOS = Path(__file__).parents[2].parent / "shared" / "material" / "videos"
 CLIPS = {
@@ -47,3 +50,20 @@ def test_real_clip_survives_being_cut_without_re_encoding(name: str, tmp_path: P
     frames = list(decode_all(segment))
     assert len(decoded(info.path)) == len(frames)
     assert all(later.t_s > earlier.t_s for earlier, later in pairwise(frames))
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize("transport", ["tcp", "udp"])
+def test_real_clip_over_rtsp_comes_whole(transport: str) -> None:
+    seen = Collector()
+    with RtspServer([Mount("/traffic", path_of("jamcam_06514_hydepark_20190628"))]) as server:
+        pool = CameraPool(Openers(), seen)
+        try:
+            reader = pool.add("traffic", server.url("/traffic"), StreamSettings(transport=transport))
+            reader.want("test", Gear.full())
+            frames = seen.wait(50)
+        finally:
+            pool.close()
+    assert {frame.size_wh for frame in frames} == {(352, 288)}
+    assert all(later.t_s - earlier.t_s == pytest.approx(0.04, abs=0.01) for earlier, later in pairwise(frames))
+    assert reader.health().corrupt == 0

@@ -149,7 +149,7 @@ def test_looping_file_goes_on_in_time_over_its_end(pools, seen: Collector, clip)
     reader = pool_with(pools, seen, options=ReaderOptions(start_t_s=0.0)).add("gate", f"{clip(seconds=1)}?loop=1")
     reader.want("test", Gear.full())
     frames = seen.wait(60)
-    assert frames[0].t_s == 0.0
+    assert (reader.ring.span() or (1.0, 1.0))[0] == 0.0
     assert frames[59].t_s == pytest.approx(59 / 25, abs=1.0)
     assert reader.health().reconnects == 0
 
