@@ -33,13 +33,19 @@ from vision.places import (
     take_sight,
 )
 from vision.scenes import PlaceState, Scene
-from vision.tracker import Box, Track, Tracker, TrackerState, still_since
+from vision.tracker import STILL_SPEED, Box, Track, Tracker, TrackerState, still_since
 
 BIRTH_S = 1.5
 """Rest this long makes a place: a walker pauses for less, and a still window this long shows a creeping car."""
 
 BIRTH_LOOKS = 3
 """Rest seen in fewer looks may be chance: three cars of a stream at one spot in a row hardly happen."""
+
+BIRTH_SEEN_RATIO = 0.5
+"""Less often seen, it may be several things that pass the same spot."""
+
+BIRTH_PX, MAX_BIRTH_S = 2.0, 4.0
+"""A far thing must rest until creeping would have shown as so many pixels, at most so long."""
 
 MAX_STEP_S = 30.0
 """Nobody watched longer than this between two observations, whatever `gap_s` says."""
@@ -194,7 +200,9 @@ class SceneMemory:
         state = self._state
         for track in tracks:
             still = still_since(track)
-            if still is None or still.looks < BIRTH_LOOKS or state.clock_s - still.clock_s < BIRTH_S:
+            if still is None or still.looks < BIRTH_LOOKS or track.seen_ratio < BIRTH_SEEN_RATIO:
+                continue
+            if state.clock_s - still.clock_s < _birth_s(track.box):
                 continue
             boxes = [sample.box for sample in track.samples if sample.clock_s >= still.clock_s][-BOXES:]
             box = median_box(boxes)
@@ -249,6 +257,10 @@ def _moving(tracks: list[Track], clock_s: float) -> Mask:
 def _speed(track: Track, clock_s: float, over_s: float) -> float:
     longest_s = clock_s - track.samples[0].clock_s
     return max(map(abs, track.velocity(clock_s, min(over_s, longest_s)))) / size_of(track.box) if longest_s > 0 else 0.0
+
+
+def _birth_s(box: Box) -> float:
+    return min(MAX_BIRTH_S, max(BIRTH_S, BIRTH_PX / (STILL_SPEED * size_of(box))))
 
 
 def _walked_off(track: Track, spot: Spot) -> bool:

@@ -9,7 +9,6 @@ Belongs here: the order of these steps and their common checkpoint. Does not: ea
 
 from collections.abc import Mapping, Sequence
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -63,12 +62,11 @@ class Perception:
         """
         step_s = self._step(frame.t_s, gap_s)
         luma, small = frame.luma(), frame.luma(SIZE_WH)
-        tiny = cv2.resize(small, VIEW_WH, interpolation=cv2.INTER_AREA)
         found = Detections.empty() if detections is None else detections
         scale = np.array([SIZE_WH[0] / frame.size_wh[0], SIZE_WH[1] / frame.size_wh[1]] * 2, np.float32)
         boxes = found.boxes * scale
         shrink = np.float32(VIEW_WH[0] / SIZE_WH[0])
-        view = self._view.update(tiny, luma[::SAMPLE_STEP, ::SAMPLE_STEP], boxes * shrink, step_s)
+        view = self._view.update(small, luma[::SAMPLE_STEP, ::SAMPLE_STEP], boxes * shrink, step_s)
         proofs = Proofs.none()
         looks: tuple[SurfaceLook, ...] = ()
         if self._view.is_steady:

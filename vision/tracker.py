@@ -23,6 +23,9 @@ from vision.scenes import Tracks
 KEEP_S = 2.5
 """A track unseen for longer, and in at least two looks, is over: a car at walking pace has left its box by then."""
 
+SEEN_WEIGHT = 0.15
+"""Weight of a look in the share of looks that saw a track: about the last seven count."""
+
 MIN_REST_S = 0.09
 """Between closer looks nothing moves enough to tell rest."""
 
@@ -82,6 +85,7 @@ class Track:
     first_t_s: float
     seen_clock_s: float
     misses: int = 0
+    seen_ratio: float = 1.0
     samples: list[Sample] = field(default_factory=list)
 
     def velocity(self, clock_s: float, over_s: float = 0.4) -> tuple[float, float]:
@@ -139,6 +143,7 @@ class Tracker:
         missed = [track for track in state.tracks if track.track_id not in hit]
         for track in missed:
             track.misses += 1
+            track.seen_ratio *= 1 - SEEN_WEIGHT
         kept = [track for track in missed if track.misses < 2 or clock_s - track.seen_clock_s <= _keep_s(track)]
         state.tracks = sorted(rows + kept, key=lambda track: track.track_id)
         state.current = sorted(hit)
@@ -248,6 +253,7 @@ def as_box(row: FloatArray) -> Box:
 
 def _remember(track: Track, sample: Sample) -> None:
     track.misses, track.seen_clock_s = 0, sample.clock_s
+    track.seen_ratio += SEEN_WEIGHT * (1 - track.seen_ratio)
     samples = track.samples
     if len(samples) >= 2 and sample.clock_s - samples[-2].clock_s < SAMPLE_EVERY_S:
         samples[-1] = sample

@@ -41,7 +41,7 @@ BLOCKED_EDGES = 0.2
 BLOCKED_SPREAD = 0.5
 """And the picture varies less than this share of the reference."""
 
-DEFOCUSED_EDGES = 0.4
+DEFOCUSED_EDGES = 0.5
 """Fine edges below this share of the reference, while the coarse picture is the same, are lost to blur."""
 
 SAME_COARSE = 0.8
@@ -64,6 +64,7 @@ class ViewJudge:
         self.state = ViewState.OK
         self._luma: FloatArray | None = None
         self._edges = np.zeros((SIZE_WH[1], SIZE_WH[0]), np.float32)
+        self._sharpness = 0.0
         self._looks = 0
         self._pending, self._pending_s = ViewState.OK, 0.0
         self._sample: Picture | None = None
@@ -73,21 +74,22 @@ class ViewJudge:
         """Take in a look and return the state of the view.
 
         Args:
-            luma: `SIZE_WH` uint8.
+            luma: twice `SIZE_WH` uint8, by area.
             sample: some pixels of the full-size luma, always the same ones; bitwise equality means frozen.
-            things: (N, 4) boxes in pixels of the small luma, left out of the comparison.
+            things: (N, 4) boxes in pixels at `SIZE_WH`, left out of the comparison.
             step_s: watched seconds since the look before.
         """
         equal = self._sample is not None and np.array_equal(self._sample, sample)
         self._equal_s = self._equal_s + step_s if equal else 0.0
         self._sample = sample.copy()
-        now = luma.astype(np.float32)
-        verdict = self._verdict(now, things)
+        now = cv2.resize(luma, SIZE_WH, interpolation=cv2.INTER_AREA).astype(np.float32)
+        sharpness = float(gradient(luma.astype(np.float32)).mean())
+        verdict = self._verdict(now, sharpness, things)
         if verdict is ViewState.OK and self._equal_s >= FROZEN_S:
             verdict = ViewState.FROZEN
         self._settle(verdict, step_s)
         if verdict is ViewState.OK and self.state is ViewState.OK:
-            self._follow(now, things, step_s)
+            self._follow(now, sharpness, things, step_s)
         return self.state
 
     @property
@@ -99,13 +101,15 @@ class ViewJudge:
         """Return the reference as arrays; empty before the first look."""
         if self._luma is None:
             return {}
-        return {"luma": self._luma, "edges": self._edges, "looks": np.array([self._looks], np.int64)}
+        numbers = np.array([self._looks, self._sharpness], np.float64)
+        return {"luma": self._luma, "edges": self._edges, "numbers": numbers}
 
     def restore(self, arrays: Mapping[str, npt.NDArray[np.generic]]) -> None:
         """Take up what `checkpoint` returned."""
         if arrays:
             self._luma, self._edges = arrays["luma"].astype(np.float32), arrays["edges"].astype(np.float32)
-            self._looks = int(arrays["looks"].astype(np.int64)[0])
+            looks, sharpness = arrays["numbers"].astype(np.float64)
+            self._looks, self._sharpness = int(looks), float(sharpness)
 
     def _settle(self, verdict: ViewState, step_s: float) -> None:
         if verdict is not self._pending:
@@ -115,7 +119,7 @@ class ViewJudge:
         if verdict is self.state or self._pending_s >= CONFIRM_S:
             self.state = verdict
 
-    def _verdict(self, now: FloatArray, things: Boxes) -> ViewState:
+    def _verdict(self, now: FloatArray, sharpness: float, things: Boxes) -> ViewState:
         brightest = np.sort(now[::2, ::2], axis=None)
         if brightest[int(0.98 * len(brightest))] < DARK_LUMA:
             return ViewState.DARK
@@ -130,7 +134,7 @@ class ViewJudge:
         if strength < BLOCKED_EDGES and spread < BLOCKED_SPREAD:
             return ViewState.BLOCKED
         coarse = _correlation(_coarse(now), _coarse(self._luma), used[2:88:4, 2::4])
-        if coarse >= SAME_COARSE and strength < DEFOCUSED_EDGES * min(1.0, max(spread, 0.3)):
+        if coarse >= SAME_COARSE and sharpness < DEFOCUSED_EDGES * min(1.0, max(spread, 0.3)) * self._sharpness:
             return ViewState.DEFOCUSED
         return ViewState.MOVED if self._has_moved(edges, used, coarse) else ViewState.OK
 
@@ -144,13 +148,14 @@ class ViewJudge:
         (dx, dy), response = cv2.phaseCorrelate(*blank)
         return response > 0.2 and max(abs(dx), abs(dy)) > MOVED_SHIFT * SIZE_WH[0]
 
-    def _follow(self, now: FloatArray, things: Boxes, step_s: float) -> None:
+    def _follow(self, now: FloatArray, sharpness: float, things: Boxes, step_s: float) -> None:
         self._looks += 1
         edges = gradient(now)
         if self._luma is None:
-            self._luma, self._edges = now, edges
+            self._luma, self._edges, self._sharpness = now, edges, sharpness
             return
         weight = 1 / self._looks if self._looks <= 2 * LEARN_LOOKS else 1 - np.exp(-step_s / FOLLOW_S)
+        self._sharpness += float(weight) * (sharpness - self._sharpness)
         amount = np.where(_mask(things, now.shape), np.float32(0), np.float32(weight))
         self._luma = self._luma + amount * (now - self._luma)
         self._edges = self._edges + amount * (edges - self._edges)

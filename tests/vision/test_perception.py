@@ -1,0 +1,255 @@
+"""Perception: what of a picture becomes a fact, in any light, with people passing."""
+
+import numpy as np
+import pytest
+
+from tests.vision.pictures import WH, seen, street, with_box, with_flyer
+from vision.arrays import Picture
+from vision.classes import StreetClass
+from vision.detections import Detections
+from vision.observations import Observation, SurfaceChange, ViewState
+from vision.perception import Perception
+from vision.scenes import Place, PlaceState
+from vision.zones import Zone
+
+WALL = Zone("wall", "wall", ((0.1, 0.1), (0.5, 0.1), (0.5, 0.6), (0.1, 0.6)))
+KERB = Zone("kerb", "kerb", ((0.0, 0.4), (1.0, 0.4), (1.0, 1.0), (0.0, 1.0)))
+BOX = (300, 200, 360, 250)
+FLYER = (150, 90, 182, 134)
+NOBODY = Detections.empty()
+
+
+def place(state: PlaceState = PlaceState.STANDING) -> Place:
+    return Place(1, tuple(map(float, BOX)), StreetClass.CAR.value, 0.8, 0.0, 0.0, 10.0, state)  # type: ignore[arg-type]
+
+
+def proofs_of(first: Picture, then: Picture, **light: float) -> list[float]:
+    perception = Perception([], watch_unknown=[])
+    perception.observe(seen(first, 0), NOBODY, [place()])
+    return perception.observe(seen(then, 1, **light), None, [place()]).proofs.similarities.tolist()
+
+
+def test_same_thing_in_other_light_is_proven() -> None:
+    car = with_box(street(), BOX)
+    assert proofs_of(car, car, gain=0.6, offset=25)[0] > 0.9
+
+
+def test_thing_that_left_is_not_proven() -> None:
+    assert proofs_of(with_box(street(), BOX), street())[0] < 0.4
+
+
+def test_other_thing_in_the_same_place_is_not_proven() -> None:
+    assert proofs_of(with_box(street(), BOX), with_box(street(), BOX, seed=5))[0] < 0.5
+
+
+def test_plain_patch_proves_nothing() -> None:
+    flat = np.full((WH[1], WH[0]), 120, np.uint8)
+    assert proofs_of(flat, flat) == []
+
+
+def watch(
+    perception: Perception, picture: Picture, from_s: int, until_s: int, found: Detections = NOBODY, **light: float
+) -> list[Observation]:
+    return [perception.observe(seen(picture, t, **light), found, []) for t in range(from_s, until_s)]
+
+
+def unknown_boxes(observations: list[Observation]) -> list[list[float]]:
+    return [
+        box.tolist()
+        for seen_ in observations
+        for box in seen_.detections.boxes[seen_.detections.class_ids == StreetClass.UNKNOWN]
+    ]
+
+
+def test_object_that_appears_and_stays_is_unknown_after_some_seconds() -> None:
+    perception = Perception([], watch_unknown=[KERB])
+    assert not unknown_boxes(watch(perception, street(), 0, 20))
+    assert not unknown_boxes(watch(perception, with_box(street(), BOX), 20, 24))
+    boxes = unknown_boxes(watch(perception, with_box(street(), BOX), 24, 45))
+    assert len(boxes) >= 8
+    assert np.abs(np.array(boxes[-1]) - BOX).max() <= 10
+
+
+def test_brightness_step_and_slow_dusk_make_no_unknown_object() -> None:
+    perception = Perception([], watch_unknown=[KERB])
+    observations = watch(perception, street(), 0, 20)
+    observations += watch(perception, street(), 20, 50, gain=1.25, offset=-8)
+    for t_s in range(50, 110):
+        observations += watch(perception, street(), t_s, t_s + 1, gain=1.25 - 0.01 * (t_s - 50), offset=-8)
+    assert not unknown_boxes(observations)
+    assert {seen_.view for seen_ in observations} == {ViewState.OK}
+
+
+def test_object_is_still_found_after_a_brightness_step() -> None:
+    perception = Perception([], watch_unknown=[KERB])
+    watch(perception, street(), 0, 20)
+    assert unknown_boxes(watch(perception, with_box(street(), BOX), 20, 45, gain=1.2, offset=-5))
+
+
+def test_passer_by_is_no_unknown_object() -> None:
+    perception = Perception([], watch_unknown=[KERB])
+    observations = watch(perception, street(), 0, 20)
+    for t_s in range(20, 60):
+        x = 10 + (t_s - 20) * 14
+        observations += watch(perception, with_box(street(), (x, 200, x + 30, 280)), t_s, t_s + 1)
+    assert not unknown_boxes(observations)
+
+
+def test_thing_that_the_model_knows_is_not_reported_twice() -> None:
+    perception = Perception([], watch_unknown=[KERB])
+    watch(perception, street(), 0, 20)
+    known = Detections.of([(tuple(map(float, BOX)), 0.8, StreetClass.STALL.value)])  # type: ignore[list-item]
+    assert not unknown_boxes(watch(perception, with_box(street(), BOX), 20, 50, known))
+
+
+def test_shadow_that_stays_is_no_unknown_object() -> None:
+    perception = Perception([], watch_unknown=[KERB])
+    watch(perception, street(), 0, 20)
+    shadowed = street().astype(np.float32)
+    shadowed[190:300, 200:330] *= 0.6
+    assert not unknown_boxes(watch(perception, shadowed.astype(np.uint8), 20, 60))
+
+
+def test_thing_that_was_taken_away_leaves_no_unknown_object() -> None:
+    plain = np.full((WH[1], WH[0]), 110, np.uint8)
+    plain[:100] = street()[:100]
+    perception = Perception([], watch_unknown=[KERB])
+    watch(perception, with_box(plain, BOX), 0, 30)
+    assert len(unknown_boxes(watch(perception, plain, 30, 60))) == 0
+
+
+def test_object_outside_the_watched_zone_is_none() -> None:
+    perception = Perception([], watch_unknown=[Zone("k", "k", ((0, 0.9), (1, 0.9), (1, 1), (0, 1)))])
+    watch(perception, street(), 0, 20)
+    assert not unknown_boxes(watch(perception, with_box(street(), (300, 60, 360, 110)), 20, 50))
+
+
+def changes_of(observations: list[Observation]) -> list[SurfaceChange]:
+    return [change for seen_ in observations for look in seen_.surfaces for change in look.changes]
+
+
+def test_flyer_that_appears_is_a_rectangle_with_print() -> None:
+    perception = Perception([WALL], watch_unknown=[])
+    assert not changes_of(watch(perception, street(), 0, 20))
+    change = changes_of(watch(perception, with_flyer(street(), FLYER), 20, 32))[-1]
+    assert np.abs(np.array(change.frame_box) - FLYER).max() <= 4
+    assert change.rectangularity_ratio > 0.8
+    assert change.contrast > 0.1
+    assert change.edge_ratio > 0.1
+
+
+def test_light_that_changes_is_no_change_of_the_surface() -> None:
+    perception = Perception([WALL], watch_unknown=[])
+    watch(perception, street(), 0, 20)
+    assert not changes_of(watch(perception, street(), 20, 40, gain=0.7, offset=10))
+
+
+def test_shadow_on_the_surface_bears_no_print() -> None:
+    perception = Perception([WALL], watch_unknown=[])
+    watch(perception, street(), 0, 20)
+    shadowed = street().astype(np.float32)
+    shadowed[90:160, 120:200] *= 0.65
+    changes = changes_of(watch(perception, shadowed.astype(np.uint8), 20, 40))
+    assert all(change.edge_ratio < 0.04 for change in changes)
+
+
+def test_passer_by_before_the_surface_is_no_change_and_is_said_to_hide_it() -> None:
+    perception = Perception([WALL], watch_unknown=[])
+    watch(perception, street(), 0, 20)
+    person = (140, 60, 190, 220)
+    found = Detections.of([(tuple(map(float, person)), 0.8, StreetClass.PERSON.value)])  # type: ignore[list-item]
+    observations = watch(perception, with_box(street(), person), 20, 40, found)
+    assert not changes_of(observations)
+    look = observations[-1].surfaces[0]
+    assert look.visible_ratio < 0.95
+    assert len(look.hidden) == 1
+
+
+def test_unseen_passer_by_is_left_out_by_the_median_of_visits() -> None:
+    perception = Perception([WALL], watch_unknown=[])
+    watch(perception, street(), 0, 20)
+    observations = []
+    for t_s in range(20, 40):
+        x = 60 + (t_s - 20) * 60
+        picture = with_box(street(), (x, 60, x + 40, 200)) if x < 600 else street()
+        observations += watch(perception, picture, t_s, t_s + 1)
+    assert not changes_of(observations)
+
+
+def view_after(picture: Picture, looks: int = 8, noise: float = 2.0) -> ViewState:
+    perception = Perception([], watch_unknown=[])
+    watch(perception, street(), 0, 20)
+    return watch(perception, picture, 20, 20 + looks, noise=noise)[-1].view
+
+
+def test_view_states_are_told_apart() -> None:
+    import cv2
+
+    assert view_after(street()) is ViewState.OK
+    assert view_after(np.full_like(street(), 18)) is ViewState.DARK
+    assert view_after(np.full_like(street(), 120)) is ViewState.BLOCKED
+    assert view_after(cv2.GaussianBlur(street(), (0, 0), 7)) is ViewState.DEFOCUSED
+    assert view_after(street(seed=3)) is ViewState.MOVED
+    assert view_after(np.roll(street(), 60, axis=1)) is ViewState.MOVED
+
+
+def test_lorry_before_the_lens_for_a_second_is_no_blocked_view() -> None:
+    assert view_after(np.full_like(street(), 120), looks=1) is ViewState.OK
+
+
+def test_equal_pictures_for_a_minute_are_a_frozen_view() -> None:
+    perception = Perception([], watch_unknown=[])
+    observations = watch(perception, street(), 0, 68, noise=0)
+    assert observations[50].view is ViewState.OK
+    assert observations[-1].view is ViewState.FROZEN
+
+
+def test_view_recovers() -> None:
+    perception = Perception([], watch_unknown=[])
+    watch(perception, street(), 0, 20)
+    watch(perception, np.full_like(street(), 120), 20, 30)
+    assert watch(perception, street(), 30, 34)[-1].view is ViewState.OK
+
+
+def test_view_that_cannot_be_judged_teaches_nothing() -> None:
+    perception = Perception([WALL], watch_unknown=[KERB])
+    watch(perception, street(), 0, 20)
+    blocked = watch(perception, np.full_like(street(), 120), 20, 60)
+    assert not changes_of(blocked)
+    assert not unknown_boxes(blocked)
+    later = watch(perception, street(), 60, 75)
+    assert not changes_of(later)
+    assert not unknown_boxes(later)
+
+
+@pytest.mark.parametrize("cut", [12, 33])
+def test_perception_put_aside_and_taken_up_sees_the_same(cut: int) -> None:
+    def pictures() -> list[tuple[int, Picture]]:
+        return [(t, street() if t < 20 else with_flyer(with_box(street(), BOX), FLYER)) for t in range(45)]
+
+    whole = Perception([WALL], watch_unknown=[KERB])
+    parts = Perception([WALL], watch_unknown=[KERB])
+    for t_s, picture in pictures():
+        expected = whole.observe(seen(picture, t_s), NOBODY, [])
+        if t_s == cut:
+            arrays = parts.checkpoint()
+            parts = Perception([WALL], watch_unknown=[KERB])
+            parts.restore(arrays)
+        found = parts.observe(seen(picture, t_s), NOBODY, [])
+        if t_s > cut + 8:
+            assert len(changes_of([found])) == len(changes_of([expected]))
+            assert len(found.detections) == len(expected.detections)
+
+
+def test_reference_of_a_surface_drawn_anew_is_left_aside() -> None:
+    perception = Perception([WALL], watch_unknown=[])
+    watch(perception, street(), 0, 20)
+    moved = Zone("wall", "wall", ((0.5, 0.1), (0.9, 0.1), (0.9, 0.6), (0.5, 0.6)), version=2)
+    again = Perception([moved], watch_unknown=[])
+    again.restore(perception.checkpoint())
+    assert not changes_of(watch(again, street(), 20, 40))
+
+
+def test_checkpoint_of_something_else_is_refused() -> None:
+    with pytest.raises(ValueError, match="stillness"):
+        Perception([], watch_unknown=[]).restore({"x/y": np.zeros(1)})
