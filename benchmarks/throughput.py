@@ -32,7 +32,16 @@ from benchmarks.measuring import measure
 from benchmarks.report import CHECKOUT, Beginning, Report, write_report
 from benchmarks.side_process import SideProcess
 from benchmarks.sides import SIDES, SideName, SideSettings
-from benchmarks.throughput_figures import DEFINITIONS, NOTES, Sample, goals, make_sample, summary, summary_table
+from benchmarks.throughput_figures import (
+    DEFINITIONS,
+    NOTES,
+    Sample,
+    disturbance,
+    goals,
+    make_sample,
+    summary,
+    summary_table,
+)
 from benchmarks.throughput_plot import draw_plot
 from models.errors import ModelError
 from models.model import open_model
@@ -134,7 +143,7 @@ def run(plan: Plan, model: ModelChoice, source: Path | None, on_window: Callable
         samples=[sample.to_json() for sample in samples],
         summary=summary(samples),
         goals=goals(samples, plan.look_hz, plan.clip.fps),
-        notes=[*NOTES, *failures],
+        notes=[*NOTES, *disturbance(samples), *failures],
         began=began,
     )
 

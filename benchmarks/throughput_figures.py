@@ -65,6 +65,9 @@ RATES = (
 )
 """Figures that the summary holds with their spread."""
 
+QUIET_CORES = 0.2
+"""What the rest of an idle machine takes, with room for a daemon that wakes up."""
+
 PACED: tuple[SideName, ...] = ("load_streams_paced", "opencv_paced")
 AS_RUN: tuple[SideName, ...] = ("load_streams", "opencv")
 
@@ -186,6 +189,18 @@ def goals(samples: Sequence[Sample], look_hz: float, source_fps: float) -> list[
             name = f"CPU per camera-second, ours to the best peer {how}, {counts[-1]} cameras"
             found.append(at_most(name, limit, _worst_ratio(samples, peers, counts[-1])))
     return found
+
+
+def disturbance(samples: Sequence[Sample]) -> list[str]:
+    """Return a note where the rest of the machine was busy during the run; nothing where it was quiet."""
+    others = spread([sample.other_cores for sample in samples])
+    if others.median <= QUIET_CORES:
+        return []
+    return [
+        f"The machine was not quiet: other programs took {others.median:.2f} cores at the median of the windows "
+        f"({others.minimum:.2f} to {others.maximum:.2f}). Processor seconds and ratios stand; frames in, looks and drops "
+        "of all sides are those of a machine with that much less to give."
+    ]
 
 
 def cpu_ratios(samples: Sequence[Sample], peer: SideName, cameras: int) -> list[float]:

@@ -7,6 +7,7 @@ from benchmarks.throughput_figures import (
     Sample,
     added_mb_per_camera,
     cpu_ratios,
+    disturbance,
     goals,
     make_sample,
     summary,
@@ -105,6 +106,18 @@ def test_too_few_looks_miss_the_goal() -> None:
     goal = next(goal for goal in goals([sample("ours")], 2.0, 25) if "looks reached" in goal.name)
 
     assert (goal.value, goal.met) == (0.5, False)
+
+
+def test_run_beside_busy_neighbours_says_so() -> None:
+    busy = Window(10.0, window().uses, 12.0)
+
+    notes = disturbance([make_sample(("ours", 0), [NOTHING], [counts(10)], busy)])
+
+    assert "1.20 cores" in notes[0]
+
+
+def test_run_on_a_quiet_machine_needs_no_note() -> None:
+    assert disturbance([sample("ours")]) == []
 
 
 def test_every_figure_of_a_sample_is_defined() -> None:
