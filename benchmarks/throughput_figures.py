@@ -198,8 +198,8 @@ def disturbance(samples: Sequence[Sample]) -> list[str]:
         return []
     return [
         f"The machine was not quiet: other programs took {others.median:.2f} cores at the median of the windows "
-        f"({others.minimum:.2f} to {others.maximum:.2f}). Processor seconds and ratios stand; frames in, looks and drops "
-        "of all sides are those of a machine with that much less to give."
+        f"({others.minimum:.2f} to {others.maximum:.2f}). Processor seconds and ratios stand; frames in, looks and "
+        "drops of all sides are those of a machine with that much less to give."
     ]
 
 
