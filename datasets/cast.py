@@ -35,6 +35,10 @@ SADDLE_X = {"bicycle": -0.12, "scooter": -0.1, "tricycle": 0.12}
 """Where a rider sits, metres ahead of the origin."""
 
 
+GAIT_STEPS = 16
+"""Positions of a gait that are drawn; at 12 frames a second a double step has 13 frames."""
+
+
 @dataclass(frozen=True, slots=True)
 class Cast:
     """Makes the parts of actors; shapes that never change are kept in `wardrobe`, which belongs to one scene."""
@@ -76,7 +80,15 @@ class Cast:
         phase = 2 * math.pi * STRIDE_HZ * t_s + actor.look if moving else 0.0
         if not moving and doing == "serve":
             phase = 2.0 * math.sin(t_s * 1.3 + actor.look)
-        return StreetClass.PERSON, make_person(actor.look, doing, phase), pose
+        return StreetClass.PERSON, self._posed(actor.look, doing, phase), pose
+
+    def _posed(self, look: int, doing: str, phase: float) -> Shape:
+        """A person in one of `GAIT_STEPS` positions, so that the next double step finds them ready."""
+        step = round(phase / (2 * math.pi) * GAIT_STEPS) % GAIT_STEPS
+        key = f"person {doing}", look, float(step)
+        if key not in self.wardrobe:
+            self.wardrobe[key] = make_person(look, doing, step * 2 * math.pi / GAIT_STEPS)
+        return self.wardrobe[key]
 
     def _ridden(self, actor: Actor, motion: Motion, t_s: float, pose: Pose) -> tuple[Part, ...]:
         mount = (RIDDEN[actor.kind], self._kept(actor.kind, actor), pose)
@@ -87,7 +99,7 @@ class Cast:
             pose.x + ahead * math.cos(pose.heading_rad), pose.y + ahead * math.sin(pose.heading_rad), pose.heading_rad
         )
         phase = t_s * 6.0 if actor.kind == "bicycle" and motion.speed_m_s > 0.2 else 0.0
-        return mount, (StreetClass.PERSON, make_person(actor.look, "ride", phase), seat)
+        return mount, (StreetClass.PERSON, self._posed(actor.look, "ride", phase), seat)
 
     def _kept(self, kind: str, actor: Actor) -> Shape:
         key = kind, actor.look, actor.height_m
