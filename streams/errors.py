@@ -2,6 +2,7 @@
 
     StreamError                 base; `retryable`, `is_slow`
     ├── StreamOpenError         could not connect: refused, unknown host, no route
+    │   ├── BadUrlError         the URL itself makes no sense: not retryable
     │   ├── StreamTimeoutError  nobody answered in time
     │   ├── StreamAuthError     user name or password refused; asking again can lock the account: not retryable
     │   ├── StreamNotFoundError no such path or file; retried slowly
@@ -32,6 +33,12 @@ class StreamError(Exception):
 
 class StreamOpenError(StreamError):
     """The stream could not be opened."""
+
+
+class BadUrlError(StreamOpenError):
+    """The URL makes no sense to what should open it."""
+
+    retryable = False
 
 
 class StreamTimeoutError(StreamOpenError):

@@ -11,6 +11,7 @@ import av
 from av.container import InputContainer
 
 from streams.errors import (
+    BadUrlError,
     NotMediaError,
     NoVideoError,
     StreamAuthError,
@@ -80,7 +81,12 @@ class Openers:
             known = scheme_of(url) in KNOWN_SCHEMES
             way_out = "this program was started without it" if known else f"known are {', '.join(sorted(self.schemes))}"
             raise StreamOpenError(f"{redact(url)} cannot be opened: nothing opens {scheme_of(url)}:// here; {way_out}")
-        return opener(url, settings)
+        try:
+            return opener(url, settings)
+        except av.FFmpegError as err:
+            raise open_error(err, url) from None
+        except ValueError as err:
+            raise BadUrlError(f"{redact(url)} cannot be opened: {err}") from None
 
 
 def open_libav(url: str, settings: StreamSettings, *, with_audio: bool = False) -> InputContainer:
@@ -97,7 +103,7 @@ def open_libav(url: str, settings: StreamSettings, *, with_audio: bool = False) 
     try:
         check_url(url)
     except ValueError as err:
-        raise StreamOpenError(str(err)) from None
+        raise BadUrlError(str(err)) from None
     is_file = scheme_of(url) == "file"
     target = str(file_source(url).path) if is_file else url
     options = {"format_whitelist": _FILE_DEMUXERS} if is_file else _network_options(settings, with_audio=with_audio)

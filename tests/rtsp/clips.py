@@ -74,6 +74,8 @@ def write_units(clip: Path, target: Path) -> str:
     with av.open(str(clip)) as container, target.open("wb") as out:
         stream = container.streams.video[0]
         name = stream.codec_context.name
+        if name not in NAMES:
+            raise ValueError(f"the RTSP test server plays H.264 and H.265, not {name} of {clip}")
         codec = NAMES[name]
         to_annexb = av.bitstream.BitStreamFilterContext(f"{name}_mp4toannexb", stream)
         rate = float(stream.average_rate or 25)

@@ -2,6 +2,7 @@ import av
 import pytest
 
 from streams.errors import (
+    BadUrlError,
     StreamAuthError,
     StreamError,
     StreamNotFoundError,
@@ -85,3 +86,12 @@ def test_play_list_that_names_other_files_is_not_opened(clip, tmp_path) -> None:
     path.write_text(f"ffconcat version 1.0\nfile '{clip(seconds=1)}'\n")
     with pytest.raises(StreamOpenError, match="text file"):
         open_libav(str(path), StreamSettings())
+
+
+def test_url_that_its_opener_does_not_understand_is_not_tried_again() -> None:
+    def picky(_url: str, _settings: StreamSettings) -> av.container.InputContainer:
+        raise ValueError("there is no scene 'nowhere'; known are market, wall")
+
+    with pytest.raises(BadUrlError, match="no scene 'nowhere'") as caught:
+        Openers({"synthetic": picky}).open("synthetic://nowhere", StreamSettings())
+    assert not caught.value.retryable
