@@ -41,7 +41,7 @@ BIRTH_S = 1.5
 BIRTH_LOOKS = 3
 """Rest seen in fewer looks may be chance: three cars of a stream at one spot in a row hardly happen."""
 
-BIRTH_SEEN_RATIO = 0.5
+BIRTH_SEEN_RATIO = 0.65
 """Less often seen, it may be several things that pass the same spot."""
 
 BIRTH_PX, MAX_BIRTH_S = 2.0, 4.0

@@ -30,7 +30,7 @@ LEFT_LOOKS, LEFT_LOOKS_SIGN = 3, 2
 HIDDEN_KEEP_S = 300.0
 """A thing covered for longer is forgotten: nobody can say what stands behind a bus that parks."""
 
-DRIFT_LIMIT = 0.35
+DRIFT_LIMIT = 0.25
 """Sizes that a box may wander since its birth; a creeping queue does so within seconds, jitter never."""
 
 SAME_SHIFT = 0.1
@@ -229,7 +229,7 @@ def take_proof(spot: Spot, similarity: float, clock_s: float, t_s: float) -> Non
 
 def has_left(spot: Spot) -> bool:
     """Return whether the spot is empty: missed for long enough, or wandered off."""
-    if shift_between(spot.birth_box, spot.box) > DRIFT_LIMIT or spot.hidden_s > HIDDEN_KEEP_S:
+    if spot.hidden_s > HIDDEN_KEEP_S or shift_between(spot.birth_box, median_box(spot.boxes[-5:])) > DRIFT_LIMIT:
         return True
     if spot.departed and spot.empty_s + spot.hidden_s >= DEPARTED_AFTER_S:
         return True

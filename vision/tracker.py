@@ -53,6 +53,9 @@ MAX_SAMPLES = 32
 STILL_SHIFT = 0.12
 """Centres within this share of the object's size are one position: box jitter of small nets is 2 to 6 %."""
 
+SETTLED_SHIFT = 0.07
+"""Rest begins where boxes stay this close: a driver who stops rolls through the last tenth of a length for a second."""
+
 STILL_AREA_RATIO = 1.7
 """Boxes larger or smaller by this factor are another thing at the same position, or a part of it."""
 
@@ -226,18 +229,17 @@ def still_since(track: Track) -> Still | None:
     away_px = np.abs(middles - np.median(middles[-3:], axis=0)).max(axis=1)
     within = away_px <= max(STILL_SHIFT * size_px, STILL_PX)
     within &= (area_ratios < STILL_AREA_RATIO) & (area_ratios > 1 / STILL_AREA_RATIO)
-    first = len(within)
-    while first > 0 and (within[first - 1] or (first > 1 and first < len(within) and within[first - 2])):
-        first -= 1
-    while first < len(within) and not within[first]:
-        first += 1
+    first = _first_of_run(within)
     if first == len(within):
         return None
     used = np.flatnonzero(within[first:]) + first
     if _trend_px_s(clocks[used], middles[used]) > max(STILL_SPEED * size_px, STILL_PX / 2):
         return None
     elsewhere = bool((away_px[:first] > 0.7 * size_px).any())
-    return Still(track.samples[first].clock_s, track.samples[first].t_s, len(used), elsewhere)
+    settled_px = np.abs(middles - np.median(middles[used], axis=0)).max(axis=1)
+    settled = within & (settled_px <= max(SETTLED_SHIFT * size_px, STILL_PX))
+    began = track.samples[min(max(first, _first_of_run(settled)), len(within) - 1)]
+    return Still(began.clock_s, began.t_s, len(used), elsewhere)
 
 
 def centre(box: Box) -> tuple[float, float]:
@@ -260,6 +262,16 @@ def _remember(track: Track, sample: Sample) -> None:
         return
     samples.append(sample)
     del samples[:-MAX_SAMPLES]
+
+
+def _first_of_run(within: npt.NDArray[np.bool_]) -> int:
+    """Return where the last run of true values begins, forgiving single false ones; the length when there is none."""
+    first = len(within)
+    while first > 0 and (within[first - 1] or (first > 1 and first < len(within) and within[first - 2])):
+        first -= 1
+    while first < len(within) and not within[first]:
+        first += 1
+    return first
 
 
 def _keep_s(track: Track) -> float:
