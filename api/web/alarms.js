@@ -11,13 +11,17 @@ export class AlarmRail {
   #list = h("ol", { class: "alarms" });
 
   constructor() {
-    this.element = h("aside", { class: "rail", "aria-label": t("rail.title") }, h("h2", {}, t("rail.title")), this.#counts, this.#list);
+    const title = t("rail.title");
+    this.element = h("aside", { class: "rail", "aria-label": title }, h("h2", {}, title), this.#counts, this.#list);
   }
 
   // Shows cases, newest first, in place of those shown before, and how many there are by state.
   show(cases, counts) {
-    const groups = Object.entries(GROUPS).map(([name, states]) => [name, states.reduce((sum, state) => sum + counts[state], 0)]);
-    fill(this.#counts, groups.map(([name, count]) => h("div", { class: name }, h("dt", {}, word("filter", name)), h("dd", {}, String(count)))));
+    const groups = Object.entries(GROUPS).map(([name, states]) => {
+      const count = states.reduce((sum, state) => sum + counts[state], 0);
+      return h("div", { class: name }, h("dt", {}, word("filter", name)), h("dd", {}, String(count)));
+    });
+    fill(this.#counts, groups);
     const items = cases.map((found) => h("li", {}, card(found)));
     this.#list.replaceChildren(...(items.length ? items : [h("li", { class: "empty" }, t("rail.empty"))]));
   }

@@ -79,7 +79,8 @@ class App {
       h("span", { class: "connection", role: "status" }, h("span", { class: "dot" }), h("span", { class: "words" }, "")),
       now,
       languageSwitch(() => this.#build()),
-      h("span", { class: "person" }, h("strong", {}, this.#person.name), h("span", { class: "muted" }, word("sessionrole", this.#person.role))),
+      h("span", { class: "person" },
+        h("strong", {}, this.#person.name), h("span", { class: "muted" }, word("sessionrole", this.#person.role))),
       button(t("session.leave"), { symbol: "out", quiet: true, onclick: () => this.#signOut() }),
     );
   }

@@ -101,7 +101,9 @@ function drawBox(pen, rect, row) {
   const state = row.is_offence ? "offence" : row.place_id === null ? "moving" : "standing";
   const colour = COLOURS[state];
   const [x1, y1, x2, y2] = row.box;
-  const box = { x: rect.x + x1 * rect.width, y: rect.y + y1 * rect.height, width: (x2 - x1) * rect.width, height: (y2 - y1) * rect.height };
+  const box = {
+    x: rect.x + x1 * rect.width, y: rect.y + y1 * rect.height, width: (x2 - x1) * rect.width, height: (y2 - y1) * rect.height,
+  };
   pen.strokeStyle = colour;
   pen.lineWidth = row.is_offence ? 2.6 : 1.6;
   pen.strokeRect(box.x, box.y, box.width, box.height);
@@ -114,8 +116,9 @@ function drawWords(pen, rect, { box, colour, ink, row }, taken) {
   const width = pen.measureText(words).width + 8;
   const x = Math.min(Math.max(box.x - 1, rect.x), rect.x + rect.width - width);
   const tops = [box.y - LABEL_PX, box.y + box.height, box.y + 1];
-  const free = tops.map((y) => ({ x, y, width, height: LABEL_PX }))
-    .find((place) => place.y >= rect.y && place.y + LABEL_PX <= rect.y + rect.height && !taken.some((other) => overlaps(place, other)));
+  const isInside = (place) => place.y >= rect.y && place.y + LABEL_PX <= rect.y + rect.height;
+  const isFree = (place) => !taken.some((other) => overlaps(place, other));
+  const free = tops.map((y) => ({ x, y, width, height: LABEL_PX })).find((place) => isInside(place) && isFree(place));
   if (!free) return;
   taken.push(free);
   pen.fillStyle = colour;

@@ -85,12 +85,14 @@ export class CaseView {
       .filter((file) => PICTURE_ORDER.includes(file.role))
       .sort((a, b) => rank(a) - rank(b) || a.pack - b.pack);
     const clip = found.files.find((file) => file.role === "clip");
+    const missing = found.incomplete.map((what) => word("missing", what)).join(t("case.and"));
     fill(
       this.element,
       this.#head(),
       this.#actions(),
-      h("div", { class: "evidence" }, pictures.map((file) => picture(file, caption(file, pictures))), clip ? clipPlayer(clip) : null),
-      found.incomplete.length ? h("p", { class: "notice" }, t("case.incomplete", { what: found.incomplete.map((what) => word("missing", what)).join(t("case.and")) })) : null,
+      h("div", { class: "evidence" },
+        pictures.map((file) => picture(file, caption(file, pictures))), clip ? clipPlayer(clip) : null),
+      found.incomplete.length ? h("p", { class: "notice" }, t("case.incomplete", { what: missing })) : null,
       h("div", { class: "case-columns" },
         h("div", {}, h("h3", {}, t("case.why")), this.#reasons(), h("h3", {}, t("case.files")), fileList(found.files)),
         h("div", {}, h("h3", {}, t("case.timeline")), this.#timeline())),
@@ -115,8 +117,12 @@ export class CaseView {
     const keys = Object.fromEntries(Object.entries(KEYS).map(([key, action]) => [action, key.toUpperCase()]));
     const buttons = Object.keys(LOOKS)
       .filter((action) => this.#case.actions.includes(action))
-      .map((action) => button(word("action", action), { ...LOOKS[action], key: keys[action], onclick: () => this.#decide(action) }));
-    return h("div", { class: "actions" }, buttons, h("span", { class: "spring" }), h("span", { class: "muted hint" }, t("desk.keys")));
+      .map((action) => {
+        const traits = { ...LOOKS[action], key: keys[action], onclick: () => this.#decide(action) };
+        return button(word("action", action), traits);
+      });
+    const hint = h("span", { class: "muted hint" }, t("desk.keys"));
+    return h("div", { class: "actions" }, buttons, h("span", { class: "spring" }), hint);
   }
 
   async #decide(action) {
@@ -150,8 +156,10 @@ export class CaseView {
   #reasons() {
     const found = this.#case;
     const lines = found.reasons.map((reason) => h("li", {}, reasonWords(reason)));
-    const what = t("case.what", { label: word("label", found.class_label), score: Math.round(found.score * 100) });
-    return h("ul", { class: "reasons" }, h("li", {}, what), lines, h("li", { class: "muted" }, t("case.zone", { name: found.zone_name, version: found.zone_version })));
+    const label = found.kind === "flyers" ? "paper" : found.class_label; // models know no paper: it is found as a change
+    const what = t("case.what", { label: word("label", label), score: Math.round(found.score * 100) });
+    const zone = t("case.zone", { name: found.zone_name, version: found.zone_version });
+    return h("ul", { class: "reasons" }, h("li", {}, what), lines, h("li", { class: "muted" }, zone));
   }
 
   #timeline() {
@@ -189,8 +197,9 @@ const rank = (file) => PICTURE_ORDER.indexOf(file.role) + (LATER.includes(file.p
 
 // Says what a picture is, with a number where there are several of its kind, and when it was taken.
 function caption(file, pictures) {
-  const kind = LATER.includes(file.purpose) ? word("purpose", file.purpose) : word("role", file.role);
-  const alike = pictures.filter((other) => other.role === file.role && LATER.includes(other.purpose) === LATER.includes(file.purpose));
+  const isLater = (other) => LATER.includes(other.purpose);
+  const kind = isLater(file) ? word("purpose", file.purpose) : word("role", file.role);
+  const alike = pictures.filter((other) => other.role === file.role && isLater(other) === isLater(file));
   const number = alike.length > 1 ? ` ${alike.indexOf(file) + 1}` : "";
   // A pack's time is that of its last panorama; the first one is older, and no time is better than a wrong one.
   const isLast = !alike.some((other, i) => other.pack === file.pack && i > alike.indexOf(file));
@@ -206,7 +215,8 @@ function picture(file, words) {
 }
 
 function clipPlayer(file) {
-  const video = h("video", { src: file.href, controls: true, preload: "metadata", playsinline: true, "aria-label": t("case.clip") });
+  const traits = { controls: true, preload: "metadata", playsinline: true, "aria-label": t("case.clip") };
+  const video = h("video", { src: file.href, ...traits });
   video.muted = true;
   return h("figure", { class: "clip-player" }, video, h("figcaption", {}, `${t("case.clip")} · ${clock(file.captured_at)}`));
 }
@@ -215,7 +225,8 @@ function fileList(files) {
   return h("details", {}, h("summary", {}, t("case.file_count", { count: files.length })),
     h("ul", { class: "files" }, files.map((file) => h("li", {},
       h("a", { href: file.href, download: file.name }, `${file.pack}/${file.name}`),
-      h("span", { class: "muted" }, ` ${quantity(file.size_bytes, "bytes")} `), h("code", { title: "SHA-256" }, file.sha256.slice(0, 12))))));
+      h("span", { class: "muted" }, ` ${quantity(file.size_bytes, "bytes")} `),
+      h("code", { title: "SHA-256" }, file.sha256.slice(0, 12))))));
 }
 
 function askReason(action) {

@@ -7,6 +7,9 @@ import { mayAct } from "./session.js";
 import { clock, duration, quantity, refusalWords, t, word } from "./text.js";
 
 const PERIOD_MS = 3000;
+const CAMERA_COLUMNS = [
+  "camera", "state", "stream", "rate", "key_interval", "gear", "looked", "dropped", "reconnects", "ring", "clock", "view",
+];
 
 export class HealthPage {
   #context;
@@ -51,32 +54,36 @@ export class HealthPage {
 
   #cameras(cameras) {
     const isAdmin = mayAct(this.#context.person, "admin");
-    const heads = ["camera", "state", "stream", "rate", "key_interval", "gear", "looked", "dropped", "reconnects", "ring", "clock", "view"];
     const rows = cameras.map((camera) => h("tr", { "data-state": camera.health.state },
       h("td", {}, h("strong", {}, camera.name), h("div", { class: "muted" }, camera.url)),
-      h("td", {}, h("span", { class: "dot" }), word("camera", camera.health.state), camera.health.problem ? h("div", { class: "problem" }, camera.health.problem) : null),
+      stateCell(word("camera", camera.health.state), camera.health.problem),
       h("td", {}, camera.health.codec ? `${camera.health.codec} ${camera.health.size_wh.join("×")}` : "–"),
       h("td", {}, rate(camera.health)),
       h("td", {}, camera.health.key_interval_s === null ? "–" : quantity(camera.health.key_interval_s, "s")),
       h("td", {}, word("gear", camera.health.gear)),
       h("td", {}, String(camera.looks.looked)),
-      h("td", { title: Object.entries(camera.looks.dropped).map(([cause, count]) => `${cause}: ${count}`).join(", ") }, String(sum(camera.looks.dropped))),
+      droppedCell(camera.looks.dropped),
       h("td", {}, String(camera.health.reconnects)),
       h("td", {}, `${quantity(camera.health.ring_s, "s")} · ${quantity(camera.health.ring_bytes, "bytes")}`),
       h("td", {}, `± ${quantity(camera.health.clock_error_s, "s")}`),
       h("td", {}, word("view", camera.view_state)),
-      h("td", {}, isAdmin ? button(t("health.remove", { name: camera.name }), { symbol: "trash", quiet: true, onclick: () => this.#remove(camera) }) : null)));
-    return table(heads, rows);
+      h("td", {}, isAdmin ? this.#removeButton(camera) : null)));
+    return table(CAMERA_COLUMNS, rows);
+  }
+
+  #removeButton(camera) {
+    const traits = { symbol: "trash", quiet: true, onclick: () => this.#remove(camera) };
+    return button(t("health.remove", { name: camera.name }), traits);
   }
 
   #horns(horns) {
     const maySpeak = mayAct(this.#context.person, "operator");
     const rows = horns.map((horn) => h("tr", { "data-state": horn.state },
       h("td", {}, h("strong", {}, horn.name), h("div", { class: "muted" }, horn.url)),
-      h("td", {}, h("span", { class: "dot" }), word("hornstate", horn.state), horn.problem ? h("div", { class: "problem" }, horn.problem) : null),
+      stateCell(word("hornstate", horn.state), horn.problem),
       h("td", {}, horn.last_spoken_at ? clock(horn.last_spoken_at) : t("health.never"),
         h("div", { class: "muted" }, horn.last_file ? t("horn.file", { file: horn.last_file }) : horn.last_detail)),
-      h("td", {}, maySpeak ? button(t("horn.test"), { symbol: "horn", onclick: () => sayThrough(horn.id, horn.name) }) : null)));
+      h("td", {}, maySpeak ? speakButton(horn) : null)));
     return table(["horn", "state", "last"], rows);
   }
 
@@ -119,8 +126,12 @@ export class HealthPage {
 function figures(health) {
   const running = duration((Date.now() - Date.parse(health.started_at)) / 1000);
   const pairs = [
-    [t("health.model"), health.model], [t("health.engine"), health.engine], [t("health.disk"), quantity(health.disk_free_bytes, "bytes")],
-    [t("health.running"), running], [t("health.held_back"), String(health.evidence_held_back)], [t("health.version"), health.version],
+    [t("health.model"), health.model],
+    [t("health.engine"), health.engine],
+    [t("health.disk"), quantity(health.disk_free_bytes, "bytes")],
+    [t("health.running"), running],
+    [t("health.held_back"), String(health.evidence_held_back)],
+    [t("health.version"), health.version],
   ];
   return h("dl", { class: "figures" }, pairs.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value))));
 }
@@ -130,8 +141,19 @@ function table(heads, rows) {
   return h("div", { class: "table-frame" }, h("table", {}, head, h("tbody", {}, rows)));
 }
 
-const sum = (counts) => Object.values(counts).reduce((total, count) => total + count, 0);
+const speakButton = (horn) => button(t("horn.test"), { symbol: "horn", onclick: () => sayThrough(horn.id, horn.name) });
+
+function stateCell(words, problem) {
+  return h("td", {}, h("span", { class: "dot" }), words, problem ? h("div", { class: "problem" }, problem) : null);
+}
+
+// Says how many frames were not looked at; on a closer look, for which causes.
+function droppedCell(dropped) {
+  const causes = Object.entries(dropped).map(([cause, count]) => `${cause}: ${count}`).join(", ");
+  return h("td", { title: causes }, String(Object.values(dropped).reduce((total, count) => total + count, 0)));
+}
 
 function rate({ delivered_fps, declared_fps }) {
-  return declared_fps === null ? `${delivered_fps.toFixed(1)} fps` : `${delivered_fps.toFixed(1)} / ${declared_fps.toFixed(1)} fps`;
+  const delivered = delivered_fps.toFixed(1);
+  return declared_fps === null ? `${delivered} fps` : `${delivered} / ${declared_fps.toFixed(1)} fps`;
 }

@@ -104,8 +104,11 @@ export class PolygonEditor {
   }
 
   #paint() {
-    const shapes = this.#zones.map((zone) =>
-      s("polygon", { class: `zone ${zone.rule.kind} ${zone.id === this.#chosen && this.#drawing === null ? "chosen" : ""}`, points: points(zone.polygon) }));
+    const chosen = this.#drawing === null ? this.#chosen : null;
+    const shapes = this.#zones.map((zone) => {
+      const look = `zone ${zone.rule.kind} ${zone.id === chosen ? "chosen" : ""}`;
+      return s("polygon", { class: look, points: points(zone.polygon) });
+    });
     if (this.#drawing !== null) {
       const open = this.#pointer ? [...this.#drawing, this.#pointer] : this.#drawing;
       shapes.push(s("polyline", { class: "zone new", points: points(open) }));

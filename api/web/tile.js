@@ -15,6 +15,7 @@ export class Tile {
   #boxes = new BoxTrack();
   #alarm = null;
   #frame = 0;
+  #mayWarn;
   #video = h("video", { muted: true, playsinline: true, tabindex: "-1", "aria-hidden": "true" });
   #picture = h("img", { class: "picture", alt: "" });
   #canvas = h("canvas", { class: "overlay", "aria-hidden": "true" });
@@ -41,8 +42,9 @@ export class Tile {
       h("span", { class: "dot" }), h("strong", { title: camera.place }, camera.name), this.#state, this.#mode, this.#speaking,
     );
     const stage = h("div", { class: "stage" }, this.#video, this.#picture, this.#canvas, this.#veil);
-    this.mayWarn = mayWarn;
-    this.element = h("article", { class: "tile", "data-camera": camera.id, "aria-label": camera.name }, stage, head, tools, this.#alarmBar);
+    this.#mayWarn = mayWarn;
+    const traits = { class: "tile", "data-camera": camera.id, "aria-label": camera.name };
+    this.element = h("article", traits, stage, head, tools, this.#alarmBar);
     this.element.addEventListener("dblclick", (event) => !event.target.closest("button, a") && onExpand(camera.id));
     this.setState(camera.health.state, camera.health.problem);
   }
@@ -93,9 +95,10 @@ export class Tile {
   setAlarm(alarm) {
     this.#alarm = alarm;
     this.element.classList.toggle("alarm", alarm !== null);
+    this.element.classList.toggle("over", Boolean(alarm?.ended_at));
     this.#alarmBar.hidden = alarm === null;
     if (alarm === null) return;
-    const warn = this.mayWarn && this.#camera.horn_id
+    const warn = this.#mayWarn && this.#camera.horn_id && !alarm.ended_at
       ? button(t("action.warn"), { symbol: "horn", kind: "warning", onclick: () => warnCase(alarm.id) })
       : null;
     fill(

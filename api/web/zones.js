@@ -84,7 +84,8 @@ export class ZonePage {
     const taken = new Set(this.#zones.map((zone) => zone.id));
     let number = this.#zones.length + 1;
     while (taken.has(`zone-${number}`)) number += 1;
-    const zone = { id: `zone-${number}`, name: t("zones.new_name", { number }), polygon, version: 1, rule: { kind: "parking" } };
+    const name = t("zones.new_name", { number });
+    const zone = { id: `zone-${number}`, name, polygon, version: 1, rule: { kind: "parking" } };
     this.#zones = [...this.#zones, zone];
     this.#isChanged = true;
     this.#choose(zone.id);
@@ -93,19 +94,25 @@ export class ZonePage {
 
   #build() {
     const zone = this.#zones.find((known) => known.id === this.#chosen);
-    const items = this.#zones.map((known) => h("li", {}, h("button", {
-      type: "button", class: `zone-row ${known.rule.kind}`, "aria-current": known.id === this.#chosen ? "true" : false,
-      onclick: () => this.#choose(known.id),
-    }, h("strong", {}, known.name || known.id), h("span", { class: "muted" }, `${word("offence", known.rule.kind)} · ${t("zones.version", { version: known.version })}`))));
+    const items = this.#zones.map((known) => h("li", {}, this.#row(known)));
+    const add = button(t("zones.add"), { symbol: "plus", onclick: () => this.#draw() });
     this.#problem.textContent = "";
     fill(this.#side,
-      h("div", { class: "row" }, h("h2", {}, t("zones.list")), h("span", { class: "spring" }), button(t("zones.add"), { symbol: "plus", onclick: () => this.#draw() })),
+      h("div", { class: "row" }, h("h2", {}, t("zones.list")), h("span", { class: "spring" }), add),
       h("ul", { class: "zone-list" }, items.length ? items : h("li", { class: "empty" }, t("zones.none"))),
       zone ? this.#form(zone) : null,
       this.#problem,
       h("div", { class: "row" },
         h("span", { class: "muted unsaved", hidden: !this.#isChanged }, t("zones.unsaved")), h("span", { class: "spring" }),
         button(t("zones.save"), { symbol: "check", kind: "primary", id: "zone-save", onclick: () => this.#save() })));
+  }
+
+  #row(zone) {
+    const words = `${word("offence", zone.rule.kind)} · ${t("zones.version", { version: zone.version })}`;
+    return h("button", {
+      type: "button", class: `zone-row ${zone.rule.kind}`, "aria-current": zone.id === this.#chosen ? "true" : false,
+      onclick: () => this.#choose(zone.id),
+    }, h("strong", {}, zone.name || zone.id), h("span", { class: "muted" }, words));
   }
 
   #form(zone) {
@@ -118,11 +125,12 @@ export class ZonePage {
       this.#build();
     });
     const fields = this.#fields(zone);
+    const isFirst = ([field]) => FIRST_FIELDS.includes(field);
     return h("form", { class: "stack zone-form", onsubmit: (event) => event.preventDefault() },
       h("label", { for: "zone-name" }, t("zones.name")), name,
       h("label", { for: "zone-kind" }, t("zones.rule")), kind,
-      fields.filter(([field]) => FIRST_FIELDS.includes(field)).map(([, row]) => row),
-      h("details", {}, h("summary", {}, t("zones.more")), fields.filter(([field]) => !FIRST_FIELDS.includes(field)).map(([, row]) => row)),
+      fields.filter(isFirst).map(([, row]) => row),
+      h("details", {}, h("summary", {}, t("zones.more")), fields.filter((field) => !isFirst(field)).map(([, row]) => row)),
       button(t("zones.delete"), { symbol: "trash", onclick: () => this.#delete(zone.id) }));
   }
 
