@@ -202,7 +202,7 @@ def _fresh(
         close_mosaic=settings.close_mosaic_epochs,
         rect=not settings.mosaic,
         cos_lr=True,
-        pretrained=False,
+        pretrained=settings.start_from is not None,  # True keeps the weights that were opened above
         amp=False,  # the check of mixed precision downloads a model
         cache="ram",
         **QUIET,
