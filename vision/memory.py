@@ -44,7 +44,7 @@ BIRTH_LOOKS = 3
 BIRTH_SEEN_RATIO = 0.65
 """Less often seen, it may be several things that pass the same spot."""
 
-BIRTH_PX, MAX_BIRTH_S = 2.0, 4.0
+BIRTH_PX, MAX_BIRTH_S = 1.4, 3.0
 """A far thing must rest until creeping would have shown as so many pixels, at most so long."""
 
 MAX_STEP_S = 30.0

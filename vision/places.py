@@ -24,6 +24,9 @@ LEFT_AFTER_S = 12.0
 LEFT_AFTER_SIGN_S = 2.5
 """The same after a sign: its track walked off, or the pixels changed and nothing stands before it."""
 
+FIRST_MISS_S = 0.5
+"""Most that the first look without the thing counts, whatever the time since the look before."""
+
 LEFT_LOOKS, LEFT_LOOKS_SIGN = 3, 2
 """And in so many looks, without and with a sign: looks can be far apart."""
 
@@ -206,7 +209,12 @@ def take_sight(spot: Spot, sight: Sight, clock_s: float, t_s: float) -> bool:
 
 
 def take_miss(spot: Spot, step_s: float, *, cover_ratio: float) -> None:
-    """Note that a look missed the spot; `cover_ratio` is its share under things that did not cover it before."""
+    """Note that a look missed the spot; `cover_ratio` is its share under things that did not cover it before.
+
+    The first miss after a sight adds hardly any time: nobody knows how long before it the thing was gone.
+    """
+    if not (spot.empty_looks or spot.hidden_s):
+        step_s = min(step_s, FIRST_MISS_S)
     spot.returned = None
     spot.state = PlaceState.HIDDEN
     if cover_ratio >= MIN_COVER_RATIO:
