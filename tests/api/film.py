@@ -21,6 +21,7 @@ from streams.parameter_sets import merged_extradata
 SIZE_WH = (640, 360)
 FPS = 12
 FILM_S = 8
+FRAME_TICKS = 90_000 // FPS
 PARKED_BOX = (0.60, 0.52, 0.76, 0.68)
 
 
@@ -69,18 +70,17 @@ class Film:
     packets: tuple[EncodedPacket, ...]
 
 
-def encode(tint: int = 0) -> Film:
-    """Encode the film, a key frame a second."""
+def encode(tint: int = 0, *, b_frames: int = 0) -> Film:
+    """Encode the film, a key frame a second; with B-frames, packets do not come in the order they are shown."""
     context = av.CodecContext.create("libx264", "w")
     assert isinstance(context, av.VideoCodecContext)
     context.width, context.height = SIZE_WH
     context.pix_fmt = "yuv420p"
     context.time_base, context.framerate = Fraction(1, FPS), Fraction(FPS)
     context.options = {
-        "preset": "ultrafast",
-        "tune": "zerolatency",
-        "g": str(FPS),
-        "x264-params": "keyint=12:scenecut=0",
+        "preset": "veryfast" if b_frames else "ultrafast",
+        "bf": str(b_frames),
+        "x264-params": f"keyint={FPS}:scenecut=0:open-gop=0:b-adapt=0:rc-lookahead=4",
     }
     packets = []
     for i in range(FPS * FILM_S):
@@ -88,14 +88,17 @@ def encode(tint: int = 0) -> Film:
         frame.pts = i
         packets += context.encode(frame)
     packets += context.encode(None)
-    kept = tuple(_packet(bytes(packet), i, packet.is_keyframe) for i, packet in enumerate(packets))
+    kept = tuple(_packet(packet) for packet in packets)
+    assert any(packet.pts != packet.dts for packet in kept) == bool(b_frames)
     extradata = merged_extradata("h264", b"", kept[0].data)
     return Film(StreamFormat("h264", extradata, SIZE_WH, TICK, float(FPS)), kept)
 
 
-def _packet(data: bytes, number: int, is_key: bool) -> EncodedPacket:
-    ticks = round(number * 90_000 / FPS)
-    return EncodedPacket(data, ticks, ticks, 90_000 // FPS, is_key, number / FPS, 0.0, 0.0)
+def _packet(packet: "av.Packet[av.VideoStream]") -> EncodedPacket:
+    assert packet.pts is not None
+    assert packet.dts is not None
+    pts, dts = packet.pts * FRAME_TICKS, packet.dts * FRAME_TICKS
+    return EncodedPacket(bytes(packet), pts, dts, FRAME_TICKS, packet.is_keyframe, packet.pts / FPS, 0.0, 0.0)
 
 
 def mp4_bytes(film: Film, folder: Path) -> bytes:
@@ -122,6 +125,10 @@ class Projector:
 
     def start(self) -> None:
         self._thread.start()
+
+    def put_on(self, film: Film) -> None:
+        """Play another film from now on; call it before anybody watches."""
+        self._film = film
 
     def stop(self) -> None:
         self._stop.set()
@@ -154,14 +161,17 @@ class Projector:
         began = time.monotonic()
         number = 0
         while not self._stop.wait(max(0.0, began + number / FPS - time.monotonic())):
-            packet = self._film.packets[number % len(self._film.packets)]
-            ticks = round(number * 90_000 / FPS)
+            lap, place = divmod(number, len(self._film.packets))
+            packet = self._film.packets[place]
+            lap_ticks = lap * FPS * FILM_S * FRAME_TICKS
+            shown_s = self.began_s + lap * FILM_S + packet.t_s
             t_s = self.began_s + number / FPS
             self.film_s = number / FPS
             with self._lock:
                 feeds = tuple(self._feeds)
+            replaced = replace(packet, pts=packet.pts + lap_ticks, dts=packet.dts + lap_ticks, t_s=shown_s)
             for feed in feeds:
-                feed.put(self._film.format, replace(packet, pts=ticks, dts=ticks, t_s=t_s))
+                feed.put(self._film.format, replaced)
             if number % (FPS // 2) == 0:
                 self._on_look(t_s, self._rows(number / FPS))
             number += 1
