@@ -127,7 +127,7 @@ class Projector:
         self._thread.start()
 
     def put_on(self, film: Film) -> None:
-        """Play another film from now on; call it before anybody watches."""
+        """Play another film of the same street from now on."""
         self._film = film
 
     def stop(self) -> None:

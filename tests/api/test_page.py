@@ -125,6 +125,20 @@ def test_box_lies_on_the_moving_car(visit: Visit, system: FakeSystem, b_frames: 
     assert sorted(off)[len(off) // 2] < 0.03
 
 
+def test_picture_and_boxes_go_on_after_a_reconnect(visit: Visit, system: FakeSystem) -> None:
+    page = visit().page
+    page.uncheck("#show-zones")
+    until(page, "document.querySelector('[data-camera=gate-1] video')?.currentTime > 3")
+    system.projectors["gate-1"].put_on(
+        encode()
+    )  # a new format, as after a new connection: media time begins at 0 again
+    until(page, "document.querySelector('[data-camera=gate-1] video')?.currentTime < 2.5")
+    until(page, "document.querySelector('[data-camera=gate-1] video')?.currentTime > 1")
+
+    car, box = middles(page)
+    assert abs(car - box) < 0.03
+
+
 def test_camera_that_is_away_says_why(visit: Visit) -> None:
     page = visit().page
 
