@@ -270,6 +270,8 @@ def _run_with_progress(plan: Plan, model: tuple[Path, Path | None, str], source:
 
         def tell(text: str) -> None:
             progress.update(task, description=text, advance=1)
+            if not progress.console.is_terminal:
+                progress.console.print(text)
 
         return run(plan, choose_model(*model), source, tell)
 

@@ -93,9 +93,17 @@ def test_memory_of_one_more_camera_is_unknown_from_a_single_number_of_cameras() 
 def test_goal_is_judged_against_the_best_peer() -> None:
     samples = [sample("ours", cpu_s=2.0), sample("load_streams_paced", cpu_s=1.0), sample("opencv_paced", cpu_s=8.0)]
 
-    goal = next(goal for goal in goals(samples, 0.5, 25) if "looks as often" in goal.name)
+    goal = next(goal for goal in goals(samples, 1.0, 25) if "looks as often" in goal.name)
 
     assert (goal.value, goal.met) == (2.0, False)
+
+
+def test_side_that_does_not_look_often_enough_is_not_called_cheap() -> None:
+    samples = [sample("ours", cpu_s=1.0), sample("load_streams_paced", cpu_s=8.0)]
+
+    goal = next(goal for goal in goals(samples, 4.0, 25) if "looks as often" in goal.name)
+
+    assert (goal.value, goal.met) == (None, False)
 
 
 def test_peers_that_did_not_run_set_no_goal() -> None:
