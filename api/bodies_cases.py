@@ -8,8 +8,6 @@ from urllib.parse import quote
 from pydantic import Field, JsonValue
 
 from api.bodies import Body
-from cases.completeness import Shortfall
-from cases.packs import PartRole
 from cases.records import AuditRow, Case, CaseFile, CasePack, CaseWarning
 from cases.states import Action, CaseState, possible_actions
 
@@ -145,7 +143,7 @@ class CaseBody(CaseRowBody):
             **{name: getattr(case, name) for name in same},
             reasons=tuple(ReasonBody(key=r.key, value=r.value, unit=r.unit) for r in case.reasons),
             files=tuple(FileBody.of(case.case_id, pack, file) for pack in case.packs for file in pack.files),
-            incomplete=still_missing(case),
+            incomplete=case.incomplete,
             warnings=tuple(WarningBody.of(warning) for warning in case.warnings),
             actions=tuple(action for action in PERSONAL_ACTIONS if action in possible),
         )
@@ -190,20 +188,6 @@ class WarnBody(Body):
     """A warning on a person's order; without a phrase the one that is due."""
 
     phrase: str | None = Field(default=None, max_length=64)
-
-
-def still_missing(case: Case) -> tuple[str, ...]:
-    """Return what the evidence of a case lacks by now: what a pack lacked and no later one brought."""
-    roles = [file.role for file in case.files]
-    brought = set()
-    if PartRole.CLIP in roles:
-        brought.add(Shortfall.NO_CLIP)
-    if PartRole.CLOSE_UP in roles:
-        brought.add(Shortfall.NO_CLOSE_UP)
-    if roles.count(PartRole.PANORAMA) > 1:
-        brought |= {Shortfall.NO_PANORAMA, Shortfall.NO_SECOND_PANORAMA}
-    lacking = dict.fromkeys(what for pack in case.packs for what in pack.incomplete)
-    return tuple(what for what in lacking if what not in brought)
 
 
 def _row_fields(case: Case) -> dict[str, Any]:

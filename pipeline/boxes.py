@@ -16,13 +16,15 @@ SAME_THING_RATIO = 0.6
 
 
 def boxes_message(scene: Scene, offences: Sequence[Event]) -> BoxesMessage:
-    """Return what to draw: places that stand, and tracks that are not such a place."""
+    """Return what to draw: places that stand, tracks that are not such a place, offences that are neither."""
     places = [place for place in scene.places if place.state is not PlaceState.LEFT]
-    place_boxes = _stacked([place.box for place in places])
+    place_boxes, offence_boxes = _stacked([p.box for p in places]), _stacked([event.box for event in offences])
     on_place = _matched(scene.tracks.boxes, place_boxes)
-    offends = _matched(place_boxes, _stacked([event.box for event in offences]))
+    offends = _matched(place_boxes, offence_boxes)
+    placed = _matched(offence_boxes, place_boxes)
     rows = [_place_row(place, scene.size_wh, bool(bad)) for place, bad in zip(places, offends, strict=True)]
     rows += [_track_row(scene, i) for i in range(len(scene.tracks)) if not on_place[i]]
+    rows += [_offence_row(scene, event) for event, known in zip(offences, placed, strict=True) if not known]
     return BoxesMessage(scene.camera_id, scene.t_s, scene.captured_at, tuple(rows))
 
 
@@ -43,6 +45,7 @@ def _place_row(place: Place, size_wh: SizeWH, is_offence: bool) -> BoxRow:
         place_id=place.place_id,
         dwell_s=place.dwell_s,
         is_offence=is_offence,
+        is_hidden=place.state is PlaceState.HIDDEN,
     )
 
 
@@ -55,6 +58,19 @@ def _track_row(scene: Scene, row: int) -> BoxRow:
         place_id=None,
         dwell_s=0.0,
         is_offence=False,
+    )
+
+
+def _offence_row(scene: Scene, event: Event) -> BoxRow:
+    """Return the row of an offence on no place, such as a flyer; a stall of several places is drawn around them."""
+    return BoxRow(
+        box=_fractions(event.box, scene.size_wh),
+        label=event.kind,
+        score=event.score,
+        track_id=None,
+        place_id=None,
+        dwell_s=scene.t_s - event.started_t_s,
+        is_offence=True,
     )
 
 

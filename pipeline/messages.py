@@ -14,12 +14,13 @@ class BoxRow:
 
     Attributes:
         box: (x1, y1, x2, y2) as fractions of the picture, so that any size of it can be drawn on.
-        label: class name, lower case English.
+        label: class name, lower case English; the kind of the offence for one that is no thing, such as a flyer.
         score: in [0, 1].
         track_id: of a moving thing, else None.
-        place_id: of a standing thing, else None.
+        place_id: of a standing thing, else None; a flyer has neither.
         dwell_s: seconds at rest, 0 for a moving thing.
         is_offence: an event that was raised stands on it.
+        is_hidden: it was not seen at this look, as something stands before it or the model missed it.
     """
 
     box: tuple[float, float, float, float]
@@ -29,6 +30,7 @@ class BoxRow:
     place_id: int | None
     dwell_s: float
     is_offence: bool
+    is_hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ class Metrics(Collector):
         yield from _camera_metrics(tuple(self._sources.cameras()))
         horns = GaugeMetricFamily("streetwarden_horn_ok", "1 where the horn can speak", labels=["horn"])
         for horn in self._sources.horns():
-            horns.add_metric([horn.horn_id], float(horn.state in {"ok", "busy"}))
+            horns.add_metric([horn.horn_id], float(horn.state in {"ok", "speaking"}))
         yield horns
         cases = GaugeMetricFamily("streetwarden_cases", "cases by state", labels=["state"])
         for state, count in self._sources.cases_by_state().items():

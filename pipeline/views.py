@@ -46,7 +46,7 @@ class CameraView:
 
 @dataclass(frozen=True, slots=True)
 class HornView:
-    """One horn as people see it; `state` is `ok`, `busy`, `away` or `blocked`, `problem` one sentence or empty."""
+    """One horn as people see it; `state` and `problem` as in `broadcast.horn_worker.HornHealth`."""
 
     horn_id: str
     name: str

@@ -39,7 +39,7 @@ def draw(
     """Draw streets as a training set in YOLO format."""
     settings = TrainingSetSettings(train_pictures=pictures, val_pictures=max(1, pictures // 10))
     with _progress() as progress:
-        task = progress.add_task("drawing", total=pictures)
+        task = progress.add_task("drawing", total=None)
         data = write_training_set(
             folder, settings, lambda done, total: progress.update(task, completed=done, total=total)
         )

@@ -14,6 +14,9 @@ const LABEL_PX = 16; // height of a label
 const COLOURS = { moving: "#48d6d2", standing: "#f0b429", offence: "#ff4d57" };
 const ZONE_COLOURS = { parking: "#5aa9ff", vending: "#c792ea", flyers: "#8bd450" };
 
+// What moves has a track; what stands has a place, and paper on a wall has neither.
+const isMoving = (row) => row.track_id !== null;
+
 export class BoxTrack {
   #looks = [];
 
@@ -31,9 +34,9 @@ export class BoxTrack {
     const before = next === -1 ? this.#looks.at(-1) : this.#looks[next - 1];
     if (!before) return after && after.t_s - t_s < TRACK_AGE_S ? after.rows : [];
     const age = t_s - before.t_s;
-    const rows = before.rows.filter((row) => age <= (row.place_id === null ? BRIDGE_S : PLACE_AGE_S));
+    const rows = before.rows.filter((row) => age <= (isMoving(row) ? BRIDGE_S : PLACE_AGE_S));
     if (!after || after.t_s - before.t_s > BRIDGE_S) {
-      return rows.filter((row) => row.place_id !== null || age <= TRACK_AGE_S);
+      return rows.filter((row) => !isMoving(row) || age <= TRACK_AGE_S);
     }
     return bridged(rows, after.rows, age / (after.t_s - before.t_s));
   }
@@ -45,9 +48,9 @@ export class BoxTrack {
 }
 
 function bridged(rows, later, part) {
-  const targets = new Map(later.filter((row) => row.track_id !== null).map((row) => [row.track_id, row.box]));
+  const targets = new Map(later.filter(isMoving).map((row) => [row.track_id, row.box]));
   return rows.flatMap((row) => {
-    if (row.place_id !== null) return [row];
+    if (!isMoving(row)) return [row];
     const target = targets.get(row.track_id);
     if (!target) return part < 0.5 ? [row] : [];
     return [{ ...row, box: row.box.map((edge, i) => edge + (target[i] - edge) * part) }];
@@ -78,7 +81,7 @@ export function draw(canvas, rect, rows, zones, shown) {
   pen.font = "600 11px system-ui, 'Noto Sans CJK SC', sans-serif";
   pen.textBaseline = "middle";
   const taken = [];
-  const urgency = ({ row }) => (row.is_offence ? 2 : row.place_id === null ? 0 : 1);
+  const urgency = ({ row }) => (row.is_offence ? 2 : isMoving(row) ? 0 : 1);
   for (const one of drawn.sort((a, b) => urgency(b) - urgency(a))) drawWords(pen, rect, one, taken);
 }
 
@@ -98,7 +101,7 @@ function drawZone(pen, rect, zone) {
 
 // Draws one box and returns where its words go.
 function drawBox(pen, rect, row) {
-  const state = row.is_offence ? "offence" : row.place_id === null ? "moving" : "standing";
+  const state = row.is_offence ? "offence" : isMoving(row) ? "moving" : "standing";
   const colour = COLOURS[state];
   const [x1, y1, x2, y2] = row.box;
   const box = {
@@ -106,7 +109,9 @@ function drawBox(pen, rect, row) {
   };
   pen.strokeStyle = colour;
   pen.lineWidth = row.is_offence ? 2.6 : 1.6;
+  pen.setLineDash(row.is_hidden ? [3, 4] : []);
   pen.strokeRect(box.x, box.y, box.width, box.height);
+  pen.setLineDash([]);
   return { box, colour, ink: state === "offence" ? "#ffffff" : "#08131a", row };
 }
 
