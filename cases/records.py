@@ -216,12 +216,16 @@ class Case:
     @property
     def incomplete(self) -> tuple[str, ...]:
         """What is missing for whole evidence, as values of `Shortfall`; a later pack can make it whole."""
-        packs = {pack.purpose for pack in self.packs}
-        mended = {Shortfall.NO_SECOND_PANORAMA.value} if PackPurpose.PERSISTENCE in packs else set()
-        told = {key for pack in self.packs for key in pack.incomplete} - mended
-        if PackPurpose.CLIP not in packs:
-            told.add(Shortfall.NO_CLIP.value)
-        return tuple(shortfall.value for shortfall in Shortfall if shortfall.value in told)
+        later = (PackPurpose.AFTER_WARNING, PackPurpose.CLOSING)
+        roles = [file.role for pack in self.packs if pack.purpose not in later for file in pack.files]
+        brought = {
+            Shortfall.NO_PANORAMA: PartRole.PANORAMA in roles,
+            Shortfall.NO_SECOND_PANORAMA: roles.count(PartRole.PANORAMA) > 1,
+            Shortfall.NO_CLOSE_UP: PartRole.CLOSE_UP in roles,
+            Shortfall.NO_CLIP: PartRole.CLIP in roles,
+        }
+        told = {key for pack in self.packs for key in pack.incomplete}
+        return tuple(what.value for what in Shortfall if not brought.get(what, what.value not in told))
 
     @property
     def manifests(self) -> dict[int, str]:

@@ -156,7 +156,7 @@ export class CaseView {
   #reasons() {
     const found = this.#case;
     const lines = found.reasons.map((reason) => h("li", {}, reasonWords(reason)));
-    const label = found.kind === "flyers" ? "paper" : found.class_label; // models know no paper: it is found as a change
+    const label = found.kind === "flyers" ? "flyers" : found.class_label; // models know no paper: it is found as a change
     const what = t("case.what", { label: word("label", label), score: Math.round(found.score * 100) });
     const zone = t("case.zone", { name: found.zone_name, version: found.zone_version });
     return h("ul", { class: "reasons" }, h("li", {}, what), lines, h("li", { class: "muted" }, zone));
