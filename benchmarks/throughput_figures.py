@@ -238,7 +238,7 @@ def summary_table(report: Report) -> Table:
     """Return the medians as a table for the terminal, with the goals below."""
     missed = [f"{goal.name}: {goal.value} (goal {goal.goal})" for goal in report.goals if not goal.met]
     table = Table(title="medians per camera", caption="goals missed: " + ("; ".join(missed) or "none"))
-    for heading in ("cameras", "side", "fps in", "looks/s", "dropped/s", "CPU s/s", "RSS MB"):
+    for heading in ("cams", "side", "fps in", "looks/s", "drop/s", "CPU s/s", "RSS MB"):
         table.add_column(heading, justify="left" if heading == "side" else "right", no_wrap=True)
     rows: dict[tuple[int, str], list[Mapping[str, JsonValue]]] = {}
     for sample in report.samples:
