@@ -161,13 +161,14 @@ def finish(data_yaml: Path, out_dir: Path, settings: TrainSettings) -> Path:
 
 
 def load_ultralytics() -> Any:
-    """Return ultralytics' `YOLO` class, told to stay off the network and to install nothing.
+    """Return ultralytics' `YOLO` class, told to stay off the network, to install nothing and to be quiet.
 
     Raises:
         ExtraMissingError: ultralytics or torch is not installed.
     """
     os.environ.setdefault("YOLO_OFFLINE", "true")
     os.environ.setdefault("YOLO_AUTOINSTALL", "false")
+    os.environ.setdefault("YOLO_VERBOSE", "false")  # it would draw its own progress over ours
     # Threads that wait in a loop for one that lost its core to another program: a step took 30 s instead of 2 s.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
@@ -237,7 +238,8 @@ def _listen(network: Any, settings: TrainSettings, on_progress: Callable[[TrainP
 
     def report(trainer: Any) -> None:
         map50 = float(trainer.metrics.get("metrics/mAP50(B)", 0.0))
-        on_progress(TrainProgress(trainer.epoch + 1, trainer.epochs, map50))
+        if trainer.epoch < trainer.epochs:  # the last validation is reported as one epoch more
+            on_progress(TrainProgress(trainer.epoch + 1, trainer.epochs, map50))
 
     network.add_callback("on_train_start", set_threads)
     network.add_callback("on_fit_epoch_end", report)
