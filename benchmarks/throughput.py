@@ -86,7 +86,7 @@ class Plan:
             yield from ((number, cameras, side) for cameras in self.cameras for side in turns)
 
 
-QUICK = Plan(cameras=(2,), rounds=1, window_s=3.0, settle_s=2.0, clip=ClipSettings(seconds=4.0))
+QUICK = Plan(cameras=(2,), rounds=1, window_s=2.5, settle_s=1.0, clip=ClipSettings(seconds=4.0))
 """A run of less than a minute: the same code, fewer and shorter windows; its figures are for a first look only."""
 
 
