@@ -2,6 +2,7 @@
 
 import json
 import logging
+import sys
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -197,3 +198,13 @@ def test_torch_checkpoint_without_the_extra_says_what_to_install(tmp_path: Path)
     checkpoint = card.file.rename(tmp_path / "tiny.pt")
     with pytest.raises(ExtraMissingError, match=r"tiny\.pt.*pip install 'streetwarden\[train\]'"):
         choose_engine(card.model_copy(update={"file": checkpoint}), tmp_path)
+
+
+def test_broken_openvino_leaves_onnx_runtime(
+    card: ModelCard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setitem(sys.modules, "openvino", None)
+    with caplog.at_level(logging.WARNING):
+        chosen = choose_engine(card, tmp_path / "cache")
+    assert chosen.choice.engine == "onnxruntime"
+    assert "openvino is passed over: OpenVINO does not load here" in caplog.text

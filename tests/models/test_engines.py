@@ -1,5 +1,6 @@
 """The contract of every inference engine, run against each of them and the fake."""
 
+import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -11,7 +12,7 @@ from onnx import TensorProto
 from models.cards import ModelCard, read_weights
 from models.choice import ENGINE_MAKERS
 from models.engines import Engine
-from models.errors import OutputMismatchError, WeightsError
+from models.errors import EngineUnavailableError, OutputMismatchError, WeightsError
 from models.openvino_engine import OpenVinoEngine, has_bf16
 from tests.models.fakes import FakeEngine
 from tests.models.tiny import ONE_CAR, SIDE, TinyOnnx, make_card, onnx_bytes, write_model
@@ -125,3 +126,14 @@ def test_file_that_is_no_model_is_refused_by_name(maker: Maker, weights: bytes, 
     card = make_card(tmp_path / "notes.onnx", weights)
     with pytest.raises(WeightsError, match=r"notes\.onnx is not a model"):
         maker(card, weights)
+
+
+def test_openvino_that_does_not_load_says_how_to_mend_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "openvino", None)  # the import then fails as that of a broken installation does
+    with pytest.raises(EngineUnavailableError, match=r"OpenVINO does not load here .*pip install openvino"):
+        opened(ENGINE_MAKERS["openvino"], tmp_path)
+
+
+def test_processor_has_no_bfloat16_for_us_where_openvino_does_not_load(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "openvino", None)
+    assert not has_bf16()
