@@ -263,16 +263,12 @@ def _epochs_of(network: Any) -> int:
 def _recipe(settings: TrainSettings, best_epoch: int) -> dict[str, str]:
     from ultralytics import __version__
 
-    fields = settings.model_dump(exclude={"name", "data_note", "licence", "resume", "input_wh"})
-    fixed = {
-        "ultralytics": __version__,
-        "start": "random weights",
-        "optimizer": "AdamW",
-        "cos_lr": "true",
-        "amp": "false",
-    }
+    unsaid = {"name", "data_note", "licence", "resume", "input_wh", "start_from"}
+    fields = {key: str(value) for key, value in settings.model_dump(exclude=unsaid).items()}
+    start = "weights of an earlier run" if settings.start_from else "random weights"
+    fixed = {"ultralytics": __version__, "start": start, "optimizer": "AdamW", "cos_lr": "true", "amp": "false"}
     best = {"best_epoch": str(best_epoch)} if best_epoch > 0 else {}
-    return {**{key: str(value) for key, value in fields.items()}, **fixed, **best}
+    return {**fields, **fixed, **best}
 
 
 def _measurements(figures: Any, data_yaml: Path) -> tuple[Measurement, ...]:
