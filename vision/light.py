@@ -86,7 +86,7 @@ def _middle(values: np.ndarray) -> float:
 
 def _least_squares(now: np.ndarray, then: np.ndarray, gain: float) -> tuple[float, float]:
     centred = then - then.mean()
-    variance = float(centred @ centred) / len(then)
-    if variance >= MIN_SPREAD**2:
-        gain = float(np.clip((centred @ now) / (centred @ centred), MIN_GAIN, MAX_GAIN))
+    square = float((centred * centred).sum())
+    if square / len(then) >= MIN_SPREAD**2:
+        gain = float(np.clip((centred * now).sum() / square, MIN_GAIN, MAX_GAIN))
     return gain, float(now.mean() - gain * then.mean())

@@ -24,7 +24,7 @@ FLOWING = "opencv4nodejs_traffic"
 
 
 def settings_for(tmp_path: Path, material: Path, cameras: list[dict[str, object]], limit_s: float) -> Settings:
-    zones = zones_file(tmp_path / "zones.json", kind="parking", limit_s=limit_s)
+    zones = zones_file(tmp_path / "zones.json", kind="parking", limit_s=limit_s, queue_hold_s=0)
     return Settings.model_validate(
         {
             "data": tmp_path / "data",
