@@ -1,6 +1,7 @@
 """Places: their clocks run by watched seconds, and nothing short of leaving resets them."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -150,6 +151,23 @@ def test_low_proofs_end_an_empty_place_sooner() -> None:
     scenes(Street([Thing(stay(600, 500, 2, 90))]).observations(20), memory)
     left = [memory.update(observation(20 + k, proofs=proof(0.1))).places for k in range(1, 6)]
     assert any(place.state is PlaceState.LEFT for places in left for place in places)
+
+
+def test_cars_that_pass_one_spot_in_a_row_are_no_place() -> None:
+    memory = SceneMemory("gate")
+    scenes(Street([Thing(stay(600, 500, 2, 90))]).observations(20), memory)
+    unlike = [replace(seen, proofs=proof(0.5)) for seen in Street([Thing(stay(600, 500, 2, 90))]).observations(26)]
+    later = [memory.update(seen) for seen in unlike if seen.t_s > 20]
+    assert any(place.state is PlaceState.LEFT for scene in later for place in scene.places)
+
+
+def test_thing_that_a_shadow_crosses_for_two_looks_stays_one_place() -> None:
+    memory = SceneMemory("gate")
+    scenes(Street([Thing(stay(600, 500, 2, 90))]).observations(20), memory)
+    street = [seen for seen in Street([Thing(stay(600, 500, 2, 90))]).observations(40) if seen.t_s > 20]
+    likeness = [0.5, 0.5] + [0.95] * len(street)
+    later = [memory.update(replace(s, proofs=proof(p))) for s, p in zip(street, likeness, strict=False)]
+    assert {place.state for scene in later for place in scene.places} == {PlaceState.STANDING}
 
 
 def test_looks_without_a_model_neither_age_nor_end_a_place() -> None:
