@@ -33,7 +33,7 @@ from vision.places import (
     take_sight,
 )
 from vision.scenes import PlaceState, Scene
-from vision.tracker import STILL_SPEED, Box, Track, Tracker, TrackerState, still_since
+from vision.tracker import MAX_SAMPLES, SAMPLE_EVERY_S, STILL_SPEED, Box, Track, Tracker, TrackerState, still_since
 
 BIRTH_S = 1.5
 """Rest this long makes a place: a walker pauses for less, and a still window this long shows a creeping car."""
@@ -43,6 +43,9 @@ BIRTH_LOOKS = 3
 
 BIRTH_SEEN_RATIO = 0.65
 """Less often seen, it may be several things that pass the same spot."""
+
+BIRTH_REST_RATIO = 0.5
+"""Share of the looks since then that must have seen it at rest: cars that pass one spot now and then leave it empty."""
 
 BIRTH_PX, MAX_BIRTH_S = 1.4, 3.0
 """A far thing must rest until creeping would have shown as so many pixels, at most so long."""
@@ -73,6 +76,7 @@ class MemoryState:
     version: int = STATE_VERSION
     clock_s: float = 0.0
     look_clock_s: float = 0.0
+    look_clocks_s: list[float] = field(default_factory=list)
     last_t_s: float | None = None
     last_ok: bool = True
     next_place_id: int = 1
@@ -166,6 +170,8 @@ class SceneMemory:
         state = self._state
         clock_s, t_s = state.clock_s, observation.t_s
         step_s, state.look_clock_s = clock_s - state.look_clock_s, clock_s
+        if not state.look_clocks_s or clock_s - state.look_clocks_s[-1] >= SAMPLE_EVERY_S:
+            state.look_clocks_s = [*state.look_clocks_s[1 - MAX_SAMPLES :], clock_s]
         detections = distinct(observation.detections)
         tracks = self._tracker.update(detections, clock_s, t_s)
         spots = state.spots
@@ -202,7 +208,8 @@ class SceneMemory:
             still = still_since(track)
             if still is None or still.looks < BIRTH_LOOKS or track.seen_ratio < BIRTH_SEEN_RATIO:
                 continue
-            if state.clock_s - still.clock_s < _birth_s(track.box):
+            looks = sum(look_s >= still.clock_s for look_s in state.look_clocks_s)
+            if state.clock_s - still.clock_s < _birth_s(track.box) or still.looks < BIRTH_REST_RATIO * looks:
                 continue
             boxes = [sample.box for sample in track.samples if sample.clock_s >= still.clock_s][-BOXES:]
             box = median_box(boxes)
