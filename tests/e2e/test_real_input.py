@@ -20,6 +20,8 @@ from vision.boxes import iou_matrix
 pytestmark = [pytest.mark.e2e, pytest.mark.material]
 
 STANDING = "jamcam_06514_hydepark_20190628"
+WRITTEN_DOWN_PX = 30
+"""The ground truth leaves out small and far vehicles; a case of such a one is no error."""
 FLOWING = "opencv4nodejs_traffic"
 
 
@@ -57,7 +59,9 @@ def test_standing_vehicles_of_a_looped_ten_second_street_clip_become_cases(
             until(lambda: all(len(case.files) >= 4 for case in cases_of(system, "a")), "evidence of every case")
             cases = cases_of(system, "a")
     truth = standing_boxes(material, STANDING)
-    assert [overlaps(case, truth) for case in cases] == [True] * len(cases)
+    near = [case for case in cases if case.box[3] - case.box[1] >= WRITTEN_DOWN_PX]
+    assert len(near) >= 2
+    assert [case.box for case in near if not overlaps(case, truth)] == []
 
 
 def test_vehicles_that_pass_become_no_case(tmp_path: Path, material: Path) -> None:
