@@ -2,7 +2,9 @@
 # make test   lint, types, unit and end-to-end tests
 # make setup  only the program, in .venv
 
-PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do command -v $$p && break; done)
+# The first that runs and is new enough: a name on the PATH may be a shim of a version manager with nothing behind it.
+NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13; do $$p -c '$(NEW_ENOUGH)' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
 
 .PHONY: demo test setup check clean
@@ -19,8 +21,7 @@ test: .venv/tests-ready
 	$(BIN)/pytest
 
 .venv/bin/python:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-	  { echo "Streetwarden needs Python 3.11 or later; found: $$($(PYTHON) --version 2>&1). Try: sudo apt install python3.11 python3.11-venv, or make PYTHON=/path/to/python3"; exit 1; }
+	@test -n "$(PYTHON)" || { echo "Streetwarden needs Python 3.11 or later. Try: sudo apt install python3 python3-venv, or make PYTHON=/path/to/python3"; exit 1; }
 	@$(PYTHON) -m venv .venv || { rm -rf .venv; echo "Python's venv module is missing. Try: sudo apt install python3-venv"; exit 1; }
 
 .venv/program-ready: pyproject.toml constraints.txt | .venv/bin/python
