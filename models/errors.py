@@ -69,7 +69,7 @@ class ExtraMissingError(TrainingError):
     def __init__(self, what: str, missing: str) -> None:
         super().__init__(
             f"{what} needs the training extra, and {missing} is not installed; "
-            "install it with: pip install 'streetwarden[train]' (ultralytics is AGPL-3.0)"
+            "install it with: pip install -e '.[train]' (ultralytics is AGPL-3.0)"
         )
 
 
