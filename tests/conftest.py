@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,15 @@ def material() -> Path:
     if not MATERIAL.is_dir():
         pytest.skip(f"real material is not there: {MATERIAL}")
     return MATERIAL
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what needs the training extra (6 GB) where it is not installed: the program is to run without it."""
+    if find_spec("ultralytics") is not None:
+        return
+    left_out = [item for item in items if item.get_closest_marker("train")]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if not item.get_closest_marker("train")]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -9,7 +9,6 @@ from models.errors import ExtraMissingError, TrainingError
 from models.training import TrainProgress, TrainSettings, finish, train
 
 without_extra = pytest.mark.skipif(find_spec("ultralytics") is not None, reason="the training extra is installed here")
-with_extra = pytest.mark.skipif(find_spec("ultralytics") is None, reason="needs the training extra")
 
 
 def ignore(progress: TrainProgress) -> None:
@@ -24,7 +23,7 @@ def data_yaml(folder: Path) -> Path:
 
 @without_extra
 def test_training_without_the_extra_says_what_to_install(tmp_path: Path) -> None:
-    with pytest.raises(ExtraMissingError, match=r"training needs .*pip install 'streetwarden\[train\]'"):
+    with pytest.raises(ExtraMissingError, match=r"training needs .*pip install -e '\.\[train\]'"):
         train(data_yaml(tmp_path), tmp_path / "out", TrainSettings(), ignore)
 
 
@@ -33,7 +32,7 @@ def test_missing_pictures_are_named_before_anything_else(tmp_path: Path) -> None
         train(tmp_path / "gone.yaml", tmp_path / "out", TrainSettings(), ignore)
 
 
-@with_extra
+@pytest.mark.train
 def test_run_without_a_checkpoint_cannot_be_finished(tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="holds no checkpoint yet"):
         finish(data_yaml(tmp_path), tmp_path / "out", TrainSettings())
