@@ -196,7 +196,7 @@ def test_real_engines_agree_and_one_is_chosen(card: ModelCard, tmp_path: Path) -
 def test_torch_checkpoint_without_the_extra_says_what_to_install(tmp_path: Path) -> None:
     card = write_model(tmp_path)
     checkpoint = card.file.rename(tmp_path / "tiny.pt")
-    with pytest.raises(ExtraMissingError, match=r"tiny\.pt.*pip install 'streetwarden\[train\]'"):
+    with pytest.raises(ExtraMissingError, match=r"tiny\.pt.*pip install -e '\.\[train\]'"):
         choose_engine(card.model_copy(update={"file": checkpoint}), tmp_path)
 
 
