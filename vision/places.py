@@ -75,7 +75,7 @@ PROOF_GONE = 0.3
 UNLIKE = 0.6
 """Mean likeness of the pixels below which what is seen there again and again is not one thing but a stream of them.
 
-Vehicles that stood in two real clips kept about 0.8 to 1.0 at every look. What passing cars give is not measured yet."""
+Vehicles that stood in two real clips kept about 0.8 to 1.0 at every look. Passing cars are not measured yet."""
 
 LIKENESS_WEIGHT = 0.4
 """Share of the newest comparison in that mean: four cars in a row are enough, one headlight is not."""
