@@ -3,6 +3,7 @@
 `Disk` is the seam at which tests make a disk full, slow or dead; nothing else in this package writes evidence files.
 """
 
+import errno
 import hashlib
 import os
 import shutil
@@ -15,6 +16,17 @@ CHUNK_BYTES = 1 << 20
 
 FOLDER_MODE = 0o750
 """Evidence is for the service and its group, not for everybody on the machine."""
+
+_WAYS_OUT = {
+    errno.ENOSPC: "the disk is full; make room there",
+    errno.EDQUOT: "the disk quota is used up; raise it or make room there",
+    errno.EFBIG: "files may not grow further; raise the service's limit on file sizes (ulimit -f)",
+    errno.EROFS: "the disk is read-only; mount it writable",
+    errno.EACCES: "there is no permission to write; give it to the account that runs the service",
+    errno.EPERM: "there is no permission to write; give it to the account that runs the service",
+    errno.ENOTDIR: "a part of its path is a file, not a folder; name another folder",
+    errno.EIO: "Input/output error; look at the health of the disk",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +90,11 @@ class Disk:
     def remove_tree(self, path: Path) -> None:
         """Remove a folder with all it holds; one that is not there is fine."""
         shutil.rmtree(path, ignore_errors=True)
+
+
+def way_out(err: OSError) -> str:
+    """Return what a refusal to write means and what mends it, without the path."""
+    return _WAYS_OUT.get(err.errno or 0, err.strerror or type(err).__name__)
 
 
 def read_chunks(path: Path) -> Iterator[bytes]:

@@ -8,14 +8,13 @@ Belongs here: writing packs, finding files. Does not: checking them (integrity),
 (store).
 """
 
-import errno
 import logging
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from cases.disk import Digest, Disk, read_chunks
+from cases.disk import Digest, Disk, read_chunks, way_out
 from cases.errors import EvidenceMissingError, EvidencePartError, EvidenceWriteError
 from cases.integrity import Problem, verify_case
 from cases.packs import (
@@ -36,14 +35,6 @@ from cases.packs import (
 from cases.sweeping import ORPHANS, PackKey, Swept, sweep_evidence
 
 logger = logging.getLogger(__name__)
-
-_WAYS_OUT = {
-    errno.ENOSPC: "the disk is full; make room there",
-    errno.EDQUOT: "the disk quota is used up; raise it or make room there",
-    errno.EROFS: "the disk is read-only; mount it writable",
-    errno.EACCES: "there is no permission to write; give it to the account that runs the service",
-    errno.EPERM: "there is no permission to write; give it to the account that runs the service",
-}
 
 
 def utc_now() -> datetime:
@@ -189,5 +180,4 @@ def _check(case_id: str, parts: Sequence[Part]) -> None:
 
 
 def _sentence(case_id: str, root: Path, err: OSError) -> str:
-    cause = _WAYS_OUT.get(err.errno or 0, err.strerror or type(err).__name__)
-    return f"evidence of case {case_id} could not be written below {root}: {cause}"
+    return f"evidence of case {case_id} could not be written below {root}: {way_out(err)}"

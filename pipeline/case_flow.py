@@ -1,8 +1,8 @@
 """Leads an event to a case: first still, evidence, row, clip; then hands it to the ladder.
 
 All of it happens on the thread `cases-writer`, one step after the other, and nothing is dropped: a step that fails
-because the disk is full or the database locked is held back and tried again. Evidence is written before the row that
-names it.
+because the disk is full or the database locked is held back and tried again. Pictures are taken once, in time, and
+kept in memory until they are written. Evidence is written before the row that names it.
 
 Belongs here: the order of things. Does not: which pictures (evidence_keeper), warnings (ladder_runner, speaking).
 """
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from cases.codes import CodeTable
+from cases.disk import way_out
 from cases.evidence import EvidenceStore
 from cases.packs import Pack
 from cases.records import Case, NewCase, case_id_of
@@ -34,8 +35,8 @@ SYSTEM = "system"
 CLIP_SLACK_S = 2.0
 """How much later than its end a clip is cut: the last packets of a camera arrive late."""
 
-HELD_BACK_S = 2.0
-"""How often the end of an offence looks whether its case could be written by now."""
+MOST_HELD_BACK = 50
+"""While so many steps are held back, new cases come without clips: at 10 MB each, memory would not last the night."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ class CaseFlow:
         self._parts = parts
         self._settings = settings
         self._agenda = agenda
-        self._opening: set[str] = set()
+        self._opening: dict[str, Event | None] = {}  # id of an event whose case is being written: its end, if it came
 
     def on_event(self, event: Event) -> None:
         """Take an event; returns at once, may be called from any thread."""
@@ -86,25 +87,30 @@ class CaseFlow:
     def _started(self, event: Event) -> None:
         try:
             self._parts.keeper.keep_first(event)
-        except (StreamError, OSError) as err:
+        except StreamError as err:
             logger.warning("event %s: no first panorama: %s", event.event_id, err)
+        except OSError as err:
+            logger.warning("event %s: its first panorama cannot be kept: %s", event.event_id, way_out(err))
 
     def _raised(self, event: Event) -> None:
-        self._opening.add(event.event_id)
         case_id = case_id_of(event.event_id)
         try:
             taken = self._parts.keeper.opening(event, case_id[:12], self._parts.codes.for_kind(event.kind).code)
         except StreamError as err:
-            self._opening.discard(event.event_id)
             logger.error("event %s: no case can be made, as there is no picture of it: %s", event.event_id, err)
             return
+        self._opening.setdefault(event.event_id, None)
+        self._agenda.now(f"case {case_id}: evidence", lambda: self._write_opening(event, taken))
+
+    def _write_opening(self, event: Event, taken: Taken) -> None:
+        case_id = case_id_of(event.event_id)
         pack = self._parts.evidence.write_pack(case_id, taken.parts, taken.facts)
         # The pack is on the medium now: its row is a step of its own, so that trying that again writes no second pack.
         self._agenda.now(f"case {case_id}: opening", lambda: self._open(event, pack, taken.still))
 
     def _open(self, event: Event, pack: Pack, lone_still: Still | None) -> None:
         case = self._parts.cases.open_case(self._new_case(event), pack)
-        self._opening.discard(event.event_id)
+        ended = self._opening.pop(event.event_id, None)
         self._parts.keeper.forget_first(event)
         logger.info("case %s: opened, %s at camera %s", case.number, case.kind, case.camera_id)
         self.tell(case, "opened")
@@ -113,11 +119,20 @@ class CaseFlow:
             self._later(case.case_id, wait_s, "second panorama", lambda: self._parts.keeper.second(event, lone_still))
         wait_s = self._settings.clip_after_s + CLIP_SLACK_S
         self._later(case.case_id, wait_s, "clip", lambda: self._parts.keeper.clip(event))
+        if ended is None:
+            self._parts.ladders.begin(case, event)
+        else:
+            self._agenda.now(f"case {case.case_id}: ended", lambda: self._ended_before_its_case(ended))
+
+    def _ended_before_its_case(self, event: Event) -> None:
+        """End an offence whose case was held back until it was over: nobody is there any more to be warned."""
+        case = self._parts.cases.end_offence(case_id_of(event.event_id), event.captured_at)
+        self.tell(case, "ended")
         self._parts.ladders.begin(case, event)
 
     def _ended(self, event: Event) -> None:
         if event.event_id in self._opening:  # its evidence is held back; the case must be there before it can end
-            self._agenda.after(HELD_BACK_S, f"event {event.event_id} ended", lambda: self._ended(event))
+            self._opening[event.event_id] = event
             return
         self._parts.keeper.forget_first(event)
         case = self._parts.cases.of_event(event.event_id)
@@ -130,6 +145,9 @@ class CaseFlow:
         """Take more evidence in a while; a camera that is away by then leaves the case incomplete, and that is said."""
 
         def take_and_write() -> None:
+            if self._agenda.held_back >= MOST_HELD_BACK:
+                logger.error("case %s: no %s: %d steps are held back already", case_id, what, self._agenda.held_back)
+                return
             try:
                 taken = take()
             except StreamError as err:
@@ -140,13 +158,16 @@ class CaseFlow:
         self._agenda.after(wait_s, f"case {case_id}: {what}", take_and_write)
 
     def add_pack(self, case_id: str, taken: Taken) -> None:
-        """Write a further pack and, as a step of its own, its row; call it on the agenda's thread."""
-        pack = self._parts.evidence.write_pack(case_id, taken.parts, taken.facts)
+        """Have a further pack written and then its row, each a step of its own, tried again until it is done."""
 
-        def record() -> None:
+        def record(pack: Pack) -> None:
             self.tell(self._parts.cases.add_pack(case_id, pack), "evidence")
 
-        self._agenda.now(f"case {case_id}: pack {pack.number}", record)
+        def write() -> None:
+            pack = self._parts.evidence.write_pack(case_id, taken.parts, taken.facts)
+            self._agenda.now(f"case {case_id}: pack {pack.number}", lambda: record(pack))
+
+        self._agenda.now(f"case {case_id}: {taken.facts.purpose.value}", write)
 
     def _new_case(self, event: Event) -> NewCase:
         place = self._parts.place(event)

@@ -8,7 +8,6 @@ Belongs here: which pictures, from when. Does not: writing them for good (cases.
 """
 
 import logging
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
@@ -17,11 +16,12 @@ from pathlib import Path
 from pydantic import TypeAdapter
 
 from cases.completeness import Shortfall, Shot, shortfalls
+from cases.disk import way_out
 from cases.packs import ModelFacts, OpeningFacts, PackFacts, PackPurpose, Part, PartRole
 from cases.stills import Marks, close_up_jpeg, marked_jpeg, original_jpeg
 from detectors.events import Event
 from pipeline.settings import EvidenceSettings
-from streams.clips import write_clip
+from streams.clips import clip_bytes
 from streams.errors import StreamError
 from streams.reader import CameraReader
 from vision.arrays import SizeWH
@@ -114,8 +114,11 @@ class EvidenceKeeper:
 
     def forget_first(self, event: Event) -> None:
         """Remove the first panorama of an offence that is over or whose case has it."""
-        self._path(event, "jpg").unlink(missing_ok=True)
-        self._path(event, "json").unlink(missing_ok=True)
+        try:
+            self._path(event, "jpg").unlink(missing_ok=True)
+            self._path(event, "json").unlink(missing_ok=True)
+        except OSError as err:
+            logger.warning("event %s: its first panorama stays in %s: %s", event.event_id, self._folder, way_out(err))
 
     def opening(self, event: Event, case_label: str, code: str) -> Taken:
         """Return panoramas, close-up and marked copy for a new case.
@@ -168,7 +171,6 @@ class EvidenceKeeper:
 
         Raises:
             StreamError: the moment is no longer in the ring, or cannot be cut.
-            OSError: there is no room for it.
         """
         from_t_s, to_t_s = event.t_s - self._settings.clip_before_s, event.t_s + self._settings.clip_after_s
         reader = self._reader(event.camera_id)
@@ -177,10 +179,7 @@ class EvidenceKeeper:
         if span is not None and (span[0] > from_t_s or span[1] < to_t_s):
             missing = (Shortfall.CLIP_TOO_SHORT,)
             from_t_s, to_t_s = max(from_t_s, span[0]), min(to_t_s, span[1])
-        with tempfile.TemporaryDirectory(dir=self._folder) as folder:
-            path = Path(folder) / "clip.mp4"
-            write_clip(reader.ring.segment(from_t_s, to_t_s), path)
-            data = path.read_bytes()
+        data = clip_bytes(reader.ring.segment(from_t_s, to_t_s))
         still = self._still(event.camera_id, max(from_t_s, min(event.t_s, to_t_s)))
         return Taken(
             (Part("clip.mp4", data, PartRole.CLIP),), self._facts(event, PackPurpose.CLIP, still, missing), None

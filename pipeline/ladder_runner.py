@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from broadcast.ladder import Ladder, Presence, Step
 from broadcast.receipts import Receipt
+from cases.disk import way_out
 from cases.records import Case
 from cases.states import LADDER_STATES, Action
 from cases.store import CaseStore
@@ -80,11 +81,15 @@ class LadderRunner:
         self._climbs: dict[str, _Climb] = {}
 
     def begin(self, case: Case, event: Event) -> None:
-        """Put a new case on the ladder; one that already stands on it goes on from there."""
+        """Put a new case on the ladder; one that already stands on it goes on from there, one that is over resolves."""
         if case.case_id in self._climbs or case.state not in LADDER_STATES:
             return
+        now_s = self._clock()
+        if self._parts.presence(case) == "gone":
+            self._enter(case, _Climb(event=event, step=Step("resolve", 0, now_s, now_s, 0, "")))
+            return
         refusal = self._parts.refusal(case)
-        self._enter(case, _Climb(event=event, step=self._parts.ladder.first(self._clock(), refusal=refusal)))
+        self._enter(case, _Climb(event=event, step=self._parts.ladder.first(now_s, refusal=refusal)))
 
     def resume(self, cases: Sequence[Case]) -> None:
         """Go on with the cases of before a restart; one that lost its step stays with the operator."""
@@ -108,11 +113,11 @@ class LadderRunner:
             self._look(case_id)
 
     def _enter(self, case: Case, climb: _Climb) -> None:
-        self._climbs[case.case_id] = climb
-        if climb.step.is_final:
+        if climb.step.is_final:  # not kept: while the database refuses it, the step before it is asked again
             self._finish(case, climb.step)
             return
-        self._path(case.case_id).write_text(climb.model_dump_json(), encoding="utf-8")
+        self._climbs[case.case_id] = climb
+        self._keep(case, climb)
         if climb.step.kind == "warn":
             self._parts.speak(case, climb.step.level, lambda receipt: self._heard(case.case_id, receipt))
         else:
@@ -149,9 +154,9 @@ class LadderRunner:
             if climb.step.kind != "warn":
                 self._look_at(case_id, max(LOOK_AGAIN_S, following.until_s - self._clock()))
             return
+        self._enter(case, _Climb(event=climb.event, step=following))
         if climb.step.kind == "wait":
             self._parts.look_back(climb.event, case_id)
-        self._enter(case, _Climb(event=climb.event, step=following))
 
     def _finish(self, case: Case, step: Step) -> None:
         if step.kind == "resolve":
@@ -167,7 +172,20 @@ class LadderRunner:
 
     def _forget(self, case_id: str) -> None:
         self._climbs.pop(case_id, None)
-        self._path(case_id).unlink(missing_ok=True)
+        try:
+            self._path(case_id).unlink(missing_ok=True)
+        except OSError as err:  # of no harm: a case that is decided is not asked for at the next start
+            logger.warning("case %s: its step on the ladder stays in %s: %s", case_id, self._folder, way_out(err))
+
+    def _keep(self, case: Case, climb: _Climb) -> None:
+        """Keep the step for a restart; a disk that refuses must not silence the warning."""
+        path = self._path(case.case_id)
+        part = path.with_suffix(".part")
+        try:
+            part.write_text(climb.model_dump_json(), encoding="utf-8")
+            part.replace(path)
+        except OSError as err:
+            logger.warning("case %s: a restart now would lose its step on the ladder: %s", case.number, way_out(err))
 
     def _path(self, case_id: str) -> Path:
         return self._folder / f"{case_id}.json"

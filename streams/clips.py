@@ -3,6 +3,7 @@
 All of it runs in the caller's thread and touches nothing of the reader.
 """
 
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,10 @@ from vision.frames import Frame
 
 MP4_TAGS = {"hevc": "hvc1"}
 """Players of Apple and some browsers take H.265 in MP4 only under this tag."""
+
+
+INDEX_BYTES, INDEX_BYTES_PER_PACKET = 8192, 64
+"""Room kept at the front of an MP4 for its index: parameter sets, and at most some 40 bytes a packet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,20 +57,37 @@ def write_clip(segment: Segment, path: Path) -> ClipInfo:
         ClipError: the file cannot be written there; what was begun is removed.
         UnsupportedCodecError: a codec that cannot be kept in MP4.
     """
-    options = {"movflags": "faststart"}
+    data = clip_bytes(segment)
     try:
-        with av.open(str(path), mode="w", format="mp4", options=options) as container:
+        path.write_bytes(data)
+    except OSError as err:
+        path.unlink(missing_ok=True)
+        raise ClipError(f"clip {path} cannot be written ({err.strerror}); check the folder and the disk") from None
+    from_t_s, to_t_s = segment.span()
+    frames = len(segment.packets)
+    return ClipInfo(path, segment.format.codec, segment.format.size_wh, from_t_s, to_t_s, frames, len(data))
+
+
+def clip_bytes(segment: Segment) -> bytes:
+    """Return what `write_clip` writes; made in memory, so that a full disk loses no clip.
+
+    Raises:
+        ClipError: the packets make no MP4.
+        UnsupportedCodecError: a codec that cannot be kept in MP4.
+    """
+    made = io.BytesIO()
+    # Libav's `faststart` opens the file a second time, which memory cannot give; room kept in front needs no second.
+    options = {"moov_size": str(INDEX_BYTES + INDEX_BYTES_PER_PACKET * len(segment.packets))}
+    try:
+        with av.open(made, mode="w", format="mp4", options=options) as container:
             stream = add_track(container, segment.format, segment.packets[0])
             for packet in shifted(segment.packets):
                 copy = to_libav(packet)
                 copy.stream = stream
                 container.mux(copy)
     except (av.FFmpegError, OSError) as err:
-        path.unlink(missing_ok=True)
-        raise ClipError(f"clip {path} cannot be written ({err.strerror}); check the folder and the disk") from None
-    from_t_s, to_t_s = segment.span()
-    frames, file_bytes = len(segment.packets), path.stat().st_size
-    return ClipInfo(path, segment.format.codec, segment.format.size_wh, from_t_s, to_t_s, frames, file_bytes)
+        raise ClipError(f"no clip can be made of camera {segment.camera_id}: {err.strerror}") from None
+    return made.getvalue()
 
 
 def decode_all(segment: Segment) -> Iterator[Frame]:

@@ -18,8 +18,10 @@ class FakeAgenda:
 
     def __init__(self) -> None:
         self.now_s = 0.0
+        self.held_back = 0
         self._jobs: list[tuple[float, int, Callable[[], None]]] = []
         self._numbers = itertools.count()
+        self._failed: list[Callable[[], None]] = []
 
     def clock(self) -> float:
         return NOON.timestamp() + self.now_s
@@ -30,13 +32,21 @@ class FakeAgenda:
     def after(self, wait_s: float, _name: str, run: Callable[[], None]) -> None:
         heapq.heappush(self._jobs, (self.now_s + wait_s, next(self._numbers), run))
 
+    def try_again(self) -> None:
+        """Put the jobs that failed back, as the real agenda does after a while."""
+        for run in self._failed:
+            self.now("again", run)
+        self._failed.clear()
+
     def run(self, seconds: float = 0.0) -> None:
         """Let time pass and run what falls due, in order."""
         end_s = self.now_s + seconds
         while self._jobs and self._jobs[0][0] <= end_s:
             due_s, _, run = heapq.heappop(self._jobs)
             self.now_s = max(self.now_s, due_s)
+            self._failed.append(run)
             run()
+            self._failed.pop()
         self.now_s = end_s
 
 

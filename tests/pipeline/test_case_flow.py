@@ -11,7 +11,7 @@ from cases.records import Case, case_id_of
 from cases.store import CaseStore
 from detectors.events import Event, Phase
 from pipeline.agenda import Agenda
-from pipeline.case_flow import CaseFlow, FlowParts
+from pipeline.case_flow import MOST_HELD_BACK, CaseFlow, FlowParts
 from pipeline.evidence_keeper import Place, Still, Taken
 from pipeline.hub import Hub
 from pipeline.settings import EvidenceSettings
@@ -53,10 +53,11 @@ class FakeKeeper:
 class FakeLadders:
     def __init__(self) -> None:
         self.begun: list[str] = []
+        self.begun_over: list[str] = []
         self.over: list[str] = []
 
     def begin(self, case: Case, _source: Event) -> None:
-        self.begun.append(case.case_id)
+        (self.begun if case.ended_at is None else self.begun_over).append(case.case_id)
 
     def ended(self, case_id: str) -> None:
         self.over.append(case_id)
@@ -123,6 +124,7 @@ def test_second_panorama_that_is_there_at_once_is_not_taken_again(desk: Desk) ->
 
 def test_end_of_the_offence_is_recorded_and_told_to_the_ladder(desk: Desk) -> None:
     desk.flow.on_event(event())
+    run(desk)
     desk.flow.on_event(event(Phase.ENDED, t_s=1050.0))
     run(desk, 5)
     case = desk.cases.get(case_id_of("gate-kerb-1"))
@@ -137,6 +139,41 @@ def test_event_without_any_picture_makes_no_case_and_says_so(desk: Desk, caplog:
     run(desk, 10)
     assert desk.cases.of_event("gate-kerb-1") is None
     assert "no case can be made" in caplog.text
+
+
+def test_offence_that_is_over_before_its_case_is_written_comes_to_the_ladder_as_over(desk: Desk) -> None:
+    desk.flow.on_event(event())
+    desk.flow.on_event(event(Phase.ENDED, t_s=1050.0))
+    run(desk)
+    assert (desk.ladders.begun, desk.ladders.begun_over) == ([], [case_id_of("gate-kerb-1")])
+
+
+def test_pictures_that_a_full_disk_holds_back_are_those_of_the_moment(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_pack = desk.evidence.write_pack
+
+    def full(*_: object, **__: object) -> None:
+        raise EvidenceWriteError("evidence: the disk is full; make room there")
+
+    monkeypatch.setattr(desk.evidence, "write_pack", full)
+    desk.flow.on_event(event())
+    with pytest.raises(EvidenceWriteError):
+        run(desk)
+    desk.keeper.has_picture = False  # the camera's ring has long gone on
+    monkeypatch.setattr(desk.evidence, "write_pack", write_pack)
+    desk.agenda.try_again()
+    run(desk)
+    assert desk.file_names() == ["panorama-1.jpg"]
+
+
+def test_while_much_is_held_back_a_case_comes_without_its_clip(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+    desk.flow.on_event(event())
+    run(desk)
+    desk.agenda.held_back = MOST_HELD_BACK
+    run(desk, 30)
+    assert desk.file_names() == ["panorama-1.jpg"]
+    assert "no clip" in caplog.text
 
 
 def test_same_event_twice_is_one_case(desk: Desk) -> None:

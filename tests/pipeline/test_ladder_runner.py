@@ -1,3 +1,4 @@
+import errno
 from collections.abc import Callable
 from pathlib import Path
 
@@ -6,6 +7,7 @@ import pytest
 from broadcast.ladder import Ladder
 from broadcast.receipts import Receipt
 from broadcast.settings import LadderSettings
+from cases.errors import DatabaseError
 from cases.evidence import EvidenceStore
 from cases.records import Case
 from cases.states import Action, CaseState
@@ -133,6 +135,44 @@ def test_restart_goes_on_where_the_ladder_stood(street: Street) -> None:
     street.agenda.run(WAIT_S / 2 + 1)
     assert street.said == [1, 2]
     street.agenda.run(WAIT_S + 1)
+    assert street.state is CaseState.FILED
+
+
+def test_offence_that_is_over_before_its_ladder_is_resolved_without_a_word(street: Street) -> None:
+    street.presence = "gone"
+    street.runner.begin(street.case, event())
+    assert (street.said, street.state, street.last_reason) == ([], CaseState.RESOLVED, "left before any warning")
+
+
+def test_disk_that_takes_no_step_does_not_silence_the_warning(
+    street: Street, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    street.runner.begin(street.case, event())
+    street.agenda.run(2 * WAIT_S + 1)
+    assert (street.said, street.state) == ([1, 2], CaseState.FILED)
+    assert "the disk is full" in caplog.text
+
+
+def test_filing_that_the_database_refuses_for_a_while_is_done_once_it_takes_it(
+    street: Street, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    street.refusal = "quiet hours until 07:00"
+    apply = street.cases.apply
+
+    def full(*_: object, **__: object) -> None:
+        raise DatabaseError("database: database or disk is full")
+
+    monkeypatch.setattr(street.cases, "apply", full)
+    street.runner.begin(street.case, event())
+    with pytest.raises(DatabaseError):
+        street.agenda.run(1)
+    monkeypatch.setattr(street.cases, "apply", apply)
+    street.agenda.try_again()
+    street.agenda.run(1)
     assert street.state is CaseState.FILED
 
 
