@@ -47,7 +47,7 @@ def draw_plot(path: Path, report: Report) -> None:
             _draw_side(axes, report.samples, side, name)
         axes.set_title(title)
         axes.set_xlabel("cameras")
-        axes.set_ylim(bottom=0)
+        axes.set_ylim(0, 1.1 * axes.dataLim.y1)
         axes.set_xticks(sorted({int(str(sample["cameras"])) for sample in report.samples}))
         axes.grid(alpha=0.3)
     handles, labels = axes.get_legend_handles_labels()
