@@ -21,10 +21,17 @@ class Body(BaseModel):
 
 
 class ErrorBody(Body):
-    """What went wrong: a code for programs and a sentence for people."""
+    """What is wrong.
+
+    Attributes:
+        code: what kind of thing it is; the page has words for it in each language.
+        message: an English sentence, for who has no words for the code.
+        facts: what is filled into the page's words: names, limits, seconds. Never a secret.
+    """
 
     code: str
     message: str
+    facts: dict[str, str | float] = Field(default_factory=dict)
 
 
 class ErrorAnswer(Body):
@@ -64,6 +71,7 @@ class CameraHealthBody(Body):
     state: Literal["starting", "live", "away", "refused", "stopped"]
     since: datetime
     problem: str
+    problem_code: str
     codec: str
     size_wh: tuple[int, int]
     declared_fps: float | None
@@ -145,6 +153,7 @@ class HornBody(Body):
     url: str
     state: str
     problem: str
+    problem_code: str
     last_spoken_at: datetime | None
     last_detail: str
     last_file: str | None
@@ -177,9 +186,11 @@ class HealthBody(Body):
     engine: str
     disk_free_bytes: int
     evidence_held_back: int
-    problems: tuple[str, ...]
+    problems: tuple[ErrorBody, ...]
 
     @classmethod
     def of(cls, health: SystemHealth) -> "HealthBody":
         """Return a snapshot as it goes over the wire."""
-        return cls(**{name: getattr(health, name) for name in cls.model_fields})
+        problems = tuple(ErrorBody(code=p.code, message=p.message, facts=dict(p.facts)) for p in health.problems)
+        same = {name: getattr(health, name) for name in cls.model_fields if name != "problems"}
+        return cls(problems=problems, **same)

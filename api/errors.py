@@ -80,4 +80,5 @@ class NoSeatError(ApiError):
     code = "no_seat"
 
     def __init__(self, limit: int) -> None:
+        self.limit = limit
         super().__init__(f"{limit} connections of this kind are open already; close one and try again")

@@ -1,22 +1,26 @@
-"""Turns errors into answers: `{"error": {"code": ..., "message": ...}}` with the right status, and nothing else.
+"""Turns errors into answers, `{"error": {"code": ..., "message": ..., "facts": {...}}}` with the right status.
 
-What a person can mend says so in a sentence; a fault of ours gets a number that stands in the log with its trace.
+What a person can mend says so in a sentence, and in a code and facts, from which the page makes its own sentence in the
+language of who reads; a fault of ours gets a number that stands in the log with its trace.
 """
 
+import errno
 import logging
-import re
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from api.bodies import ErrorAnswer, ErrorBody
 from api.errors import ApiError, NotFoundError, TooManyAttemptsError
+from api.mistakes import facts_of_mistake
 from broadcast import errors as broadcast
 from cases import errors as cases
 from detectors.errors import DetectorError
 from pipeline import errors as pipeline
 from streams import errors as streams
+from vision.error_codes import code_of
 
 logger = logging.getLogger(__name__)
 
@@ -51,17 +55,19 @@ def refusal(err: Exception) -> JSONResponse:
     headers = {}
     if isinstance(err, TooManyAttemptsError | cases.SignInLockedError):
         headers["Retry-After"] = str(max(1, round(err.wait_s)))
-    return _answer(status, code, str(err), headers)
+    return _answer(status, ErrorBody(code=code, message=str(err), facts=facts_of(err)), headers)
 
 
 def fault(number: str) -> JSONResponse:
     """Return the answer to an error that nobody expected; `number` stands in the log with its trace."""
-    return _answer(500, "fault", f"the server made a mistake; its log tells more under {number}")
+    sentence = f"the server made a mistake; its log tells more under {number}"
+    return _answer(500, ErrorBody(code="fault", message=sentence, facts={"number": number}))
 
 
-def code_of(err: Exception) -> str:
-    """Return what an error is called in answers: `UnknownCameraError` is `unknown_camera`."""
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(err).__name__.removesuffix("Error")).lower()
+def facts_of(err: Exception) -> dict[str, str | float]:
+    """Return what an error knows beyond its sentence: names, limits, seconds; our errors hold no secrets."""
+    known = {name: value for name, value in vars(err).items() if isinstance(value, str | int | float)}
+    return {name: str(value) if isinstance(value, str) else value for name, value in known.items()}
 
 
 def install_handlers(app: FastAPI) -> None:
@@ -82,26 +88,29 @@ async def _not_valid(request: Request, err: Exception) -> JSONResponse:
     """Name each wrong field; what was sent is left out, as it may hold a password."""
     assert isinstance(err, RequestValidationError)  # noqa: S101  (registered for nothing else)
     lines = []
-    for mistake in err.errors():
+    mistakes = err.errors()
+    for mistake in mistakes:
         key = ".".join(str(part) for part in mistake["loc"][1:]) or "body"
         text = "there is no such key" if mistake["type"] == "extra_forbidden" else str(mistake["msg"])
         lines.append(f"{key}: {text.removeprefix('Value error, ')}")
-    return _answer(422, "not_valid", "; ".join(lines))
+    return _answer(422, ErrorBody(code="not_valid", message="; ".join(lines), facts=facts_of_mistake(mistakes[0])))
 
 
 async def _by_starlette(request: Request, err: Exception) -> JSONResponse:
     assert isinstance(err, HTTPException)  # noqa: S101  (registered for nothing else)
     if err.status_code == 404:
         return refusal(NotFoundError(f"there is nothing at {request.url.path}"))
-    return _answer(err.status_code, "refused", str(err.detail), dict(err.headers or {}))
+    return _answer(err.status_code, ErrorBody(code="refused", message=str(err.detail)), dict(err.headers or {}))
 
 
 async def _from_the_machine(request: Request, err: Exception) -> JSONResponse:
     """A full disk or a missing permission: the operator can mend it, so it is said."""
     assert isinstance(err, OSError)  # noqa: S101  (registered for nothing else)
     logger.error("api: %s %s: %s", request.method, request.url.path, err.strerror)
-    return _answer(503, "machine", f"the server's machine refuses: {err.strerror or type(err).__name__}")
+    cause = errno.errorcode.get(err.errno or 0, type(err).__name__)
+    sentence = f"the server's machine refuses: {err.strerror or cause}"
+    return _answer(503, ErrorBody(code="machine", message=sentence, facts={"cause": cause}))
 
 
-def _answer(status: int, code: str, message: str, headers: dict[str, str] | None = None) -> JSONResponse:
-    return JSONResponse({"error": {"code": code, "message": message}}, status, headers)
+def _answer(status: int, error: ErrorBody, headers: dict[str, str] | None = None) -> JSONResponse:
+    return JSONResponse(ErrorAnswer(error=error).model_dump(), status, headers)

@@ -8,6 +8,7 @@ from pydantic import BaseModel, JsonValue, ValidationError
 from api.auth import Admin, Operator, Serving, Viewer
 from api.bodies import CameraBody, CamerasBody
 from api.errors import ApiError
+from api.mistakes import facts_of_zones
 from detectors.catalog import ZonesFile, explain
 from detectors.flyers import FlyerRule
 from detectors.parking import ParkingRule
@@ -27,6 +28,10 @@ class ZonesRefusedError(ApiError):
 
     status = 422
     code = "zones_refused"
+
+    def __init__(self, message: str, facts: dict[str, str | float]) -> None:
+        vars(self).update(facts)
+        super().__init__(message)
 
 
 @router.get("/cameras")
@@ -80,7 +85,7 @@ def put_zones(camera_id: str, body: dict[str, JsonValue], system: Serving, perso
     try:
         zones = ZonesFile.model_validate(body).zones
     except ValidationError as err:
-        raise ZonesRefusedError(explain(err, body)) from None
+        raise ZonesRefusedError(explain(err, body), facts_of_zones(err, body)) from None
     return ZonesFile(zones=system.save_zones(camera_id, zones))
 
 

@@ -20,6 +20,7 @@ from broadcast.horns import Horn
 from broadcast.quiet_hours import quiet_refusal, volume_at
 from broadcast.receipts import HornCheck, Receipt, WallClock, not_played
 from broadcast.settings import HornEntry
+from vision.error_codes import code_of
 
 logger = logging.getLogger(__name__)
 
@@ -50,6 +51,7 @@ class HornHealth:
         horn_id: the horn.
         state: `busy` (somebody else speaks through it) and `away` mend themselves, `refused` wants a person.
         problem: one sentence without a password; empty when all is well.
+        problem_code: what kind of problem it is (`vision.error_codes`); empty when all is well.
         waiting: clips in its queue.
         last: the newest receipt, or None.
     """
@@ -57,6 +59,7 @@ class HornHealth:
     horn_id: str
     state: HornState
     problem: str
+    problem_code: str
     waiting: int
     last: Receipt | None
 
@@ -120,7 +123,7 @@ class HornWorker:
         self._closing = False
         self._number = 0
         self._state: HornState = "starting"
-        self._problem = ""
+        self._problem: HornError | None = None
         self._last: Receipt | None = None
         self._failures = 0
         self._check_at_s: float | None = 0.0
@@ -165,13 +168,14 @@ class HornWorker:
         """Return how the horn is."""
         with self._changed:
             state: HornState = "speaking" if self._current else self._state
-            return HornHealth(self._entry.id, state, self._problem, len(self._waiting), self._last)
+            code = code_of(self._problem) if self._problem else ""
+            return HornHealth(self._entry.id, state, self._sentence(), code, len(self._waiting), self._last)
 
     def refusal(self) -> str:
         """Return why an automatic clip would not be said now, as a sentence, or an empty text."""
         quiet = quiet_refusal(self._entry.quiet_hours, self._entry.zone, self._wall_clock())
         with self._changed:
-            return quiet or (self._problem if self._state in ("busy", "away", "refused") else "")
+            return quiet or (self._sentence() if self._state in ("busy", "away", "refused") else "")
 
     def close(self) -> None:
         """Cut off what is being said, hand back what waits, and join the thread."""
@@ -262,15 +266,15 @@ class HornWorker:
 
     def _note_success(self) -> None:
         with self._changed:
-            was, self._state, self._problem, self._failures = self._state, "ok", "", 0
+            was, self._state, self._problem, self._failures = self._state, "ok", None, 0
             self._check_at_s = time.monotonic() + self._policy.well_s
         if was != "ok":
             logger.info("horn %s: ready", self._entry.id)
 
     def _note_failure(self, err: HornError) -> None:
         with self._changed:
-            is_new = self._problem != err.problem
-            self._state, self._problem = _state_after(err), err.problem
+            is_new = self._sentence() != err.problem
+            self._state, self._problem = _state_after(err), err
             wait_s = min(self._policy.max_s, self._policy.first_s * 2 ** min(self._failures, 20))
             self._failures += 1
             jitter = random.uniform(0.8, 1.2)  # noqa: S311 - spreads horns behind one switch, keeps no secret
@@ -278,6 +282,9 @@ class HornWorker:
             self._check_at_s = time.monotonic() + wait_s * jitter if asks_again else None
         if is_new:
             logger.warning("horn %s: %s", self._entry.id, err.problem)
+
+    def _sentence(self) -> str:
+        return self._problem.problem if self._problem else ""
 
     def _hand_over(self, job: _Job, receipt: Receipt) -> None:
         try:

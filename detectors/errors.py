@@ -1,6 +1,7 @@
 """The ways in which judging can fail.
 
 DetectorError
+├── TimeOfDayError      hours of a rule that are no times of day (retryable: no)
 └── ZonesFileError      a file of zones cannot be used as it is (retryable: no)
 """
 
@@ -9,6 +10,10 @@ class DetectorError(Exception):
     """Base of all errors of this package; `retryable` says whether trying again can help."""
 
     retryable = False
+
+
+class TimeOfDayError(DetectorError, ValueError):
+    """A text that is no time of day."""
 
 
 class ZonesFileError(DetectorError):

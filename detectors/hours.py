@@ -7,12 +7,14 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from detectors.errors import TimeOfDayError
+
 _CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)|24:00")
 
 
 def _checked(text: str) -> str:
     if _CLOCK.fullmatch(text) is None:
-        raise ValueError(f"{text!r} is no time of day; write it as 07:30, at most 24:00")
+        raise TimeOfDayError(f"{text!r} is no time of day; write it as 07:30, at most 24:00")
     return text
 
 

@@ -23,6 +23,7 @@ class UnknownCameraError(PipelineError):
     """No camera has this id."""
 
     def __init__(self, camera_id: str) -> None:
+        self.camera_id = camera_id
         super().__init__(f"there is no camera {camera_id!r}; the camera list shows the ids that exist")
 
 
@@ -30,6 +31,7 @@ class NoHornError(PipelineError):
     """The camera has no horn."""
 
     def __init__(self, camera_id: str) -> None:
+        self.camera_id = camera_id
         super().__init__(f'camera {camera_id!r} has no horn; give it one by `horn = "..."` in the settings file')
 
 
@@ -37,6 +39,7 @@ class DuplicateCameraError(PipelineError):
     """A camera has this id already."""
 
     def __init__(self, camera_id: str) -> None:
+        self.camera_id = camera_id
         super().__init__(f"camera {camera_id!r} exists already; choose another id or remove it first")
 
 

@@ -70,11 +70,15 @@ class CaseMessage:
 
 @dataclass(frozen=True, slots=True)
 class CameraMessage:
-    """A camera's state changed, or a camera was added or removed (state `removed`)."""
+    """A camera's state changed, or a camera was added or removed (state `removed`).
+
+    `problem` is a sentence; `problem_code` says its kind, for a page that words it in another language.
+    """
 
     camera_id: str
     state: str
     problem: str
+    problem_code: str = ""
     kind: Literal["camera"] = "camera"
 
 

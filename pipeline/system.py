@@ -46,7 +46,7 @@ from pipeline.settings import CameraEntry, Settings
 from pipeline.shard import Shard, ShardListeners
 from pipeline.site import Site
 from pipeline.speaking import Speaker, SpeakerParts, Voice
-from pipeline.views import CameraView, HornView, SystemHealth
+from pipeline.views import CameraView, HornView, SystemHealth, SystemProblem
 from streams.errors import StreamError
 from streams.live import LiveFeed
 from streams.opening import Openers
@@ -252,6 +252,7 @@ class System:
                 url=redact(entries[horn.horn_id].url.get_secret_value()),
                 state=horn.state,
                 problem=horn.problem,
+                problem_code=horn.problem_code,
                 last_spoken_at=horn.last.started_at if horn.last else None,
                 last_detail=horn.last.detail if horn.last else "",
                 last_file=(horn.last.file or None) if horn.last else None,
@@ -291,9 +292,11 @@ class System:
     def health(self) -> SystemHealth:
         """Return the state of the whole."""
         free = shutil.disk_usage(self.settings.data).free
-        problems = [text for text in (self._shard.problem, self._agenda.problem) if text]
+        said = {"model_fails": self._shard.problem, "evidence_waits": self._agenda.problem}
+        problems = [SystemProblem(code, sentence) for code, sentence in said.items() if sentence]
         if free < LOW_DISK_BYTES:
-            problems.append(f"only {free // 2**20} MiB are free in {self.settings.data}: evidence will soon not fit")
+            sentence = f"only {free // 2**20} MiB are free in {self.settings.data}: evidence will soon not fit"
+            problems.append(SystemProblem("low_disk", sentence, {"free_mib": free // 2**20}))
         return SystemHealth(
             started_at=self._started_at,
             version=version("streetwarden"),
@@ -351,7 +354,7 @@ class System:
     def _tell_states(self) -> None:
         for camera in self._shard.health():
             if self._is_news("camera", camera.camera_id, camera.state, camera.problem):
-                self.hub.publish(CameraMessage(camera.camera_id, camera.state, camera.problem))
+                self.hub.publish(CameraMessage(camera.camera_id, camera.state, camera.problem, camera.problem_code))
         for horn in self.announcer.health():
             if self._is_news("horn", horn.horn_id, horn.state, horn.problem):
                 self.hub.publish(HornMessage(horn.horn_id, horn.state, horn.problem))
@@ -376,6 +379,6 @@ def _opened_model(settings: Settings, given: Looker | None) -> tuple[str, str, M
         return "given", "given", ModelFacts("given", "", 0.0, "given"), given
     model = open_model(settings.model.card or bundled_card(), settings.data, settings.model.engine)
     measured = model.choice.ms_per_picture if model.choice else None
-    engine = model.engine_name + (f", {measured:.0f} ms a picture" if measured else "")
+    engine = model.engine_name + (f", {measured:.0f} ms" if measured else "")
     facts = ModelFacts(model.card.name, model.card.sha256, model.card.score_threshold, engine)
     return model.card.name, engine, facts, model

@@ -3,7 +3,8 @@
 No URL here holds a password.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from detectors.catalog import ZoneSettings
@@ -45,8 +46,23 @@ class CameraView:
 
 
 @dataclass(frozen=True, slots=True)
+class SystemProblem:
+    """One thing that an operator should know.
+
+    Attributes:
+        code: what kind of problem it is; the page words it by this.
+        message: the same as a sentence, for who does not know the code.
+        facts: what the page fills into its own sentence.
+    """
+
+    code: str
+    message: str
+    facts: Mapping[str, str | float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class HornView:
-    """One horn as people see it; `state` and `problem` as in `broadcast.horn_worker.HornHealth`."""
+    """One horn as people see it; `state`, `problem` and `problem_code` as in `broadcast.horn_worker.HornHealth`."""
 
     horn_id: str
     name: str
@@ -56,6 +72,7 @@ class HornView:
     last_spoken_at: datetime | None
     last_detail: str
     last_file: str | None
+    problem_code: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +86,7 @@ class SystemHealth:
         engine: engine and precision that run it, with its measured milliseconds per picture.
         disk_free_bytes: where evidence is kept.
         evidence_held_back: evidence that could not be written yet; it is kept in memory and tried again.
-        problems: what an operator should know, one sentence each; empty on a good day.
+        problems: what an operator should know, empty on a good day.
     """
 
     started_at: datetime
@@ -78,4 +95,4 @@ class SystemHealth:
     engine: str
     disk_free_bytes: int
     evidence_held_back: int
-    problems: tuple[str, ...]
+    problems: tuple[SystemProblem, ...]

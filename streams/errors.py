@@ -1,9 +1,12 @@
 """Says what went wrong with a stream, and whether trying again can help.
 
     StreamError                 base; `retryable`, `is_slow`
-    ├── StreamOpenError         could not connect: refused, unknown host, no route
+    ├── StreamOpenError         could not connect
     │   ├── BadUrlError         the URL itself makes no sense: not retryable
     │   ├── StreamTimeoutError  nobody answered in time
+    │   ├── StreamRefusedError  nothing listens at that port
+    │   ├── StreamUnreachableError  unknown host, no route
+    │   ├── NotRtspError        who answers is no RTSP camera
     │   ├── StreamAuthError     user name or password refused; asking again can lock the account: not retryable
     │   ├── StreamNotFoundError no such path or file; retried slowly
     │   ├── NoVideoError        the stream has no video; retried slowly
@@ -35,14 +38,26 @@ class StreamOpenError(StreamError):
     """The stream could not be opened."""
 
 
-class BadUrlError(StreamOpenError):
-    """The URL makes no sense to what should open it."""
+class BadUrlError(StreamOpenError, ValueError):
+    """The URL makes no sense, or none to what should open it."""
 
     retryable = False
 
 
 class StreamTimeoutError(StreamOpenError):
     """Nobody answered within the time limit."""
+
+
+class StreamRefusedError(StreamOpenError):
+    """The host answers, and nothing listens at that port."""
+
+
+class StreamUnreachableError(StreamOpenError):
+    """No way leads to the host, or its name is unknown."""
+
+
+class NotRtspError(StreamOpenError):
+    """Who answers does not speak as an RTSP camera does."""
 
 
 class StreamAuthError(StreamOpenError):

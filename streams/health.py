@@ -8,10 +8,12 @@ from itertools import pairwise
 from statistics import median
 from typing import Literal
 
+from streams.errors import StreamError
 from streams.gears import Gear
 from streams.packets import EncodedPacket, StreamFormat
 from streams.timeline import Clocks
 from vision.arrays import SizeWH
+from vision.error_codes import code_of
 
 RATE_WINDOW_S = 10.0
 """The delivered frame rate is counted over this time: long enough to be steady, short enough to show a fault."""
@@ -32,6 +34,7 @@ class CameraHealth:
             is useless until an operator changes something; `stopped` at the end of a file or after `stop`.
         since: when this state began, aware UTC.
         problem: one sentence, without secrets, empty while all is well.
+        problem_code: what kind of problem it is (`vision.error_codes`); empty while all is well.
         codec: libav's name; empty until known.
         size_wh: picture size; (0, 0) until known.
         declared_fps: what the stream or the settings say; None if neither does.
@@ -66,6 +69,7 @@ class CameraHealth:
     ring_bytes: int
     corrupt: int = 0
     clock_offset_s: float | None = None
+    problem_code: str = ""
 
 
 class HealthMeter:
@@ -78,7 +82,7 @@ class HealthMeter:
         self._lock = threading.Lock()
         self._state: CameraState = "starting"
         self._since_s = clocks.wall()
-        self._problem = ""
+        self._problem: StreamError | None = None
         self._format: StreamFormat | None = None
         self._arrivals: deque[float] = deque()
         self._keys: deque[float] = deque(maxlen=KEYS_KEPT)
@@ -97,7 +101,7 @@ class HealthMeter:
         """Measured seconds between key frames; None until two were seen."""
         return self._key_interval_s
 
-    def enter(self, state: CameraState, problem: str = "") -> bool:
+    def enter(self, state: CameraState, problem: StreamError | None = None) -> bool:
         """Change state or problem; returns whether the state changed. A repeated state keeps its `since`."""
         with self._lock:
             is_new = state != self._state
@@ -151,7 +155,8 @@ class HealthMeter:
                 camera_id=self._camera_id,
                 state=self._state,
                 since=datetime.fromtimestamp(self._since_s, UTC),
-                problem=self._problem,
+                problem=str(self._problem or ""),
+                problem_code=code_of(self._problem) if self._problem else "",
                 codec=known.codec if known else "",
                 size_wh=known.size_wh if known else (0, 0),
                 declared_fps=fps,

@@ -13,14 +13,17 @@ from av.container import InputContainer
 from streams.errors import (
     BadUrlError,
     NotMediaError,
+    NotRtspError,
     NoVideoError,
     StreamAuthError,
     StreamError,
     StreamNotFoundError,
     StreamOpenError,
     StreamReadError,
+    StreamRefusedError,
     StreamStalledError,
     StreamTimeoutError,
+    StreamUnreachableError,
 )
 from streams.settings import StreamSettings
 from streams.urls import KNOWN_SCHEMES, NETWORK_SCHEMES, check_url, file_source, redact, scheme_of
@@ -85,6 +88,8 @@ class Openers:
             return opener(url, settings)
         except av.FFmpegError as err:
             raise open_error(err, url) from None
+        except StreamError:
+            raise
         except ValueError as err:
             raise BadUrlError(f"{redact(url)} cannot be opened: {err}") from None
 
@@ -100,10 +105,7 @@ def open_libav(url: str, settings: StreamSettings, *, with_audio: bool = False) 
     Raises:
         StreamError: one sentence that names the stream without its password, and the way out.
     """
-    try:
-        check_url(url)
-    except ValueError as err:
-        raise BadUrlError(str(err)) from None
+    check_url(url)
     is_file = scheme_of(url) == "file"
     target = str(file_source(url).path) if is_file else url
     options = {"format_whitelist": _FILE_DEMUXERS} if is_file else _network_options(settings, with_audio=with_audio)
@@ -136,11 +138,13 @@ def open_error(err: av.FFmpegError, url: str) -> StreamError:
     if scheme_of(url) == "file":
         return _file_error(err, url, shown)
     if isinstance(err, av.ConnectionRefusedError):
-        return StreamOpenError(f"{shown} refused the connection; check the port and that RTSP is switched on")
+        return StreamRefusedError(f"{shown} refused the connection; check the port and that RTSP is switched on")
     if isinstance(err, av.InvalidDataError):
-        return StreamOpenError(f"{shown} did not answer as an RTSP camera does; check address, port and path")
+        return NotRtspError(f"{shown} did not answer as an RTSP camera does; check address, port and path")
     if isinstance(err, av.OSError):
-        return StreamOpenError(f"{shown} cannot be reached ({err.strerror}); check the host name and the network")
+        return StreamUnreachableError(
+            f"{shown} cannot be reached ({err.strerror}); check the host name and the network"
+        )
     return StreamOpenError(f"{shown} could not be opened ({err.strerror}); check address, path and transport")
 
 

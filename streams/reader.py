@@ -222,13 +222,13 @@ class CameraReader:
 
     def _gives_up(self, err: StreamError) -> bool:
         if isinstance(err, StreamEndedError) and scheme_of(self.url) == "file":
-            self._meter.enter("stopped", str(err))
+            self._meter.enter("stopped", err)
             logger.info("camera %s: the file ended%s", self.camera_id, f": {err}" if str(err) else "")
             return True
         # What a file is does not change by itself; only a missing one may still be put there.
         is_final = scheme_of(self.url) == "file" and not isinstance(err, StreamNotFoundError)
         if is_final or not err.retryable:
-            self._meter.enter("refused", str(err))
+            self._meter.enter("refused", err)
             logger.error("camera %s: given up: %s", self.camera_id, err)
             return True
         return False
@@ -242,7 +242,7 @@ class CameraReader:
 
     def _say_away(self, err: StreamError) -> float:
         delay_s = self._waits.after(err)
-        if self._meter.enter("away", str(err)):
+        if self._meter.enter("away", err):
             logger.warning("camera %s: away: %s; next try in %.1f s", self.camera_id, err, delay_s)
         else:
             logger.debug("camera %s: still away: %s; next try in %.1f s", self.camera_id, err, delay_s)

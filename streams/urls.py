@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from streams.errors import BadUrlError
+
 NETWORK_SCHEMES = frozenset({"rtsp", "rtsps"})
 KNOWN_SCHEMES = NETWORK_SCHEMES | {"file", "synthetic"}
 HIDDEN = "***"
@@ -62,20 +64,21 @@ def check_url(url: str, schemes: Collection[str] = KNOWN_SCHEMES) -> None:
         schemes: what is allowed; plain paths count as `file`.
 
     Raises:
-        ValueError: it cannot; the message says what is wrong and how it should look, without the password.
+        BadUrlError: it cannot, and is a `ValueError` too; the message says what is wrong and how it should look,
+            without the password.
     """
     shown = redact(url)
     if not url.strip():
-        raise ValueError("the camera URL is empty; give one like rtsp://user:password@192.168.1.10/stream1")
+        raise BadUrlError("the camera URL is empty; give one like rtsp://user:password@192.168.1.10/stream1")
     if _CONTROL.search(url) or url != url.strip():
-        raise ValueError(f"camera URL {shown} holds spaces or control characters at its ends or inside; remove them")
+        raise BadUrlError(f"camera URL {shown} holds spaces or control characters at its ends or inside; remove them")
     scheme = scheme_of(url)
     if scheme not in schemes:
-        raise ValueError(f"camera URL {shown} begins with {scheme}://; known are {', '.join(sorted(schemes))}")
+        raise BadUrlError(f"camera URL {shown} begins with {scheme}://; known are {', '.join(sorted(schemes))}")
     if scheme in NETWORK_SCHEMES:
         _check_host(url, shown)
     if scheme == "file" and not str(file_source(url).path).strip("./"):
-        raise ValueError(f"camera URL {shown} names no file; give one like file:///videos/gate.mp4?loop=1")
+        raise BadUrlError(f"camera URL {shown} names no file; give one like file:///videos/gate.mp4?loop=1")
 
 
 def file_source(url: str) -> FileSource:
@@ -95,10 +98,10 @@ def _check_host(url: str, shown: str) -> None:
         parts = urlsplit(f"rtsp://{place}")
         host, port = parts.hostname, parts.port
     except ValueError:
-        raise ValueError(
+        raise BadUrlError(
             f"camera URL {shown} has no valid host and port; it should look like rtsp://host:554/path"
         ) from None
     if not host:
-        raise ValueError(f"camera URL {shown} names no host; it should look like rtsp://host:554/path")
+        raise BadUrlError(f"camera URL {shown} names no host; it should look like rtsp://host:554/path")
     if port == 0:
-        raise ValueError(f"camera URL {shown} has port 0; leave the port out for 554")
+        raise BadUrlError(f"camera URL {shown} has port 0; leave the port out for 554")

@@ -1,6 +1,7 @@
 """The ways in which seeing can fail.
 
 VisionError
+├── PolygonError        a zone has too few corners, leaves the picture or has no area (retryable: no)
 └── RecordingError      a file of observations cannot be read (retryable: no)
     └── TruncatedRecordingError     it ends in the middle; what was whole has been handed over
 """
@@ -10,6 +11,10 @@ class VisionError(Exception):
     """Base of all errors of this package; `retryable` says whether trying again can help."""
 
     retryable = False
+
+
+class PolygonError(VisionError, ValueError):
+    """A zone has too few corners, leaves the picture or has no area."""
 
 
 class RecordingError(VisionError):

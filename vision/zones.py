@@ -7,6 +7,7 @@ import numpy as np
 
 from vision.arrays import Boxes, Mask, Points, SizeWH
 from vision.boxes import feet
+from vision.errors import PolygonError
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +28,14 @@ class Zone:
 
     def __post_init__(self) -> None:
         if len(self.polygon) < 3:
-            raise ValueError(f"zone {self.zone_id!r} has {len(self.polygon)} corners; a zone needs at least 3")
+            raise PolygonError(f"zone {self.zone_id!r} has {len(self.polygon)} corners; a zone needs at least 3")
         for x, y in self.polygon:
             if not (0 <= x <= 1 and 0 <= y <= 1):
-                raise ValueError(f"zone {self.zone_id!r} leaves the picture at ({x}, {y}); corners lie within 0 and 1")
+                raise PolygonError(
+                    f"zone {self.zone_id!r} leaves the picture at ({x}, {y}); corners lie within 0 and 1"
+                )
         if _area_ratio(self.polygon) < MIN_AREA_RATIO:
-            raise ValueError(f"zone {self.zone_id!r} has no area; its corners lie on one line or on one point")
+            raise PolygonError(f"zone {self.zone_id!r} has no area; its corners lie on one line or on one point")
 
     def corners_px(self, size_wh: SizeWH) -> Points:
         """Return the (N, 2) float32 corners in pixels of a frame of that size."""

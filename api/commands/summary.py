@@ -24,7 +24,7 @@ def summary_of(system: System, cameras: Sequence[CameraView]) -> dict[str, Any]:
         "evidence_folder": str(system.evidence.root),
         "cameras": [_camera(camera) for camera in cameras],
         "cases": [_case(case) for case in reversed(cases)],
-        "problems": list(health.problems),
+        "problems": [problem.message for problem in health.problems],
     }
 
 

@@ -4,9 +4,10 @@ import { CaseDesk } from "./cases.js";
 import { button, fill, h, icon, toast } from "./dom.js";
 import { HealthPage } from "./health.js";
 import { get, whenSignedOut } from "./request.js";
+import { problemWords } from "./sentences.js";
 import { mayAct, signInPage, signOut, whoIsThere } from "./session.js";
 import { EventSocket } from "./socket.js";
-import { languageSwitch, refusalWords, t, word } from "./text.js";
+import { languageSwitch, t, word } from "./text.js";
 import { OPEN_STATES } from "./tile.js";
 import { Wall } from "./wall.js";
 import { ZonePage } from "./zones.js";
@@ -34,7 +35,7 @@ class App {
     try {
       this.#person = await whoIsThere();
     } catch (refusal) {
-      fill(this.#root, h("main", { class: "sign-in-page" }, h("p", { class: "notice" }, refusalWords(refusal))));
+      fill(this.#root, h("main", { class: "sign-in-page" }, h("p", { class: "notice" }, problemWords(refusal))));
       setTimeout(() => this.start(), RETRY_MS);
       return;
     }
@@ -95,7 +96,7 @@ class App {
     }
     this.#view = new View({ socket: this.#socket, person: this.#person });
     fill(this.#root, this.#bar, this.#view.element);
-    this.#view.show(decodeURIComponent(argument)).catch((refusal) => toast(refusalWords(refusal), "bad"));
+    this.#view.show(decodeURIComponent(argument)).catch((refusal) => toast(problemWords(refusal), "bad"));
   }
 
   #showConnection(isThere) {

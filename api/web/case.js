@@ -3,8 +3,9 @@
 import { ask, button, fill, h, toast } from "./dom.js";
 import { warnCase } from "./horns.js";
 import { get, post } from "./request.js";
+import { problemWords, reasonWords, saidWords } from "./sentences.js";
 import { mayAct } from "./session.js";
-import { clock, day, has, quantity, reasonWords, refusalWords, t, word } from "./text.js";
+import { clock, day, has, quantity, t, word } from "./text.js";
 
 const KEYS = { c: "confirm", x: "dismiss", w: "warn", f: "file", l: "close", r: "reopen" };
 const LOOKS = {
@@ -52,7 +53,7 @@ export class CaseView {
       answer = await get(`/api/cases/${encodeURIComponent(caseId)}`);
     } catch (refusal) {
       this.clear();
-      toast(refusalWords(refusal), "bad");
+      toast(problemWords(refusal), "bad");
       return;
     }
     if (this.#wanted !== caseId) return; // another one was chosen meanwhile
@@ -147,7 +148,7 @@ export class CaseView {
       await post(`/api/cases/${id}/actions`, { action, reason, revision });
       toast(t("case.done", { action: word("action", action) }), "good");
     } catch (refusal) {
-      toast(refusalWords(refusal), "bad");
+      toast(problemWords(refusal), "bad");
     }
     await this.refresh();
     await this.#onDecided();
@@ -173,7 +174,7 @@ export class CaseView {
 }
 
 function historyRow(row) {
-  const reason = row.reason ? (has(`quick.${row.reason}`) ? word("quick", row.reason) : row.reason) : "";
+  const reason = row.reason ? (has(`quick.${row.reason}`) ? word("quick", row.reason) : saidWords(row.reason)) : "";
   return h("li", { class: row.action },
     h("time", { datetime: row.at }, clock(row.at)),
     h("div", {}, h("strong", {}, word("happened", row.action)), reason ? h("span", {}, ` ${reason}`) : null,
@@ -184,7 +185,7 @@ function warningRow(warning) {
   const receipt = [
     t("horn.receipt", { horn: warning.horn_id, seconds: quantity(warning.duration_s, "s"), codec: warning.codec || "-" }),
     warning.file ? t("horn.file", { file: warning.file }) : "",
-    warning.detail,
+    saidWords(warning.detail),
   ].filter(Boolean).join(" · ");
   return h("li", { class: `warning ${warning.ok ? "" : "failed"}` },
     h("time", { datetime: warning.started_at }, clock(warning.started_at)),

@@ -3,7 +3,8 @@
 import { CaseView } from "./case.js";
 import { button, fill, h, isTyping, toast } from "./dom.js";
 import { get } from "./request.js";
-import { clock, refusalWords, t, word } from "./text.js";
+import { problemWords } from "./sentences.js";
+import { clock, t, word } from "./text.js";
 
 const PAGE_SIZE = 30;
 const FILTERS = {
@@ -68,7 +69,7 @@ export class CaseDesk {
       const found = await get(`/api/cases?${query}`);
       [this.#cases, this.#total] = [found.cases, found.total];
     } catch (refusal) {
-      toast(refusalWords(refusal), "bad");
+      toast(problemWords(refusal), "bad");
       return;
     }
     this.#build();

@@ -3,8 +3,9 @@
 import { ask, button, fill, h, toast } from "./dom.js";
 import { sayThrough } from "./horns.js";
 import { get, post, remove } from "./request.js";
+import { problemWords, saidWords, troubleWords } from "./sentences.js";
 import { mayAct } from "./session.js";
-import { clock, duration, quantity, refusalWords, t, word } from "./text.js";
+import { clock, duration, quantity, t, word } from "./text.js";
 
 const PERIOD_MS = 3000;
 const CAMERA_COLUMNS = [
@@ -39,13 +40,13 @@ export class HealthPage {
       const answers = await Promise.all([get("/api/health"), get("/api/cameras"), get("/api/horns")]);
       this.#build(answers[0], answers[1].cameras, answers[2].horns);
     } catch (refusal) {
-      fill(this.#body, h("p", { class: "notice" }, refusalWords(refusal)));
+      fill(this.#body, h("p", { class: "notice" }, problemWords(refusal)));
     }
   }
 
   #build(health, cameras, horns) {
     const lines = health.problems.length
-      ? health.problems.map((problem) => h("p", { class: "notice" }, problem))
+      ? health.problems.map((problem) => h("p", { class: "notice", title: problem.message }, problemWords(problem)))
       : h("p", { class: "notice good" }, t("health.fine"));
     fill(this.#body, lines, figures(health),
       h("h2", {}, t("health.cameras")), this.#cameras(cameras),
@@ -56,7 +57,7 @@ export class HealthPage {
     const isAdmin = mayAct(this.#context.person, "admin");
     const rows = cameras.map((camera) => h("tr", { "data-state": camera.health.state },
       h("td", {}, h("strong", {}, camera.name), h("div", { class: "muted" }, camera.url)),
-      stateCell(word("camera", camera.health.state), camera.health.problem),
+      stateCell(word("camera", camera.health.state), camera.health),
       h("td", {}, camera.health.codec ? `${camera.health.codec} ${camera.health.size_wh.join("×")}` : "–"),
       h("td", {}, rate(camera.health)),
       h("td", {}, camera.health.key_interval_s === null ? "–" : quantity(camera.health.key_interval_s, "s")),
@@ -80,9 +81,9 @@ export class HealthPage {
     const maySpeak = mayAct(this.#context.person, "operator");
     const rows = horns.map((horn) => h("tr", { "data-state": horn.state },
       h("td", {}, h("strong", {}, horn.name), h("div", { class: "muted" }, horn.url)),
-      stateCell(word("hornstate", horn.state), horn.problem),
+      stateCell(word("hornstate", horn.state), horn),
       h("td", {}, horn.last_spoken_at ? clock(horn.last_spoken_at) : t("health.never"),
-        h("div", { class: "muted" }, horn.last_file ? t("horn.file", { file: horn.last_file }) : horn.last_detail)),
+        h("div", { class: "muted" }, horn.last_file ? t("horn.file", { file: horn.last_file }) : saidWords(horn.last_detail))),
       h("td", {}, maySpeak ? speakButton(horn) : null)));
     return table(["horn", "state", "last"], rows);
   }
@@ -93,7 +94,7 @@ export class HealthPage {
         id: `camera-${name}`, name, autocomplete: "off", maxlength: 500, required: name === "id" || name === "url",
       })]);
       const form = h("form", { class: "stack" },
-        fields.map(([name, field]) => [h("label", { for: field.id }, word("health", `add_${name}`)), field]),
+        fields.map(([name, field]) => [h("label", { for: field.id }, word("camera_field", name)), field]),
         h("div", { class: "row end" }, button(t("dialog.ok"), { kind: "primary", type: "submit" })));
       form.addEventListener("submit", (event) => {
         event.preventDefault();
@@ -117,7 +118,7 @@ export class HealthPage {
       await action();
       toast(words, "good");
     } catch (refusal) {
-      toast(refusalWords(refusal), "bad");
+      toast(problemWords(refusal), "bad");
     }
     await this.#load();
   }
@@ -143,13 +144,15 @@ function table(heads, rows) {
 
 const speakButton = (horn) => button(t("horn.test"), { symbol: "horn", onclick: () => sayThrough(horn.id, horn.name) });
 
-function stateCell(words, problem) {
-  return h("td", {}, h("span", { class: "dot" }), words, problem ? h("div", { class: "problem" }, problem) : null);
+// On a closer look, the problem tells in the server's own words what it is exactly.
+function stateCell(words, trouble) {
+  const problem = trouble.problem ? h("div", { class: "problem", title: trouble.problem }, troubleWords(trouble)) : null;
+  return h("td", {}, h("span", { class: "dot" }), words, problem);
 }
 
 // Says how many frames were not looked at; on a closer look, for which causes.
 function droppedCell(dropped) {
-  const causes = Object.entries(dropped).map(([cause, count]) => `${cause}: ${count}`).join(", ");
+  const causes = Object.entries(dropped).map(([cause, count]) => `${word("dropped", cause)}: ${count}`).join(", ");
   return h("td", { title: causes }, String(Object.values(dropped).reduce((total, count) => total + count, 0)));
 }
 

@@ -2,7 +2,8 @@
 
 import { ask, button, h, toast } from "./dom.js";
 import { post } from "./request.js";
-import { refusalWords, t } from "./text.js";
+import { problemWords } from "./sentences.js";
+import { t } from "./text.js";
 
 const LONGEST_WORDS = 200; // characters; longer than anybody stands still to listen to
 
@@ -38,7 +39,7 @@ async function tell(action, words) {
     toast(words, "good");
     return true;
   } catch (refusal) {
-    toast(refusalWords(refusal), "bad");
+    toast(problemWords(refusal), "bad");
     return false;
   }
 }

@@ -35,10 +35,11 @@ export class Player {
   #retry = 0;
   #tending = 0;
   #mode = "video";
+  #why = [];
   #pictureUrl = "";
   #stopped = true;
 
-  // `onMode` is told "waiting", "video" or "pictures".
+  // `onMode` is told "waiting", "video" or "pictures", and with the last why: "codec" and its name, or "failed".
   constructor(cameraId, video, picture, onMode) {
     this.#cameraId = cameraId;
     this.#video = video;
@@ -108,7 +109,7 @@ export class Player {
 
   #announced(message) {
     if (message.type !== "init" || !("MediaSource" in window) || !MediaSource.isTypeSupported(message.mime)) {
-      this.#usePictures();
+      this.#usePictures("codec", codecName(message.mime ?? ""));
       return;
     }
     this.#dropSource();
@@ -187,14 +188,15 @@ export class Player {
     this.#failures += 1;
     this.#dropSource();
     if (this.#failures >= MAX_FAILURES) {
-      this.#usePictures();
+      this.#usePictures("failed");
       return;
     }
     hangUp(this.#socket);
   }
 
-  #usePictures() {
+  #usePictures(...why) {
     this.#mode = "pictures";
+    this.#why = why;
     this.#dropSource();
     const socket = this.#socket;
     this.#socket = null;
@@ -209,7 +211,7 @@ export class Player {
     this.#picture.src = url;
     await this.#picture.decode().catch(() => {});
     if (before) URL.revokeObjectURL(before);
-    this.#onMode("pictures");
+    this.#onMode("pictures", ...this.#why);
   }
 
   #dropSource() {
@@ -221,4 +223,10 @@ export class Player {
     this.#video.removeAttribute("src");
     this.#video.load();
   }
+}
+
+// Returns what people call a codec that a MIME type names, e.g. `video/mp4; codecs="hvc1.1.6.L93.90"`.
+function codecName(mime) {
+  const family = /codecs="(\w+)/.exec(mime)?.[1] ?? "";
+  return { avc1: "H.264", hvc1: "H.265", hev1: "H.265" }[family] ?? family;
 }

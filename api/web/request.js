@@ -1,10 +1,11 @@
-// Talks to our own server in JSON; a refusal becomes a `Refusal` with the sentence that the server said.
+// Talks to our own server in JSON; a refusal becomes a `Refusal` with the code, sentence and facts that the server said.
 
 export class Refusal extends Error {
-  constructor(status, code, message) {
+  constructor(status, code, message, facts = {}) {
     super(message);
     this.status = status;
     this.code = code;
+    this.facts = facts;
   }
 }
 
@@ -35,7 +36,7 @@ async function send(method, path, body) {
   if (response.status === 204) return null;
   const answer = await response.json().catch(() => null);
   if (response.ok) return answer;
-  const { code = "unknown", message = response.statusText } = answer?.error ?? {};
+  const { code = "unknown", message = response.statusText, facts } = answer?.error ?? {};
   if (code === "not_signed_in" && path !== "/api/session") onSignedOut();
-  throw new Refusal(response.status, code, message);
+  throw new Refusal(response.status, code, message, facts);
 }

@@ -2,7 +2,8 @@
 
 import { button, h, icon } from "./dom.js";
 import { get, post, remove } from "./request.js";
-import { languageSwitch, refusalWords, t } from "./text.js";
+import { problemWords } from "./sentences.js";
+import { languageSwitch, t } from "./text.js";
 
 const RANKS = ["viewer", "operator", "admin"];
 
@@ -43,7 +44,7 @@ export function signInPage(onDone, onLanguage) {
       const { person } = await post("/api/session", { name: name.value.trim(), password: password.value });
       onDone(person);
     } catch (refusal) {
-      problem.textContent = refusalWords(refusal);
+      problem.textContent = problemWords(refusal);
       password.value = "";
       password.focus();
     } finally {

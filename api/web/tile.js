@@ -4,6 +4,7 @@ import { draw, BoxTrack, pictureRect } from "./boxes.js";
 import { button, fill, h, icon } from "./dom.js";
 import { sayThrough, warnCase } from "./horns.js";
 import { Player } from "./player.js";
+import { troubleWords } from "./sentences.js";
 import { duration, t, word } from "./text.js";
 
 export const OPEN_STATES = ["candidate", "confirmed", "warned"];
@@ -46,7 +47,7 @@ export class Tile {
     const traits = { class: "tile", "data-camera": camera.id, "aria-label": camera.name };
     this.element = h("article", traits, stage, head, tools, this.#alarmBar);
     this.element.addEventListener("dblclick", (event) => !event.target.closest("button, a") && onExpand(camera.id));
-    this.setState(camera.health.state, camera.health.problem);
+    this.setState(camera.health);
   }
 
   get cameraId() {
@@ -54,7 +55,7 @@ export class Tile {
   }
 
   start() {
-    this.#player = new Player(this.#camera.id, this.#video, this.#picture, (mode) => this.#showMode(mode));
+    this.#player = new Player(this.#camera.id, this.#video, this.#picture, (...told) => this.#showMode(...told));
     this.#player.start();
     const paint = () => {
       this.#paint();
@@ -78,12 +79,12 @@ export class Tile {
   }
 
   // Shows whether the camera is there; where it is not, the sentence that says why.
-  setState(state, problem) {
+  setState({ state, problem, problem_code }) {
     this.element.dataset.state = state;
     this.#state.textContent = word("camera", state);
     const away = state !== "live";
     this.#veil.hidden = !away;
-    this.#veil.replaceChildren(h("strong", {}, word("camera", state)), h("p", {}, problem));
+    this.#veil.replaceChildren(h("strong", {}, word("camera", state)), h("p", { title: problem }, troubleWords({ problem, problem_code })));
   }
 
   // Shows that the horn of this place is speaking.
@@ -124,10 +125,11 @@ export class Tile {
     if (place.textContent !== words) place.textContent = words;
   }
 
-  #showMode(mode) {
+  // Says beside the name that stills are shown instead of video, and why.
+  #showMode(mode, why, codec) {
     this.element.dataset.mode = mode;
-    this.#mode.textContent = mode === "pictures" ? t("tile.pictures") : "";
-    this.#mode.title = mode === "pictures" ? t("tile.pictures_why") : "";
+    const words = why === "codec" ? t("tile.stills_codec", { codec: codec || t("tile.this_codec") }) : t("tile.stills_failed");
+    this.#mode.textContent = this.#mode.title = mode === "pictures" ? words : "";
   }
 
   #paint() {

@@ -141,10 +141,11 @@ export class Wall {
     }
   }
 
-  #cameraChanged({ camera_id, state, problem }) {
+  #cameraChanged(message) {
+    const { camera_id, state } = message;
     const known = this.#cameras.some((camera) => camera.id === camera_id);
     if (!known || state === "removed") this.#refresh();
-    else this.#tile(camera_id)?.setState(state, problem);
+    else this.#tile(camera_id)?.setState(message);
   }
 
   #tile(cameraId) {

@@ -1,9 +1,11 @@
 // The zone page: choose a camera, draw polygons on its picture, give each a rule, put them in force.
 
 import { button, fill, h, toast } from "./dom.js";
+import { hoursField } from "./hours.js";
 import { PolygonEditor } from "./polygon.js";
 import { get, put } from "./request.js";
-import { refusalWords, t, word } from "./text.js";
+import { problemWords } from "./sentences.js";
+import { t, word } from "./text.js";
 
 const STILL_WIDTH = 1280;
 const FIRST_FIELDS = ["limit_s", "grace_s"]; // what most people change; the rest is folded away
@@ -130,6 +132,8 @@ export class ZonePage {
       h("label", { for: "zone-name" }, t("zones.name")), name,
       h("label", { for: "zone-kind" }, t("zones.rule")), kind,
       fields.filter(isFirst).map(([, row]) => row),
+      "hours" in this.#rules[zone.rule.kind].properties
+        ? hoursField(zone.rule.hours ?? [], (hours) => this.#changeRule(zone.id, { hours })) : null,
       h("details", {}, h("summary", {}, t("zones.more")), fields.filter((field) => !isFirst(field)).map(([, row]) => row)),
       button(t("zones.delete"), { symbol: "trash", onclick: () => this.#delete(zone.id) }));
   }
@@ -145,11 +149,15 @@ export class ZonePage {
       });
       input.addEventListener("input", () => {
         if (input.value === "") return;
-        const { rule } = this.#zones.find((known) => known.id === zone.id);
-        this.#change(zone.id, { rule: { ...rule, [field]: Number(input.value) } });
+        this.#changeRule(zone.id, { [field]: Number(input.value) });
       });
       return [field, h("div", { class: "field" }, h("label", { for: input.id }, word("rule", field)), input)];
     });
+  }
+
+  #changeRule(id, changes) {
+    const { rule } = this.#zones.find((known) => known.id === id);
+    this.#change(id, { rule: { ...rule, ...changes } });
   }
 
   #delete(id) {
@@ -167,7 +175,7 @@ export class ZonePage {
       this.#choose(this.#chosen);
       toast(t("zones.saved"), "good");
     } catch (refusal) {
-      this.#problem.textContent = refusalWords(refusal);
+      this.#problem.textContent = problemWords(refusal);
     }
   }
 }

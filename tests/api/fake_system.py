@@ -255,6 +255,7 @@ class FakeSystem:
             state="live" if is_live else "away",
             since=datetime.now(UTC) - timedelta(minutes=12),
             problem="" if is_live else "nobody answers at 10.0.0.9:554; check address and cable. Next try in 20 s",
+            problem_code="" if is_live else "stream_timeout",
             codec="h264" if is_live else "",
             size_wh=SIZE_WH if is_live else (0, 0),
             declared_fps=12.0 if is_live else None,

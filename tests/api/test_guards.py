@@ -118,7 +118,9 @@ def test_unknown_address_gets_our_kind_of_answer(client: TestClient) -> None:
     answer = client.get("/api/nonsense")
 
     assert answer.status_code == 404
-    assert answer.json() == {"error": {"code": "not_found", "message": "there is nothing at /api/nonsense"}}
+    assert answer.json() == {
+        "error": {"code": "not_found", "message": "there is nothing at /api/nonsense", "facts": {}}
+    }
 
 
 def test_app_neither_starts_nor_stops_the_system(system: FakeSystem) -> None:

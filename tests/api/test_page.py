@@ -1,5 +1,6 @@
 """The page in a real browser, against a real server, with films for cameras."""
 
+import re
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -142,7 +143,9 @@ def test_picture_and_boxes_go_on_after_a_reconnect(visit: Visit, system: FakeSys
 def test_camera_that_is_away_says_why(visit: Visit) -> None:
     page = visit().page
 
-    expect(page.locator('[data-camera="gate-2"] .veil')).to_contain_text("nobody answers at 10.0.0.9:554")
+    veil = page.locator('[data-camera="gate-2"] .veil')
+    expect(veil).to_contain_text("摄像机没有应答")
+    expect(veil.locator("p")).to_have_attribute("title", re.compile(r"nobody answers at 10\.0\.0\.9:554"))
 
 
 def test_alarm_comes_up_on_its_tile_and_can_be_warned(visit: Visit, system: FakeSystem) -> None:
@@ -314,7 +317,48 @@ def test_zone_that_the_server_refuses_is_named_on_the_page(browser: Browser, add
     page.fill("#rule-limit_s", "0")
     page.click("#zone-save")
 
-    expect(page.locator(".zone-side .form-problem")).to_contain_text("'kerb'")
+    expect(page.locator(".zone-side .form-problem")).to_have_text("区域“北侧路缘”：时限（秒）：不能小于 1")
+    visitor.context.close()
+
+
+def test_hours_of_a_rule_are_set_on_the_page(visit: Visit, system: FakeSystem) -> None:
+    visitor = visit()
+    visitor.go("zones")
+    page = visitor.page
+    expect(page.locator(".hours")).to_contain_text("全天生效")
+    page.click("#hours-add")
+    page.fill(".hours [name=begin]", "21：30")
+    page.fill(".hours [name=end]", "6:00")
+    page.click("#zone-save")
+    expect(page.locator(".toast.good")).to_have_count(1)
+
+    (hours,) = system.zones("gate-1")[0].rule.hours
+    assert (hours.begin, hours.end, hours.utc_offset_h) == ("21:30", "06:00", 8)
+    page.get_by_role("button", name="删除时段").click()
+    page.click("#zone-save")
+    expect(page.locator(".toast.good")).to_have_count(2)
+    assert system.zones("gate-1")[0].rule.hours == ()
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [
+        ("zh-CN", "区域“北侧路缘”：结束时间：应为 07:30 这样的时间，最晚 24:00"),
+        ("en-GB", "Zone “北侧路缘”: End: must be a time like 07:30, at most 24:00"),
+    ],
+)
+def test_hours_that_are_no_time_are_refused_in_words(
+    browser: Browser, address: str, language: str, sentence: str
+) -> None:
+    visitor = Visitor(browser, address, language)  # the refused request shows in the console, as it should
+    page = visitor.sign_in("li", PASSWORDS["li"])
+    visitor.go("zones")
+    page.click("#hours-add")
+    page.fill(".hours [name=end]", "25:00")
+    expect(page.locator(".hours [name=end]")).to_have_attribute("aria-invalid", "true")
+    page.click("#zone-save")
+
+    expect(page.locator(".zone-side .form-problem")).to_have_text(sentence)
     visitor.context.close()
 
 
@@ -338,7 +382,7 @@ def test_health_names_cameras_horns_and_the_file_that_was_written(visit: Visit, 
 
     body = visitor.page.locator(".health-body")
     expect(body).to_contain_text("street-nano")
-    expect(body).to_contain_text("nobody answers at 10.0.0.9:554")
+    expect(body).to_contain_text("The camera did not answer in time")
     expect(body).to_contain_text("20261121-120000.wav")
     assert "secret" not in visitor.page.content()
 
@@ -387,4 +431,17 @@ def test_page_survives_the_server_going_away(browser: Browser, system: FakeSyste
 
     expect(page.locator(".connection.lost")).to_be_visible()
     assert [complaint for complaint in visitor.complaints if complaint.startswith("page error")] == []
+    visitor.context.close()
+
+
+def test_camera_address_that_makes_no_sense_is_refused_in_chinese(browser: Browser, address: str) -> None:
+    visitor = Visitor(browser, address)  # the refused request shows in the console, as it should
+    page = visitor.sign_in("zhang", PASSWORDS["zhang"])
+    visitor.go("health")
+    page.get_by_role("button", name="添加摄像机").click()
+    page.fill("#camera-id", "gate-9")
+    page.fill("#camera-url", "rtsp://")
+    page.get_by_role("button", name="确定").click()
+
+    expect(page.locator(".toast.bad")).to_contain_text("地址不正确，应类似 rtsp://")
     visitor.context.close()

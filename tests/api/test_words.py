@@ -1,29 +1,49 @@
 """The page's words: both languages, none missing, none forgotten, one for every value that the server can send."""
 
+import importlib
 import json
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import get_args
+from zoneinfo import ZoneInfo
 
 import pytest
 from pydantic import BaseModel
 
 from api.app import WEB_FOLDER
+from api.errors import ApiError
 from api.routes_cameras import RULES
+from broadcast.errors import BroadcastError
 from broadcast.horn_worker import HornState
+from broadcast.ladder import CAMERA_AWAY
+from broadcast.play_limit import PlayLimit
+from broadcast.quiet_hours import NIGHT, quiet_refusal
+from broadcast.settings import LadderSettings
 from cases.completeness import Shortfall
+from cases.errors import CasesError, CodeTableError, MigrationError, UnknownCodeError
 from cases.packs import PackPurpose, PartRole
 from cases.records import ADD_PACK, END, OPEN
 from cases.states import Action, CaseState
+from detectors.errors import DetectorError, TimeOfDayError
+from pipeline.errors import PipelineError, SettingsError
+from pipeline.intake import FAILED, NOT_DUE, REPLACED, STALE
+from pipeline.speaking import NO_HORN
+from streams.errors import StreamError
 from streams.gears import Gear
 from streams.health import CameraState
 from vision.classes import StreetClass
+from vision.error_codes import code_of
 from vision.observations import ViewState
 
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 CAMERA_STATES = [*get_args(CameraState), "removed"]
 GEARS = list(get_args(Gear.__dataclass_fields__["mode"].type))
 LATER_PURPOSES = [PackPurpose.AFTER_WARNING, PackPurpose.CLOSING]
+
+
+BEFORE_THE_PAGE = {SettingsError, CodeTableError, UnknownCodeError, MigrationError, TimeOfDayError}
+"""These stop the program before there is a page, or come as a mistake in a field (`invalid.*`)."""
 
 
 def words() -> dict[str, list[str]]:
@@ -58,7 +78,7 @@ def test_chinese_is_chinese_and_english_is_not() -> None:
     table = words()
     assert [key for key, (_, en) in table.items() if CHINESE.search(en) and key not in others] == []
     without = [key for key, (zh, _) in table.items() if not CHINESE.search(zh) and re.search(r"[A-Za-z]", zh)]
-    assert [key for key in without if key not in others and not re.fullmatch(r"[{}\w，、]+", table[key][0])] == []
+    assert [key for key in without if key not in others and not re.fullmatch(r"[{}\w，、：]+", table[key][0])] == []
 
 
 def test_every_key_that_is_used_has_words() -> None:
@@ -101,10 +121,34 @@ def test_page_holds_no_words_outside_the_table() -> None:
         ("view", list(ViewState)),
         ("offence", list(RULES)),
         ("sessionrole", ["viewer", "operator", "admin"]),
+        ("dropped", [REPLACED, STALE, NOT_DUE, FAILED]),
     ],
 )
 def test_every_value_of_the_server_has_a_word(family: str, values: list[str]) -> None:
     assert [value for value in values if f"{family}.{value}" not in words()] == []
+
+
+def kinds_of(base: type[Exception]) -> set[type[Exception]]:
+    return {base}.union(*(kinds_of(kind) for kind in base.__subclasses__()))
+
+
+@pytest.mark.parametrize("base", [ApiError, PipelineError, CasesError, BroadcastError, StreamError, DetectorError])
+def test_every_error_that_can_reach_the_page_has_a_sentence(base: type[Exception]) -> None:
+    importlib.import_module("api.app")  # knows every module that defines an error
+    ours = {kind for kind in kinds_of(base) if not kind.__module__.startswith("tests.")}
+    codes = {kind.code if issubclass(kind, ApiError) else code_of(kind) for kind in ours - BEFORE_THE_PAGE}
+
+    assert sorted(code for code in codes if f"problem.{code}" not in words()) == []
+
+
+def test_every_code_without_a_class_has_a_sentence() -> None:
+    folder = WEB_FOLDER.parent.parent
+    text = "".join((folder / path).read_text() for path in ("api/problems.py", "pipeline/system.py"))
+    codes = set(re.findall(r'code="(\w+)"', text)) | set(re.findall(r'SystemProblem\("(\w+)"', text))
+    codes |= set(re.findall(r'"(\w+)": self\._\w+\.problem', text))
+
+    assert {"fault", "low_disk", "model_fails"} <= codes
+    assert [code for code in codes if f"problem.{code}" not in words()] == []
 
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=RULES.keys())
@@ -129,3 +173,23 @@ def test_page_loads_nothing_from_elsewhere() -> None:
     found = {address for text in texts for address in re.findall(r"https?://[\w./-]+", text)}
 
     assert found - own == set()
+
+
+def said_by_the_program() -> list[str]:
+    """Sentences that the program writes into a case, made by the code that makes them wherever it can be called."""
+    limit = PlayLimit(LadderSettings())
+    for _ in range(LadderSettings().max_plays):
+        limit.record("gate", 0.0)
+    night = datetime(2026, 11, 21, 23, tzinfo=UTC)
+    runner = (WEB_FOLDER.parent.parent / "pipeline" / "ladder_runner.py").read_text()
+    left = re.findall(r'"(left \w+ \w+ warning)"', runner)
+    assert len(left) == 2
+    return [CAMERA_AWAY, NO_HORN, limit.refusal("gate", 1.0), quiet_refusal([NIGHT], ZoneInfo("UTC"), night), *left]
+
+
+def test_what_the_program_writes_into_a_case_has_words() -> None:
+    script = (WEB_FOLDER / "sentences.js").read_text(encoding="utf-8")
+    patterns = [re.compile(text.replace("(?<", "(?P<")) for text in re.findall(r'\["said\.\w+", /(.+)/\]', script)]
+
+    assert patterns
+    assert [said for said in said_by_the_program() if not any(pattern.search(said) for pattern in patterns)] == []

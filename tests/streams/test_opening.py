@@ -3,13 +3,16 @@ import pytest
 
 from streams.errors import (
     BadUrlError,
+    NotRtspError,
     StreamAuthError,
     StreamError,
     StreamNotFoundError,
     StreamOpenError,
     StreamReadError,
+    StreamRefusedError,
     StreamStalledError,
     StreamTimeoutError,
+    StreamUnreachableError,
 )
 from streams.opening import Openers, open_error, open_libav, read_error
 from streams.settings import StreamSettings
@@ -31,9 +34,9 @@ def libav_error(kind: type[av.FFmpegError]) -> av.FFmpegError:
         (av.HTTPNotFoundError, StreamNotFoundError, True),
         (av.TimeoutError, StreamTimeoutError, True),
         (av.ExitError, StreamTimeoutError, True),
-        (av.ConnectionRefusedError, StreamOpenError, True),
-        (av.OSError, StreamOpenError, True),
-        (av.InvalidDataError, StreamOpenError, True),
+        (av.ConnectionRefusedError, StreamRefusedError, True),
+        (av.OSError, StreamUnreachableError, True),
+        (av.InvalidDataError, NotRtspError, True),
         (av.HTTPServerError, StreamOpenError, True),
         (av.PermissionError, StreamOpenError, True),
     ],

@@ -1,0 +1,58 @@
+// Makes sentences of what the server says: problems, what the program wrote into a case, and what led to it.
+//
+// Belongs here: which words of text.js a message of the server gets. Does not: the words themselves.
+
+import { has, quantity, t, word } from "./text.js";
+
+// Returns what a problem of the server, {code, message, facts}, means: our own words, else the server's English sentence.
+export function problemWords({ code, message, facts = {} }) {
+  if (!has(`problem.${code}`)) return message || String(code);
+  if (code === "machine") return t("problem.machine", { cause: word("machine", facts.cause) });
+  if (code === "not_valid") return mistakeWords(facts, message);
+  if (code === "zones_refused") return t("problem.zones_refused", { zone: facts.zone, what: mistakeWords(facts, message) });
+  const { state, action } = facts;
+  return t(`problem.${code}`, { ...facts, state: state && word("state", state), action: action && word("action", action) });
+}
+
+// Returns the problem of a camera or horn, for which the server says `problem` and `problem_code`.
+export const troubleWords = ({ problem, problem_code }) => (problem ? problemWords({ code: problem_code, message: problem }) : "");
+
+function mistakeWords(facts, message) {
+  if (!has(`invalid.${facts.cause}`)) return message;
+  const cause = t(`invalid.${facts.cause}`, facts);
+  const label = ["rule", "hours", "zones", "camera_field"].map((family) => `${family}.${facts.key}`).find(has);
+  return facts.key ? t("problem.not_valid", { key: label ? t(label) : facts.key, cause }) : cause;
+}
+
+// What the program writes into a case, once and for good, and which words we have for it.
+const SAID = [
+  ["said.camera_away", /^the camera has been away too long/],
+  ["said.cut_off", /^stopped after (?<seconds>[\d.]+) s/],
+  ["said.horn", /^horn (?<horn>[\w-]+)$/],
+  ["said.late", /^(?<count>\d+) packets left late/],
+  ["said.left_after", /^left after the warning/],
+  ["said.left_before", /^left before any warning/],
+  ["said.more_urgent", /more urgent announcement/],
+  ["said.no_horn", /^no horn speaks/],
+  ["said.play_limit", /^(?<count>\d+) warnings at this place within (?<minutes>[\d.]+) minutes; the limit is (?<limit>\d+)/],
+  ["said.program_stopped", /the program (is stopping|stopped)/],
+  ["said.quiet", /^quiet hours from (?<start>[\d:]+) to (?<end>[\d:]+)/],
+  ["said.still_there", /^still there after (?<count>\d+) warnings/],
+  ["said.stopped", /stopped by the operator/],
+  ["said.waited", /^waited more than (?<seconds>[\d.]+) s/],
+];
+
+// Returns a sentence that the program wrote into a case; where we have no words for it, as it stands there.
+export function saidWords(sentence) {
+  for (const [key, pattern] of SAID) {
+    const found = pattern.exec(sentence);
+    if (found) return t(key, found.groups);
+  }
+  return sentence;
+}
+
+// Returns one measurement that led to a case, as a sentence.
+export function reasonWords({ key, value, unit }) {
+  const amount = quantity(value, unit);
+  return has(`reason.${key}`) ? t(`reason.${key}`, { value: amount }) : `${key}: ${amount}`;
+}
