@@ -17,6 +17,7 @@ from api.errors import ApiError, NotFoundError, TooManyAttemptsError
 from api.mistakes import facts_of_mistake
 from broadcast import errors as broadcast
 from cases import errors as cases
+from cases.disk import way_out
 from detectors.errors import DetectorError
 from pipeline import errors as pipeline
 from streams import errors as streams
@@ -108,7 +109,7 @@ async def _from_the_machine(request: Request, err: Exception) -> JSONResponse:
     assert isinstance(err, OSError)  # noqa: S101  (registered for nothing else)
     logger.error("api: %s %s: %s", request.method, request.url.path, err.strerror)
     cause = errno.errorcode.get(err.errno or 0, type(err).__name__)
-    sentence = f"the server's machine refuses: {err.strerror or cause}"
+    sentence = f"the server's machine refuses: {way_out(err)}"
     return _answer(503, ErrorBody(code="machine", message=sentence, facts={"cause": cause}))
 
 

@@ -24,7 +24,8 @@ _WAYS_OUT = {
     errno.EROFS: "the disk is read-only; mount it writable",
     errno.EACCES: "there is no permission to write; give it to the account that runs the service",
     errno.EPERM: "there is no permission to write; give it to the account that runs the service",
-    errno.ENOTDIR: "a part of its path is a file, not a folder; name another folder",
+    errno.ENOTDIR: "a part of its path is a file, not a folder; move that file away",
+    errno.EEXIST: "a file of that name is there already; move it away",
     errno.EIO: "Input/output error; look at the health of the disk",
 }
 

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from cases.disk import way_out
 from detectors.catalog import ZoneSettings
 from detectors.events import Event
 from pipeline.boxes import boxes_message
@@ -62,6 +63,7 @@ class Shard:
         self._lock = threading.Lock()
         self._viewers: dict[str, int] = {}
         self._seen: dict[str, Seen] = {}
+        self._not_kept: set[str] = set()
 
     def start(self) -> None:
         """Start the looking thread; cameras begin as they are added."""
@@ -129,7 +131,7 @@ class Shard:
         return self._loop.problem
 
     def save_checkpoints(self) -> None:
-        """Keep every camera's state; what cannot be written is said in the log."""
+        """Keep every camera's state; that one cannot be written is said in the log once, until it can be again."""
         states: dict[str, WatchState] = {}
         self._loop.between_and_wait(
             lambda watches: states.update({camera_id: w.watch.checkpoint() for camera_id, w in watches.items()})
@@ -138,7 +140,11 @@ class Shard:
             try:
                 self._checkpoints.save(camera_id, state)
             except OSError as err:
-                logger.warning("camera %s: checkpoint not written: %s", camera_id, err.strerror)
+                if camera_id not in self._not_kept:
+                    logger.warning("camera %s: a restart now would lose dwell clocks: %s", camera_id, way_out(err))
+                self._not_kept.add(camera_id)
+            else:
+                self._not_kept.discard(camera_id)
 
     def count_viewer(self, camera_id: str, change: int) -> None:
         """Note that a viewer came (+1) or went (-1)."""

@@ -35,6 +35,7 @@ from models.shelf import bundled_card
 from pipeline.agenda import Agenda
 from pipeline.case_flow import CaseFlow, FlowParts, tell
 from pipeline.checkpoints import CheckpointFolder
+from pipeline.data_folder import make_data_folder
 from pipeline.errors import NoPictureError
 from pipeline.evidence_keeper import EvidenceKeeper, KeeperParts, Place
 from pipeline.hub import Hub
@@ -80,7 +81,7 @@ class System:
             SettingsError, ModelError, CasesError, BroadcastError, OSError: one cannot be opened; it says which.
         """
         data = settings.data
-        data.mkdir(parents=True, exist_ok=True)
+        make_data_folder(data)
         self.settings = settings
         self.hub = Hub()
         database = open_database(_database_url(settings))
@@ -370,7 +371,7 @@ def _database_url(settings: Settings) -> str:
 
 def open_people(settings: Settings) -> People:
     """Return the people of an installation, for commands that run beside the service."""
-    settings.data.mkdir(parents=True, exist_ok=True)
+    make_data_folder(settings.data)
     return People(open_database(_database_url(settings)))
 
 

@@ -111,7 +111,7 @@ def test_full_disk_is_said(system: FakeSystem, as_person: SignIn, monkeypatch: p
     answer = client.put("/api/cameras/gate-1/zones", json={"zones": []})
 
     assert answer.status_code == 503
-    assert answer.json()["error"]["message"] == "the server's machine refuses: No space left on device"
+    assert answer.json()["error"]["message"] == "the server's machine refuses: the disk is full; make room there"
 
 
 def test_unknown_address_gets_our_kind_of_answer(client: TestClient) -> None:
