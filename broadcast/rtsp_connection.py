@@ -273,7 +273,7 @@ def status_error(horn_id: str, method: str, status: int) -> HornError:
     if 300 <= status < 400:
         return HornRefusedError(horn_id, f"{said}: it sends us elsewhere; name the device itself in the URL")
     if status >= 500:
-        return HornUnavailableError(horn_id, f"{said}: it has trouble of its own")
+        return HornUnavailableError(horn_id, f"{said}: it has trouble of its own; restart it if that lasts")
     return HornRefusedError(horn_id, f"{said}; see the device's manual")
 
 
