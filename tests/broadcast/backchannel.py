@@ -12,6 +12,7 @@ import pytest
 SYSTEM_PYTHON = Path("/usr/bin/python3")
 SERVER = Path(__file__).with_name("backchannel_server.py")
 START_LIMIT_S = 60.0
+RATE_HZ = 8000
 
 
 def require_gstreamer() -> None:
@@ -66,18 +67,23 @@ class BackchannelServer:
         account = f"{':'.join(self._account)}@" if self._account else ""
         return f"onvif://{account}127.0.0.1:{self.port}/talk"
 
+    @property
+    def heard_s(self) -> float:
+        """Seconds of the longest sound that one session heard so far."""
+        return max((path.stat().st_size for path in self._folder.glob("*.s16")), default=0) / 2 / RATE_HZ
+
     def received(self) -> Path:
-        """Return a WAV file (8 kHz, 16 bit, mono) of what the newest session that heard something heard.
+        """Return a WAV file (8 kHz, 16 bit, mono) of the longest that one session heard.
 
         Raises:
             AssertionError: nothing was heard.
         """
-        heard = [path for path in sorted(self._folder.glob("*.s16")) if path.stat().st_size]
-        assert heard, "the backchannel server heard nothing"
-        wav = heard[-1].with_suffix(".wav")
+        assert self.heard_s > 0, "the backchannel server heard nothing"
+        longest = max(self._folder.glob("*.s16"), key=lambda path: path.stat().st_size)
+        wav = longest.with_suffix(".wav")
         with wave.open(str(wav), "wb") as writer:
             writer.setnchannels(1)
             writer.setsampwidth(2)
-            writer.setframerate(8000)
-            writer.writeframes(heard[-1].read_bytes())
+            writer.setframerate(RATE_HZ)
+            writer.writeframes(longest.read_bytes())
         return wav

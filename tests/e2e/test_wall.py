@@ -89,7 +89,9 @@ def test_warning_of_a_case_is_heard_at_an_onvif_backchannel(tmp_path: Path, mate
     ):
         until_true(lambda: any(case.warnings for case in cases_of(system, "a")), "a receipt")
         warning = next(w for case in cases_of(system, "a") for w in case.warnings)
+        assert (warning.ok, warning.codec) == (True, "PCMU")
+        # not the first session's sound: on a loaded machine GStreamer's server was seen to write none of it
+        until_true(lambda: horn.heard_s > warning.duration_s - 0.1, "a whole warning at the horn")
         heard = load_audio(horn.received())
-    assert (warning.ok, warning.codec) == (True, "PCMU")
     assert heard.duration_s == pytest.approx(warning.duration_s, abs=0.1)
     assert -30 < rms_dbfs(heard) < -10
