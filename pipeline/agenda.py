@@ -47,9 +47,11 @@ class Agenda:
         self._thread.start()
 
     def stop(self) -> None:
-        """Run what is due now once more, drop what lies in the future, and wait for the thread."""
+        """Run what is due now and, once more, what is held back; drop what lies in the future; wait for the thread."""
         with self._changed:
             self._stopping = True
+            self._jobs = [replace(job, due_s=self._clock()) if job.retries else job for job in self._jobs]
+            heapq.heapify(self._jobs)
             self._changed.notify_all()
         if self._thread.is_alive():
             self._thread.join()
@@ -110,8 +112,11 @@ class Agenda:
             logger.error("%s: failed: %s", job.name, err, exc_info=err)
             self._done(job)
             return
-        if job.retries == 0:
+        if job.retries == 0 and not self._stopping:
             logger.warning("%s: held back and tried again: %s", job.name, err)
+        if self._stopping:
+            logger.error("%s: lost, as the program stops before it could be done: %s", job.name, err)
+            return
         wait_s = min(FIRST_RETRY_S * 2**job.retries, LONGEST_RETRY_S)
         with self._changed:
             self._held_back.add(job.number)

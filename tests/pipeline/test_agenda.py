@@ -1,5 +1,7 @@
 import threading
 
+import pytest
+
 from pipeline.agenda import Agenda
 
 
@@ -59,6 +61,28 @@ def test_job_that_fails_for_a_while_is_held_back_and_done_once_it_can_be() -> No
     assert done.wait(10)
     agenda.stop()
     assert (agenda.held_back, agenda.problem) == (0, "")
+
+
+def test_job_that_is_held_back_is_tried_once_more_at_stop_and_its_loss_is_said(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    agenda = Agenda("test", clock=FakeClock())
+    tries: list[int] = []
+    failed = threading.Event()
+
+    def job() -> None:
+        tries.append(1)
+        failed.set()
+        raise FullDiskError("the disk is full")
+
+    agenda.start()
+    agenda.now("write", job)
+    assert failed.wait(10)
+    while agenda.held_back == 0:
+        pass
+    agenda.stop()
+    assert len(tries) == 2
+    assert "write: lost, as the program stops before it could be done: the disk is full" in caplog.text
 
 
 def test_job_that_fails_for_good_does_not_stop_the_next() -> None:
