@@ -32,7 +32,7 @@ function card(found) {
   return h(
     "a",
     { class: `alarm-card ${found.state}`, href: `#/cases/${found.id}` },
-    h("img", { src: found.thumbnail, alt: "", loading: "lazy", width: 112, height: 63 }),
+    h("img", { src: found.thumbnail, alt: "", loading: "lazy", width: 96, height: 58 }),
     h("div", {},
       h("div", { class: "row" },
         h("strong", {}, word("offence", found.kind)),

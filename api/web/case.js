@@ -219,7 +219,12 @@ function clipPlayer(file) {
   const traits = { controls: true, preload: "metadata", playsinline: true, "aria-label": t("case.clip") };
   const video = h("video", { src: file.href, ...traits });
   video.muted = true;
-  return h("figure", { class: "clip-player" }, video, h("figcaption", {}, `${t("case.clip")} · ${clock(file.captured_at)}`));
+  const words = h("figcaption", {}, `${t("case.clip")} · ${clock(file.captured_at)}`);
+  video.addEventListener("error", () => { // H.265 in a browser without it; the evidence itself is fine
+    const link = h("a", { href: file.href, download: file.name }, t("case.clip_download"));
+    video.replaceWith(h("p", { class: "notice" }, `${t("case.clip_unplayable")} `, link));
+  });
+  return h("figure", { class: "clip-player" }, video, words);
 }
 
 function fileList(files) {

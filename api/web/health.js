@@ -45,10 +45,7 @@ export class HealthPage {
   }
 
   #build(health, cameras, horns) {
-    const lines = health.problems.length
-      ? health.problems.map((problem) => h("p", { class: "notice", title: problem.message }, problemWords(problem)))
-      : h("p", { class: "notice good" }, t("health.fine"));
-    fill(this.#body, lines, figures(health),
+    fill(this.#body, notices(health, cameras, horns), figures(health),
       h("h2", {}, t("health.cameras")), this.#cameras(cameras),
       h("h2", {}, t("health.horns")), horns.length ? this.#horns(horns) : h("p", { class: "empty" }, t("health.no_horns")));
   }
@@ -122,6 +119,19 @@ export class HealthPage {
     }
     await this.#load();
   }
+}
+
+// Returns what wants somebody's attention, most urgent first; where nothing does, that all is well.
+function notices(health, cameras, horns) {
+  const down = (things, states) => things.filter((state) => states.includes(state)).length;
+  const cameraCount = down(cameras.map((camera) => camera.health.state), ["away", "refused"]);
+  const hornCount = down(horns.map((horn) => horn.state), ["away", "refused"]);
+  const lines = [
+    ...health.problems.map((problem) => h("p", { class: "notice", title: problem.message }, problemWords(problem))),
+    cameraCount ? h("p", { class: "notice" }, t("health.cameras_down", { count: cameraCount })) : null,
+    hornCount ? h("p", { class: "notice" }, t("health.horns_down", { count: hornCount })) : null,
+  ].filter(Boolean);
+  return lines.length ? lines : h("p", { class: "notice good" }, t("health.fine"));
 }
 
 function figures(health) {

@@ -22,8 +22,8 @@ export function hoursField(spans, onChange) {
   const add = () => set([...spans, { ...FIRST_SPAN, utc_offset_h: spans.at(-1)?.utc_offset_h ?? CHINA_OFFSET_H }], build);
   build();
   return h("fieldset", { class: "hours" }, h("legend", {}, t("hours.title")), rows,
-    h("div", { class: "row" }, h("span", { class: "muted" }, t("hours.hint")), h("span", { class: "spring" }),
-      button(t("hours.add"), { symbol: "plus", id: "hours-add", onclick: add })));
+    h("p", { class: "muted hint" }, t("hours.hint")),
+    h("div", { class: "row end" }, button(t("hours.add"), { symbol: "plus", id: "hours-add", onclick: add })));
 }
 
 function row(span, onChange, onRemove) {

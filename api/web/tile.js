@@ -100,7 +100,7 @@ export class Tile {
     this.#alarmBar.hidden = alarm === null;
     if (alarm === null) return;
     const warn = this.#mayWarn && this.#camera.horn_id && !alarm.ended_at
-      ? button(t("action.warn"), { symbol: "horn", kind: "warning", onclick: () => warnCase(alarm.id) })
+      ? button(t("action.warn"), { symbol: "horn", kind: "warning", title: t("action.warn"), onclick: () => warnCase(alarm.id) })
       : null;
     fill(
       this.#alarmBar,

@@ -104,7 +104,7 @@ export class ZonePage {
       h("ul", { class: "zone-list" }, items.length ? items : h("li", { class: "empty" }, t("zones.none"))),
       zone ? this.#form(zone) : null,
       this.#problem,
-      h("div", { class: "row" },
+      h("div", { class: "row save-row" },
         h("span", { class: "muted unsaved", hidden: !this.#isChanged }, t("zones.unsaved")), h("span", { class: "spring" }),
         button(t("zones.save"), { symbol: "check", kind: "primary", id: "zone-save", onclick: () => this.#save() })));
   }

@@ -55,6 +55,17 @@ MIDDLES = """
 """Where the red car is in the video, and where the moving box is drawn over it, as fractions of the width."""
 
 
+CUT_OFF = """
+() => [...document.querySelectorAll('.bar a, main :is(button, a, h1, label, select)')].filter((element) => {
+  const inside = element.getBoundingClientRect();
+  if (!inside.width || element.closest('.table-frame, .alarms, .case-list')) return false;
+  const frame = (element.closest('.tile, fieldset, .zone-side') ?? document.body).getBoundingClientRect();
+  return inside.right > frame.right + 1 || inside.left < frame.left - 1;
+}).map((element) => `${element.className} ${element.textContent}`)
+"""
+"""What sticks out of its tile, its panel or the page; lists that scroll are left out."""
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with chromium() as running:
@@ -445,3 +456,30 @@ def test_camera_address_that_makes_no_sense_is_refused_in_chinese(browser: Brows
 
     expect(page.locator(".toast.bad")).to_contain_text("地址不正确，应类似 rtsp://")
     visitor.context.close()
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en-GB"])
+@pytest.mark.parametrize("size", [(1024, 768), (1280, 720), (1920, 1080)])
+def test_nothing_is_cut_off_on_any_screen(
+    visit: Visit, system: FakeSystem, size: tuple[int, int], language: str
+) -> None:
+    system.raise_case("gate-1", age_s=4000)
+    visitor = visit("zhang", language)
+    page = visitor.page
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    page.click(".segments button:last-child")
+    expect(page.locator(".alarm-bar .button:visible")).to_have_count(1)
+    seen = {}
+    for view, sign in (
+        ("wall", ".alarm-bar .button"),
+        ("cases", ".case-head"),
+        ("zones", ".zone-form"),
+        ("health", "table"),
+    ):
+        visitor.go(view)
+        expect(page.locator(sign).first).to_be_visible()
+        if view == "zones":
+            page.click("#hours-add")
+        seen[view] = page.evaluate(CUT_OFF)
+
+    assert seen == {"wall": [], "cases": [], "zones": [], "health": []}
