@@ -1,6 +1,7 @@
 """A disk that takes no more while the service runs: the case waits, everything else goes on, and then it is written."""
 
 import hashlib
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,23 +14,23 @@ from tests.e2e.sites import until
 
 pytestmark = pytest.mark.e2e
 
-EARLY_S, LATE_S = 2, 20
-"""Limits of the two cameras: the first has its case before the disk is taken away, the second after."""
-
 OPENING_WAITS = "evidence: held back and tried again: evidence of case"
 """What the log says of a case whose first pictures cannot be written; further ones have other names."""
 
 
 def settings_for(folder: Path, horn: FakeRtspServer) -> Path:
-    clip = write_street(folder / "street.mp4")
+    """Write settings with two cameras; `late` begins to send when `late_begins` is called."""
+    write_street(folder / "early.mp4")
+    zones = str(write_zones(folder / "zones.json", limit_s=2))
     cameras = [
         {
             "id": name,
-            "url": f"file://{clip}?loop=1",
-            "zones": str(write_zones(folder / f"{name}.zones.json", limit_s=limit_s)),
+            "url": f"file://{folder}/{name}.mp4?loop=1",
+            "zones": zones,
             "horn": "h",
+            "stream": {"first_wait_s": 1, "longest_wait_s": 1},
         }
-        for name, limit_s in (("early", EARLY_S), ("late", LATE_S))
+        for name in ("early", "late")
     ]
     return write_settings(
         folder,
@@ -37,6 +38,12 @@ def settings_for(folder: Path, horn: FakeRtspServer) -> Path:
         broadcast={"ladder": {"wait_s": 3}, "horns": [{"id": "h", "url": horn.url, "quiet_hours": []}]},
         cameras=cameras,
     )
+
+
+def late_begins(folder: Path) -> None:
+    """Give the late camera its pictures, so that its case falls into the time without a disk."""
+    shutil.copy(folder / "early.mp4", folder / "copy.mp4")
+    (folder / "copy.mp4").rename(folder / "late.mp4")
 
 
 @pytest.fixture
@@ -110,6 +117,7 @@ def test_case_waits_for_room_on_a_full_disk_while_all_else_goes_on(tmp_path: Pat
     with scarce_room(data) as room, serving(settings_for(tmp_path, horn)) as service:
         until(lambda: case_at(service, "early") is not None, "the early case")
         room.use_up(service.pid)
+        late_begins(tmp_path)
         until(lambda: room.sentence in service.problems(), "a sentence on the health page")
         assert service.get("/api/health")["evidence_held_back"] > 0
         check_nothing_else_stops(service, horn)
@@ -128,6 +136,7 @@ def test_case_waits_for_permission_while_all_else_goes_on(tmp_path: Path, horn: 
         until(lambda: case_at(service, "early") is not None, "the early case")
         folders = [data, *(path for path in data.rglob("*") if path.is_dir())]
         with without_permission(*folders):
+            late_begins(tmp_path)
             until(lambda: "no permission to write" in service.problems(), "a sentence on the health page")
             check_nothing_else_stops(service, horn)
             refused = service.send("PUT", "/api/cameras/early/zones", {"zones": []})
