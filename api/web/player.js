@@ -39,7 +39,7 @@ export class Player {
   #pictureUrl = "";
   #stopped = true;
 
-  // `onMode` is told "waiting", "video" or "pictures", and with the last why: "codec" and its name, or "failed".
+  // `onMode` is told "video"; "waiting", with the socket's close code; or "pictures", with "codec" and its name, or "failed".
   constructor(cameraId, video, picture, onMode) {
     this.#cameraId = cameraId;
     this.#video = video;
@@ -96,13 +96,13 @@ export class Player {
       if (typeof event.data === "string") this.#announced(JSON.parse(event.data));
       else this.#arrived(event.data);
     });
-    socket.addEventListener("close", () => socket === this.#socket && this.#reconnectLater());
+    socket.addEventListener("close", ({ code }) => socket === this.#socket && this.#reconnectLater(code));
   }
 
-  #reconnectLater() {
+  #reconnectLater(code) {
     this.#socket = null;
     if (this.#stopped) return;
-    this.#onMode("waiting");
+    this.#onMode("waiting", code);
     this.#retry = setTimeout(() => this.#connect(), this.#waitMs * (0.7 + 0.6 * Math.random()));
     this.#waitMs = Math.min(LONGEST_WAIT_MS, this.#waitMs * 2);
   }

@@ -7,6 +7,7 @@ import { Player } from "./player.js";
 import { troubleWords } from "./sentences.js";
 import { duration, t, word } from "./text.js";
 
+const NO_SEAT = 4503; // close code of a socket
 export const OPEN_STATES = ["candidate", "confirmed", "warned"];
 
 export class Tile {
@@ -125,11 +126,14 @@ export class Tile {
     if (place.textContent !== words) place.textContent = words;
   }
 
-  // Says beside the name that stills are shown instead of video, and why.
+  // Says beside the name why there is no video: stills are shown, or too many pictures are open.
   #showMode(mode, why, codec) {
     this.element.dataset.mode = mode;
-    const words = why === "codec" ? t("tile.stills_codec", { codec: codec || t("tile.this_codec") }) : t("tile.stills_failed");
-    this.#mode.textContent = this.#mode.title = mode === "pictures" ? words : "";
+    let words = mode === "waiting" && why === NO_SEAT ? t("problem.no_seat") : "";
+    if (mode === "pictures") {
+      words = why === "codec" ? t("tile.stills_codec", { codec: codec || t("tile.this_codec") }) : t("tile.stills_failed");
+    }
+    this.#mode.textContent = this.#mode.title = words;
   }
 
   #paint() {

@@ -108,6 +108,22 @@ def mp4_bytes(film: Film, folder: Path) -> bytes:
     return path.read_bytes()
 
 
+def hevc_clip(path: Path) -> Path:
+    """Write the first seconds of the film as H.265."""
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx265", rate=FPS)
+        stream.width, stream.height = SIZE_WH
+        stream.pix_fmt = "yuv420p"
+        stream.time_base = Fraction(1, FPS)
+        stream.options = {"preset": "ultrafast", "x265-params": f"keyint={FPS}:bframes=0:log-level=none"}
+        for i in range(3 * FPS):
+            frame = av.VideoFrame.from_ndarray(draw(i / FPS), format="bgr24")
+            frame.pts = i
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return path
+
+
 class Projector:
     """Plays a film into feeds in real time, and tells what is in the picture twice a second."""
 

@@ -17,7 +17,7 @@ from cases.states import CaseState
 from pipeline.messages import HornMessage
 from tests.api.browser import LIMIT_MS, Visitor, chromium, until
 from tests.api.fake_system import PASSWORDS, FakeSystem
-from tests.api.film import Film, encode, mp4_bytes
+from tests.api.film import Film, encode, hevc_clip, mp4_bytes
 from tests.api.serving import served
 
 pytestmark = pytest.mark.e2e
@@ -219,6 +219,22 @@ def test_case_is_confirmed_by_one_key(visit: Visit, system: FakeSystem, tmp_path
     page.keyboard.press("c")
     expect(page.locator(".case-head .badge")).to_have_text("已确认")
     assert system.cases.get(case.case_id).state is CaseState.CONFIRMED
+
+
+def test_clip_that_the_browser_cannot_play_is_offered_for_download(
+    visit: Visit, system: FakeSystem, tmp_path: Path
+) -> None:
+    case = system.raise_case("gate-1", clip=hevc_clip(tmp_path / "street.mp4").read_bytes())
+    visitor = visit()
+    if visitor.page.evaluate("""MediaSource.isTypeSupported('video/mp4; codecs="hvc1.1.6.L93.90"')"""):
+        pytest.skip("this Chromium plays H.265")
+    visitor.page.goto(f"{visitor.address}/#/cases/{case.case_id}")
+
+    player = visitor.page.locator(".clip-player")
+    expect(player).to_contain_text("此浏览器不能播放该录像的编码")
+    with visitor.page.expect_download() as download:
+        player.get_by_role("link", name="下载录像").click()
+    assert download.value.suggested_filename == "clip.mp4"
 
 
 def test_case_is_called_false_by_two_keys(visit: Visit, system: FakeSystem) -> None:
@@ -483,3 +499,15 @@ def test_nothing_is_cut_off_on_any_screen(
         seen[view] = page.evaluate(CUT_OFF)
 
     assert seen == {"wall": [], "cases": [], "zones": [], "health": []}
+
+
+def test_tile_says_that_too_many_pictures_are_open(browser: Browser, system: FakeSystem) -> None:
+    app = create_app(system)
+    app.state.front.seats.limit = 0
+    with served(app) as address:
+        visitor = Visitor(browser, address)
+        page = visitor.sign_in("li", PASSWORDS["li"])
+
+        expect(page.locator('[data-camera="gate-1"] .mode')).to_have_text("同时打开的画面太多")
+        visitor.context.close()
+    assert visitor.complaints == []

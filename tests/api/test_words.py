@@ -183,8 +183,21 @@ def said_by_the_program() -> list[str]:
     night = datetime(2026, 11, 21, 23, tzinfo=UTC)
     runner = (WEB_FOLDER.parent.parent / "pipeline" / "ladder_runner.py").read_text()
     left = re.findall(r'"(left \w+ \w+ warning)"', runner)
-    assert len(left) == 2
-    return [CAMERA_AWAY, NO_HORN, limit.refusal("gate", 1.0), quiet_refusal([NIGHT], ZoneInfo("UTC"), night), *left]
+    worker = (WEB_FOLDER.parent.parent / "broadcast" / "horn_worker.py").read_text()
+    cut = re.findall(r'cut_off\("([^"]+)"\)', worker) + re.findall(
+        r'\(\(?(?:job|self\._waiting\.pop\(\)), "([^"]+)"\)', worker
+    )
+    assert (len(left), len(cut)) == (2, 6)
+    late = "waited more than 60 s behind others"
+    return [
+        CAMERA_AWAY,
+        NO_HORN,
+        limit.refusal("gate", 1.0),
+        quiet_refusal([NIGHT], ZoneInfo("UTC"), night),
+        *left,
+        *cut,
+        late,
+    ]
 
 
 def test_what_the_program_writes_into_a_case_has_words() -> None:

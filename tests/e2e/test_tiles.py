@@ -2,10 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from fractions import Fraction
 from pathlib import Path
 
-import av
 import numpy as np
 import pytest
 
@@ -19,7 +17,7 @@ from pipeline.settings import Settings
 from pipeline.system import System
 from streams.opening import Openers
 from tests.api.browser import LIMIT_MS, Visitor, chromium, until
-from tests.api.film import FPS, PARKED_BOX, SIZE_WH, draw, encode, mp4_bytes
+from tests.api.film import PARKED_BOX, SIZE_WH, encode, hevc_clip, mp4_bytes
 from tests.api.serving import served
 from vision.classes import StreetClass
 from vision.detections import Detections
@@ -30,7 +28,6 @@ expect.set_options(timeout=LIMIT_MS)
 
 NAME, PASSWORD = "li", "correct-horse-battery"
 CAMERAS = 9
-FILM_S = 3
 
 LOOK = """
 () => [...document.querySelectorAll('.tile')].map((tile) => {
@@ -81,22 +78,6 @@ def on_the_page(folder: Path, clip: Path, cameras: int, browser: Browser) -> Ite
             visitor.context.close()
     finally:
         system.stop()
-
-
-def hevc_clip(path: Path) -> Path:
-    """Write some seconds of the film as H.265."""
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream("libx265", rate=FPS)
-        stream.width, stream.height = SIZE_WH
-        stream.pix_fmt = "yuv420p"
-        stream.time_base = Fraction(1, FPS)
-        stream.options = {"preset": "ultrafast", "x265-params": f"keyint={FPS}:bframes=0:log-level=none"}
-        for i in range(FILM_S * FPS):
-            frame = av.VideoFrame.from_ndarray(draw(i / FPS), format="bgr24")
-            frame.pts = i
-            container.mux(stream.encode(frame))
-        container.mux(stream.encode(None))
-    return path
 
 
 def test_nine_tiles_move_with_boxes_and_the_console_is_silent(tmp_path: Path) -> None:
