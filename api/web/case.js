@@ -190,7 +190,7 @@ function warningRow(warning) {
   return h("li", { class: `warning ${warning.ok ? "" : "failed"}` },
     h("time", { datetime: warning.started_at }, clock(warning.started_at)),
     h("div", {}, h("strong", {}, t(warning.ok ? "case.warned" : "case.warning_failed", { level: warning.level })),
-      h("div", { class: "spoken" }, warning.text), h("div", { class: "muted" }, receipt)));
+      h("div", { class: "spoken" }, warning.text), h("div", { class: "muted", title: warning.detail }, receipt)));
 }
 
 // Pictures taken after a warning come last: before and after are looked at one after the other.

@@ -40,6 +40,11 @@ const SAID = [
   ["said.still_there", /^still there after (?<count>\d+) warnings/],
   ["said.stopped", /stopped by the operator/],
   ["said.waited", /^waited more than (?<seconds>[\d.]+) s/],
+  ["problem.horn_auth", /this user may not speak|asks for a user|refuses our user/],
+  ["problem.horn_busy", /announcements are waiting|somebody else is speaking/],
+  ["problem.horn_protocol", /other messages instead/],
+  ["problem.horn_refused", /backchannel|no such path|the other of|elsewhere|manual|where to send|way of signing in/],
+  ["problem.horn_unavailable", /cannot (connect|write)|connection broke|did not answer|hung up|trouble|UDP ports|sound (card|output)|sounddevice|PortAudio/],
 ];
 
 // Returns a sentence that the program wrote into a case; where we have no words for it, as it stands there.

@@ -1,5 +1,6 @@
 """The page's words: both languages, none missing, none forgotten, one for every value that the server can send."""
 
+import ast
 import importlib
 import json
 import re
@@ -14,6 +15,7 @@ from pydantic import BaseModel
 from api.app import WEB_FOLDER
 from api.errors import ApiError
 from api.routes_cameras import RULES
+from broadcast import errors as horn_errors
 from broadcast.errors import BroadcastError
 from broadcast.horn_worker import HornState
 from broadcast.ladder import CAMERA_AWAY
@@ -42,6 +44,7 @@ GEARS = list(get_args(Gear.__dataclass_fields__["mode"].type))
 LATER_PURPOSES = [PackPurpose.AFTER_WARNING, PackPurpose.CLOSING]
 
 
+SPEAKING = ["HornUnavailableError", "HornBusyError", "HornAuthError", "HornRefusedError", "HornProtocolError"]
 BEFORE_THE_PAGE = {SettingsError, CodeTableError, UnknownCodeError, MigrationError, TimeOfDayError}
 """These stop the program before there is a page, or come as a mistake in a field (`invalid.*`)."""
 
@@ -200,9 +203,37 @@ def said_by_the_program() -> list[str]:
     ]
 
 
-def test_what_the_program_writes_into_a_case_has_words() -> None:
+def said_by_horns() -> dict[str, set[str]]:
+    """The sentences with which horns fail while they speak, by the code of their error; 7 for what is filled in."""
+    found: dict[str, set[str]] = {}
+    for path in (WEB_FOLDER.parent.parent / "broadcast").glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            match node:
+                case ast.Call(func=ast.Name(id=kind), args=[_, ast.Constant(value=str(text))]) if kind in SPEAKING:
+                    found.setdefault(kind, set()).add(text)
+                case ast.Call(func=ast.Name(id=kind), args=[_, ast.JoinedStr(values=parts)]) if kind in SPEAKING:
+                    texts = [part.value if isinstance(part, ast.Constant) else "7" for part in parts]
+                    found.setdefault(kind, set()).add("".join(map(str, texts)))
+    return found
+
+
+def said_patterns() -> list[tuple[str, re.Pattern[str]]]:
     script = (WEB_FOLDER / "sentences.js").read_text(encoding="utf-8")
-    patterns = [re.compile(text.replace("(?<", "(?P<")) for text in re.findall(r'\["said\.\w+", /(.+)/\]', script)]
+    rows = re.findall(r'\["((?:said|problem)\.\w+)", /(.+)/\]', script)
+    return [(key, re.compile(text.replace("(?<", "(?P<"))) for key, text in rows]
+
+
+@pytest.mark.parametrize("kind", SPEAKING)
+def test_what_a_horn_fails_with_has_the_words_of_its_error(kind: str) -> None:
+    sentences = said_by_horns()[kind]
+    keys = {said: next((key for key, pattern in said_patterns() if pattern.search(said)), "") for said in sentences}
+    wanted = {f"problem.{code_of(getattr(horn_errors, kind))}", "said.program_stopped"}
+
+    assert {said: key for said, key in keys.items() if key not in wanted} == {}
+
+
+def test_what_the_program_writes_into_a_case_has_words() -> None:
+    patterns = [pattern for _, pattern in said_patterns()]
 
     assert patterns
     assert [said for said in said_by_the_program() if not any(pattern.search(said) for pattern in patterns)] == []
