@@ -1,7 +1,8 @@
 """One thread per horn: its queue, its voice, its health.
 
-The worker plays one clip at a time, the most urgent first. A more urgent clip cuts off a less urgent one. A horn that
-failed is asked again after a growing wait; until it answers, automatic clips fail at once instead of waiting for it.
+The worker plays one clip at a time, the most urgent first. A more urgent clip cuts off a less urgent one; an automatic
+one is then said again from its beginning, as no person would. A horn that failed is asked again after a growing wait;
+until it answers, automatic clips fail at once instead of waiting for it.
 """
 
 import logging
@@ -29,6 +30,8 @@ MAX_WAITING = 16
 
 JOIN_TIMEOUT_S = 15.0
 """Longer than any horn takes to notice `stop` and hang up."""
+
+MORE_URGENT = "a more urgent announcement came"
 
 
 class Priority(IntEnum):
@@ -100,6 +103,10 @@ class _Job:
         self.why_stopped.append(why)
         self.stop.set()
 
+    def afresh(self) -> "_Job":
+        """Return the same clip, not cut off, at its old turn."""
+        return replace(self, stop=threading.Event(), why_stopped=[])
+
 
 class HornWorker:
     """The thread of one horn.
@@ -149,10 +156,9 @@ class HornWorker:
                 if self._waiting[-1].priority <= priority:
                     raise HornBusyError(self._entry.id, f"{MAX_WAITING} announcements are waiting already; try later")
                 self._dropped.append((self._waiting.pop(), "pushed out of the queue by a more urgent announcement"))
-            self._waiting.append(job)
-            self._waiting.sort(key=lambda waiting: (waiting.priority, waiting.number))
+            self._enqueue(job)
             if self._current and priority < self._current.priority:
-                self._current.cut_off("a more urgent announcement came")
+                self._current.cut_off(MORE_URGENT)
             self._changed.notify_all()
 
     def stop_speaking(self) -> None:
@@ -191,6 +197,10 @@ class HornWorker:
         if self._thread.is_alive():
             logger.error("horn %s: does not let go of its voice after %.0f s", self._entry.id, JOIN_TIMEOUT_S)
 
+    def _enqueue(self, job: _Job) -> None:
+        self._waiting.append(job)
+        self._waiting.sort(key=lambda waiting: (waiting.priority, waiting.number))
+
     def _run(self) -> None:
         while True:
             with self._changed:
@@ -219,9 +229,13 @@ class HornWorker:
         with self._changed:
             self._current = None
             self._last = receipt
+            again = not receipt.ok and job.priority is Priority.AUTO and job.why_stopped == [MORE_URGENT]
+            if again:
+                self._enqueue(job.afresh())
         level = logging.INFO if receipt.ok else logging.WARNING
         logger.log(level, "horn %s: %.1f s said, %s", self._entry.id, receipt.duration_s, receipt.detail or "whole")
-        self._hand_over(job, receipt)
+        if not again:
+            self._hand_over(job, receipt)
 
     def _receipt(self, job: _Job) -> Receipt:
         """Play, whatever may happen: a fault in one horn must leave its thread, and the other horns, speaking."""

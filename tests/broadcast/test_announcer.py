@@ -90,17 +90,29 @@ def test_clip_is_said_and_its_receipt_comes_on_the_horns_thread() -> None:
     assert horn.played[0].sha256 == tone().sha256
 
 
-def test_more_urgent_clip_cuts_off_what_is_being_said() -> None:
+def test_more_urgent_clip_cuts_off_what_a_person_says() -> None:
+    horn, receipts = FakeHorn(holds=True), Receipts()
+    with announcing(horn) as announcer:
+        announcer.say("gate", tone(), Priority.OPERATOR, receipts.taker("operator"))
+        assert horn.began.wait(LONG_S)
+        horn.holds = False
+        announcer.say("gate", tone(), Priority.EMERGENCY, receipts.taker("emergency"))
+        first, second = receipts.next(), receipts.next()
+    assert (first[0], first[1].ok) == ("operator", False)
+    assert "more urgent" in first[1].detail
+    assert (second[0], second[1].ok) == ("emergency", True)
+
+
+def test_automatic_clip_that_was_cut_off_is_said_again_afterwards() -> None:
     horn, receipts = FakeHorn(holds=True), Receipts()
     with announcing(horn) as announcer:
         announcer.say("gate", tone(), Priority.AUTO, receipts.taker("auto"))
         assert horn.began.wait(LONG_S)
         horn.holds = False
         announcer.say("gate", tone(), Priority.OPERATOR, receipts.taker("operator"))
-        first, second = receipts.next(), receipts.next()
-    assert (first[0], first[1].ok) == ("auto", False)
-    assert "more urgent" in first[1].detail
-    assert (second[0], second[1].ok) == ("operator", True)
+        told = [receipts.next(), receipts.next()]
+    assert [(name, receipt.ok) for name, receipt, _ in told] == [("operator", True), ("auto", True)]
+    assert len(horn.played) == 3
 
 
 def test_equally_urgent_clip_waits_for_its_turn() -> None:
