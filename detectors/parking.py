@@ -1,9 +1,10 @@
 """Judges illegal parking: a vehicle that stands in a zone for longer than the zone allows.
 
 The offence begins when the vehicle came to rest, is raised when it is seen standing there beyond the limit and the
-grace, and ends when the place is empty. Only watched seconds within the hours in force count. While several vehicles
-came to rest in the zone at about the same time, as in a queue at a light, their clocks are held; they go on when half
-of the queue has left, or after `queue_hold_s`, because a row that stays longer is no queue.
+grace, and ends when the place is empty. A vehicle that creeps on begins anew, unless its offence was raised: that ends
+where it leaves the zone. Only watched seconds within the hours in force count. While several vehicles came to rest in
+the zone at about the same time, as in a queue at a light, their clocks are held; they go on when half of the queue has
+left, or after `queue_hold_s`, because a row that stays longer is no queue.
 
 Belongs here: the rule. Does not: what stands and since when (vision.memory), permits, calendars, plates.
 """
@@ -59,9 +60,15 @@ class ParkingRule(BaseModel):
 
 
 class _Stay(Offence):
-    """A vehicle's stay in the zone; `dwell_s` as last told by its place, `held_s` what of it does not count."""
+    """A vehicle's stay in the zone; `held_s` is what of `dwell_s` does not count.
+
+    An offence that was raised goes on while its vehicle creeps on: `rest_t_s` is when its last rest began, and
+    `rest_dwell_s` what it had stood before.
+    """
 
     dwell_s: float
+    rest_t_s: float
+    rest_dwell_s: float = 0.0
     held_s: float = 0.0
     queued_s: float = 0.0
 
@@ -102,6 +109,10 @@ class ParkingDetector:
             stay = self._state.stays.get(place.place_id)
             if stay is None:
                 continue
+            if self._crept_away(stay, place, scene):
+                events.append(self._report(stay, Phase.ENDED, scene))
+                del self._state.stays[place.place_id]
+                continue
             self._count(stay, place, holds=not is_in_force, queued=place.place_id in queue)
             if place.state is PlaceState.LEFT:
                 events.append(self._report(stay, Phase.ENDED, scene))
@@ -133,6 +144,14 @@ class ParkingDetector:
             and stands_in(place.box, self._zone, scene.size_wh, self._rule.min_footprint_ratio)
         )
 
+    def _crept_away(self, stay: _Stay, place: Place, scene: Scene) -> bool:
+        """Return whether a stay is over because its vehicle moved on; one that was raised goes on inside the zone."""
+        if place.since_t_s <= stay.rest_t_s:
+            return False
+        stay.rest_t_s, stay.rest_dwell_s = place.since_t_s, stay.dwell_s
+        in_zone = stands_in(place.box, self._zone, scene.size_wh, self._rule.min_footprint_ratio)
+        return stay.phase is Phase.STARTED or not in_zone
+
     def _start(self, place: Place, scene: Scene) -> Event:
         started_at = wall_time_of(scene, place.since_t_s)
         stay = _Stay(
@@ -145,6 +164,7 @@ class ParkingDetector:
             class_id=place.class_id,
             score=place.score,
             dwell_s=place.dwell_s,
+            rest_t_s=place.since_t_s,
         )
         if not in_force(self._rule.hours, started_at):
             stay.held_s = place.dwell_s
@@ -169,14 +189,15 @@ class ParkingDetector:
         return set(members)
 
     def _count(self, stay: _Stay, place: Place, *, holds: bool, queued: bool) -> None:
-        step_s = max(0.0, place.dwell_s - stay.dwell_s)
+        dwell_s = stay.rest_dwell_s + place.dwell_s
+        step_s = max(0.0, dwell_s - stay.dwell_s)
         if queued and stay.phase is Phase.STARTED and stay.queued_s < self._rule.queue_hold_s:
             step_s_before = stay.counted_s if stay.queued_s == 0 else 0.0
             stay.queued_s += step_s + step_s_before
             stay.held_s += step_s + step_s_before
         elif holds:
             stay.held_s += step_s
-        stay.dwell_s = place.dwell_s
+        stay.dwell_s = dwell_s
         stay.box, stay.class_id, stay.score = place.box, place.class_id, place.score
 
     def _is_due(self, stay: _Stay, place: Place) -> bool:

@@ -65,7 +65,7 @@ FOLLOWED_S = 1.2
 DOUBLE_PLACE_IOU = 0.55
 """Two places that overlap by this much are one; neighbours seen from a pole overlap less."""
 
-STATE_VERSION = 1
+STATE_VERSION = 2
 
 
 @dataclass(slots=True)
@@ -222,7 +222,7 @@ class SceneMemory:
                 since_t_s=still.t_s,
                 seen_clock_s=state.clock_s,
                 seen_t_s=t_s,
-                birth_box=box,
+                rest_box=box,
                 box=box,
                 boxes=boxes,
                 boxes_clock_s=state.clock_s,

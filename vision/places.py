@@ -5,7 +5,7 @@ long it has been missed since. Time is watched time (`clock_s`): gaps do not pas
 something stands before it, or for a while without a reason; then it has `LEFT`, as of the last moment it was seen.
 
 After an absence a thing must agree with the old one (position, size, pixels) to be the same; else one has left and
-another has come. A spot whose box wanders off creeps, and has left too.
+another has come. What creeps is followed as one place, but its rest begins anew with each stretch of way.
 
 Belongs here: one place over time. Does not: which detection belongs to which place (matching), births (memory).
 """
@@ -34,7 +34,7 @@ HIDDEN_KEEP_S = 300.0
 """A thing covered for longer is forgotten: nobody can say what stands behind a bus that parks."""
 
 DRIFT_LIMIT = 0.25
-"""Sizes that a box may wander since its birth; a creeping queue does so within seconds, jitter never."""
+"""Sizes that a box may wander and still be at rest; a creeping queue does so within seconds, jitter never."""
 
 SAME_SHIFT = 0.1
 """After an absence, a box within this share of its size of the old one is the same thing at first sight."""
@@ -111,7 +111,7 @@ class Spot:
     since_t_s: float
     seen_clock_s: float
     seen_t_s: float
-    birth_box: Box
+    rest_box: Box
     box: Box
     boxes: list[Box]
     boxes_clock_s: float
@@ -208,7 +208,7 @@ def take_sight(spot: Spot, sight: Sight, clock_s: float, t_s: float) -> bool:
         return _take_return(spot, sight, clock_s, t_s)
     if sight.is_whole and _is_stream(spot):
         return False
-    if sight.is_whole and spot.low_proofs > PROOF_LOOKS and shift_between(spot.birth_box, sight.box) > SAME_SHIFT:
+    if sight.is_whole and spot.low_proofs > PROOF_LOOKS and shift_between(spot.rest_box, sight.box) > SAME_SHIFT:
         return False
     confirm(spot, clock_s, t_s)
     if sight.is_whole:
@@ -250,8 +250,8 @@ def take_proof(spot: Spot, similarity: float, clock_s: float, t_s: float) -> Non
 
 
 def has_left(spot: Spot) -> bool:
-    """Return whether the spot is empty: missed for long enough, or wandered off."""
-    if spot.hidden_s > HIDDEN_KEEP_S or shift_between(spot.birth_box, median_box(spot.boxes[-5:])) > DRIFT_LIMIT:
+    """Return whether the spot is empty: missed for long enough."""
+    if spot.hidden_s > HIDDEN_KEEP_S:
         return True
     if spot.departed and spot.empty_s + spot.hidden_s >= DEPARTED_AFTER_S:
         return True
@@ -313,3 +313,5 @@ def _take_box(spot: Spot, box: Box, clock_s: float) -> None:
     spot.boxes_clock_s = clock_s
     del spot.boxes[:-BOXES]
     spot.box = median_box(spot.boxes)
+    if shift_between(spot.rest_box, median_box(spot.boxes[-5:])) > DRIFT_LIMIT:
+        spot.rest_box, spot.since_clock_s, spot.since_t_s = spot.box, spot.seen_clock_s, spot.seen_t_s

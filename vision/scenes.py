@@ -56,7 +56,7 @@ class Place:
         box: (x1, y1, x2, y2) in pixels, median over recent looks.
         class_id: the class most looks voted for.
         score: mean score of recent looks, in [0, 1].
-        since_t_s: stream time at which it came to rest.
+        since_t_s: stream time at which it came to rest; later than before where it has crept on since.
         seen_t_s: stream time at which it was last detected or proven.
         dwell_s: seconds at rest that were watched; gaps do not count.
         state: standing, hidden or left.

@@ -1,12 +1,14 @@
 """Parking: who stands in the zone beyond the limit is raised once, with the right dwell, through all mishaps."""
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from detectors.events import Phase
 from tests.detectors.stories import judged, phases, value, zone
-from tests.vision.streets import Street, Thing, at, box_at, drive, stay
+from tests.vision.streets import Box, Street, Thing, at, box_at, drive, stay
 from vision.classes import StreetClass
 
 TRUCK = StreetClass.TRUCK.value
@@ -41,6 +43,30 @@ def test_car_outside_the_zone_is_no_offence() -> None:
 def test_moving_traffic_raises_nothing() -> None:
     cars = [Thing(drive(400 + 50 * (k % 4), from_s=1.5 * k, speed=90 + 12 * k)) for k in range(20)]
     assert not judged(zone({"kind": "parking", "limit_s": 3}), Street(cars, hz=2).observations(45))
+
+
+def creep(speed_px_s: float, from_s: float, until_s: float) -> Callable[[float], Box | None]:
+    return lambda t_s: box_at(600 + speed_px_s * (min(max(t_s, from_s), until_s) - from_s), 500)
+
+
+def test_car_that_creeps_on_before_the_limit_raises_nothing() -> None:
+    events = judged(zone({"kind": "parking", "limit_s": 25}), Street([Thing(creep(3, 0, 90))], hz=5).observations(90))
+    assert "raised" not in phases(events)
+
+
+def test_raised_car_that_creeps_on_within_the_zone_is_one_offence_with_its_whole_stay() -> None:
+    street = Street([Thing(creep(3, 40, 60))], hz=5)
+    events = judged(zone({"kind": "parking", "limit_s": 20}), street.observations(90), cuts=[220, 300])
+    assert phases(events) == ["started", "raised"]
+
+
+def test_raised_car_that_creeps_out_of_the_zone_ends_its_offence() -> None:
+    half = ((0.0, 0.0), (0.55, 0.0), (0.55, 1.0), (0.0, 1.0))
+    street = Street([Thing(creep(4, 40, 90))], hz=5)
+    events = judged(zone({"kind": "parking", "limit_s": 20}, half), street.observations(95))
+    assert phases(events)[:3] == ["started", "raised", "ended"]
+    assert phases(events).count("raised") == 1
+    assert value(events[2], "dwell") >= 40
 
 
 def test_person_standing_is_no_parked_vehicle() -> None:

@@ -50,6 +50,13 @@ def test_creeping_car_never_dwells_for_long(speed_px_s: float) -> None:
     assert longest <= 0.5 * 92 / speed_px_s + 2
 
 
+def test_creeping_car_is_followed_as_one_place_whose_rest_begins_anew() -> None:
+    creeper = Thing(lambda t_s: box_at(200 + 3 * t_s, 500))
+    places = only_place(scenes(Street([creeper], hz=5).observations(80)))
+    assert places[-1].since_t_s > places[0].since_t_s + 40
+    assert abs(places[-1].box[0] - box_at(200 + 3 * 80, 500)[0]) < 20
+
+
 def test_passing_bus_hides_a_car_without_resetting_its_clock() -> None:
     car = Thing(stay(600, 500, 5, 80), hidden=((30, 36),))
     bus = Thing(lambda t_s: box_at(600, 560, 400, 200) if 30 <= t_s < 36 else None, class_id=StreetClass.BUS)
