@@ -88,9 +88,9 @@ class PacketRing:
             raise ValueError(f"a segment cannot end before it begins: {from_t_s=} {to_t_s=}")
         with self._lock:
             groups = [(group, tuple(group.packets)) for group in self._groups if group.first_t_s <= to_t_s]
-            newest = self._groups[-1].last_t_s if self._groups else None
-        if not groups or newest is None or newest < from_t_s:
-            kept = "nothing" if newest is None else f"{self._groups[0].first_t_s:.1f} to {newest:.1f}"
+            span = (self._groups[0].first_t_s, self._groups[-1].last_t_s) if self._groups else None
+        if not groups or span is None or span[1] < from_t_s:
+            kept = "nothing" if span is None else f"{span[0]:.1f} to {span[1]:.1f}"
             raise NotInRingError(
                 f"camera {self._camera_id} keeps {kept}, not {from_t_s:.1f} to {to_t_s:.1f}; lengthen its ring_s"
             )

@@ -68,6 +68,26 @@ def test_empty_ring_gives_no_segment() -> None:
         PacketRing("gate", ring_s=60, ring_bytes=10**6).segment(0.0, 1.0)
 
 
+class _EmptiedOnRelease:
+    """A lock after which another thread's overflow empties the ring at once."""
+
+    def __init__(self, ring: PacketRing) -> None:
+        self._ring = ring
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, *_: object) -> None:
+        self._ring._groups.clear()
+
+
+def test_ring_that_overflows_while_it_is_asked_still_says_what_it_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    ring = filled(5)
+    monkeypatch.setattr(ring, "_lock", _EmptiedOnRelease(ring))
+    with pytest.raises(NotInRingError, match=r"gate keeps 0\.0 to 4\.9"):
+        ring.segment(100.0, 110.0)
+
+
 def test_segment_that_ends_before_it_begins_is_refused() -> None:
     with pytest.raises(ValueError, match="before it begins"):
         filled(60).segment(20.0, 10.0)
