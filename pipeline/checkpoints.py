@@ -1,22 +1,25 @@
 """Keeps on disk what took minutes to build (places, dwell clocks, reference pictures) for the next start.
 
-One JSON and one `.npz` per camera, each written to a temporary name and renamed; the JSON names the `.npz` it belongs
-to, so that a crash between the two leaves the older pair whole. No fsync: a checkpoint is a convenience, not evidence.
+One JSON and one `.npz` per camera, each written whole; the JSON names the `.npz` it belongs to, so that a crash between
+the two leaves the older pair whole. The JSON also holds the hash of the `.npz`: what a disk damaged is told by that,
+not by which of its many errors NumPy's reader meets.
 """
 
 import contextlib
+import hashlib
+import io
 import json
 import logging
-import zipfile
 from pathlib import Path
 
 import numpy as np
 
 from pipeline.watch import WatchState
+from pipeline.whole_files import write_whole
 
 logger = logging.getLogger(__name__)
 
-FORMAT = 1
+FORMAT = 2
 
 
 class CheckpointFolder:
@@ -39,13 +42,13 @@ class CheckpointFolder:
         """
         old = self._arrays_name(camera_id)
         name = f"{camera_id}.b.npz" if old == f"{camera_id}.a.npz" else f"{camera_id}.a.npz"
-        with (self._folder / f"{name}.part").open("wb") as file:
-            np.savez_compressed(file, allow_pickle=False, **dict(kept.arrays))
-        (self._folder / f"{name}.part").replace(self._folder / name)
-        text = json.dumps({"format": FORMAT, "arrays": name, "state": kept.state}, ensure_ascii=False)
-        part = self._folder / f"{camera_id}.json.part"
-        part.write_text(text, encoding="utf-8")
-        part.replace(self._folder / f"{camera_id}.json")
+        file = io.BytesIO()
+        np.savez_compressed(file, allow_pickle=False, **dict(kept.arrays))
+        arrays = file.getvalue()
+        write_whole(self._folder / name, arrays)
+        sha256 = hashlib.sha256(arrays).hexdigest()
+        text = json.dumps({"format": FORMAT, "arrays": name, "sha256": sha256, "state": kept.state}, ensure_ascii=False)
+        write_whole(self._folder / f"{camera_id}.json", text.encode())
 
     def load(self, camera_id: str) -> WatchState | None:
         """Return a camera's kept state, or `None` where there is none or it cannot be read (said in the log)."""
@@ -54,11 +57,14 @@ class CheckpointFolder:
             kept = json.loads(path.read_text(encoding="utf-8"))
             if kept["format"] != FORMAT:
                 raise ValueError(f"format {kept['format']}, this program reads {FORMAT}")
-            with np.load(self._folder / Path(kept["arrays"]).name, allow_pickle=False) as arrays:
+            content = (self._folder / Path(kept["arrays"]).name).read_bytes()
+            if hashlib.sha256(content).hexdigest() != kept["sha256"]:
+                raise ValueError(f"{kept['arrays']} is not what was written")
+            with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
                 return WatchState(kept["state"], {name: arrays[name] for name in arrays.files})
         except FileNotFoundError:
             return None
-        except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as err:
+        except (OSError, ValueError, KeyError, TypeError) as err:
             logger.warning("camera %s: checkpoint %s left aside: %s", camera_id, path, err)
             return None
 
