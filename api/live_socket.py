@@ -65,6 +65,7 @@ async def pictures(websocket: WebSocket, camera_id: str) -> None:
     front = front_of(websocket)
 
     async def serve() -> None:
+        await _require(front, camera_id)
         with front.seats.take():
             async for jpeg in _pictures(front, camera_id):
                 await _send(websocket, math.nan, jpeg)
@@ -78,9 +79,13 @@ async def mjpeg(camera_id: str, request: Request, person: Viewer) -> StreamingRe
     front = front_of(request)
     if front.seats.taken >= front.seats.limit:
         raise NoSeatError(front.seats.limit)
+    await _require(front, camera_id)
+    return StreamingResponse(_multipart(front, camera_id), media_type=f"multipart/x-mixed-replace; boundary={BOUNDARY}")
+
+
+async def _require(front: Front, camera_id: str) -> None:
     if camera_id not in {view.camera_id for view in await to_thread.run_sync(front.system.cameras)}:
         raise UnknownCameraError(camera_id)
-    return StreamingResponse(_multipart(front, camera_id), media_type=f"multipart/x-mixed-replace; boundary={BOUNDARY}")
 
 
 async def _send_feed(websocket: WebSocket, opening: AbstractContextManager[LiveFeed], feed: LiveFeed) -> None:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, field
 
 import anyio
 from anyio import CapacityLimiter, to_thread
@@ -25,21 +26,47 @@ class SharedPictures:
         self._take = take
         self._period_s = period_s
         self._clock = clock
-        self._taken: dict[str, tuple[float, bytes]] = {}
-        self._locks: dict[str, anyio.Lock] = {}
+        self._shots: dict[str, _Shot] = {}
         self._limiter: CapacityLimiter | None = None
+
+    def __len__(self) -> int:
+        """Return of how many cameras something is remembered."""
+        return len(self._shots)
 
     async def newest(self, camera_id: str) -> bytes:
         """Return the newest picture of a camera; whatever `take` raises comes through."""
-        lock = self._locks.setdefault(camera_id, anyio.Lock())
-        async with lock:
-            taken_s, jpeg = self._taken.get(camera_id, (float("-inf"), b""))
-            if self._clock() - taken_s < self._period_s:
-                return jpeg
-            self._taken.pop(camera_id, None)
-            if self._limiter is None:
-                self._limiter = CapacityLimiter(MAX_DECODING)
-            began_s = self._clock()
-            jpeg = await to_thread.run_sync(self._take, camera_id, limiter=self._limiter)
-            self._taken[camera_id] = (began_s, jpeg)
-            return jpeg
+        shot = self._shots.setdefault(camera_id, _Shot())
+        shot.waiting += 1
+        try:
+            async with shot.lock:
+                if self._is_old(shot):
+                    await self._shoot(camera_id, shot)
+                return shot.jpeg
+        finally:
+            shot.waiting -= 1
+            self._forget_old()
+
+    async def _shoot(self, camera_id: str, shot: "_Shot") -> None:
+        if self._limiter is None:
+            self._limiter = CapacityLimiter(MAX_DECODING)
+        began_s = self._clock()
+        shot.jpeg = await to_thread.run_sync(self._take, camera_id, limiter=self._limiter)
+        shot.taken_s = began_s
+
+    def _is_old(self, shot: "_Shot") -> bool:
+        return self._clock() - shot.taken_s >= self._period_s
+
+    def _forget_old(self) -> None:
+        """Drop what nobody can get any more, so that ids that are unknown or gone take no memory."""
+        kept = {key: shot for key, shot in self._shots.items() if shot.waiting or not self._is_old(shot)}
+        self._shots = kept
+
+
+@dataclass(slots=True, eq=False)
+class _Shot:
+    """One camera's newest picture, when it was begun, and how many ask for it at this moment."""
+
+    lock: anyio.Lock = field(default_factory=anyio.Lock)
+    taken_s: float = float("-inf")
+    jpeg: bytes = b""
+    waiting: int = 0

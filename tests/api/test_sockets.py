@@ -61,8 +61,9 @@ def test_video_carries_stream_time_that_grows_by_the_frame(as_person: SignIn) ->
     assert steps == pytest.approx([1 / 12] * 6, abs=1e-3)
 
 
-def test_viewer_of_an_unknown_camera_is_told(as_person: SignIn) -> None:
-    with as_person("wang").websocket_connect("/api/live/gate-7/video") as socket:
+@pytest.mark.parametrize("kind", ["video", "pictures"])
+def test_viewer_of_an_unknown_camera_is_told(as_person: SignIn, kind: str) -> None:
+    with as_person("wang").websocket_connect(f"/api/live/gate-7/{kind}") as socket:
         assert closing_code(socket) == 4404
 
 
@@ -102,6 +103,13 @@ def test_camera_that_ends_closes_its_video(as_person: SignIn, system: FakeSystem
     with as_person("wang").websocket_connect(VIDEO) as socket:
         socket.receive_text()
         system.projectors["gate-1"].stop()
+        assert closing_code(socket) == 1000
+
+
+def test_camera_that_is_removed_closes_its_stills(as_person: SignIn, system: FakeSystem) -> None:
+    with as_person("wang").websocket_connect("/api/live/gate-1/pictures") as socket:
+        receive_media(socket)
+        system.remove_camera("gate-1")
         assert closing_code(socket) == 1000
 
 
