@@ -71,7 +71,13 @@ class NewCase:
 
 
 def new_case_of(pack: Pack) -> NewCase | None:
-    """Return what is known of the case that a first pack opens, or None where the pack opens none."""
+    """Return what is known of the case that a first pack opens, or None where the pack opens none.
+
+    A name longer than its row holds is cut; the manifest keeps it whole.
+
+    Raises:
+        ValueError: the pack says what no case can be, for example an id of 500 characters.
+    """
     facts = pack.manifest.facts
     if facts.opening is None or case_id_of(facts.event_id) != pack.case_id:
         return None
@@ -81,9 +87,9 @@ def new_case_of(pack: Pack) -> NewCase | None:
         kind=facts.kind,
         code=facts.opening.code,
         camera_id=facts.camera_id,
-        camera_name=facts.camera_name,
+        camera_name=facts.camera_name[:MAX_NAME_LENGTH],
         zone_id=facts.zone_id,
-        zone_name=facts.zone_name,
+        zone_name=facts.zone_name[:MAX_NAME_LENGTH],
         zone_version=facts.zone_version,
         started_at=facts.opening.started_at,
         raised_at=facts.opening.raised_at,

@@ -5,7 +5,8 @@ What a crash can leave behind, and what becomes of it:
 * a pack that was not finished: removed, as nothing ever relied on it;
 * a whole pack of a case that has rows, but without a row of its own: kept and returned, so that the row is made now;
 * a whole first pack that holds what its case is opened with: the same, so that no case is lost between pack and row;
-* a whole pack of a case that is not known in either way: moved to `orphans/`, never deleted;
+* a whole pack of a case that is not known in either way, or that no case can be made of: moved to `orphans/`,
+  never deleted;
 * anything else, such as a pack without readable manifest, which no crash of ours leaves: moved to `orphans/` unless a
   row names it, in which case it stays where `verify` reports it.
 """
@@ -101,7 +102,12 @@ def _case_folders(root: Path) -> Iterator[Path]:
 def _belongs(pack: Pack, key: PackKey, cases: Collection[str]) -> bool:
     if (pack.case_id, pack.number) != key:
         return False
-    return pack.case_id in cases or new_case_of(pack) is not None
+    try:
+        opens_one = new_case_of(pack) is not None
+    except ValueError as err:
+        logger.warning("evidence %s: no case can be opened with it: %s", pack.folder, err)
+        return False
+    return opens_one or pack.case_id in cases
 
 
 def _set_aside(root: Path, disk: Disk, path: Path) -> str:

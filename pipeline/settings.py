@@ -13,6 +13,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from broadcast.settings import BroadcastSettings
+from cases.tables import MAX_NAME_LENGTH
 from pipeline.errors import SettingsError
 from streams.settings import StreamSettings
 from streams.urls import check_url
@@ -47,11 +48,15 @@ class CameraEntry(Section):
     """One camera of one's own."""
 
     id: str = Field(pattern=SAFE_ID, description="short name used in files and addresses")
-    name: str = Field(default="", description="what people call it; the id where empty")
+    name: str = Field(default="", max_length=MAX_NAME_LENGTH, description="what people call it; the id where empty")
     url: Annotated[str, AfterValidator(_checked_url)] = Field(
         repr=False, description="rtsp://user:password@host/path, a file, or synthetic://scene; ${NAME} is looked up"
     )
-    place: str = Field(default="", description="where it looks, in words; stands on evidence and in warnings")
+    place: str = Field(
+        default="",
+        max_length=MAX_NAME_LENGTH,
+        description="where it looks, in words; stands on evidence and in warnings",
+    )
     horn: str | None = Field(default=None, description="id of the horn that speaks at this place")
     zones: Path | None = Field(default=None, description="zones.json to begin with; edits on the page go before it")
     stream: StreamSettings = Field(default_factory=StreamSettings, description="transport, ring and time limits")

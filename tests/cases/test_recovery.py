@@ -69,6 +69,31 @@ def test_unfinished_pack_is_removed_and_named(store: CaseStore, evidence: Eviden
     assert_rows_and_files_agree(store, evidence)
 
 
+def test_case_with_a_name_longer_than_its_row_holds_is_opened_with_the_beginning_of_it(
+    store: CaseStore, evidence: EvidenceStore
+) -> None:
+    changes = {"camera_name": "N" * 201, "zone_name": "Z" * 201, "opening": OPENING}
+    evidence.write_pack(case_id_of("event-1"), parts(), facts(event_id="event-1", **changes))
+
+    recover(store, evidence)
+
+    case = store.get(case_id_of("event-1"))
+    assert (case.camera_name, case.zone_name) == ("N" * 200, "Z" * 200)
+    assert_rows_and_files_agree(store, evidence)
+
+
+def test_first_pack_that_no_case_can_be_made_of_is_set_aside_and_does_not_stop_the_start(
+    store: CaseStore, evidence: EvidenceStore
+) -> None:
+    case_id = case_id_of("event-1")
+    evidence.write_pack(case_id, parts(), facts(event_id="event-1", camera_id="c" * 129, opening=OPENING))
+
+    (place,) = recover(store, evidence).swept.orphaned
+
+    assert place.startswith(f"orphans/{case_id}/")
+    assert_rows_and_files_agree(store, evidence)
+
+
 def test_whole_pack_of_an_unknown_case_is_set_aside_not_deleted(store: CaseStore, evidence: EvidenceStore) -> None:
     evidence.write_pack("case-without-row", parts(), facts())
 

@@ -91,3 +91,9 @@ def test_relative_paths_count_from_the_files_folder(tmp_path: Path) -> None:
 def test_example_is_toml_without_duplicate_tables() -> None:
     raw: dict[str, Any] = tomllib.loads(EXAMPLE.read_text(encoding="utf-8"))
     assert set(raw) == {"data", "database_url", "timezone", "server", "model", "evidence", "broadcast", "cameras"}
+
+
+@pytest.mark.parametrize("key", ["name", "place"])
+def test_name_that_no_case_could_hold_is_refused(key: str, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=f"{key}.*at most 200 characters"):
+        loaded(tmp_path, f'{CAMERA}{key} = "{"N" * 201}"\n')
