@@ -44,6 +44,7 @@ class Watched:
         watch: what looks.
         look_hz: looks a second that are asked for at present.
         want: asks the camera's reader for a gear.
+        problem: why the last look failed; empty where it did not.
     """
 
     watch: CameraWatch
@@ -51,6 +52,7 @@ class Watched:
     want: Callable[[Gear], None]
     complained_s: float = -COMPLAIN_EVERY_S
     failures: int = 0
+    problem: str = ""
 
 
 class InferenceLoop:
@@ -84,6 +86,16 @@ class InferenceLoop:
         """Start the thread."""
         self._thread.start()
 
+    @property
+    def failing(self) -> dict[str, str]:
+        """Why the last look failed, by id of the cameras where it did."""
+        return {camera_id: watched.problem for camera_id, watched in list(self._watched.items()) if watched.problem}
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the thread ended although nobody stopped it."""
+        return self._thread.ident is not None and not self._thread.is_alive() and not self._stop.is_set()
+
     def stop(self) -> None:
         """End the thread and wait for it; errands that wait are done first."""
         self._stop.set()
@@ -93,7 +105,10 @@ class InferenceLoop:
         self._do_errands()
 
     def between(self, errand: Callable[[dict[str, Watched]], None]) -> None:
-        """Have `errand` called with the watches by camera id, on the looking thread, between two batches."""
+        """Have `errand` called with the watches by camera id, on the looking thread, between two batches.
+
+        That it fails is said in the log only.
+        """
         with self._lock:
             self._errands.append(errand)
 
@@ -102,12 +117,16 @@ class InferenceLoop:
 
         Raises:
             TimeoutError: the looking thread did not come round in time.
+            Exception: whatever the errand raised.
         """
         done = threading.Event()
+        failures: list[Exception] = []
 
         def then_tell(watched: dict[str, Watched]) -> None:
             try:
                 errand(watched)
+            except Exception as err:  # noqa: BLE001 - raised again below, where somebody can do something
+                failures.append(err)
             finally:
                 done.set()
 
@@ -117,17 +136,26 @@ class InferenceLoop:
         self.between(then_tell)
         if not done.wait(timeout_s):
             raise TimeoutError(f"{self._thread.name} did not come round within {timeout_s:.0f} s")
+        for failure in failures:
+            raise failure
 
     def _run(self) -> None:
         while not self._stop.is_set():
-            self._do_errands()
-            self._look_at(self._intake.take(MOST_IN_BATCH, WAIT_S))
+            try:
+                self._do_errands()
+                self._look_at(self._intake.take(MOST_IN_BATCH, WAIT_S))
+            except Exception as err:  # top of the thread: no surprise may end the watch over all cameras
+                logger.error("%s: unexpected, looking on: %s", self._thread.name, err, exc_info=err)
+                self._stop.wait(WAIT_S)
 
     def _do_errands(self) -> None:
         with self._lock:
             errands, self._errands = self._errands, []
         for errand in errands:
-            errand(self._watched)
+            try:
+                errand(self._watched)
+            except Exception as err:  # one errand's failure must not end those behind it, nor the thread
+                logger.error("%s: an errand failed: %s", self._thread.name, err, exc_info=err)
 
     def _look_at(self, frames: list[Frame]) -> None:
         known = [frame for frame in frames if frame.camera_id in self._watched]
@@ -167,9 +195,11 @@ class InferenceLoop:
         try:
             looked = watched.watch.look(frame, detections)
         except Exception as err:  # noqa: BLE001 - one camera's bad state must not stop the others
+            watched.problem = str(err) or type(err).__name__
             self._intake.count_dropped([frame.camera_id], FAILED)
             self._complain(watched, err)
             return
+        watched.problem = ""
         self._intake.count_looked(frame.camera_id, inferred=detections is not None)
         try:
             self._on_looked(watched, looked)

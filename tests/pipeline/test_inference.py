@@ -1,0 +1,161 @@
+"""The looking thread outlives what is asked of it, and says what it cannot do."""
+
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+
+from pipeline.inference import InferenceLoop, Watched
+from pipeline.intake import FAILED, FrameIntake
+from pipeline.watch import CameraWatch, Looked
+from vision.detections import Detections
+from vision.frames import Frame, Planes
+
+LIMIT_S = 60.0
+"""Patience on a loaded machine; what is awaited comes within a second."""
+
+START = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)
+PLANES = Planes(np.full((48, 64), 90, np.uint8), np.full((24, 32), 128, np.uint8), np.full((24, 32), 128, np.uint8))
+
+
+def picture(t_s: float) -> Frame:
+    return Frame("gate", int(t_s), t_s, START + timedelta(seconds=t_s), 0.1, PLANES)
+
+
+class SeesNothing:
+    """A model that finds nothing, or does what a test tells it to."""
+
+    def __init__(self) -> None:
+        self.do: Callable[[], None] = lambda: None
+
+    def detect(self, frames: Sequence[Frame]) -> list[Detections]:
+        self.do()
+        return [Detections.of([]) for _ in frames]
+
+
+class ToldIntake(FrameIntake):
+    """An intake that tells of each look that failed."""
+
+    def __init__(self) -> None:
+        super().__init__(stale_after_s=LIMIT_S)
+        self.failed = threading.Semaphore(0)
+
+    def count_dropped(self, camera_ids: Iterable[str], cause: str) -> None:
+        super().count_dropped(camera_ids, cause)
+        if cause == FAILED:
+            self.failed.release()
+
+
+class Street:
+    """A loop with one camera `gate`, whose looks can be awaited."""
+
+    def __init__(self) -> None:
+        self.intake = ToldIntake()
+        self.model = SeesNothing()
+        self.loop = InferenceLoop("test", self.model, self.intake, self._on_looked)
+        self._looked = threading.Semaphore(0)
+        self.intake.add("gate")
+        self.watched = Watched(CameraWatch("gate", ()), 100.0, want=lambda _: None)
+        self.loop.start()
+        self.loop.between_and_wait(lambda watches: watches.update(gate=self.watched), LIMIT_S)
+
+    def _on_looked(self, _watched: Watched, _looked: Looked) -> None:
+        self._looked.release()
+
+    def show(self, t_s: float) -> None:
+        self.intake.put(picture(t_s))
+
+    def look(self, t_s: float) -> None:
+        """Show a picture and wait until it was looked at."""
+        self.show(t_s)
+        assert self._looked.acquire(timeout=LIMIT_S)
+
+    def fail(self, t_s: float) -> None:
+        """Show a picture and wait until the look at it has failed."""
+        self.show(t_s)
+        assert self.intake.failed.acquire(timeout=LIMIT_S)
+        self.loop.between_and_wait(lambda _: None, LIMIT_S)
+
+
+@pytest.fixture
+def street() -> Iterator[Street]:
+    made = Street()
+    yield made
+    made.loop.stop()
+
+
+def test_errand_that_fails_is_told_to_who_waits_for_it(street: Street) -> None:
+    with pytest.raises(KeyError, match="nobody"):
+        street.loop.between_and_wait(lambda watches: watches["nobody"].watch.set_zones(()), LIMIT_S)
+
+
+def test_looking_goes_on_after_an_errand_that_failed(street: Street) -> None:
+    with pytest.raises(KeyError):
+        street.loop.between_and_wait(lambda watches: watches["nobody"].watch.set_zones(()), LIMIT_S)
+    street.look(1.0)
+
+
+def test_errand_that_fails_while_nobody_waits_is_said_in_the_log(
+    street: Street, caplog: pytest.LogCaptureFixture
+) -> None:
+    def slip(_: dict[str, Watched]) -> None:
+        raise RuntimeError("the errand slipped")
+
+    street.loop.between(slip)
+    street.loop.between_and_wait(lambda _: None, LIMIT_S)
+    assert "the errand slipped" in caplog.text
+
+
+def test_errand_that_fails_leaves_those_behind_it_to_be_done(street: Street) -> None:
+    done = threading.Event()
+
+    def slip(_: dict[str, Watched]) -> None:
+        raise RuntimeError("the errand slipped")
+
+    street.loop.between(slip)
+    street.loop.between(lambda _: done.set())
+    assert done.wait(LIMIT_S)
+
+
+def test_camera_whose_looks_fail_is_named_until_one_succeeds(street: Street) -> None:
+    before = CameraWatch("gate", ())
+    before.look(picture(1000.0), None)
+    street.watched.watch.restore(before.checkpoint())
+    street.fail(990.0)
+    assert "t_s runs back" in street.loop.failing["gate"]
+    street.look(1001.0)
+    assert street.loop.failing == {}
+
+
+def test_looking_thread_that_ended_is_said(street: Street, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(threading, "excepthook", lambda _: None)  # pytest's own would make it a failure of the test
+    assert not street.loop.has_ended
+    [thread] = [thread for thread in threading.enumerate() if thread.name == "inference-test"]
+
+    def end() -> None:
+        raise SystemExit
+
+    street.model.do = end
+    street.show(1.0)
+    thread.join(LIMIT_S)
+    assert street.loop.has_ended
+
+
+def test_surprise_between_two_looks_does_not_end_the_thread(
+    street: Street, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    surprised = threading.Event()
+    take = street.intake.take
+
+    def surprise(most: int, wait_s: float) -> list[Frame]:
+        if not surprised.is_set():
+            surprised.set()
+            raise RuntimeError("nobody expected this")
+        return take(most, wait_s)
+
+    monkeypatch.setattr(street.intake, "take", surprise)
+    assert surprised.wait(LIMIT_S)
+    street.look(1.0)
+    assert "nobody expected this" in caplog.text
