@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 
 from streams.dialing import DialBudget
 from streams.errors import UnknownCameraError
@@ -34,12 +35,20 @@ class CameraPool:
         self._openers = openers
         self._deliver = deliver
         self._dial = dial or DialBudget()
-        self._options = options
+        self._options = options or ReaderOptions()
         self._readers: dict[str, CameraReader] = {}
         self._lock = threading.Lock()
 
-    def add(self, camera_id: str, url: str, settings: StreamSettings | None = None) -> CameraReader:
+    def add(
+        self, camera_id: str, url: str, settings: StreamSettings | None = None, *, after_t_s: float | None = None
+    ) -> CameraReader:
         """Start to watch a camera; returns at once, even if the camera is dead.
+
+        Args:
+            camera_id: names the camera.
+            url: where it is.
+            settings: how to pull it.
+            after_t_s: stream time at which an earlier run ended, if there was one; the camera's time goes on behind it.
 
         Raises:
             ValueError: the id is taken, or the URL cannot be a camera.
@@ -52,7 +61,7 @@ class CameraPool:
             openers=self._openers,
             deliver=self._deliver,
             dial=self._dial,
-            options=self._options,
+            options=replace(self._options, after_t_s=after_t_s),
         )
         with self._lock:
             if camera_id in self._readers:
@@ -92,13 +101,23 @@ class CameraPool:
         return tuple(reader.health() for reader in readers)
 
     def close(self) -> None:
-        """Stop every reader and wait for their threads; may be called twice."""
+        """Stop every reader and wait for their threads; may be called twice.
+
+        Raises:
+            TimeoutError: some threads did not end; the others did.
+        """
         with self._lock:
             readers, self._readers = tuple(self._readers.values()), {}
         for reader in readers:
             reader.ask_to_stop()
+        late = []
         for reader in readers:
-            reader.stop()
+            try:
+                reader.stop()
+            except TimeoutError as err:
+                late.append(str(err))
+        if late:
+            raise TimeoutError("; ".join(late))
 
 
 def _unknown(camera_id: str) -> UnknownCameraError:

@@ -47,10 +47,12 @@ class ReaderOptions:
 
     Attributes:
         start_t_s: stream time of the first packet; None for Unix seconds.
+        after_t_s: stream time at which an earlier run ended; None where there was none.
         clocks: where time comes from.
     """
 
     start_t_s: float | None = None
+    after_t_s: float | None = None
     clocks: Clocks = field(default_factory=Clocks)
 
 
@@ -87,7 +89,7 @@ class CameraReader:
         self._deliver = deliver
         self._dial = dial
         self._clocks = options.clocks
-        self._timeline = TimeLine(start_t_s=options.start_t_s, clocks=options.clocks)
+        self._timeline = TimeLine(start_t_s=options.start_t_s, after_t_s=options.after_t_s, clocks=options.clocks)
         self._meter = HealthMeter(camera_id, settings.declared_fps, options.clocks)
         self._looking = GearedDecoder(camera_id, self._count_and_deliver, self.ring.newest)
         self._waits = Waits(settings)

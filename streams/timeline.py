@@ -44,6 +44,10 @@ MAX_STEP_S = 2.0
 MIN_STEP_S = 1e-4
 """Two packets are never at the same moment; a tick of 90 kHz is 1.1e-5 s."""
 
+SET_BACK_PAUSE_S = 60.0
+"""Where the wall clock says that an earlier line ended in the future, nobody knows how long the pause was: this long is
+watched time to nobody."""
+
 ERROR_DECAY_PER_S = 0.98
 """How fast the measured jitter is forgotten: halved in 34 s."""
 
@@ -88,14 +92,22 @@ class TimeLine:
 
     Args:
         start_t_s: where the line begins; None for Unix seconds at the first packet, which live cameras use.
+        after_t_s: where the line of an earlier run ended, which Unix seconds must not fall back behind; they do where
+            the wall clock was set back meanwhile, and the line then goes on from there after a pause.
         follows_arrival: False for a file that is read as fast as it goes: its stamps alone count.
         clocks: where time comes from.
     """
 
     def __init__(
-        self, *, start_t_s: float | None = None, follows_arrival: bool = True, clocks: Clocks | None = None
+        self,
+        *,
+        start_t_s: float | None = None,
+        after_t_s: float | None = None,
+        follows_arrival: bool = True,
+        clocks: Clocks | None = None,
     ) -> None:
         self._start_t_s = start_t_s
+        self._after_t_s = after_t_s
         self._follows_arrival = follows_arrival
         self._clocks = clocks or Clocks()
         self._is_fresh = True  # no packet since the last `connected`
@@ -148,7 +160,7 @@ class TimeLine:
         wall_s = self._clocks.wall()
         if self._line_s is None:
             line_s = 0.0
-            self._start_t_s = wall_s if self._start_t_s is None else self._start_t_s
+            self._start_t_s = self._begins_at(wall_s) if self._start_t_s is None else self._start_t_s
         else:
             away_s = now_s - self._arrival_s if self._follows_arrival else MIN_STEP_S
             line_s = self._line_s + max(away_s, MIN_STEP_S)
@@ -158,6 +170,11 @@ class TimeLine:
         self._media_s = None
         self._lag_s = self._jitter_s = 0.0
         return line_s
+
+    def _begins_at(self, wall_s: float) -> float:
+        if self._after_t_s is None or wall_s > self._after_t_s:
+            return wall_s
+        return self._after_t_s + SET_BACK_PAUSE_S
 
     def _extrapolated(self, line_s: float) -> float | None:
         if self._media_s is None or self._line_s is None:

@@ -304,6 +304,26 @@ def test_unknown_camera_is_named(pools, seen: Collector) -> None:
         pool.remove("nowhere")
 
 
+def test_reader_that_does_not_end_leaves_no_other_one_running(
+    pools, seen: Collector, clip, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pool = pool_with(pools, seen)
+    url = clip(seconds=2).as_uri() + "?loop=1"
+    stuck, other = pool.add("stuck", url), pool.add("other", url)
+    stop = stuck.stop
+
+    def stop_late() -> None:
+        stop()
+        raise TimeoutError("reader of camera stuck did not end within 20 s")
+
+    monkeypatch.setattr(stuck, "stop", stop_late)
+    feed = other.live()
+    with pytest.raises(TimeoutError, match="camera stuck"):
+        pool.close()
+    with pytest.raises(FeedClosedError):
+        feed.next_chunk(LIMIT_S)
+
+
 def test_still_before_the_first_picture_says_so(seen: Collector) -> None:
     reader = CameraReader("gate", "x.mp4", HASTY, openers=Openers(), deliver=seen, dial=DialBudget())
     with pytest.raises(NotInRingError, match="gate has sent no picture yet"):

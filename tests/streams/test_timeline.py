@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.timeline import LONGEST_HOLD_S, TRANSIT_S, Stamp, TimeLine
+from streams.timeline import LONGEST_HOLD_S, SET_BACK_PAUSE_S, TRANSIT_S, Stamp, TimeLine
 from tests.streams.helpers import WALL_S, HandClock
 
 
@@ -47,6 +47,18 @@ def test_live_line_begins_at_unix_seconds(line: TimeLine) -> None:
     stamp = line.stamp(5000.0, 5000.0, 0.04)
     assert stamp.t_s == stamp.unix_s == WALL_S
     assert stamp.captured_at.tzinfo is UTC
+
+
+def test_line_after_a_restart_begins_at_unix_seconds_behind_the_earlier_one(clock: HandClock) -> None:
+    line = TimeLine(after_t_s=WALL_S - 2, clocks=clock.clocks)
+    assert line.stamp(5000.0, 5000.0, 0.04).t_s == WALL_S
+
+
+def test_line_goes_on_behind_an_earlier_one_although_the_wall_clock_was_set_back(clock: HandClock) -> None:
+    line = TimeLine(after_t_s=WALL_S + 3600, clocks=clock.clocks)
+    stamp = line.stamp(5000.0, 5000.0, 0.04)
+    assert stamp.t_s == WALL_S + 3600 + SET_BACK_PAUSE_S
+    assert stamp.unix_s == WALL_S
 
 
 def test_replayed_line_begins_where_it_is_told(clock: HandClock) -> None:
