@@ -101,13 +101,13 @@ class CameraPool:
         return tuple(reader.health() for reader in readers)
 
     def close(self) -> None:
-        """Stop every reader and wait for their threads; may be called twice.
+        """Stop every reader and wait for their threads; what their rings keep stays readable. May be called twice.
 
         Raises:
             TimeoutError: some threads did not end; the others did.
         """
         with self._lock:
-            readers, self._readers = tuple(self._readers.values()), {}
+            readers = tuple(self._readers.values())
         for reader in readers:
             reader.ask_to_stop()
         late = []

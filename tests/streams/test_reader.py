@@ -359,3 +359,11 @@ def test_camera_that_flaps_is_tried_ever_more_slowly(pools, seen: Collector, cli
     pool_with(pools, seen, opener).add("gate", "synthetic://x", StreamSettings(first_wait_s=1, longest_wait_s=60))
     eventually(lambda: len(waits) >= 8, "eight tries")
     assert waits[7] > 10 * waits[0]
+
+
+def test_closed_pool_still_gives_what_its_cameras_sent(clip, pools, seen) -> None:
+    pool = pool_with(pools, seen)
+    reader = pool.add("gate", str(clip(seconds=1)))
+    eventually(lambda: reader.ring.span() is not None, "a picture")
+    pool.close()
+    assert pool.reader("gate").still().size_wh == (320, 240)
