@@ -1,28 +1,34 @@
 """Runs the parking rule over real clips with ground truth: are the vehicles that stand reported, and only those?
 
-    python -m benchmarks.clips --material ../shared/material --model CARD [--json FILE] [--quick]
+    python -m benchmarks.clips [--model CARD] [--json FILE] [--quick]
 
 The clips are about ten seconds long, so the limit of the rule is 3 s. What stands for 4 s and more must be reported;
 a report that overlaps nothing that stands (IoU below 0.3) is false. Far vehicles and people are not all in the ground
 truth, so a false report may be a vehicle that nobody wrote down; each is listed with clip, time and box.
 """
 
-import argparse
 import json
 import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
+import typer
 from pydantic import JsonValue
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
 
-from benchmarks.report import Beginning, Report, at_least, write_report
+from benchmarks.errors import BenchmarkError, NotPossibleError
+from benchmarks.report import CHECKOUT, Beginning, Report, at_least, write_report
 from detectors.catalog import ZoneSettings
 from detectors.events import Event, Phase
+from models.errors import ModelError
 from models.model import Model, open_model
+from models.shelf import bundled_card
 from pipeline.replay import replay
 from streams.recorded import Recorded
 from vision.boxes import iou_matrix
@@ -32,6 +38,9 @@ MUST_STAND_S = 4.0
 MIN_IOU = 0.3
 VEHICLE_WORDS = ("car", "truck", "bus", "coach", "taxi", "cab", "van")
 QUICK_CLIPS = 2
+MATERIAL = CHECKOUT.parent / "shared" / "material"
+
+app = typer.Typer(add_completion=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,29 +54,46 @@ class ClipResult:
     missed: tuple[str, ...]
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the benchmark and print a table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--material", type=Path, required=True, help="folder with videos/*.mp4 and *.gt.json")
-    parser.add_argument("--model", type=Path, required=True, help="model card")
-    parser.add_argument("--weights", type=Path, help="folder of the card's weights, if not beside it")
-    parser.add_argument("--look-hz", type=float, default=4.0, help="model looks per second of clip")
-    parser.add_argument("--json", type=Path, help="write the result here")
-    parser.add_argument("--quick", action="store_true", help=f"the first {QUICK_CLIPS} clips only")
-    options = parser.parse_args(arguments)
+@app.command()
+def main(
+    material: Annotated[Path, typer.Option(help="folder with videos/*.mp4 and *.gt.json")] = MATERIAL,
+    model: Annotated[Path | None, typer.Option(help="model card; the bundled model by default")] = None,
+    weights: Annotated[Path | None, typer.Option(help="folder of the card's weights, if not beside it")] = None,
+    look_hz: Annotated[float, typer.Option(help="model looks per second of clip")] = 4.0,
+    json: Annotated[Path | None, typer.Option("--json", help="where to write the result")] = None,
+    quick: Annotated[bool, typer.Option("--quick", help=f"the first {QUICK_CLIPS} clips only")] = False,
+) -> None:
+    """Hold what the parking rule reports of real clips against what people marked as standing."""
     began = Beginning()
-    truths = sorted((options.material / "videos").glob("*.gt.json"))
-    if not truths:
-        sys.exit(f"clips: no *.gt.json in {options.material / 'videos'}; give the folder of real material")
-    with tempfile.TemporaryDirectory() as cache:
-        model = open_model(options.model, Path(cache), "onnxruntime", weights_folder=options.weights)
-        results = [run_clip(path, model, options.look_hz) for path in truths[: QUICK_CLIPS if options.quick else None]]
+    try:
+        results, name = run(material, model or bundled_card(), weights, look_hz, QUICK_CLIPS if quick else None)
+    except (BenchmarkError, ModelError) as err:
+        Console(stderr=True).print(f"[red]{err}[/]", highlight=False)
+        raise typer.Exit(1) from None
+    report = make_report(results, {"model": name, "look_hz": look_hz, "limit_s": LIMIT_S}, began)
+    table = Table("clip", "found", "of", "false", title="vehicles that stand")
     for result in results:
-        print(f"{result.clip:42} found {result.found} of {result.expected}, false {len(result.false)}")
-    report = make_report(results, {"model": model.card.name, "look_hz": options.look_hz, "limit_s": LIMIT_S}, began)
-    print({goal.name: goal.value for goal in report.goals})
-    if options.json:
-        write_report(options.json, report)
+        table.add_row(result.clip, str(result.found), str(result.expected), str(len(result.false)))
+    Console().print(table, report.summary)
+    if json:
+        write_report(json, report)
+
+
+def run(
+    material: Path, card: Path, weights: Path | None, look_hz: float, most: int | None
+) -> tuple[list[ClipResult], str]:
+    """Replay the clips and return their results with the model's name.
+
+    Raises:
+        NotPossibleError: there are no clips.
+        ModelError: the model cannot be used.
+    """
+    truths = sorted((material / "videos").glob("*.gt.json"))[:most]
+    if not truths:
+        raise NotPossibleError(f"no *.gt.json in {material / 'videos'}; give the folder of real material")
+    with tempfile.TemporaryDirectory() as cache, Progress(console=Console(stderr=True)) as progress:
+        model = open_model(card, Path(cache), "onnxruntime", weights_folder=weights)
+        return [run_clip(path, model, look_hz) for path in progress.track(truths)], model.card.name
 
 
 def run_clip(truth_path: Path, model: Model, look_hz: float) -> ClipResult:
@@ -143,4 +169,4 @@ def _told(event: Event) -> JsonValue:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(app())
