@@ -96,7 +96,7 @@ class App {
     }
     this.#view = new View({ socket: this.#socket, person: this.#person });
     fill(this.#root, this.#bar, this.#view.element);
-    this.#view.show(decodeURIComponent(argument)).catch((refusal) => toast(problemWords(refusal), "bad"));
+    this.#view.show(decoded(argument)).catch((refusal) => toast(problemWords(refusal), "bad"));
   }
 
   #showConnection(isThere) {
@@ -128,6 +128,15 @@ class App {
     this.#person = null;
     this.#socket.close();
     this.#build();
+  }
+}
+
+// Returns a part of the address as it was meant; "" where it was mistyped and means nothing.
+function decoded(part) {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return "";
   }
 }
 

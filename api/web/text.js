@@ -363,6 +363,7 @@ export const WORDS = {
   "wall.zones": ["区域线", "Zones"],
   "zones.add": ["画新区域", "Draw a zone"],
   "zones.add_corner": ["添加角点", "Add a corner here"],
+  "zones.again": ["重试", "Try again"],
   "zones.camera": ["摄像机", "Camera"],
   "zones.corner": ["第 {number} 个角点，方向键移动，Delete 删除", "Corner {number}: arrow keys move it, Delete removes it"],
   "zones.delete": ["删除区域", "Delete this zone"],

@@ -1,9 +1,10 @@
 // The live wall: 1, 4 or 9 cameras at a time, and beside them the alarms in the order they came.
 
-import { button, fill, h } from "./dom.js";
+import { button, fill, h, toast } from "./dom.js";
 import { AlarmRail } from "./alarms.js";
 import { mayAct } from "./session.js";
 import { get } from "./request.js";
+import { problemWords } from "./sentences.js";
 import { OPEN_STATES, Tile } from "./tile.js";
 import { t } from "./text.js";
 
@@ -35,11 +36,11 @@ export class Wall {
       socket.on("boxes", (message) => this.#tile(message.camera_id)?.addBoxes(message)),
       socket.on("camera", (message) => this.#cameraChanged(message)),
       socket.on("horn", (message) => this.#tiles.forEach((tile) => tile.setHorn(message.horn_id, message.state))),
-      socket.on("case", () => this.#refreshCases()),
+      socket.on("case", () => this.#orSay(this.#refreshCases())),
       socket.on("closed", () => {
         this.#missed = true;
       }),
-      socket.on("open", () => this.#missed && this.#refresh()),
+      socket.on("open", () => this.#missed && this.#orSay(this.#refresh())),
     ];
     await this.#refresh();
   }
@@ -51,11 +52,17 @@ export class Wall {
   }
 
   async #refresh() {
-    this.#missed = false;
     const { cameras } = await get("/api/cameras");
+    if (!this.element.isConnected) return; // another view was chosen meanwhile
+    this.#missed = false;
     this.#cameras = cameras;
     this.#build();
     await this.#refreshCases();
+  }
+
+  // Says what became of a request that nobody waits for.
+  #orSay(request) {
+    request.catch((refusal) => toast(problemWords(refusal), "bad"));
   }
 
   async #refreshCases() {
@@ -144,7 +151,7 @@ export class Wall {
   #cameraChanged(message) {
     const { camera_id, state } = message;
     const known = this.#cameras.some((camera) => camera.id === camera_id);
-    if (!known || state === "removed") this.#refresh();
+    if (!known || state === "removed") this.#orSay(this.#refresh());
     else this.#tile(camera_id)?.setState(message);
   }
 

@@ -16,6 +16,7 @@ export class ZonePage {
   #cameraId = null;
   #zones = [];
   #chosen = null;
+  #isLoaded = false; // what is shown are this camera's zones; only then may they be changed and saved
   #isChanged = false;
   #editor = new PolygonEditor({
     onDrawn: (polygon) => this.#drawn(polygon),
@@ -39,6 +40,7 @@ export class ZonePage {
 
   async show(cameraId) {
     const [rules, { cameras }] = await Promise.all([get("/api/rules"), get("/api/cameras")]);
+    if (!this.element.isConnected) return; // another view was chosen meanwhile
     [this.#rules, this.#cameras] = [rules, cameras];
     fill(this.#pick, cameras.map((camera) => h("option", { value: camera.id }, camera.name)));
     const first = cameras.some((camera) => camera.id === cameraId) ? cameraId : cameras[0]?.id;
@@ -49,14 +51,33 @@ export class ZonePage {
     this.#editor.stop();
   }
 
+  // Shows no zones until those of the camera are there, lest they be taken for, and saved as, those of another.
   async #open(cameraId) {
     this.#cameraId = this.#pick.value = cameraId;
     history.replaceState(null, "", `#/zones/${encodeURIComponent(cameraId)}`);
+    this.#editor.stop();
+    this.#show([], false);
     this.#still();
-    const { zones } = await get(`/api/cameras/${encodeURIComponent(cameraId)}/zones`);
+    let zones;
+    try {
+      ({ zones } = await get(`/api/cameras/${encodeURIComponent(cameraId)}/zones`));
+    } catch (refusal) {
+      if (this.#cameraId === cameraId) this.#openLater(refusal);
+      return;
+    }
+    if (this.#cameraId === cameraId) this.#show(zones, true);
+  }
+
+  #show(zones, isLoaded) {
     this.#zones = zones;
+    this.#isLoaded = isLoaded;
     this.#isChanged = false;
     this.#choose(zones[0]?.id ?? null);
+  }
+
+  #openLater(refusal) {
+    fill(this.#problem, problemWords(refusal), " ",
+      button(t("zones.again"), { symbol: "undo", onclick: () => this.#open(this.#cameraId) }));
   }
 
   #still() {
@@ -97,16 +118,17 @@ export class ZonePage {
   #build() {
     const zone = this.#zones.find((known) => known.id === this.#chosen);
     const items = this.#zones.map((known) => h("li", {}, this.#row(known)));
-    const add = button(t("zones.add"), { symbol: "plus", onclick: () => this.#draw() });
+    const add = button(t("zones.add"), { symbol: "plus", disabled: !this.#isLoaded, onclick: () => this.#draw() });
+    const save = { symbol: "check", kind: "primary", id: "zone-save", disabled: !this.#isLoaded };
     this.#problem.textContent = "";
     fill(this.#side,
       h("div", { class: "row" }, h("h2", {}, t("zones.list")), h("span", { class: "spring" }), add),
-      h("ul", { class: "zone-list" }, items.length ? items : h("li", { class: "empty" }, t("zones.none"))),
+      h("ul", { class: "zone-list" }, items.length || !this.#isLoaded ? items : h("li", { class: "empty" }, t("zones.none"))),
       zone ? this.#form(zone) : null,
       this.#problem,
       h("div", { class: "row save-row" },
         h("span", { class: "muted unsaved", hidden: !this.#isChanged }, t("zones.unsaved")), h("span", { class: "spring" }),
-        button(t("zones.save"), { symbol: "check", kind: "primary", id: "zone-save", onclick: () => this.#save() })));
+        button(t("zones.save"), { ...save, onclick: () => this.#save() })));
   }
 
   #row(zone) {
@@ -167,15 +189,18 @@ export class ZonePage {
   }
 
   async #save() {
+    const cameraId = this.#cameraId;
     this.#problem.textContent = "";
     try {
-      const { zones } = await put(`/api/cameras/${encodeURIComponent(this.#cameraId)}/zones`, { zones: this.#zones });
+      const { zones } = await put(`/api/cameras/${encodeURIComponent(cameraId)}/zones`, { zones: this.#zones });
+      toast(t("zones.saved"), "good");
+      if (this.#cameraId !== cameraId) return; // another camera was chosen meanwhile
       this.#zones = zones;
       this.#isChanged = false;
       this.#choose(this.#chosen);
-      toast(t("zones.saved"), "good");
     } catch (refusal) {
-      this.#problem.textContent = problemWords(refusal);
+      if (this.#cameraId === cameraId) this.#problem.textContent = problemWords(refusal);
+      else toast(problemWords(refusal), "bad");
     }
   }
 }

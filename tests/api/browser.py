@@ -1,12 +1,12 @@
 """Debian's Chromium, driven by Playwright, that writes down every error its console shows."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Route, sync_playwright
 
 CHROMIUM = Path("/usr/bin/chromium")
 ARGS = [
@@ -71,3 +71,30 @@ class Visitor:
     def _hear(self, message: ConsoleMessage) -> None:
         if message.type in {"error", "warning"}:
             self.complaints.append(f"{message.type}: {message.text}")
+
+
+class Held:
+    """Holds requests to an address back until the test lets them go."""
+
+    def __init__(self, page: Page, address: str) -> None:
+        self._page = page
+        self._address = address
+        self._routes: list[Route] = []
+        page.route(address, lambda route: self._routes.append(route))
+
+    def wait(self) -> None:
+        """Return when a request is held."""
+        deadline_s = time.monotonic() + LIMIT_MS / 1000
+        while not self._routes:
+            assert time.monotonic() < deadline_s, f"nobody asked for {self._address}"
+            self._page.wait_for_timeout(20)
+
+    def let_go(self) -> None:
+        """Let the first one through, and return when it has been answered."""
+        self.wait()
+        with self._page.expect_response(self._address):
+            self._routes[0].continue_()
+
+
+Visit = Callable[..., Visitor]
+"""Signs a person in by name, on a page in a language; from the fixture `visit`."""

@@ -3,16 +3,23 @@
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from api.app import create_app
 from tests.api.fake_system import DATABASE, PASSWORDS, FakeSystem, make_template
 from tests.api.film import Film, encode
+from tests.api.serving import served
 
 with warnings.catch_warnings():  # Starlette would rather have httpx2; its client works with the httpx we have
     warnings.filterwarnings("ignore", message="Using `httpx`")
     from fastapi.testclient import TestClient
+
+if TYPE_CHECKING:  # without playwright all but the page can be tested
+    from playwright.sync_api import Browser
+
+    from tests.api.browser import Visit
 
 
 @pytest.fixture(scope="session")
@@ -53,3 +60,36 @@ def as_person(client: TestClient) -> Callable[[str], TestClient]:
         return client
 
     return sign_in
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator["Browser"]:
+    from tests.api.browser import chromium
+
+    with chromium() as running:
+        yield running
+
+
+@pytest.fixture
+def address(system: FakeSystem) -> Iterator[str]:
+    with served(create_app(system)) as running:
+        yield running
+
+
+@pytest.fixture
+def visit(browser: "Browser", address: str) -> Iterator["Visit"]:
+    """Signs a person in, in a context of their own; at the end no console may have complained."""
+    from tests.api.browser import Visitor
+
+    visitors: list[Visitor] = []
+
+    def enter(name: str = "li", language: str = "zh-CN") -> Visitor:
+        visitor = Visitor(browser, address, language)
+        visitors.append(visitor)
+        visitor.sign_in(name, PASSWORDS[name])
+        return visitor
+
+    yield enter
+    for visitor in visitors:
+        visitor.context.close()
+    assert [complaint for visitor in visitors for complaint in visitor.complaints] == []

@@ -2,7 +2,6 @@
 
 import re
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -15,15 +14,13 @@ from api.app import create_app
 from cases.records import Case
 from cases.states import CaseState
 from pipeline.messages import HornMessage
-from tests.api.browser import LIMIT_MS, Visitor, chromium, until
+from tests.api.browser import LIMIT_MS, Held, Visit, Visitor, until
 from tests.api.fake_system import PASSWORDS, FakeSystem
 from tests.api.film import Film, encode, hevc_clip, mp4_bytes
 from tests.api.serving import served
 
 pytestmark = pytest.mark.e2e
 expect.set_options(timeout=LIMIT_MS)
-
-Visit = Callable[..., Visitor]
 
 MIDDLES = """
 () => {
@@ -64,35 +61,6 @@ CUT_OFF = """
 }).map((element) => `${element.className} ${element.textContent}`)
 """
 """What sticks out of its tile, its panel or the page; lists that scroll are left out."""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as running:
-        yield running
-
-
-@pytest.fixture
-def address(system: FakeSystem) -> Iterator[str]:
-    with served(create_app(system)) as running:
-        yield running
-
-
-@pytest.fixture
-def visit(browser: Browser, address: str) -> Iterator[Visit]:
-    """Signs a person in, in a context of their own; at the end no console may have complained."""
-    visitors: list[Visitor] = []
-
-    def enter(name: str = "li", language: str = "zh-CN") -> Visitor:
-        visitor = Visitor(browser, address, language)
-        visitors.append(visitor)
-        visitor.sign_in(name, PASSWORDS[name])
-        return visitor
-
-    yield enter
-    for visitor in visitors:
-        visitor.context.close()
-    assert [complaint for visitor in visitors for complaint in visitor.complaints] == []
 
 
 def wait_for_picture(page: Page, camera_id: str = "gate-1") -> None:
@@ -293,102 +261,6 @@ def test_viewer_sees_cases_but_no_buttons(visit: Visit, system: FakeSystem) -> N
     assert system.cases.get(case.case_id).state is CaseState.CANDIDATE
 
 
-def test_zone_is_drawn_and_saved(visit: Visit, system: FakeSystem) -> None:
-    visitor = visit()
-    visitor.go("zones")
-    page = visitor.page
-    until(page, "document.querySelector('.polygon-editor img')?.naturalWidth > 0")
-    page.get_by_role("button", name="画新区域").click()
-    editor = page.locator(".polygon-editor")
-    frame = editor.bounding_box()
-    assert frame is not None
-    for x, y in ((0.1, 0.6), (0.4, 0.6), (0.4, 0.9), (0.1, 0.9)):
-        editor.click(position={"x": x * frame["width"], "y": y * frame["height"]})
-    page.keyboard.press("Enter")
-    page.fill("#zone-name", "市场口")
-    page.select_option("#zone-kind", "vending")
-    page.fill("#rule-limit_s", "45")
-    page.click("#zone-save")
-    expect(page.locator(".toast.good")).to_have_text("区域已保存并生效")
-
-    saved = system.zones("gate-1")[-1]
-    assert (saved.name, saved.rule.kind, saved.rule.limit_s) == ("市场口", "vending", 45)
-    assert [pytest.approx(corner, abs=0.01) for corner in ((0.1, 0.6), (0.4, 0.6), (0.4, 0.9), (0.1, 0.9))] == list(
-        saved.polygon
-    )
-
-
-def test_corner_is_moved_by_mouse_and_by_keyboard(visit: Visit, system: FakeSystem) -> None:
-    visitor = visit()
-    visitor.go("zones")
-    page = visitor.page
-    until(page, "document.querySelector('.polygon-editor img')?.naturalWidth > 0")
-    frame = page.locator(".polygon-editor").bounding_box()
-    assert frame is not None
-    page.locator(".handle").first.hover()
-    page.mouse.down()
-    page.mouse.move(frame["x"] + 0.3 * frame["width"], frame["y"] + 0.4 * frame["height"], steps=4)
-    page.mouse.up()
-    page.locator(".handle").first.focus()
-    page.keyboard.press("ArrowRight")
-    page.click("#zone-save")
-    expect(page.locator(".toast.good")).to_have_count(1)
-
-    assert system.zones("gate-1")[0].polygon[0] == pytest.approx((0.305, 0.4), abs=0.005)
-
-
-def test_zone_that_the_server_refuses_is_named_on_the_page(browser: Browser, address: str) -> None:
-    visitor = Visitor(browser, address)  # the refused request shows in the console, as it should
-    page = visitor.sign_in("li", PASSWORDS["li"])
-    visitor.go("zones")
-    page.fill("#rule-limit_s", "0")
-    page.click("#zone-save")
-
-    expect(page.locator(".zone-side .form-problem")).to_have_text("区域“北侧路缘”：时限（秒）：不能小于 1")
-    visitor.context.close()
-
-
-def test_hours_of_a_rule_are_set_on_the_page(visit: Visit, system: FakeSystem) -> None:
-    visitor = visit()
-    visitor.go("zones")
-    page = visitor.page
-    expect(page.locator(".hours")).to_contain_text("全天生效")
-    page.click("#hours-add")
-    page.fill(".hours [name=begin]", "21：30")
-    page.fill(".hours [name=end]", "6:00")
-    page.click("#zone-save")
-    expect(page.locator(".toast.good")).to_have_count(1)
-
-    (hours,) = system.zones("gate-1")[0].rule.hours
-    assert (hours.begin, hours.end, hours.utc_offset_h) == ("21:30", "06:00", 8)
-    page.get_by_role("button", name="删除时段").click()
-    page.click("#zone-save")
-    expect(page.locator(".toast.good")).to_have_count(2)
-    assert system.zones("gate-1")[0].rule.hours == ()
-
-
-@pytest.mark.parametrize(
-    ("language", "sentence"),
-    [
-        ("zh-CN", "区域“北侧路缘”：结束时间：应为 07:30 这样的时间，最晚 24:00"),
-        ("en-GB", "Zone “北侧路缘”: End: must be a time like 07:30, at most 24:00"),
-    ],
-)
-def test_hours_that_are_no_time_are_refused_in_words(
-    browser: Browser, address: str, language: str, sentence: str
-) -> None:
-    visitor = Visitor(browser, address, language)  # the refused request shows in the console, as it should
-    page = visitor.sign_in("li", PASSWORDS["li"])
-    visitor.go("zones")
-    page.click("#hours-add")
-    page.fill(".hours [name=end]", "25:00")
-    expect(page.locator(".hours [name=end]")).to_have_attribute("aria-invalid", "true")
-    page.click("#zone-save")
-
-    expect(page.locator(".zone-side .form-problem")).to_have_text(sentence)
-    visitor.context.close()
-
-
 def test_language_is_switched_and_stays(visit: Visit) -> None:
     visitor = visit()
     page = visitor.page
@@ -511,3 +383,28 @@ def test_tile_says_that_too_many_pictures_are_open(browser: Browser, system: Fak
         expect(page.locator('[data-camera="gate-1"] .mode')).to_have_text("同时打开的画面太多")
         visitor.context.close()
     assert visitor.complaints == []
+
+
+def test_address_that_no_page_wrote_is_answered_with_the_list(visit: Visit, system: FakeSystem) -> None:
+    case = system.raise_case("gate-1")
+    visitor = visit()
+    visitor.page.goto(f"{visitor.address}/#/cases/%E0%A4%A")
+
+    expect(visitor.page.locator(".case-row")).to_have_attribute("data-case", case.case_id)
+
+
+def test_wall_that_is_left_before_it_was_built_opens_no_pictures(visit: Visit) -> None:
+    visitor = visit()
+    page = visitor.page
+    wait_for_picture(page)
+    visitor.go("cases")
+    sockets: list[str] = []
+    page.on("websocket", lambda socket: sockets.append(socket.url))
+    held = Held(page, "**/api/cameras")
+    visitor.go("wall")
+    held.wait()
+    visitor.go("cases")
+    held.let_go()
+    page.wait_for_timeout(300)  # in which it would have opened them
+
+    assert sockets == []

@@ -1,0 +1,190 @@
+"""The page on which zones are drawn, in a real browser against a real server."""
+
+import pytest
+
+pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install -e .[dev]")
+
+from playwright.sync_api import Browser, Page, expect
+
+from tests.api.browser import LIMIT_MS, Held, Visit, Visitor, until
+from tests.api.fake_system import PARKING_ZONE, PASSWORDS, FakeSystem, jpeg
+
+pytestmark = pytest.mark.e2e
+expect.set_options(timeout=LIMIT_MS)
+
+
+def test_zone_is_drawn_and_saved(visit: Visit, system: FakeSystem) -> None:
+    visitor = visit()
+    visitor.go("zones")
+    page = visitor.page
+    until(page, "document.querySelector('.polygon-editor img')?.naturalWidth > 0")
+    page.get_by_role("button", name="画新区域").click()
+    editor = page.locator(".polygon-editor")
+    frame = editor.bounding_box()
+    assert frame is not None
+    for x, y in ((0.1, 0.6), (0.4, 0.6), (0.4, 0.9), (0.1, 0.9)):
+        editor.click(position={"x": x * frame["width"], "y": y * frame["height"]})
+    page.keyboard.press("Enter")
+    page.fill("#zone-name", "市场口")
+    page.select_option("#zone-kind", "vending")
+    page.fill("#rule-limit_s", "45")
+    page.click("#zone-save")
+    expect(page.locator(".toast.good")).to_have_text("区域已保存并生效")
+
+    saved = system.zones("gate-1")[-1]
+    assert (saved.name, saved.rule.kind, saved.rule.limit_s) == ("市场口", "vending", 45)
+    assert [pytest.approx(corner, abs=0.01) for corner in ((0.1, 0.6), (0.4, 0.6), (0.4, 0.9), (0.1, 0.9))] == list(
+        saved.polygon
+    )
+
+
+def test_corner_is_moved_by_mouse_and_by_keyboard(visit: Visit, system: FakeSystem) -> None:
+    visitor = visit()
+    visitor.go("zones")
+    page = visitor.page
+    until(page, "document.querySelector('.polygon-editor img')?.naturalWidth > 0")
+    frame = page.locator(".polygon-editor").bounding_box()
+    assert frame is not None
+    page.locator(".handle").first.hover()
+    page.mouse.down()
+    page.mouse.move(frame["x"] + 0.3 * frame["width"], frame["y"] + 0.4 * frame["height"], steps=4)
+    page.mouse.up()
+    page.locator(".handle").first.focus()
+    page.keyboard.press("ArrowRight")
+    page.click("#zone-save")
+    expect(page.locator(".toast.good")).to_have_count(1)
+
+    assert system.zones("gate-1")[0].polygon[0] == pytest.approx((0.305, 0.4), abs=0.005)
+
+
+def test_zone_that_the_server_refuses_is_named_on_the_page(browser: Browser, address: str) -> None:
+    visitor = Visitor(browser, address)  # the refused request shows in the console, as it should
+    page = visitor.sign_in("li", PASSWORDS["li"])
+    visitor.go("zones")
+    page.fill("#rule-limit_s", "0")
+    page.click("#zone-save")
+
+    expect(page.locator(".zone-side .form-problem")).to_have_text("区域“北侧路缘”：时限（秒）：不能小于 1")
+    visitor.context.close()
+
+
+def test_hours_of_a_rule_are_set_on_the_page(visit: Visit, system: FakeSystem) -> None:
+    visitor = visit()
+    visitor.go("zones")
+    page = visitor.page
+    expect(page.locator(".hours")).to_contain_text("全天生效")
+    page.click("#hours-add")
+    page.fill(".hours [name=begin]", "21：30")
+    page.fill(".hours [name=end]", "6:00")
+    page.click("#zone-save")
+    expect(page.locator(".toast.good")).to_have_count(1)
+
+    (hours,) = system.zones("gate-1")[0].rule.hours
+    assert (hours.begin, hours.end, hours.utc_offset_h) == ("21:30", "06:00", 8)
+    page.get_by_role("button", name="删除时段").click()
+    page.click("#zone-save")
+    expect(page.locator(".toast.good")).to_have_count(2)
+    assert system.zones("gate-1")[0].rule.hours == ()
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [
+        ("zh-CN", "区域“北侧路缘”：结束时间：应为 07:30 这样的时间，最晚 24:00"),
+        ("en-GB", "Zone “北侧路缘”: End: must be a time like 07:30, at most 24:00"),
+    ],
+)
+def test_hours_that_are_no_time_are_refused_in_words(
+    browser: Browser, address: str, language: str, sentence: str
+) -> None:
+    visitor = Visitor(browser, address, language)  # the refused request shows in the console, as it should
+    page = visitor.sign_in("li", PASSWORDS["li"])
+    visitor.go("zones")
+    page.click("#hours-add")
+    page.fill(".hours [name=end]", "25:00")
+    expect(page.locator(".hours [name=end]")).to_have_attribute("aria-invalid", "true")
+    page.click("#zone-save")
+
+    expect(page.locator(".zone-side .form-problem")).to_have_text(sentence)
+    visitor.context.close()
+
+
+ZONES_OF_ONE = "**/api/cameras/gate-1/zones"
+ZONES_OF_TWO = "**/api/cameras/gate-2/zones"
+
+
+@pytest.fixture
+def apart(system: FakeSystem) -> FakeSystem:
+    """Two cameras whose zones can be told from one another."""
+    system.zones_of["gate-2"] = (PARKING_ZONE.model_copy(update={"id": "gate", "name": "南门入口"}),)
+    return system
+
+
+def open_zones_of_one(visitor: Visitor) -> Page:
+    page = visitor.page
+    page.route("**/still.jpg*", lambda route: route.fulfill(body=jpeg(1.0), content_type="image/jpeg"))
+    visitor.go("zones")
+    expect(page.locator(".zone-row")).to_have_text(["北侧路缘违章停车 · 第 1 版"])
+    return page
+
+
+def test_zones_that_cannot_be_fetched_are_not_those_of_the_camera_before(
+    browser: Browser, address: str, apart: FakeSystem
+) -> None:
+    visitor = Visitor(browser, address)  # the failed request shows in the console, as it should
+    visitor.sign_in("li", PASSWORDS["li"])
+    page = open_zones_of_one(visitor)
+    refusal = {"error": {"code": "database", "message": "the database does not answer"}}
+    page.route(ZONES_OF_TWO, lambda route: route.fulfill(status=503, json=refusal))
+    page.select_option("#zone-camera", "gate-2")
+
+    expect(page.locator(".zone-side .form-problem")).to_contain_text("数据库暂不可用，系统正在重试")
+    expect(page.locator(".zone-row")).to_have_count(0)
+    expect(page.locator("#zone-save")).to_be_disabled()
+    page.unroute(ZONES_OF_TWO)
+    page.get_by_role("button", name="重试").click()
+    expect(page.locator(".zone-row")).to_contain_text("南门入口")
+    expect(page.locator("#zone-save")).to_be_enabled()
+    assert [complaint for complaint in visitor.complaints if complaint.startswith("page error")] == []
+    visitor.context.close()
+
+
+def test_zones_that_answer_late_do_not_replace_those_of_another_camera(visit: Visit, apart: FakeSystem) -> None:
+    page = open_zones_of_one(visit())
+    held = Held(page, ZONES_OF_TWO)
+    page.select_option("#zone-camera", "gate-2")
+    expect(page.locator("#zone-save")).to_be_disabled()
+    page.select_option("#zone-camera", "gate-1")
+    expect(page.locator("#zone-save")).to_be_enabled()
+    held.let_go()
+    page.fill("#rule-limit_s", "77")
+    page.click("#zone-save")
+    expect(page.locator(".toast.good")).to_have_count(1)
+
+    assert [(zone.id, zone.rule.limit_s) for zone in apart.zones("gate-1")] == [("kerb", 77)]
+
+
+def test_answer_to_a_save_stays_with_its_camera(visit: Visit, apart: FakeSystem) -> None:
+    page = open_zones_of_one(visit())
+    held = Held(page, ZONES_OF_ONE)
+    page.fill("#rule-limit_s", "77")
+    page.click("#zone-save")
+    page.select_option("#zone-camera", "gate-2")
+    expect(page.locator(".zone-row")).to_contain_text("南门入口")
+    held.let_go()
+    expect(page.locator(".toast.good")).to_have_count(1)
+
+    expect(page.locator(".zone-row")).to_contain_text("南门入口")
+    assert apart.zones("gate-1")[0].rule.limit_s == 77
+
+
+def test_drawing_ends_with_the_choice_of_another_camera(visit: Visit, apart: FakeSystem) -> None:
+    page = open_zones_of_one(visit())
+    page.get_by_role("button", name="画新区域").click()
+    for x, y in ((40, 40), (90, 40), (90, 90)):
+        page.locator(".polygon-editor").click(position={"x": x, "y": y})
+    page.select_option("#zone-camera", "gate-2")
+    expect(page.locator(".zone-row")).to_contain_text("南门入口")
+    page.keyboard.press("Enter")
+
+    expect(page.locator(".zone-row")).to_have_count(1)
