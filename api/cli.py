@@ -16,6 +16,7 @@ from detectors.errors import DetectorError
 from models.errors import ModelError
 from pipeline.errors import PipelineError
 from streams.errors import StreamError
+from streams.urls import redact
 from vision.errors import VisionError
 
 EXPECTED = (PipelineError, StreamError, ModelError, DetectorError, CasesError, BroadcastError, VisionError)
@@ -47,6 +48,6 @@ def main() -> None:
         sys.stderr.write(f"streetwarden: {err}\n")
         sys.exit(1)
     except OSError as err:
-        where = f" {err.filename}:" if err.filename else ""
+        where = f" {redact(str(err.filename))}:" if err.filename else ""  # a URL typed where a file belongs
         sys.stderr.write(f"streetwarden:{where} {err.strerror or err}\n")
         sys.exit(1)

@@ -75,7 +75,10 @@ def _choose(horn_id: str, url: str) -> tuple[HornOpener, SplitResult]:
         parts = urlsplit(url)
         _ = parts.port
     except ValueError:
-        raise HornUrlError(horn_id, "the URL cannot be read; check its brackets and its port") from None
+        raise HornUrlError(
+            horn_id,
+            "the URL cannot be read; check its brackets and its port, and write / and @ in a password as %2F and %40",
+        ) from None
     openers: dict[str, HornOpener] = {
         "soundcard": SoundcardHorn.from_url,
         "file": FileHorn.from_url,

@@ -79,8 +79,12 @@ def parse_place(horn_id: str, parts: SplitResult) -> tuple[Place, Transport]:
     """Read `onvif://user:password@host[:port]/path[?transport=tcp|udp&...]`; other options belong to the device.
 
     Raises:
-        HornUrlError: no host, or an unknown transport.
+        HornUrlError: no host, an unknown transport, or a password that must be escaped.
     """
+    if "@" in parts.netloc and ("@" in parts.path or (not parts.path and "@" in parts.query + parts.fragment)):
+        raise HornUrlError(
+            horn_id, "its URL holds / or @ in the user name or password; write them as %2F and %40 (? as %3F, # as %23)"
+        )
     if not parts.hostname:
         raise HornUrlError(horn_id, "its URL names no host, as in onvif://user:password@10.0.0.7/path")
     query = parse_qsl(parts.query, keep_blank_values=True)

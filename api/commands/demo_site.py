@@ -4,6 +4,7 @@ Limits and waits are far shorter than a city's, so that a case runs its whole wa
 """
 
 from pathlib import Path
+from urllib.parse import quote
 
 from datasets.demo_scenes import demo_zones
 from datasets.scenario import DemoZone
@@ -40,7 +41,7 @@ def demo_settings(data: Path, port: int, card: Path | None) -> Settings:
         }
         for scene, name in STREETS.items()
     ]
-    horn = {"id": "demo", "name": "演示喇叭 Demo horn", "url": f"auto://{folder}/horn", "quiet_hours": []}
+    horn = {"id": "demo", "name": "演示喇叭 Demo horn", "url": f"auto://{quote(str(folder))}/horn", "quiet_hours": []}
     ladder = {"wait_s": LADDER_WAIT_S, "max_plays": 20}
     return Settings.model_validate(
         {

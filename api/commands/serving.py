@@ -24,6 +24,7 @@ from cases.people import Role
 from pipeline.errors import SettingsError
 from pipeline.settings import ServerSettings, load_settings
 from pipeline.system import System
+from streams.urls import redact
 
 logger = logging.getLogger(__name__)
 
@@ -57,6 +58,8 @@ def demo(
     settings = demo_settings(data, port, model)
     with _listening(settings.server) as listener:
         _clear(data)
+        if summary is not None:
+            _try_to_write(summary)
         write_demo_zones(data)
         system = System(settings, openers())
         system.people.create(DEMO_USER, DEMO_PASSWORD, Role.ADMIN)
@@ -125,6 +128,20 @@ class _TimedServer(uvicorn.Server):
     async def on_tick(self, counter: int) -> bool:
         """Called by uvicorn ten times a second."""
         return await super().on_tick(counter) or (self._end_s is not None and time.monotonic() >= self._end_s)
+
+
+def _try_to_write(summary: Path) -> None:
+    """Make the file before anything runs, so that nobody waits for what cannot be kept.
+
+    Raises:
+        SettingsError: it cannot be written.
+    """
+    try:
+        summary.open("a").close()
+    except OSError as err:
+        raise SettingsError(
+            f"the summary {redact(str(summary))} cannot be written: {err.strerror}; name another file by --summary"
+        ) from None
 
 
 def _clear(folder: Path) -> None:

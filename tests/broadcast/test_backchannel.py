@@ -275,7 +275,15 @@ def test_nobody_there_is_unavailable_with_the_address() -> None:
 
 @pytest.mark.parametrize(
     "url",
-    ["onvif:///path", "onvif://host/x?transport=sctp", "onvif://host/a b", "onvif://host/\x01", "onvif://hö.example/x"],
+    [
+        "onvif:///path",
+        "onvif://host/x?transport=sctp",
+        "onvif://host/a b",
+        "onvif://host/\x01",
+        "onvif://hö.example/x",
+        "onvif://admin:p@ss/1@10.0.0.7/x",
+        "onvif://admin:p@ss?1@10.0.0.7/x",
+    ],
 )
 def test_url_that_cannot_work_is_refused(url: str) -> None:
     with pytest.raises(HornUrlError):

@@ -3,6 +3,7 @@
 import json
 import socket
 import sys
+import threading
 from pathlib import Path
 
 import av
@@ -10,6 +11,9 @@ import numpy as np
 import pytest
 
 from api.cli import main
+from api.commands.demo_site import demo_settings
+from broadcast.audio import AudioClip
+from broadcast.horns import open_horn
 
 ZONES = '{"zones":[{"id":"z","polygon":[[0,0],[1,0],[1,1]],"rule":{"kind":"parking","limit_s":5}}]}'
 
@@ -39,6 +43,13 @@ BAD = {
     "card missing": (["models", "card", "none.toml"], "none.toml"),
     "port refused": (["probe", "rtsp://u:sesame@127.0.0.1:1/x", "--seconds", "1"], "refused the connection"),
     "scheme unknown": (["probe", "gopher://u:sesame@127.0.0.1/x"], "gopher"),
+    "scheme left out": (["probe", "admin:sesame@192.0.2.1/s"], "begin with rtsp://"),
+    "scheme misspelt": (["probe", "rtsp:/admin:sesame@192.0.2.1/s"], "begin with rtsp://"),
+    "password unescaped": (["probe", "rtsp://u:p@sesame/1@127.0.0.1:1/x"], "%2F and %40"),
+    "camera as a clip": (["replay", "rtsp://u:sesame@192.0.2.1/s", "-z", "zones.json"], "begin with rtsp://"),
+    "folder that cannot be": (["models", "draw", "/proc/u:sesame@192.0.2.1"], "No such file or directory"),
+    "horn password unescaped": (["say", "onvif://u:p@sesame/1@127.0.0.1:9/x", "parking"], "%2F and %40"),
+    "horn password with a slash": (["say", "onvif://u:p/sesame@127.0.0.1:9/x", "parking"], "%2F and %40"),
     "scene unknown": (["probe", "synthetic://nowhere"], "nowhere"),
     "horn unknown": (["say", "nobody", "parking"], "there is no horn 'nobody'"),
     "horn away": (["say", "onvif://u:sesame@127.0.0.1:1/x", "parking"], "cannot connect to 127.0.0.1 port 1"),
@@ -113,6 +124,24 @@ def test_demo_leaves_a_folder_alone_that_it_did_not_make(
     status, _out, err = typed(monkeypatch, capsys, "demo", "--no-browser", "--port", "0", "--data", "mine")
     assert (status, "was not made by the demo" in err) == (1, True)
     assert (folder / "mine" / "work.txt").read_text(encoding="utf-8") == "precious"
+
+
+@pytest.mark.e2e
+def test_demo_says_at_once_that_its_summary_cannot_be_written(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["demo", "--no-browser", "--port", "0", "--exit-after", "600", "--summary", "none/told.json"]
+    status, _out, err = typed(monkeypatch, capsys, *words)
+    assert status == 1
+    assert "the summary none/told.json cannot be written: No such file or directory" in err
+
+
+def test_demo_takes_a_folder_whose_name_has_signs_of_urls(tmp_path: Path) -> None:
+    settings = demo_settings(tmp_path / "d?x#1 %20", 0, None)
+    horn = open_horn("demo", settings.broadcast.horns[0].url.get_secret_value().replace("auto:", "file:", 1))
+    clip = AudioClip(np.zeros(160, np.float32), 8000)
+    assert horn.play(clip, threading.Event()).ok
+    assert [path.name for path in tmp_path.iterdir()] == ["d?x#1 %20"]
 
 
 def test_phrase_said_to_a_folder_is_a_wav_file_of_its_length(
