@@ -16,6 +16,7 @@ const SWING_S = 0.6; // nearer to or further from the cushion than this, the spe
 const NUDGE = 0.06;
 const TEND_MS = 400;
 const MAX_FAILURES = 3; // before JPEGs take over
+const GOOD_PLAY_MS = 60000; // failures before so much good play are forgiven: three over weeks are no reason for JPEGs
 const LONGEST_WAIT_MS = 10000;
 
 export class Player {
@@ -31,6 +32,7 @@ export class Player {
   #scale = 0;
   #marks = [];
   #failures = 0;
+  #playingSince = null;
   #waitMs = 500;
   #retry = 0;
   #tending = 0;
@@ -46,7 +48,10 @@ export class Player {
     this.#picture = picture;
     this.#onMode = onMode;
     video.addEventListener("error", () => this.#failed());
-    video.addEventListener("playing", () => this.#onMode("video"));
+    video.addEventListener("playing", () => {
+      this.#playingSince ??= performance.now();
+      this.#onMode("video");
+    });
   }
 
   start() {
@@ -185,7 +190,8 @@ export class Player {
 
   #failed() {
     if (this.#stopped || !this.#source) return;
-    this.#failures += 1;
+    const isForgiven = this.#playingSince !== null && performance.now() - this.#playingSince >= GOOD_PLAY_MS;
+    this.#failures = isForgiven ? 1 : this.#failures + 1;
     this.#dropSource();
     if (this.#failures >= MAX_FAILURES) {
       this.#usePictures("failed");
@@ -215,6 +221,7 @@ export class Player {
   }
 
   #dropSource() {
+    this.#playingSince = null;
     this.#source = null;
     this.#buffer = null;
     this.#queue = [];

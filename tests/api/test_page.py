@@ -408,3 +408,42 @@ def test_wall_that_is_left_before_it_was_built_opens_no_pictures(visit: Visit) -
     page.wait_for_timeout(300)  # in which it would have opened them
 
     assert sockets == []
+
+
+def fail_to_decode(page: Page) -> None:
+    """Let the video of gate-1 fail as a damaged picture makes it fail, once it plays."""
+    page.wait_for_selector('[data-camera="gate-1"][data-mode="video"]')
+    wait_for_picture(page)
+    page.evaluate("""() => {
+      const tile = document.querySelector('[data-camera="gate-1"]');
+      tile.dataset.mode = 'failed';
+      tile.querySelector('video').dispatchEvent(new Event('error'));
+    }""")
+
+
+def test_third_failure_to_decode_brings_up_stills(visit: Visit) -> None:
+    page = visit().page
+    for _ in range(3):
+        fail_to_decode(page)
+
+    expect(page.locator('[data-camera="gate-1"] .mode')).to_contain_text("图片模式")
+
+
+def test_failures_to_decode_are_forgiven_after_a_minute_of_good_play(browser: Browser, address: str) -> None:
+    visitor = Visitor(browser, address)
+    visitor.page.add_init_script("""
+      window.ahead = 0;
+      const now = performance.now.bind(performance);
+      performance.now = () => now() + window.ahead;
+    """)
+    page = visitor.sign_in("li", PASSWORDS["li"])
+    for _ in range(2):
+        fail_to_decode(page)
+    page.wait_for_selector('[data-camera="gate-1"][data-mode="video"]')
+    page.evaluate("window.ahead = 61_000")
+    for _ in range(2):
+        fail_to_decode(page)
+
+    expect(page.locator('[data-camera="gate-1"]')).to_have_attribute("data-mode", "video")
+    visitor.context.close()
+    assert visitor.complaints == []
