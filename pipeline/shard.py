@@ -7,6 +7,7 @@ model and listeners, and gives events, boxes and health.
 import logging
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 from cases.disk import way_out
@@ -17,8 +18,10 @@ from pipeline.checkpoints import CheckpointFolder
 from pipeline.inference import InferenceLoop, Looker, Watched
 from pipeline.intake import FrameIntake
 from pipeline.messages import BoxesMessage
-from pipeline.views import LookCounts
+from pipeline.steps import run_each
+from pipeline.views import LookCounts, SystemProblem
 from pipeline.watch import CameraWatch, Looked, WatchState
+from streams.errors import UnknownCameraError
 from streams.gears import Gear
 from streams.health import CameraHealth
 from streams.live import LiveFeed
@@ -70,34 +73,64 @@ class Shard:
         self._loop.start()
 
     def stop(self) -> None:
-        """End all readers, then the looking thread, and keep every camera's state."""
-        self._pool.close()
-        self.save_checkpoints()
-        self._loop.stop()
+        """End all readers, then the looking thread, and keep every camera's state; what fails is said in the log."""
+        run_each(
+            ("ending the cameras' readers", self._pool.close),
+            ("keeping checkpoints", self.save_checkpoints),
+            ("ending the looking thread", self._loop.stop),
+        )
 
     def add(self, camera_id: str, url: str, settings: StreamSettings, zones: Sequence[ZoneSettings]) -> None:
-        """Begin to watch a camera; it may be dead, it is dialled until it answers."""
+        """Begin to watch a camera; it may be dead, it is dialled until it answers.
+
+        Raises:
+            ValueError: the URL cannot be a camera, or the id is taken; nothing was added.
+            TimeoutError: the looking thread did not come round; nothing was added.
+        """
         watch = CameraWatch(camera_id, zones)
         kept = self._checkpoints.load(camera_id)
         if kept is not None:
             watch = _restored(watch, kept, zones)
-        self._intake.add(camera_id)
-        reader = self._pool.add(camera_id, url, settings)
-        watched = Watched(watch, watch.look_hz(), want=lambda gear: reader.want("detectors", gear))
-        self._loop.between_and_wait(lambda watches: watches.update({camera_id: watched}))
+        with ExitStack() as undo:
+            reader = self._pool.add(camera_id, url, settings, after_t_s=watch.last_t_s)
+            undo.callback(self._pool.remove, camera_id)
+            watched = Watched(watch, watch.look_hz(), want=lambda gear: reader.want("detectors", gear))
+            self._intake.add(camera_id)
+            undo.callback(self._intake.remove, camera_id)
+            undo.callback(self._loop.between, lambda watches: _drop(watches, camera_id))
+            self._loop.between_and_wait(lambda watches: watches.update({camera_id: watched}))
+            undo.pop_all()
         watched.want(Gear.rate(watched.look_hz))
 
     def remove(self, camera_id: str) -> None:
-        """End watching a camera and forget what is known of its street."""
-        self._pool.remove(camera_id)
-        self._loop.between_and_wait(lambda watches: _drop(watches, camera_id))
-        self._intake.remove(camera_id)
-        self._checkpoints.remove(camera_id)
+        """End watching a camera and forget what is known of its street; what fails of that is said in the log.
+
+        Raises:
+            UnknownCameraError: there is no such camera.
+        """
+        self._pool.reader(camera_id)
+        run_each(
+            (f"ending the reader of camera {camera_id}", lambda: self._pool.remove(camera_id)),
+            (f"dropping camera {camera_id}", lambda: self._loop.between_and_wait(lambda w: _drop(w, camera_id))),
+            (f"dropping the pictures of camera {camera_id}", lambda: self._intake.remove(camera_id)),
+            (f"forgetting the street of camera {camera_id}", lambda: self._checkpoints.remove(camera_id)),
+        )
         self._seen.pop(camera_id, None)
 
     def set_zones(self, camera_id: str, zones: Sequence[ZoneSettings]) -> None:
-        """Put zones in force before the next look."""
-        self._loop.between_and_wait(lambda watches: watches[camera_id].watch.set_zones(zones))
+        """Put zones in force before the next look.
+
+        Raises:
+            UnknownCameraError: there is no such camera (any more).
+            TimeoutError: the looking thread did not come round; they come in force when it does.
+        """
+
+        def put(watches: dict[str, Watched]) -> None:
+            if camera_id not in watches:
+                raise UnknownCameraError(f"there is no camera {camera_id!r}; the camera list shows the ids that exist")
+            watches[camera_id].watch.set_zones(zones)
+
+        self._loop.between_and_wait(put)
 
     def reader(self, camera_id: str) -> CameraReader:
         """Return a camera's reader."""
@@ -130,19 +163,40 @@ class Shard:
         """What is wrong with the model, or empty."""
         return self._loop.problem
 
+    def problems(self) -> tuple[SystemProblem, ...]:
+        """Return what is wrong with looking, empty on a good day."""
+        found = []
+        if self._loop.problem:
+            found.append(SystemProblem("model_fails", self._loop.problem))
+        if self._loop.has_ended:
+            sentence = "looking has ended after a fault; the log tells which, restart the program"
+            found.append(SystemProblem("looking_ended", sentence))
+        for camera_id, cause in sorted(self._loop.failing.items()):
+            sentence = f"camera {camera_id}: pictures cannot be judged, nothing is watched there: {cause}"
+            found.append(SystemProblem("looks_fail", sentence, {"camera_id": camera_id}))
+        return tuple(found)
+
     def save_checkpoints(self) -> None:
-        """Keep every camera's state; that one cannot be written is said in the log once, until it can be again."""
+        """Keep every camera's state; that one cannot be kept is said in the log once, until it can be again.
+
+        Raises:
+            TimeoutError: the looking thread did not come round; nothing was kept.
+        """
         states: dict[str, WatchState] = {}
-        self._loop.between_and_wait(
-            lambda watches: states.update({camera_id: w.watch.checkpoint() for camera_id, w in watches.items()})
-        )
+
+        def collect(watches: dict[str, Watched]) -> None:
+            for camera_id, watched in watches.items():
+                try:
+                    states[camera_id] = watched.watch.checkpoint()
+                except Exception as err:  # noqa: BLE001 - one camera's bad state must not lose that of the others
+                    self._say_not_kept(camera_id, str(err))
+
+        self._loop.between_and_wait(collect)
         for camera_id, state in states.items():
             try:
                 self._checkpoints.save(camera_id, state)
             except OSError as err:
-                if camera_id not in self._not_kept:
-                    logger.warning("camera %s: a restart now would lose dwell clocks: %s", camera_id, way_out(err))
-                self._not_kept.add(camera_id)
+                self._say_not_kept(camera_id, way_out(err))
             else:
                 self._not_kept.discard(camera_id)
 
@@ -151,6 +205,11 @@ class Shard:
         with self._lock:
             self._viewers[camera_id] = max(0, self._viewers.get(camera_id, 0) + change)
         self._loop.between(lambda watches: self._pace(watches[camera_id]) if camera_id in watches else None)
+
+    def _say_not_kept(self, camera_id: str, why: str) -> None:
+        if camera_id not in self._not_kept:
+            logger.warning("camera %s: a restart now would lose dwell clocks: %s", camera_id, why)
+        self._not_kept.add(camera_id)
 
     def _on_looked(self, watched: Watched, looked: Looked) -> None:
         offences = frozenset(event.event_id for event in watched.watch.offences)

@@ -8,9 +8,8 @@ Start order: horns, case flow, looking thread, cameras, housekeeper. Stop order 
 
 import logging
 import shutil
-import threading
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from zoneinfo import ZoneInfo
@@ -38,15 +37,17 @@ from pipeline.checkpoints import CheckpointFolder
 from pipeline.data_folder import make_data_folder
 from pipeline.errors import NoPictureError
 from pipeline.evidence_keeper import EvidenceKeeper, KeeperParts, Place
+from pipeline.housekeeping import Housekeeper, HouseParts
 from pipeline.hub import Hub
 from pipeline.inference import Looker
 from pipeline.ladder_runner import LadderRunner, RunnerParts
-from pipeline.messages import CameraMessage, HornMessage
+from pipeline.messages import CameraMessage
 from pipeline.metrics import Metrics, MetricSources
 from pipeline.settings import CameraEntry, Settings
 from pipeline.shard import Shard, ShardListeners
 from pipeline.site import Site
 from pipeline.speaking import Speaker, SpeakerParts, Voice
+from pipeline.steps import run_each
 from pipeline.views import CameraView, HornView, SystemHealth, SystemProblem
 from streams.errors import StreamError
 from streams.live import LiveFeed
@@ -55,9 +56,6 @@ from streams.urls import redact
 from vision.zones import Zone
 
 logger = logging.getLogger(__name__)
-
-CHECKPOINT_EVERY_S = 10.0
-"""A crash loses at most so many seconds of dwell clocks that nobody had checkpointed yet."""
 
 LADDER_MEMORY = timedelta(hours=1)
 """A restart goes on warning for cases raised within this time; older ones that nobody judged stay with the operator."""
@@ -106,9 +104,9 @@ class System:
         self._flow = CaseFlow(flow_parts, settings.evidence, self._agenda)
         self.metrics = Metrics(MetricSources(self.cameras, self.horns, self.health, self._cases_by_state))
         self._started_at = datetime.now(UTC)
-        self._stop = threading.Event()
-        self._housekeeper = threading.Thread(target=self._keep_house, name="housekeeper", daemon=True)
-        self._told: dict[tuple[str, ...], tuple[str, ...]] = {}
+        self._housekeeper = Housekeeper(
+            HouseParts(self.hub, self._shard.health, self.announcer.health, self._shard.save_checkpoints)
+        )
 
     def _make_speaker(self) -> Speaker:
         return Speaker(
@@ -149,13 +147,13 @@ class System:
 
     def stop(self) -> None:
         """End all threads and keep what is known; safe after a start that failed half-way."""
-        self._stop.set()
-        if self._housekeeper.is_alive():
-            self._housekeeper.join()
-        self._shard.stop()
-        self._agenda.stop()
-        self.announcer.close()
-        self.cases.close()
+        run_each(
+            ("ending the housekeeper", self._housekeeper.stop),
+            ("ending the cameras", self._shard.stop),
+            ("writing what is due", self._agenda.stop),
+            ("ending the horns", self.announcer.close),
+            ("closing the database", self.cases.close),
+        )
 
     def cameras(self) -> tuple[CameraView, ...]:
         """Return every camera as people see it."""
@@ -182,12 +180,17 @@ class System:
         Raises:
             DuplicateCameraError: its id is taken.
             UnknownHornError: its horn does not exist.
-            OSError: it cannot be kept.
+            ValueError: nothing can open its URL; nothing was added.
+            OSError: it cannot be kept; nothing was added.
+            TimeoutError: the machine is too busy; nothing was added.
         """
         if entry.horn is not None:
             self.announcer.refusal(entry.horn)
-        self._site.add(entry)
-        self._watch(entry)
+        with ExitStack() as undo:
+            self._site.add(entry)
+            undo.callback(self._site.remove, entry.id)
+            self._watch(entry)
+            undo.pop_all()
 
     def remove_camera(self, camera_id: str) -> None:
         """Stop watching a camera for good; its cases stay.
@@ -293,8 +296,9 @@ class System:
     def health(self) -> SystemHealth:
         """Return the state of the whole."""
         free = shutil.disk_usage(self.settings.data).free
-        said = {"model_fails": self._shard.problem, "evidence_waits": self._agenda.problem}
-        problems = [SystemProblem(code, sentence) for code, sentence in said.items() if sentence]
+        problems = list(self._shard.problems())
+        if self._agenda.problem:
+            problems.append(SystemProblem("evidence_waits", self._agenda.problem))
         if free < LOW_DISK_BYTES:
             sentence = f"only {free // 2**20} MiB are free in {self.settings.data}: evidence will soon not fit"
             problems.append(SystemProblem("low_disk", sentence, {"free_mib": free // 2**20}))
@@ -341,28 +345,6 @@ class System:
 
     def _cases_by_state(self) -> dict[str, int]:
         return {state.value: count for state, count in self.cases.counts().items()}
-
-    def _keep_house(self) -> None:
-        """Keep checkpoints and tell the page of cameras and horns whose state changed."""
-        waited_s = 0.0
-        while not self._stop.wait(1.0):
-            self._tell_states()
-            waited_s += 1.0
-            if waited_s >= CHECKPOINT_EVERY_S:
-                waited_s = 0.0
-                self._shard.save_checkpoints()
-
-    def _tell_states(self) -> None:
-        for camera in self._shard.health():
-            if self._is_news("camera", camera.camera_id, camera.state, camera.problem):
-                self.hub.publish(CameraMessage(camera.camera_id, camera.state, camera.problem, camera.problem_code))
-        for horn in self.announcer.health():
-            if self._is_news("horn", horn.horn_id, horn.state, horn.problem):
-                self.hub.publish(HornMessage(horn.horn_id, horn.state, horn.problem))
-
-    def _is_news(self, *told: str) -> bool:
-        before, self._told[told[:2]] = self._told.get(told[:2]), told[2:]
-        return before != told[2:]
 
 
 def _database_url(settings: Settings) -> str:

@@ -74,9 +74,19 @@ class CameraWatch:
         return self._scene
 
     @property
+    def last_t_s(self) -> float | None:
+        """Stream time of the last look, also of one before a restart; None before the first."""
+        return self._memory.last_t_s
+
+    @property
     def offences(self) -> tuple[Event, ...]:
         """The raised events that have not ended."""
-        return tuple(self._standing.values())
+        return tuple(event for event in self._standing.values() if event.phase is Phase.RAISED)
+
+    @property
+    def standing(self) -> frozenset[str]:
+        """Ids of all events that have not ended, also of those whose clock still runs."""
+        return frozenset(self._standing)
 
     def set_zones(self, zones: Sequence[ZoneSettings]) -> None:
         """Put zones in force; a detector whose zone did not change keeps its state."""
@@ -113,10 +123,10 @@ class CameraWatch:
         self._scene = self._memory.update(observation)
         events = tuple(event for detector in self._detectors.values() for event in detector.update(self._scene))
         for event in events:
-            if event.phase is Phase.RAISED:
-                self._standing[event.event_id] = event
-            elif event.phase is Phase.ENDED:
+            if event.phase is Phase.ENDED:
                 self._standing.pop(event.event_id, None)
+            else:
+                self._standing[event.event_id] = event
         return Looked(observation, self._scene, events)
 
     def checkpoint(self) -> WatchState:

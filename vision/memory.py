@@ -122,6 +122,11 @@ class SceneMemory:
             surfaces=observation.surfaces if is_ok else (),
         )
 
+    @property
+    def last_t_s(self) -> float | None:
+        """Stream time of the last update, also of one before a restart; None before the first."""
+        return self._state.last_t_s
+
     def checkpoint(self) -> JsonValue:
         """Return all that is remembered as JSON; `restore` of it goes on exactly as this object would."""
         return _ADAPTER.dump_python(self._state, mode="json")

@@ -217,6 +217,8 @@ export const WORDS = {
   "problem.horn_url": ["喇叭地址不正确，请在设置文件中更正", "The horn's address is wrong; correct it in the settings file"],
   "problem.illegal_transition": ["案件当前为“{state}”，不能执行“{action}”", "A case that is “{state}” does not allow “{action}”"],
   "problem.last_admin": ["这是最后一个管理员，请先指定另一人", "This is the last administrator; make another one first"],
+  "problem.looking_ended": ["识别因故障停止，请查看日志并重启程序", "Looking has ended after a fault: see the log and restart the program"],
+  "problem.looks_fail": ["摄像机“{camera_id}”的画面无法分析，该处目前未被监看，请查看日志", "Pictures of camera “{camera_id}” cannot be judged, nothing is watched there: see the log"],
   "problem.low_disk": ["磁盘仅剩 {free_mib} MiB，证据即将无法写入", "Only {free_mib} MiB of disk are free: evidence will soon not fit"],
   "problem.machine": ["服务器拒绝了操作：{cause}", "The server's machine refuses: {cause}"],
   "problem.model_fails": ["识别模型出错，系统正在重试，目前没有新的识别", "The model fails and is tried again; nothing is recognised meanwhile"],

@@ -1,0 +1,89 @@
+"""Does what comes round again and again: keeps checkpoints, and tells the page whose state changed.
+
+One thread; a step that fails is said once in the log and tried again at its next turn, and holds up no other.
+"""
+
+import logging
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from broadcast.horn_worker import HornHealth
+from pipeline.hub import Hub
+from pipeline.messages import CameraMessage, HornMessage
+from streams.health import CameraHealth
+
+logger = logging.getLogger(__name__)
+
+TELL_EVERY_S = 1.0
+
+TELLS_A_CHECKPOINT = 10
+"""A crash loses at most so many seconds of dwell clocks that nobody had checkpointed yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class HouseParts:
+    """What a housekeeper asks and calls; each on its own thread."""
+
+    hub: Hub
+    cameras: Callable[[], Iterable[CameraHealth]]
+    horns: Callable[[], Iterable[HornHealth]]
+    save_checkpoints: Callable[[], None]
+
+
+class Housekeeper:
+    """The thread `housekeeper`."""
+
+    def __init__(self, parts: HouseParts, *, period_s: float = TELL_EVERY_S) -> None:
+        self._parts = parts
+        self._period_s = period_s
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="housekeeper", daemon=True)
+        self._told: dict[tuple[str, ...], tuple[str, ...]] = {}
+        self._failing: set[str] = set()
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread and wait for it; a step that is under way is finished."""
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def _run(self) -> None:
+        round_number = 0
+        while not self._stop.wait(self._period_s):
+            round_number += 1
+            self._try("telling of cameras", self._tell_cameras)
+            self._try("telling of horns", self._tell_horns)
+            if round_number % TELLS_A_CHECKPOINT == 0:
+                self._try("keeping checkpoints", self._parts.save_checkpoints)
+
+    def _try(self, doing: str, step: Callable[[], None]) -> None:
+        try:
+            step()
+        except Exception as err:
+            if doing not in self._failing:
+                logger.error("%s failed, tried again: %s", doing, err, exc_info=err)
+            self._failing.add(doing)
+        else:
+            if doing in self._failing:
+                logger.info("%s works again", doing)
+            self._failing.discard(doing)
+
+    def _tell_cameras(self) -> None:
+        for camera in self._parts.cameras():
+            if self._is_news("camera", camera.camera_id, camera.state, camera.problem):
+                message = CameraMessage(camera.camera_id, camera.state, camera.problem, camera.problem_code)
+                self._parts.hub.publish(message)
+
+    def _tell_horns(self) -> None:
+        for horn in self._parts.horns():
+            if self._is_news("horn", horn.horn_id, horn.state, horn.problem):
+                self._parts.hub.publish(HornMessage(horn.horn_id, horn.state, horn.problem))
+
+    def _is_news(self, *told: str) -> bool:
+        before, self._told[told[:2]] = self._told.get(told[:2]), told[2:]
+        return before != told[2:]
