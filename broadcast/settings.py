@@ -51,11 +51,7 @@ class HornEntry(BaseModel):
     @field_validator("time_zone")
     @classmethod
     def _is_a_zone(cls, value: str) -> str:
-        try:
-            ZoneInfo(value)
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            raise ValueError(f"unknown time zone {value!r}; write an IANA name such as Asia/Shanghai") from None
-        return value
+        return checked_time_zone(value)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -107,6 +103,19 @@ class BroadcastSettings(BaseModel):
         if doubles:
             raise ValueError(f"two horns are called {', '.join(doubles)}")
         return value
+
+
+def checked_time_zone(name: str) -> str:
+    """Return an IANA name of a time zone as it is.
+
+    Raises:
+        ValueError: this machine knows none of that name.
+    """
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(f"unknown time zone {name!r}; write an IANA name such as Asia/Shanghai") from None
+    return name
 
 
 def _expanded(url: str) -> str:

@@ -16,6 +16,7 @@ from detectors.flyers import FlyerDetector, FlyerRule
 from detectors.parking import ParkingDetector, ParkingRule
 from detectors.rules import Detector
 from detectors.vending import VendingDetector, VendingRule
+from vision.wording import sentence_of
 from vision.zones import Zone
 
 Rule = Annotated[ParkingRule | VendingRule | FlyerRule, Field(discriminator="kind")]
@@ -112,14 +113,7 @@ def explain(err: ValidationError, raw: object) -> str:
     """Return the first thing that is wrong in zones as one sentence that names the zone and the key."""
     first = err.errors(include_url=False)[0]
     location = [part for part in first["loc"] if part not in RULE_KINDS]
-    message = first["msg"].removeprefix("Value error, ")
-    message = (
-        message[:1].lower() + message[1:]
-        if not message.startswith("Input")
-        else "the " + message[:1].lower() + message[1:]
-    )
-    if first["type"] == "extra_forbidden":
-        message = "there is no such key; check its spelling"
+    message = sentence_of(first)
     if first["type"] == "union_tag_invalid":
         tag = first.get("ctx", {}).get("tag")
         message = f"there is no rule of kind {tag!r}; the kinds are {', '.join(sorted(RULE_KINDS))}"

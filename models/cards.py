@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from models.class_names import DROPPED, class_rows
 from models.errors import CardError, WeightsError, WeightsHashError
+from vision.wording import sentence_of
 
 Ratio = Annotated[float, Field(ge=0, le=1)]
 SidePx = Annotated[int, Field(ge=32, le=4096, multiple_of=32)]
@@ -184,4 +185,4 @@ def _toml(value: object) -> str:
 def _first_problem(err: ValidationError) -> str:
     problem = err.errors()[0]
     key = ".".join(str(part) for part in problem["loc"])
-    return f"{key}: {problem['msg']}" if key else problem["msg"].removeprefix("Value error, ")
+    return f"{key}: {sentence_of(problem)}" if key else sentence_of(problem)

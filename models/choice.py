@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
+from typing import Literal, get_args
 
 from models.agreement import compare_engines, drawn_batch
 from models.cards import ModelCard, read_weights
@@ -28,7 +29,10 @@ from models.torch_engine import TorchEngine
 
 logger = logging.getLogger(__name__)
 
-ENGINE_NAMES = ("onnxruntime", "openvino", "openvino-bf16", "torch")
+EngineName = Literal["auto", "onnxruntime", "openvino", "openvino-bf16", "torch"]
+"""What settings and commands may say."""
+
+ENGINE_NAMES: tuple[str, ...] = get_args(EngineName)[1:]
 """What settings may ask for besides `auto`."""
 
 FALLBACK = "onnxruntime"

@@ -8,15 +8,17 @@ import os
 import re
 import tomllib
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from broadcast.settings import BroadcastSettings
+from broadcast.settings import BroadcastSettings, checked_time_zone
 from cases.tables import MAX_NAME_LENGTH
+from models.choice import EngineName
 from pipeline.errors import SettingsError
 from streams.settings import StreamSettings
-from streams.urls import check_url
+from streams.urls import check_url, rooted
+from vision.wording import sentence_of
 
 SAFE_ID = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"
 """What an id may be: it becomes part of file names, thread names and addresses."""
@@ -79,7 +81,9 @@ class ModelSettings(Section):
     """What looks."""
 
     card: Path | None = Field(default=None, description="card (TOML) of a model; the bundled street-nano where absent")
-    engine: str = Field(default="auto", description="auto measures once and remembers; or onnxruntime, openvino, torch")
+    engine: EngineName = Field(
+        default="auto", description="auto measures once and remembers; or onnxruntime, openvino, torch"
+    )
 
 
 class EvidenceSettings(Section):
@@ -95,7 +99,9 @@ class Settings(Section):
 
     data: Path = Field(default=Path("data"), description="folder for cases, evidence, keys and checkpoints")
     database_url: str = Field(default="", repr=False, description="SQLAlchemy URL; SQLite in the data folder if empty")
-    timezone: str = Field(default="Asia/Shanghai", description="IANA name; for case numbers and stills")
+    timezone: Annotated[str, AfterValidator(checked_time_zone)] = Field(
+        default="Asia/Shanghai", description="IANA name; for case numbers and stills"
+    )
     server: ServerSettings = Field(default_factory=ServerSettings)
     model: ModelSettings = Field(default_factory=ModelSettings)
     evidence: EvidenceSettings = Field(default_factory=EvidenceSettings)
@@ -136,26 +142,55 @@ def load_settings(path: Path) -> Settings:
     try:
         settings = Settings.model_validate(raw)
     except ValidationError as err:
-        raise SettingsError(f"settings file {path}:\n{explain(err)}") from None
+        raise SettingsError(f"settings file {path}:\n{explain(err, raw)}") from None
     return _rooted(settings, path.parent)
 
 
-def explain(err: ValidationError) -> str:
-    """Return one line per mistake: key, what is wrong; values are left out, as a URL may hold a password."""
-    lines = []
-    for mistake in err.errors(include_url=False, include_input=False, include_context=False):
-        key = ".".join(str(part) for part in mistake["loc"]) or "(whole file)"
-        text = "there is no such key" if mistake["type"] == "extra_forbidden" else mistake["msg"]
-        lines.append(f"  {key}: {text.removeprefix('Value error, ')}")
-    return "\n".join(lines)
+def explain(err: ValidationError, raw: object = None) -> str:
+    """Return one line per mistake: where, what is wrong; values are left out, as a URL may hold a password.
+
+    Args:
+        err: what was found.
+        raw: what was checked, so that a camera or a horn can be named by its id.
+    """
+    mistakes = err.errors(include_url=False, include_input=False)
+    return "\n".join(f"  {_where(mistake['loc'], raw)}: {sentence_of(mistake)}" for mistake in mistakes)
+
+
+def _where(place: tuple[int | str, ...], raw: object) -> str:
+    """Return where a mistake is: keys with dots between, a camera or horn by id and number, as keys count from 0."""
+    for lists in (("cameras",), ("broadcast", "horns"), ("added",)):
+        depth = len(lists)
+        if place[:depth] == lists and len(place) > depth and isinstance(number := place[depth], int):
+            kind = "horn" if lists[-1] == "horns" else "camera"
+            name = _id_of(raw, (*lists, number))
+            shown = f"{kind} {name!r} (number {number + 1})" if name else f"{kind} number {number + 1}"
+            return ": ".join((shown, ".".join(map(str, place[depth + 1 :])))).removesuffix(": ")
+    return ".".join(map(str, place)) or "(whole file)"
+
+
+def _id_of(raw: object, place: tuple[int | str, ...]) -> str:
+    at: Any = raw
+    try:
+        for key in (*place, "id"):
+            at = at[key]
+    except (KeyError, IndexError, TypeError):
+        return ""
+    return at if isinstance(at, str) else ""
 
 
 def _rooted(settings: Settings, folder: Path) -> Settings:
     """Return the settings with relative paths counted from `folder`."""
-    cameras = tuple(
-        camera.model_copy(update={"zones": folder / camera.zones}) if camera.zones else camera
-        for camera in settings.cameras
-    )
-    card = settings.model.card
+    cameras = tuple(_rooted_camera(camera, folder) for camera in settings.cameras)
+    card, recordings = settings.model.card, settings.broadcast.recordings
     model = settings.model.model_copy(update={"card": folder / card}) if card else settings.model
-    return settings.model_copy(update={"data": folder / settings.data, "cameras": cameras, "model": model})
+    voice = settings.broadcast
+    voice = voice.model_copy(update={"recordings": folder / recordings}) if recordings else voice
+    return settings.model_copy(
+        update={"data": folder / settings.data, "cameras": cameras, "model": model, "broadcast": voice}
+    )
+
+
+def _rooted_camera(camera: CameraEntry, folder: Path) -> CameraEntry:
+    zones = folder / camera.zones if camera.zones else None
+    return camera.model_copy(update={"zones": zones, "url": rooted(camera.url, folder)})

@@ -9,7 +9,7 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from streams.errors import BadUrlError
 
@@ -107,6 +107,15 @@ def file_source(url: str) -> FileSource:
     if not is_url:
         return FileSource(Path(url.removesuffix("?loop=1")), loop)
     return FileSource(Path(unquote(text)), loop)
+
+
+def rooted(url: str, folder: Path) -> str:
+    """Return the URL of a file camera with a relative path counted from `folder`; any other URL as it is."""
+    if scheme_of(url) != "file" or file_source(url).path.is_absolute():
+        return url
+    source = file_source(url)
+    loop = "?loop=1" if source.loop else ""
+    return f"file://{quote(str((folder / source.path).absolute()))}{loop}"
 
 
 def _check_host(url: str, shown: str) -> None:

@@ -54,7 +54,7 @@ def test_text_that_is_no_json_is_named_with_its_line(tmp_path: Path) -> None:
         ({"polygon": [[0.1, 0.1], [1.2, 0.1], [0.9, 0.9]]}, "leaves the picture at (1.2, 0.1)"),
         ({"rule": {"kind": "littering"}}, "no rule of kind 'littering'"),
         ({"rule": {"kind": "parking", "limits": 5}}, "rule.limits: there is no such key"),
-        ({"rule": {"kind": "parking", "limit_s": -5}}, "rule.limit_s: the input should be greater than or equal to 1"),
+        ({"rule": {"kind": "parking", "limit_s": -5}}, "rule.limit_s: write a number of 1 or more"),
         ({"colour": "red"}, "colour: there is no such key"),
         ({"rule": {"kind": "parking", "hours": [{"begin": "7 Uhr", "end": "20:00"}]}}, "'7 Uhr' is no time of day"),
     ],

@@ -312,7 +312,7 @@ def test_unknown_keys_stop_the_start_and_are_all_named(
 ) -> None:
     camera = {"id": "a", "url": f"rtsp://viewer:{SECRET}@127.0.0.1/x", "zoness": "z.json"}
     said = refused_here(write_settings(tmp_path, cameras=[camera], evidence={"still_gab_s": 12}), monkeypatch, capsys)
-    assert "cameras.0.zoness: there is no such key" in said
+    assert "camera 'a' (number 1): zoness: there is no such key" in said
     assert "evidence.still_gab_s: there is no such key" in said
 
 

@@ -7,6 +7,7 @@ from pydantic import BaseModel
 
 from pipeline.errors import SettingsError
 from pipeline.settings import CameraEntry, Settings, load_settings
+from streams.urls import file_source
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "pipeline" / "example.toml"
 CAMERA = '[[cameras]]\nid = "a"\nurl = "rtsp://user:sesame@192.0.2.1/x"\n'
@@ -57,8 +58,20 @@ def test_password_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch) ->
         ("[server]\nport = 99999", "server.port: "),
         (CAMERA + "horn = 'h'", "names horn 'h'"),
         (CAMERA + CAMERA, "camera id 'a' is used twice"),
-        ("[[cameras]]\nid = 'a/b'\nurl = 'rtsp://192.0.2.1/x'", "cameras.0.id: "),
-        ("[[cameras]]\nid = 'a'\nurl = 'gopher://192.0.2.1/x'", "cameras.0.url: "),
+        ("[server]\nport = 'many'", "server.port: write a whole number"),
+        (
+            CAMERA + "[[cameras]]\nid = 'a/b'\nurl = 'rtsp://192.0.2.1/x'",
+            "camera 'a/b' (number 2): id: write 1 to 64 of",
+        ),
+        ("[[cameras]]\nid = 'a'\nurl = 'gopher://192.0.2.1/x'", "camera 'a' (number 1): url: "),
+        ("[[cameras]]\nid = 'a'\nurl = 'a:sesame@192.0.2.1/x'", "begin with rtsp://"),
+        ("[[cameras]]\nurl = 'rtsp://192.0.2.1/x'", "camera number 1: id: it is missing"),
+        ("cameras = 5", "cameras: write a list"),
+        ("[[broadcast.horns]]\nid = 'Gate'\nurl = 'soundcard:'", "horn 'Gate' (number 1): id: write 1 to 41 of"),
+        ("timezone = 'Mars/Base'", "timezone: unknown time zone 'Mars/Base'"),
+        ("timezone = ''", "timezone: unknown time zone ''"),
+        ("timezone = '/etc/passwd'", "timezone: unknown time zone '/etc/passwd'"),
+        ("[model]\nengine = 'cuda'", "model.engine: write one of 'auto', 'onnxruntime', 'openvino'"),
         ("[[cameras]]\nid = 'a'\nurl = 'rtsp://u:${NO_SUCH_NAME}@h/x'", "NO_SUCH_NAME is not set"),
     ],
 )
@@ -86,6 +99,22 @@ def test_printed_settings_show_no_camera_password(tmp_path: Path) -> None:
 def test_relative_paths_count_from_the_files_folder(tmp_path: Path) -> None:
     settings = loaded(tmp_path, 'data = "d"\n' + CAMERA + 'zones = "z.json"')
     assert (settings.data, settings.cameras[0].zones) == (tmp_path / "d", tmp_path / "z.json")
+
+
+def test_recordings_and_file_cameras_count_from_the_files_folder(tmp_path: Path) -> None:
+    cameras = "".join(
+        f'[[cameras]]\nid = "c{number}"\nurl = "{url}"\n'
+        for number, url in enumerate(
+            ("clips/a.mp4?loop=1", "file://clips/a%20b.mp4?loop=1", "/clips/a.mp4", "file:///clips/a.mp4", "rtsp://h/x")
+        )
+    )
+    settings = loaded(tmp_path, cameras + '[broadcast]\nrecordings = "voices"\n')
+    sources = [file_source(camera.url) for camera in settings.cameras[:4]]
+    assert settings.broadcast.recordings == tmp_path / "voices"
+    assert [source.path for source in sources[:2]] == [tmp_path / "clips/a.mp4", tmp_path / "clips/a b.mp4"]
+    assert [source.path for source in sources[2:]] == [Path("/clips/a.mp4")] * 2
+    assert [source.loop for source in sources] == [True, True, False, False]
+    assert settings.cameras[4].url == "rtsp://h/x"
 
 
 def test_example_is_toml_without_duplicate_tables() -> None:
