@@ -1,20 +1,21 @@
 """Keeps the cameras and zones that people edit on the page, as JSON in the data folder.
 
-The settings file says what a site begins with; what is edited here goes before it. Files are written to a temporary
-name and renamed, with mode 0600 where they hold URLs.
+The settings file says what a site begins with; what is edited here goes before it. The highest version of each zone's
+id is remembered although the zone or its camera is removed: evidence says "zone-1 v2", which is to mean one polygon.
 """
 
 import json
-import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, PositiveInt, ValidationError
 
 from detectors.catalog import ZoneSettings, ZonesFile, load_zones
 from pipeline.errors import DuplicateCameraError, SettingsError, UnknownCameraError
 from pipeline.settings import CameraEntry, explain
+from pipeline.whole_files import write_whole
 
 
 class _CamerasFile(BaseModel):
@@ -22,6 +23,17 @@ class _CamerasFile(BaseModel):
 
     added: tuple[CameraEntry, ...] = ()
     removed: tuple[str, ...] = ()
+
+
+class _VersionsFile(BaseModel):
+    """The highest version that each zone had, by camera and zone."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    zones: Mapping[str, Mapping[str, PositiveInt]] = {}
+
+
+_File = TypeVar("_File", bound=BaseModel)
 
 
 class Site:
@@ -38,7 +50,9 @@ class Site:
         (folder / "zones").mkdir(parents=True, exist_ok=True)
         self._folder = folder
         self._lock = threading.Lock()
-        self._edited = self._read()
+        self._configured = frozenset(entry.id for entry in configured)
+        self._edited = self._read("cameras.json", _CamerasFile)
+        self._versions = self._read("zone_versions.json", _VersionsFile)
         gone = set(self._edited.removed)
         self._cameras = {c.id: c for c in (*configured, *self._edited.added) if c.id not in gone}
         self._zones = {entry.id: self._read_zones(entry) for entry in self._cameras.values()}
@@ -86,8 +100,10 @@ class Site:
         with self._lock:
             if camera_id not in self._cameras:
                 raise UnknownCameraError(camera_id)
+            self._remember_versions(camera_id, self._zones[camera_id])
             added = tuple(c for c in self._edited.added if c.id != camera_id)
-            self._write(_CamerasFile(added=added, removed=(*self._edited.removed, camera_id)))
+            removed = (*self._edited.removed, *({camera_id} & self._configured))
+            self._write(_CamerasFile(added=added, removed=removed))
             del self._cameras[camera_id], self._zones[camera_id]
             self._zones_path(camera_id).unlink(missing_ok=True)
 
@@ -103,7 +119,7 @@ class Site:
             return self._zones[camera_id]
 
     def save_zones(self, camera_id: str, zones: Sequence[ZoneSettings]) -> tuple[ZoneSettings, ...]:
-        """Keep a camera's zones; the version of each one that changed counts up.
+        """Keep a camera's zones; the version of each one that changed counts up, from where its id ever was.
 
         Returns:
             The zones as they are now in force.
@@ -112,13 +128,33 @@ class Site:
             UnknownCameraError: there is no such camera.
             OSError: they cannot be kept; the old ones stay in force.
         """
-        before = {zone.id: zone for zone in self.zones(camera_id)}
-        kept = tuple(_versioned(zone, before.get(zone.id)) for zone in zones)
-        text = ZonesFile(zones=kept).model_dump_json(indent=2)
         with self._lock:
-            _write_private(self._zones_path(camera_id), text)
+            if camera_id not in self._zones:
+                raise UnknownCameraError(camera_id)
+            before = {zone.id: zone for zone in self._zones[camera_id]}
+            highest = self._highest(camera_id)
+            kept = tuple(_versioned(zone, before.get(zone.id), highest.get(zone.id, 0)) for zone in zones)
+            self._remember_versions(camera_id, kept)
+            write_whole(self._zones_path(camera_id), ZonesFile(zones=kept).model_dump_json(indent=2).encode())
             self._zones[camera_id] = kept
         return kept
+
+    def _highest(self, camera_id: str) -> dict[str, int]:
+        """Return the highest version that each zone of a camera had; those of the settings file count too."""
+        highest = dict(self._versions.zones.get(camera_id, {}))
+        for zone in self._zones[camera_id]:
+            highest[zone.id] = max(zone.version, highest.get(zone.id, 0))
+        return highest
+
+    def _remember_versions(self, camera_id: str, zones: Iterable[ZoneSettings]) -> None:
+        highest = self._highest(camera_id)
+        for zone in zones:
+            highest[zone.id] = max(zone.version, highest.get(zone.id, 0))
+        if highest == self._versions.zones.get(camera_id, {}):
+            return
+        versions = _VersionsFile(zones={**self._versions.zones, camera_id: highest})
+        write_whole(self._folder / "zone_versions.json", versions.model_dump_json(indent=2).encode())
+        self._versions = versions
 
     def _read_zones(self, entry: CameraEntry) -> tuple[ZoneSettings, ...]:
         edited = self._zones_path(entry.id)
@@ -129,34 +165,23 @@ class Site:
     def _zones_path(self, camera_id: str) -> Path:
         return self._folder / "zones" / f"{camera_id}.json"
 
-    def _read(self) -> _CamerasFile:
-        path = self._folder / "cameras.json"
+    def _read(self, name: str, kind: type[_File]) -> _File:
+        path = self._folder / name
         try:
-            return _CamerasFile.model_validate_json(path.read_text(encoding="utf-8"))
+            return kind.model_validate_json(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
-            return _CamerasFile()
+            return kind()
         except ValidationError as err:
             raise SettingsError(f"{path} was damaged; mend or remove it:\n{explain(err)}") from None
 
     def _write(self, edited: _CamerasFile) -> None:
         text = json.dumps(edited.model_dump(mode="json"), ensure_ascii=False, indent=2)
-        _write_private(self._folder / "cameras.json", text)
+        write_whole(self._folder / "cameras.json", text.encode())
         self._edited = edited
 
 
-def _versioned(zone: ZoneSettings, before: ZoneSettings | None) -> ZoneSettings:
-    if before is None:
-        return zone.model_copy(update={"version": 1})
-    same = zone.model_copy(update={"version": before.version})
-    return same if same == before else zone.model_copy(update={"version": before.version + 1})
-
-
-def _write_private(path: Path, text: str) -> None:
-    part = path.with_suffix(".part")
-    part.unlink(missing_ok=True)
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
+def _versioned(zone: ZoneSettings, before: ZoneSettings | None, highest: int) -> ZoneSettings:
+    """Return a zone with the version to keep it under: its present one if nothing changed, else the next free one."""
+    if before is not None and zone.model_copy(update={"version": before.version}) == before:
+        return before
+    return zone.model_copy(update={"version": highest + 1})

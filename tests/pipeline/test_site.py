@@ -55,6 +55,45 @@ def test_only_a_zone_that_changed_counts_its_version_up(tmp_path: Path) -> None:
     assert [z.version for z in Site(tmp_path, [GATE]).zones("gate")] == [1, 2]
 
 
+def test_deleted_zones_id_goes_on_behind_the_version_that_evidence_may_name(tmp_path: Path) -> None:
+    site = Site(tmp_path, [GATE])
+    site.save_zones("gate", [zone("zone-1")])
+    site.save_zones("gate", [zone("zone-1", limit_s=90)])
+    site.save_zones("gate", [])
+    assert [z.version for z in Site(tmp_path, [GATE]).save_zones("gate", [zone("zone-1")])] == [3]
+
+
+def test_removed_cameras_zone_goes_on_behind_the_version_that_evidence_may_name(tmp_path: Path) -> None:
+    site = Site(tmp_path, [GATE])
+    site.save_zones("gate", [zone("zone-1")])
+    site.remove("gate")
+    site.add(GATE)
+    assert [z.version for z in Site(tmp_path, []).save_zones("gate", [zone("zone-1")])] == [2]
+
+
+def test_zone_of_the_settings_file_counts_although_it_was_never_saved(tmp_path: Path) -> None:
+    configured = tmp_path / "zones.json"
+    configured.write_text(json.dumps({"zones": [zone("zone-1").model_dump(mode="json")]}), encoding="utf-8")
+    site = Site(tmp_path / "data", [GATE.model_copy(update={"zones": configured})])
+    site.save_zones("gate", [])
+    assert [z.version for z in site.save_zones("gate", [zone("zone-1")])] == [2]
+
+
+def test_zones_of_a_camera_that_was_just_removed_are_not_kept(tmp_path: Path) -> None:
+    site = Site(tmp_path, [GATE])
+    site.remove("gate")
+    with pytest.raises(UnknownCameraError):
+        site.save_zones("gate", [zone()])
+    assert list((tmp_path / "zones").iterdir()) == []
+
+
+def test_camera_of_the_page_that_was_removed_may_come_by_the_settings_file_later(tmp_path: Path) -> None:
+    site = Site(tmp_path, [])
+    site.add(GATE)
+    site.remove("gate")
+    assert Site(tmp_path, [GATE]).cameras() == (GATE,)
+
+
 def test_edited_zones_go_before_those_of_the_settings_file(tmp_path: Path) -> None:
     configured = tmp_path / "zones.json"
     configured.write_text(json.dumps({"zones": [zone("from-file").model_dump(mode="json")]}), encoding="utf-8")
