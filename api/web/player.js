@@ -33,6 +33,8 @@ export class Player {
   #marks = [];
   #failures = 0;
   #playingSince = null;
+  #shownMedia = null;
+  #watching = 0;
   #waitMs = 500;
   #retry = 0;
   #tending = 0;
@@ -56,12 +58,14 @@ export class Player {
 
   start() {
     this.#stopped = false;
+    this.#watchFrames();
     this.#connect();
     this.#tending = setInterval(() => this.#tend(), TEND_MS);
   }
 
   stop() {
     this.#stopped = true;
+    this.#video.cancelVideoFrameCallback?.(this.#watching);
     clearInterval(this.#tending);
     clearTimeout(this.#retry);
     const socket = this.#socket;
@@ -73,7 +77,7 @@ export class Player {
 
   // Returns the stream time of the picture on the screen; null where it is not known, as for JPEGs.
   now() {
-    const mediaTime = this.#video.currentTime;
+    const mediaTime = this.#shownMedia ?? this.#video.currentTime;
     if (this.#mode === "pictures") return null;
     const mark = this.#marks.findLast((m) => m.media <= mediaTime + 0.001) ?? this.#marks[0];
     return mark ? mark.t_s + (mediaTime - mark.media) : null;
@@ -89,6 +93,15 @@ export class Player {
     const { naturalWidth, naturalHeight } = this.#picture;
     const [width, height] = this.#mode === "video" ? [videoWidth, videoHeight] : [naturalWidth, naturalHeight];
     return width ? { width, height } : null;
+  }
+
+  // Notes the time of each picture that comes onto the screen. The video's clock runs on between pictures, and on a busy
+  // machine far ahead of them. Browsers without this (Firefox before 132) go by the clock.
+  #watchFrames() {
+    this.#watching = this.#video.requestVideoFrameCallback?.((_, { mediaTime }) => {
+      this.#shownMedia = mediaTime;
+      this.#watchFrames();
+    }) ?? 0;
   }
 
   #connect() {
@@ -222,6 +235,7 @@ export class Player {
 
   #dropSource() {
     this.#playingSince = null;
+    this.#shownMedia = null;
     this.#source = null;
     this.#buffer = null;
     this.#queue = [];

@@ -1,6 +1,7 @@
 """The page in a real browser, against a real server, with films for cameras."""
 
 import re
+import statistics
 import time
 from pathlib import Path
 
@@ -78,6 +79,16 @@ def middles(page: Page) -> tuple[float, float]:
     raise AssertionError("car and box were never seen together")
 
 
+def usual_gap(page: Page) -> float:
+    """Return how far the box lies from the car most of the time, as a fraction of the width."""
+    off = []
+    for _ in range(9):
+        car, box = middles(page)
+        off.append(abs(car - box))
+        page.wait_for_timeout(170)
+    return statistics.median(off)
+
+
 def test_wall_shows_a_moving_picture(visit: Visit) -> None:
     page = visit().page
     wait_for_picture(page)
@@ -96,13 +107,35 @@ def test_box_lies_on_the_moving_car(visit: Visit, system: FakeSystem, b_frames: 
     page.uncheck("#show-zones")
     until(page, "document.querySelector('[data-camera=gate-1] video')?.currentTime > 2")
 
-    off = []
-    for _ in range(9):
-        car, box = middles(page)
-        off.append(abs(car - box))
-        page.wait_for_timeout(170)
+    assert usual_gap(page) < 0.02
 
-    assert sorted(off)[len(off) // 2] < 0.03
+
+def test_box_lies_on_the_moving_car_though_the_videos_clock_runs_ahead(browser: Browser, address: str) -> None:
+    """On a busy machine pictures come onto the screen long after their time on the video's clock."""
+    visitor = Visitor(browser, address)
+    visitor.page.add_init_script("""
+      const { get, set } = Object.getOwnPropertyDescriptor(HTMLMediaElement.prototype, 'currentTime');
+      const ahead = function () { return get.call(this) + 0.4; };
+      Object.defineProperty(HTMLMediaElement.prototype, 'currentTime', { get: ahead, set, configurable: true });
+    """)
+    page = visitor.sign_in("li", PASSWORDS["li"])
+    page.uncheck("#show-zones")
+    until(page, "document.querySelector('[data-camera=gate-1] video')?.currentTime > 2")
+
+    assert usual_gap(page) < 0.02
+    visitor.context.close()
+
+
+def test_box_lies_on_the_moving_car_in_a_browser_that_does_not_tell_of_pictures(browser: Browser, address: str) -> None:
+    visitor = Visitor(browser, address)
+    visitor.page.add_init_script("delete HTMLVideoElement.prototype.requestVideoFrameCallback")
+    page = visitor.sign_in("li", PASSWORDS["li"])
+    page.uncheck("#show-zones")
+    until(page, "document.querySelector('[data-camera=gate-1] video')?.currentTime > 2")
+
+    assert usual_gap(page) < 0.03
+    visitor.context.close()
+    assert visitor.complaints == []
 
 
 def test_picture_and_boxes_go_on_after_a_reconnect(visit: Visit, system: FakeSystem) -> None:
