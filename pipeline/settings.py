@@ -35,9 +35,8 @@ def _expanded(url: str) -> str:
 
 
 def _checked_url(url: str) -> str:
-    expanded = _expanded(url)
-    check_url(expanded)
-    return expanded
+    check_url(_expanded(url))
+    return url
 
 
 class Section(BaseModel):
@@ -47,7 +46,7 @@ class Section(BaseModel):
 
 
 class CameraEntry(Section):
-    """One camera of one's own."""
+    """One camera of one's own; `url` is kept as it was typed, so that a looked-up password is stored nowhere."""
 
     id: str = Field(pattern=SAFE_ID, description="short name used in files and addresses")
     name: str = Field(default="", max_length=MAX_NAME_LENGTH, description="what people call it; the id where empty")
@@ -62,6 +61,11 @@ class CameraEntry(Section):
     horn: str | None = Field(default=None, description="id of the horn that speaks at this place")
     zones: Path | None = Field(default=None, description="zones.json to begin with; edits on the page go before it")
     stream: StreamSettings = Field(default_factory=StreamSettings, description="transport, ring and time limits")
+
+    @property
+    def address(self) -> str:
+        """The URL to open, with `${NAME}` looked up; may hold a password."""
+        return _expanded(self.url)
 
     @property
     def shown_name(self) -> str:
@@ -193,4 +197,6 @@ def _rooted(settings: Settings, folder: Path) -> Settings:
 
 def _rooted_camera(camera: CameraEntry, folder: Path) -> CameraEntry:
     zones = folder / camera.zones if camera.zones else None
-    return camera.model_copy(update={"zones": zones, "url": rooted(camera.url, folder)})
+    address = rooted(camera.address, folder)
+    url = camera.url if address == camera.address else address
+    return camera.model_copy(update={"zones": zones, "url": url})

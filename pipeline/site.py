@@ -172,7 +172,9 @@ class Site:
         except FileNotFoundError:
             return kind()
         except ValidationError as err:
-            raise SettingsError(f"{path} was damaged; mend or remove it:\n{explain(err)}") from None
+            raise SettingsError(
+                f"{path} cannot be used; mend what is named, or move it away:\n{explain(err)}"
+            ) from None
 
     def _write(self, edited: _CamerasFile) -> None:
         text = json.dumps(edited.model_dump(mode="json"), ensure_ascii=False, indent=2)

@@ -162,7 +162,7 @@ class System:
             CameraView(
                 camera_id=entry.id,
                 name=entry.shown_name,
-                url=redact(entry.url),
+                url=redact(entry.address),
                 horn_id=entry.horn,
                 place=entry.place,
                 health=health[entry.id],
@@ -313,7 +313,7 @@ class System:
         )
 
     def _watch(self, entry: CameraEntry) -> None:
-        self._shard.add(entry.id, entry.url, entry.stream, self._site.zones(entry.id))
+        self._shard.add(entry.id, entry.address, entry.stream, self._site.zones(entry.id))
 
     def _on_event(self, event: Event) -> None:
         self._flow.on_event(event)

@@ -47,7 +47,15 @@ def test_example_file_misses_no_key() -> None:
 
 def test_password_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GATE_PASSWORD", "secret")
-    assert load_settings(EXAMPLE).cameras[0].url == "rtsp://camera:secret@192.0.2.10:554/stream1"
+    assert load_settings(EXAMPLE).cameras[0].address == "rtsp://camera:secret@192.0.2.10:554/stream1"
+
+
+def test_file_camera_of_the_environment_counts_from_the_files_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CLIPS", "clips")
+    [camera] = loaded(tmp_path, '[[cameras]]\nid = "a"\nurl = "${CLIPS}/a.mp4"\n').cameras
+    assert file_source(camera.address).path == tmp_path / "clips/a.mp4"
 
 
 @pytest.mark.parametrize(

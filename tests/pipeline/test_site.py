@@ -48,6 +48,27 @@ def test_file_with_urls_is_for_the_owner_only(tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / "cameras.json").stat().st_mode) == 0o600
 
 
+def test_password_of_the_environment_is_in_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GATE_PASSWORD", "sesame")
+    Site(tmp_path, []).add(CameraEntry(id="gate", url="rtsp://u:${GATE_PASSWORD}@192.0.2.1/x"))
+    assert "sesame" not in (tmp_path / "cameras.json").read_text(encoding="utf-8")
+    assert Site(tmp_path, []).camera("gate").address == "rtsp://u:sesame@192.0.2.1/x"
+
+
+def test_password_that_looks_like_a_name_is_taken_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GATE_PASSWORD", "a${NOBODY}b")
+    Site(tmp_path, []).add(CameraEntry(id="gate", url="rtsp://u:${GATE_PASSWORD}@192.0.2.1/x"))
+    assert Site(tmp_path, []).camera("gate").address == "rtsp://u:a${NOBODY}b@192.0.2.1/x"
+
+
+def test_missing_name_of_the_environment_is_said_at_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GATE_PASSWORD", "sesame")
+    Site(tmp_path, []).add(CameraEntry(id="gate", url="rtsp://u:${GATE_PASSWORD}@192.0.2.1/x"))
+    monkeypatch.delenv("GATE_PASSWORD")
+    with pytest.raises(SettingsError, match="the environment variable GATE_PASSWORD is not set"):
+        Site(tmp_path, [])
+
+
 def test_only_a_zone_that_changed_counts_its_version_up(tmp_path: Path) -> None:
     site = Site(tmp_path, [GATE])
     site.save_zones("gate", [zone("a"), zone("b")])
@@ -107,7 +128,7 @@ def test_edited_zones_go_before_those_of_the_settings_file(tmp_path: Path) -> No
 def test_damaged_cameras_file_is_named(tmp_path: Path) -> None:
     Site(tmp_path, []).add(GATE)
     (tmp_path / "cameras.json").write_text('{"added": 5}', encoding="utf-8")
-    with pytest.raises(SettingsError, match=r"cameras\.json was damaged"):
+    with pytest.raises(SettingsError, match=r"cameras\.json cannot be used"):
         Site(tmp_path, [])
 
 
