@@ -1,7 +1,8 @@
-"""Runs jobs one after another on one thread, now or at a due time, and never drops one.
+"""Runs jobs one after another on one thread, now or at a due time, and never drops one in silence.
 
 A job that fails in a way that may pass (a full disk, a locked database) is tried again with growing waits, and counts
-as held back meanwhile. A job that fails otherwise is said in the log and ends.
+as held back meanwhile. A job that fails otherwise is said in the log and ends. When the program stops, jobs of the
+future are dropped, but for those that would rather be done early than never.
 
 Belongs here: order, time, trying again. Does not: what the jobs are (case_flow).
 """
@@ -26,6 +27,8 @@ class _Job:
     number: int
     name: str = field(compare=False)
     run: Callable[[], None] = field(compare=False)
+    at_stop: bool = field(compare=False, default=False)
+    if_lost: Callable[[], None] | None = field(compare=False, default=None)
     retries: int = field(compare=False, default=0)
 
 
@@ -47,28 +50,45 @@ class Agenda:
         self._thread.start()
 
     def stop(self) -> None:
-        """Run what is due now and, once more, what is held back; drop what lies in the future; wait for the thread."""
+        """Run what is due now, what is to be done early and, once more, what is held back; wait for the thread."""
         with self._changed:
             self._stopping = True
-            self._jobs = [replace(job, due_s=self._clock()) if job.retries else job for job in self._jobs]
+            self._jobs = [self._hastened(job) for job in self._jobs]
             heapq.heapify(self._jobs)
             self._changed.notify_all()
         if self._thread.is_alive():
             self._thread.join()
 
-    def now(self, name: str, run: Callable[[], None]) -> None:
-        """Run a job as soon as those before it are done."""
-        self.at(self._clock(), name, run)
+    def now(self, name: str, run: Callable[[], None], *, if_lost: Callable[[], None] | None = None) -> None:
+        """Run a job as soon as those before it are done.
 
-    def at(self, due_s: float, name: str, run: Callable[[], None]) -> None:
-        """Run a job at a time of the agenda's clock; `name` tells it in the log."""
+        Args:
+            name: tells it in the log.
+            run: the job.
+            if_lost: called once, after a failure that is not tried again.
+        """
+        self._put(_Job(self._clock(), next(self._numbers), name, run, if_lost=if_lost))
+
+    def at(self, due_s: float, name: str, run: Callable[[], None], *, at_stop: bool = False) -> None:
+        """Run a job at a time of the agenda's clock.
+
+        Args:
+            due_s: when.
+            name: tells it in the log.
+            run: the job.
+            at_stop: run it early if the program stops first, instead of dropping it.
+        """
+        self._put(_Job(due_s, next(self._numbers), name, run, at_stop))
+
+    def after(self, wait_s: float, name: str, run: Callable[[], None], *, at_stop: bool = False) -> None:
+        """Run a job in `wait_s` seconds; the rest as in `at`."""
+        self.at(self._clock() + wait_s, name, run, at_stop=at_stop)
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether this is the end: what a job leaves for later now is not done any more."""
         with self._changed:
-            heapq.heappush(self._jobs, _Job(due_s, next(self._numbers), name, run))
-            self._changed.notify()
-
-    def after(self, wait_s: float, name: str, run: Callable[[], None]) -> None:
-        """Run a job in `wait_s` seconds."""
-        self.at(self._clock() + wait_s, name, run)
+            return self._stopping
 
     @property
     def held_back(self) -> int:
@@ -81,6 +101,15 @@ class Agenda:
         """Why jobs are held back, in one sentence; empty when none is."""
         with self._changed:
             return self._problem if self._held_back else ""
+
+    def _put(self, job: _Job) -> None:
+        with self._changed:
+            heapq.heappush(self._jobs, self._hastened(job) if self._stopping else job)
+            self._changed.notify()
+
+    def _hastened(self, job: _Job) -> _Job:
+        """Return the job as it is to be run at the end; its place among those of the same time stays."""
+        return replace(job, due_s=min(job.due_s, self._clock())) if job.retries or job.at_stop else job
 
     def _run(self) -> None:
         while (job := self._next()) is not None:
@@ -108,18 +137,24 @@ class Agenda:
                 logger.info("%s: done after %d tries", job.name, job.retries + 1)
 
     def _failed(self, job: _Job, err: Exception) -> None:
-        if not getattr(err, "retryable", False):
-            logger.error("%s: failed: %s", job.name, err, exc_info=err)
-            self._done(job)
+        is_retryable = getattr(err, "retryable", False)
+        if is_retryable and not self.is_stopping:
+            self._hold_back(job, err)
             return
-        if job.retries == 0 and not self._stopping:
-            logger.warning("%s: held back and tried again: %s", job.name, err)
-        if self._stopping:
+        if is_retryable:
             logger.error("%s: lost, as the program stops before it could be done: %s", job.name, err)
-            return
+        else:
+            logger.error("%s: failed: %s", job.name, err, exc_info=err)
+        with self._changed:
+            self._held_back.discard(job.number)
+        if job.if_lost is not None:
+            job.if_lost()
+
+    def _hold_back(self, job: _Job, err: Exception) -> None:
+        if job.retries == 0:
+            logger.warning("%s: held back and tried again: %s", job.name, err)
         wait_s = min(FIRST_RETRY_S * 2**job.retries, LONGEST_RETRY_S)
         with self._changed:
             self._held_back.add(job.number)
             self._problem = str(err)
-            again = replace(job, due_s=self._clock() + wait_s, retries=job.retries + 1)
-            heapq.heappush(self._jobs, again)
+        self._put(replace(job, due_s=self._clock() + wait_s, retries=job.retries + 1))

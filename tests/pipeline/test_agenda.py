@@ -38,6 +38,37 @@ def test_job_of_the_future_waits_and_is_dropped_at_stop() -> None:
     assert ran == []
 
 
+def test_job_that_is_to_be_done_early_rather_than_never_runs_at_stop() -> None:
+    agenda = Agenda("test", clock=FakeClock())
+    ran: list[str] = []
+
+    def first() -> None:
+        ran.append("first")
+        agenda.after(9.0, "second", lambda: ran.append("second"), at_stop=True)
+
+    agenda.after(5.0, "first", first, at_stop=True)
+    agenda.start()
+    agenda.stop()
+    assert ran == ["first", "second"]
+
+
+def test_job_that_is_not_tried_again_says_so_once() -> None:
+    agenda = Agenda("test", clock=FakeClock())
+    lost: list[str] = []
+
+    def broken() -> None:
+        raise RuntimeError("broken")
+
+    def full() -> None:
+        raise FullDiskError("the disk is full")
+
+    agenda.now("broken", broken, if_lost=lambda: lost.append("broken"))
+    agenda.now("full", full, if_lost=lambda: lost.append("full"))
+    agenda.start()
+    agenda.stop()
+    assert lost == ["broken", "full"]
+
+
 def test_job_that_fails_for_a_while_is_held_back_and_done_once_it_can_be() -> None:
     agenda = Agenda("test", clock=lambda: 0.0)
     agenda_clock = [0.0]
