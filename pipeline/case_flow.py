@@ -1,10 +1,11 @@
-"""Leads an event to a case: first still, evidence, row, clip; then hands it to the ladder.
+"""Leads an event to a case: first still, evidence, row; then hands it to the ladder.
 
 All of it happens on the thread `cases-writer`, one step after the other, and nothing is dropped: a step that fails
 because the disk is full or the database locked is held back and tried again. Pictures are taken once, in time, and
 kept in memory until they are written. Evidence is written before the row that names it.
 
-Belongs here: the order of things. Does not: which pictures (evidence_keeper), warnings (ladder_runner, speaking).
+Belongs here: the order of things. Does not: which pictures (evidence_keeper), those that come after the case is made
+(later_pictures), warnings (ladder_runner, speaking).
 """
 
 import logging
@@ -16,27 +17,19 @@ from cases.codes import CodeTable
 from cases.disk import way_out
 from cases.evidence import EvidenceStore
 from cases.packs import Pack
-from cases.records import Case, NewCase, case_id_of
+from cases.records import Case, case_id_of, new_case_of
 from cases.states import Action
 from cases.store import CaseStore
 from detectors.events import Event, Phase
 from pipeline.agenda import Agenda
-from pipeline.evidence_keeper import EvidenceKeeper, Place, Still, Taken
+from pipeline.evidence_keeper import EvidenceKeeper, Taken
 from pipeline.hub import Hub
 from pipeline.ladder_runner import LadderRunner
+from pipeline.later_pictures import LaterPictures
 from pipeline.messages import CaseMessage
-from pipeline.settings import EvidenceSettings
 from streams.errors import StreamError
-from vision.classes import StreetClass
 
 logger = logging.getLogger(__name__)
-
-SYSTEM = "system"
-CLIP_SLACK_S = 2.0
-"""How much later than its end a clip is cut: the last packets of a camera arrive late."""
-
-MOST_HELD_BACK = 50
-"""While so many steps are held back, new cases come without clips: at 10 MB each, memory would not last the night."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +40,7 @@ class FlowParts:
     evidence: EvidenceStore
     keeper: EvidenceKeeper
     codes: CodeTable
-    place: Callable[[Event], Place]
+    later: LaterPictures
     hub: Hub
     ladders: LadderRunner
 
@@ -55,9 +48,8 @@ class FlowParts:
 class CaseFlow:
     """Takes events from the looking thread and makes cases of them."""
 
-    def __init__(self, parts: FlowParts, settings: EvidenceSettings, agenda: Agenda) -> None:
+    def __init__(self, parts: FlowParts, agenda: Agenda) -> None:
         self._parts = parts
-        self._settings = settings
         self._agenda = agenda
         self._opening: dict[str, Event | None] = {}  # id of an event whose case is being written: its end, if it came
 
@@ -100,25 +92,32 @@ class CaseFlow:
             logger.error("event %s: no case can be made, as there is no picture of it: %s", event.event_id, err)
             return
         self._opening.setdefault(event.event_id, None)
-        self._agenda.now(f"case {case_id}: evidence", lambda: self._write_opening(event, taken))
+        self._parts.later.plan(event, taken.still)
+        self._open_by(event, "evidence", lambda: self._write_opening(event, taken))
 
     def _write_opening(self, event: Event, taken: Taken) -> None:
-        case_id = case_id_of(event.event_id)
-        pack = self._parts.evidence.write_pack(case_id, taken.parts, taken.facts)
+        pack = self._parts.evidence.write_pack(case_id_of(event.event_id), taken.parts, taken.facts)
         # The pack is on the medium now: its row is a step of its own, so that trying that again writes no second pack.
-        self._agenda.now(f"case {case_id}: opening", lambda: self._open(event, pack, taken.still))
+        self._open_by(event, "opening", lambda: self._open(event, pack))
 
-    def _open(self, event: Event, pack: Pack, lone_still: Still | None) -> None:
-        case = self._parts.cases.open_case(self._new_case(event), pack)
+    def _open_by(self, event: Event, what: str, step: Callable[[], None]) -> None:
+        self._agenda.now(f"case {case_id_of(event.event_id)}: {what}", step, if_lost=lambda: self._lost(event))
+
+    def _lost(self, event: Event) -> None:
+        """Let go of an event whose case cannot be opened."""
+        self._opening.pop(event.event_id, None)
+        self._parts.later.lost(case_id_of(event.event_id))
+
+    def _open(self, event: Event, pack: Pack) -> None:
+        new = new_case_of(pack)
+        if new is None:
+            raise ValueError(f"evidence {pack.folder} does not say what a case is opened with")
+        case = self._parts.cases.open_case(new, pack)
         ended = self._opening.pop(event.event_id, None)
         self._parts.keeper.forget_first(event)
         logger.info("case %s: opened, %s at camera %s", case.number, case.kind, case.camera_id)
         self.tell(case, "opened")
-        if lone_still is not None:
-            wait_s = self._settings.still_gap_s
-            self._later(case.case_id, wait_s, "second panorama", lambda: self._parts.keeper.second(event, lone_still))
-        wait_s = self._settings.clip_after_s + CLIP_SLACK_S
-        self._later(case.case_id, wait_s, "clip", lambda: self._parts.keeper.clip(event))
+        self._parts.later.opened(case.case_id)
         if ended is None:
             self._parts.ladders.begin(case, event)
         else:
@@ -131,6 +130,7 @@ class CaseFlow:
         self._parts.ladders.begin(case, event)
 
     def _ended(self, event: Event) -> None:
+        self._parts.later.ended(event)
         if event.event_id in self._opening:  # its evidence is held back; the case must be there before it can end
             self._opening[event.event_id] = event
             return
@@ -140,55 +140,6 @@ class CaseFlow:
             return
         self.tell(self._parts.cases.end_offence(case.case_id, event.captured_at), "ended")
         self._parts.ladders.ended(case.case_id)
-
-    def _later(self, case_id: str, wait_s: float, what: str, take: Callable[[], Taken]) -> None:
-        """Take more evidence in a while; a camera that is away by then leaves the case incomplete, and that is said."""
-
-        def take_and_write() -> None:
-            if self._agenda.held_back >= MOST_HELD_BACK:
-                logger.error("case %s: no %s: %d steps are held back already", case_id, what, self._agenda.held_back)
-                return
-            try:
-                taken = take()
-            except StreamError as err:
-                logger.warning("case %s: no %s: %s", case_id, what, err)
-                return
-            self.add_pack(case_id, taken)
-
-        self._agenda.after(wait_s, f"case {case_id}: {what}", take_and_write)
-
-    def add_pack(self, case_id: str, taken: Taken) -> None:
-        """Have a further pack written and then its row, each a step of its own, tried again until it is done."""
-
-        def record(pack: Pack) -> None:
-            self.tell(self._parts.cases.add_pack(case_id, pack), "evidence")
-
-        def write() -> None:
-            pack = self._parts.evidence.write_pack(case_id, taken.parts, taken.facts)
-            self._agenda.now(f"case {case_id}: pack {pack.number}", lambda: record(pack))
-
-        self._agenda.now(f"case {case_id}: {taken.facts.purpose.value}", write)
-
-    def _new_case(self, event: Event) -> NewCase:
-        place = self._parts.place(event)
-        return NewCase(
-            case_id=case_id_of(event.event_id),
-            event_id=event.event_id,
-            kind=event.kind,
-            code=self._parts.codes.for_kind(event.kind).code,
-            camera_id=event.camera_id,
-            camera_name=place.camera_name,
-            zone_id=event.zone_id,
-            zone_name=place.zone.name,
-            zone_version=event.zone_version,
-            started_at=event.started_at,
-            raised_at=event.captured_at,
-            opened_at=datetime.now(UTC),
-            box=event.box,
-            class_label=StreetClass(event.class_id).label,
-            score=event.score,
-            reasons=event.reasons,
-        )
 
 
 def tell(hub: Hub, case: Case, change: str) -> None:

@@ -8,7 +8,7 @@ Belongs here: which pictures, from when. Does not: writing them for good (cases.
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from pathlib import Path
@@ -21,8 +21,8 @@ from cases.packs import ModelFacts, OpeningFacts, PackFacts, PackPurpose, Part, 
 from cases.stills import Marks, close_up_jpeg, marked_jpeg, original_jpeg
 from detectors.events import Event
 from pipeline.settings import EvidenceSettings
-from streams.clips import clip_bytes
-from streams.errors import StreamError
+from streams.clips import clip_bytes, decode_at
+from streams.errors import NotInRingError, StreamError
 from streams.reader import CameraReader
 from vision.arrays import SizeWH
 from vision.classes import StreetClass
@@ -30,6 +30,12 @@ from vision.frames import Frame
 from vision.zones import Zone
 
 logger = logging.getLogger(__name__)
+
+NEAR_S = 2.0
+"""A picture this near to a moment is one of it; cameras of a picture a second exist."""
+
+LATEST_SECOND_S = 5.0
+"""The second panorama is at most so much later than it may be; who left meanwhile must not be in doubt for long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +126,15 @@ class EvidenceKeeper:
         except OSError as err:
             logger.warning("event %s: its first panorama stays in %s: %s", event.event_id, self._folder, way_out(err))
 
+    def keep_only(self, event_ids: Collection[str]) -> None:
+        """Remove the first panoramas of all other events: their camera or zone is gone, or a stop lost their end."""
+        try:
+            for path in self._folder.iterdir():
+                if path.stem not in event_ids:
+                    path.unlink(missing_ok=True)
+        except OSError as err:
+            logger.warning("first panoramas that nobody needs stay in %s: %s", self._folder, way_out(err))
+
     def opening(self, event: Event, case_label: str, code: str) -> Taken:
         """Return panoramas, close-up and marked copy for a new case.
 
@@ -130,7 +145,8 @@ class EvidenceKeeper:
         now = _still_of(frame)
         first = self._first(event) or now
         panoramas = [first]
-        if now.t_s - first.t_s >= self._settings.still_gap_s:
+        is_of_the_moment = abs(now.t_s - event.t_s) <= NEAR_S  # a later one may show the street after the offence
+        if is_of_the_moment and now.t_s - first.t_s >= self._settings.still_gap_s:
             panoramas.append(now)
         parts = [
             Part(f"panorama-{number}.jpg", still.data, PartRole.PANORAMA)
@@ -150,13 +166,42 @@ class EvidenceKeeper:
         facts = self._facts(event, PackPurpose.OPENING, now, missing, opening)
         return Taken(tuple(parts), facts, first if len(panoramas) == 1 else None)
 
-    def second(self, event: Event, first: Still) -> Taken:
-        """Return a panorama that is at least the set gap later than `first`.
+    def second(self, event: Event, first_t_s: float, end_t_s: float | None) -> Taken:
+        """Return the first panorama that is at least the set gap later than `first_t_s`.
+
+        Args:
+            event: the offence.
+            first_t_s: stream time of the first panorama.
+            end_t_s: stream time at which the offence was seen to be over; None while it stands.
 
         Raises:
-            StreamError: the camera has no such picture in its ring; it may be away.
+            StreamError: the camera has no such picture in its ring; it may be away, or the offence was over before.
         """
-        return self._one_still(event, first.t_s + self._settings.still_gap_s, PackPurpose.PERSISTENCE, "panorama-2.jpg")
+        from_t_s = first_t_s + self._settings.still_gap_s
+        if end_t_s is not None and end_t_s < from_t_s:
+            raise NotInRingError(f"the offence was over {from_t_s - end_t_s:.1f} s before its time")
+        ring = self._reader(event.camera_id).ring
+        segment = ring.segment(from_t_s, from_t_s + LATEST_SECOND_S)
+        wanted_t_s = min((packet.t_s for packet in segment.packets if packet.t_s >= from_t_s), default=from_t_s)
+        still = _still_of(decode_at(segment, wanted_t_s))
+        if still.t_s < from_t_s:
+            raise NotInRingError(f"camera {event.camera_id} sent no picture in time")
+        return self._one_still(event, still, PackPurpose.PERSISTENCE, "panorama-2.jpg")
+
+    def late_second(self, event: Event, first_at: datetime) -> Taken:
+        """Return the newest panorama as the second one, of an offence that was just seen to stand still.
+
+        Args:
+            event: the offence.
+            first_at: wall time of the first panorama; stream time may have begun anew since.
+
+        Raises:
+            StreamError: the camera has no picture that is late enough.
+        """
+        still = self._still(event.camera_id, None)
+        if (still.captured_at - first_at).total_seconds() < self._settings.still_gap_s:
+            raise NotInRingError(f"camera {event.camera_id} has no picture that is late enough")
+        return self._one_still(event, still, PackPurpose.PERSISTENCE, "panorama-2.jpg")
 
     def after_warning(self, event: Event) -> Taken:
         """Return a panorama of now, of what a warning has brought about.
@@ -164,7 +209,8 @@ class EvidenceKeeper:
         Raises:
             StreamError: the camera has no picture in its ring.
         """
-        return self._one_still(event, None, PackPurpose.AFTER_WARNING, "after-warning.jpg")
+        still = self._still(event.camera_id, None)
+        return self._one_still(event, still, PackPurpose.AFTER_WARNING, "after-warning.jpg")
 
     def clip(self, event: Event) -> Taken:
         """Return the clip around the moment the offence passed its limit.
@@ -173,25 +219,26 @@ class EvidenceKeeper:
             StreamError: the moment is no longer in the ring, or cannot be cut.
         """
         from_t_s, to_t_s = event.t_s - self._settings.clip_before_s, event.t_s + self._settings.clip_after_s
-        reader = self._reader(event.camera_id)
-        span = reader.ring.span()
+        ring = self._reader(event.camera_id).ring
+        span = ring.span()
         missing: tuple[Shortfall, ...] = ()
         if span is not None and (span[0] > from_t_s or span[1] < to_t_s):
             missing = (Shortfall.CLIP_TOO_SHORT,)
             from_t_s, to_t_s = max(from_t_s, span[0]), min(to_t_s, span[1])
-        data = clip_bytes(reader.ring.segment(from_t_s, to_t_s))
-        still = self._still(event.camera_id, max(from_t_s, min(event.t_s, to_t_s)))
-        return Taken(
-            (Part("clip.mp4", data, PartRole.CLIP),), self._facts(event, PackPurpose.CLIP, still, missing), None
-        )
+        if to_t_s < from_t_s:
+            raise NotInRingError(f"what camera {event.camera_id} keeps is not of that time any more")
+        segment = ring.segment(from_t_s, to_t_s)
+        still = _still_of(decode_at(segment, event.t_s))
+        parts = (Part("clip.mp4", clip_bytes(segment), PartRole.CLIP),)
+        return Taken(parts, self._facts(event, PackPurpose.CLIP, still, missing), None)
 
-    def _one_still(self, event: Event, t_s: float | None, purpose: PackPurpose, name: str) -> Taken:
-        still = self._still(event.camera_id, t_s)
+    def _one_still(self, event: Event, still: Still, purpose: PackPurpose, name: str) -> Taken:
         missing = shortfalls([still.shot], has_close_up=True, has_clip=True)
         own = tuple(shortfall for shortfall in missing if shortfall is not Shortfall.NO_SECOND_PANORAMA)
         return Taken((Part(name, still.data, PartRole.PANORAMA),), self._facts(event, purpose, still, own), still)
 
     def _frame(self, camera_id: str, t_s: float | None) -> Frame:
+        """Return the picture of a moment, or the newest one; never to be used where it proves that something lasted."""
         reader = self._reader(camera_id)
         try:
             return reader.still(t_s)

@@ -79,6 +79,7 @@ class LadderRunner:
         self._folder = folder
         self._clock = clock
         self._climbs: dict[str, _Climb] = {}
+        self._is_paused = False
 
     def begin(self, case: Case, event: Event) -> None:
         """Put a new case on the ladder; one that already stands on it goes on from there, one that is over resolves."""
@@ -112,12 +113,21 @@ class LadderRunner:
         if climb is not None and climb.step.kind != "warn":  # else its receipt comes first
             self._look(case_id)
 
+    def pause(self) -> None:
+        """Say nothing more and take no silence for an answer, as the program stops; any thread.
+
+        A warning that the stop cuts off or that is due now stays the case's step, so that the next start says it.
+        """
+        self._is_paused = True
+
     def _enter(self, case: Case, climb: _Climb) -> None:
         if climb.step.is_final:  # not kept: while the database refuses it, the step before it is asked again
             self._finish(case, climb.step)
             return
         self._climbs[case.case_id] = climb
         self._keep(case, climb)
+        if self._is_paused:
+            return
         if climb.step.kind == "warn":
             self._parts.speak(case, climb.step.level, lambda receipt: self._heard(case.case_id, receipt))
         else:
@@ -125,6 +135,8 @@ class LadderRunner:
 
     def _heard(self, case_id: str, receipt: Receipt) -> None:
         """Take a receipt; called on any thread."""
+        if self._is_paused and not receipt.ok:
+            return
         refusal = "" if receipt.ok else receipt.detail
         self._parts.agenda.now(f"case {case_id}: warned", lambda: self._look(case_id, refusal))
 

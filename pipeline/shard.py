@@ -158,6 +158,16 @@ class Shard:
         seen = self._seen.get(camera_id)
         return seen.offences if seen else frozenset()
 
+    def standing(self) -> frozenset[str]:
+        """Return the ids of all events of all cameras that have not ended.
+
+        Raises:
+            TimeoutError: the looking thread did not come round.
+        """
+        found: set[str] = set()
+        self._loop.between_and_wait(lambda watches: found.update(*(w.watch.standing for w in watches.values())))
+        return frozenset(found)
+
     @property
     def problem(self) -> str:
         """What is wrong with the model, or empty."""

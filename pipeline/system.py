@@ -3,7 +3,8 @@
 `System` is what the page and the command line talk to. Its methods may be called from any thread; those that read
 pictures or the database block for a moment and belong on a worker thread of the caller.
 
-Start order: horns, case flow, looking thread, cameras, housekeeper. Stop order is its reverse.
+Start order: horns, case flow, looking thread, cameras, housekeeper. Stop order is its reverse, but for the horns: they
+end before the case flow, which writes down what they did not say to the end.
 """
 
 import logging
@@ -35,12 +36,13 @@ from pipeline.agenda import Agenda
 from pipeline.case_flow import CaseFlow, FlowParts, tell
 from pipeline.checkpoints import CheckpointFolder
 from pipeline.data_folder import make_data_folder
-from pipeline.errors import NoPictureError
+from pipeline.errors import NoPictureError, UnknownCameraError
 from pipeline.evidence_keeper import EvidenceKeeper, KeeperParts, Place
 from pipeline.housekeeping import Housekeeper, HouseParts
 from pipeline.hub import Hub
 from pipeline.inference import Looker
 from pipeline.ladder_runner import LadderRunner, RunnerParts
+from pipeline.later_pictures import LaterParts, LaterPictures
 from pipeline.messages import CameraMessage
 from pipeline.metrics import Metrics, MetricSources
 from pipeline.settings import CameraEntry, Settings
@@ -98,15 +100,22 @@ class System:
         self._keeper = EvidenceKeeper(data / "pending", settings.evidence, keeper_parts)
         self._speaker = self._make_speaker()
         self._ladders = self._make_ladders()
+        self._later = self._make_later()
         flow_parts = FlowParts(
-            self.cases, self.evidence, self._keeper, self._codes, self._place_of, self.hub, self._ladders
+            self.cases, self.evidence, self._keeper, self._codes, self._later, self.hub, self._ladders
         )
-        self._flow = CaseFlow(flow_parts, settings.evidence, self._agenda)
+        self._flow = CaseFlow(flow_parts, self._agenda)
         self.metrics = Metrics(MetricSources(self.cameras, self.horns, self.health, self._cases_by_state))
         self._started_at = datetime.now(UTC)
         self._housekeeper = Housekeeper(
             HouseParts(self.hub, self._shard.health, self.announcer.health, self._shard.save_checkpoints)
         )
+
+    def _make_later(self) -> LaterPictures:
+        parts = LaterParts(
+            self.cases, self.evidence, self._keeper, self._agenda, self._presence, on_change=self._tell_case
+        )
+        return LaterPictures(parts, self.settings.evidence, self.settings.data / "later")
 
     def _make_speaker(self) -> Speaker:
         return Speaker(
@@ -116,7 +125,7 @@ class System:
                 cases=self.cases,
                 agenda=self._agenda,
                 limit=PlayLimit(self.settings.broadcast.ladder),
-                horn_of=lambda camera_id: self._site.camera(camera_id).horn,
+                horn_of=self._horn_of,
                 on_change=self._tell_case,
             )
         )
@@ -142,7 +151,9 @@ class System:
         self._shard.start()
         for entry in self._site.cameras():
             self._watch(entry)
+        self._agenda.now("first panoramas", self._sweep_first_panoramas)
         self._agenda.now("ladders", lambda: self._ladders.resume(recovered.open_cases))
+        self._agenda.now("second panoramas", self._later.resume)
         self._housekeeper.start()
 
     def stop(self) -> None:
@@ -150,8 +161,9 @@ class System:
         run_each(
             ("ending the housekeeper", self._housekeeper.stop),
             ("ending the cameras", self._shard.stop),
-            ("writing what is due", self._agenda.stop),
+            ("pausing the ladders", self._ladders.pause),
             ("ending the horns", self.announcer.close),
+            ("writing what is due", self._agenda.stop),
             ("closing the database", self.cases.close),
         )
 
@@ -318,12 +330,21 @@ class System:
     def _on_event(self, event: Event) -> None:
         self._flow.on_event(event)
 
+    def _horn_of(self, camera_id: str) -> str | None:
+        try:
+            return self._site.camera(camera_id).horn
+        except UnknownCameraError:  # its cases outlive a camera
+            return None
+
     def _place_of(self, event: Event) -> Place:
-        entry = self._site.camera(event.camera_id)
-        zones = {zone.id: zone.zone() for zone in self._site.zones(event.camera_id)}
-        whole = Zone(event.zone_id, event.zone_id, ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)))
         item = self._codes.for_kind(event.kind)
         offence = f"{item.code} {item.name_zh} {item.name_en}"
+        whole = Zone(event.zone_id, event.zone_id, ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)))
+        try:
+            entry, entries = self._site.camera(event.camera_id), self._site.zones(event.camera_id)
+        except UnknownCameraError:  # it was removed since its offence began
+            return Place(event.camera_id, "", whole, offence)
+        zones = {zone.id: zone.zone() for zone in entries}
         return Place(entry.shown_name, entry.place, zones.get(event.zone_id, whole), offence)
 
     def _presence(self, case: Case) -> Presence:
@@ -334,9 +355,15 @@ class System:
         sees = states.get(case.camera_id) == "live" and self._shard.view_state(case.camera_id) == "ok"
         return "present" if sees and case.event_id in self._shard.offences(case.camera_id) else "unknown"
 
+    def _sweep_first_panoramas(self) -> None:
+        try:
+            self._keeper.keep_only(self._shard.standing())
+        except TimeoutError as err:  # of no harm: the next start does it
+            logger.warning("first panoramas that nobody needs are not looked for: %s", err)
+
     def _after_warning(self, event: Event, case_id: str) -> None:
         try:
-            self._flow.add_pack(case_id, self._keeper.after_warning(event))
+            self._later.add_pack(case_id, self._keeper.after_warning(event))
         except StreamError as err:
             logger.warning("case %s: no picture after the warning: %s", case_id, err)
 

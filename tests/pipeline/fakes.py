@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from broadcast.receipts import Receipt
-from cases.packs import ModelFacts, PackFacts, PackPurpose, Part, PartRole
+from cases.packs import ModelFacts, OpeningFacts, PackFacts, PackPurpose, Part, PartRole
 from cases.records import NewCase, case_id_of
 from detectors.events import Event, Phase, Reason
 
@@ -19,18 +19,39 @@ class FakeAgenda:
     def __init__(self) -> None:
         self.now_s = 0.0
         self.held_back = 0
+        self.is_stopping = False
         self._jobs: list[tuple[float, int, Callable[[], None]]] = []
+        self._at_stop: list[tuple[float, int, Callable[[], None]]] = []
         self._numbers = itertools.count()
         self._failed: list[Callable[[], None]] = []
 
     def clock(self) -> float:
         return NOON.timestamp() + self.now_s
 
-    def now(self, _name: str, run: Callable[[], None]) -> None:
-        self.after(0.0, _name, run)
+    def now(self, _name: str, run: Callable[[], None], *, if_lost: Callable[[], None] | None = None) -> None:
+        def run_or_lose() -> None:
+            try:
+                run()
+            except Exception as err:
+                if if_lost is not None and (self.is_stopping or not getattr(err, "retryable", False)):
+                    if_lost()
+                raise
 
-    def after(self, wait_s: float, _name: str, run: Callable[[], None]) -> None:
-        heapq.heappush(self._jobs, (self.now_s + wait_s, next(self._numbers), run))
+        self.after(0.0, _name, run_or_lose)
+
+    def after(self, wait_s: float, _name: str, run: Callable[[], None], *, at_stop: bool = False) -> None:
+        job = (self.now_s + wait_s, next(self._numbers), run)
+        heapq.heappush(self._jobs, job)
+        if at_stop:
+            self._at_stop.append(job)
+
+    def stop(self) -> None:
+        """Run what is due and what is to be done early; drop the rest."""
+        self.is_stopping = True
+        kept = [job for job in self._jobs if job[0] <= self.now_s or job in self._at_stop]
+        self._jobs = [(min(due_s, self.now_s), number, run) for due_s, number, run in kept]
+        heapq.heapify(self._jobs)
+        self.run()
 
     def try_again(self) -> None:
         """Put the jobs that failed back, as the real agenda does after a while."""
@@ -70,11 +91,12 @@ def event(phase: Phase = Phase.RAISED, event_id: str = "gate-kerb-1", t_s: float
     )
 
 
-def facts(source: Event) -> PackFacts:
+def facts(source: Event, purpose: PackPurpose = PackPurpose.OPENING, *incomplete: str) -> PackFacts:
+    opening = OpeningFacts("0499", source.box, "car", source.score, source.started_at, source.captured_at)
     return PackFacts(
         event_id=source.event_id,
         kind=source.kind,
-        purpose=PackPurpose.OPENING,
+        purpose=purpose,
         camera_id=source.camera_id,
         camera_name="Gate",
         zone_id=source.zone_id,
@@ -85,6 +107,8 @@ def facts(source: Event) -> PackFacts:
         clock_error_s=0.1,
         model=ModelFacts("m", "0" * 64, 0.3, "fake"),
         reasons=source.reasons,
+        incomplete=incomplete,
+        opening=opening if purpose is PackPurpose.OPENING else None,
     )
 
 

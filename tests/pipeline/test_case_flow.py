@@ -1,35 +1,38 @@
 import time
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
+from broadcast.ladder import Presence
 from cases.codes import bundled_table
 from cases.errors import EvidenceWriteError
 from cases.evidence import EvidenceStore
+from cases.packs import PackPurpose, Part, PartRole
 from cases.records import Case, case_id_of
 from cases.store import CaseStore
 from detectors.events import Event, Phase
 from pipeline.agenda import Agenda
-from pipeline.case_flow import MOST_HELD_BACK, CaseFlow, FlowParts
-from pipeline.evidence_keeper import Place, Still, Taken
+from pipeline.case_flow import CaseFlow, FlowParts
+from pipeline.evidence_keeper import Still, Taken
 from pipeline.hub import Hub
+from pipeline.later_pictures import MOST_HELD_BACK, LaterParts, LaterPictures
 from pipeline.settings import EvidenceSettings
 from streams.errors import NotInRingError
 from tests.pipeline.fakes import NOON, FakeAgenda, event, facts, part
-from vision.zones import Zone
-
-PLACE = Place("Gate", "Market street", Zone("kerb", "Kerb", ((0, 0), (1, 0), (1, 1))), "0499 parking")
 
 
 class FakeKeeper:
-    """Takes pictures without a camera; `has_picture` and `has_second` say what the camera could give."""
+    """Takes pictures without a camera; what the camera could give is for the test to say."""
 
     def __init__(self) -> None:
         self.kept: list[str] = []
         self.forgotten: list[str] = []
         self.has_picture = True
         self.has_second = False
+        self.gives_second = True
+        self.clip_lacks: tuple[str, ...] = ()
 
     def keep_first(self, source: Event) -> None:
         self.kept.append(source.event_id)
@@ -38,16 +41,28 @@ class FakeKeeper:
         self.forgotten.append(source.event_id)
 
     def opening(self, source: Event, _case_label: str, _code: str) -> Taken:
-        if not self.has_picture:
-            raise NotInRingError("camera gate: the ring is empty")
-        lone = None if self.has_second else Still(b"first", 900.0, NOON, 0.1, (1280, 720))
-        return Taken((part(),), facts(source), lone)
+        self._look()
+        lone = None if self.has_second else Still(b"first", source.t_s, NOON, 0.1, (1280, 720))
+        missing = () if self.has_second else ("no_second_panorama",)
+        return Taken((part(),), facts(source, PackPurpose.OPENING, *missing), lone)
 
-    def second(self, source: Event, _first: Still) -> Taken:
-        return Taken((part("panorama-2.jpg"),), facts(source), None)
+    def second(self, source: Event, first_t_s: float, end_t_s: float | None) -> Taken:
+        if not self.gives_second or (end_t_s is not None and end_t_s < first_t_s + 10):
+            raise NotInRingError("camera gate was away")
+        return self.late_second(source, NOON)
+
+    def late_second(self, source: Event, _first_at: datetime) -> Taken:
+        self._look()
+        return Taken((part("panorama-2.jpg"),), facts(source, PackPurpose.PERSISTENCE), None)
 
     def clip(self, source: Event) -> Taken:
-        return Taken((part("clip.mp4"),), facts(source), None)
+        self._look()
+        clip = Part("clip.mp4", b"clip", PartRole.CLIP)
+        return Taken((clip,), facts(source, PackPurpose.CLIP, *self.clip_lacks), None)
+
+    def _look(self) -> None:
+        if not self.has_picture:
+            raise NotInRingError("camera gate: the ring is empty")
 
 
 class FakeLadders:
@@ -65,23 +80,42 @@ class FakeLadders:
 
 class Desk:
     def __init__(self, folder: Path, agenda: FakeAgenda | Agenda) -> None:
-        self.agenda = agenda
+        self.folder = folder
         self.keeper, self.ladders = FakeKeeper(), FakeLadders()
         self.cases = CaseStore(f"sqlite:///{folder / 'cases.sqlite'}")
         self.evidence = EvidenceStore(folder / "evidence")
+        self.presence: Presence = "unknown"
+        self.start(agenda)
+
+    def start(self, agenda: FakeAgenda | Agenda) -> None:
+        """Begin, or begin anew after a stop, on what lies in the folder."""
+        self.agenda = agenda
+        settings = EvidenceSettings()
+        later_parts = LaterParts(
+            self.cases,
+            self.evidence,
+            self.keeper,  # type: ignore[arg-type]
+            agenda,  # type: ignore[arg-type]
+            lambda _case: self.presence,
+            lambda _case, _change: None,
+        )
+        self.later = LaterPictures(later_parts, settings, self.folder / "later")
         parts = FlowParts(
             self.cases,
             self.evidence,
             self.keeper,  # type: ignore[arg-type]
             bundled_table(),
-            lambda _event: PLACE,
+            self.later,
             Hub(),
             self.ladders,  # type: ignore[arg-type]
         )
-        self.flow = CaseFlow(parts, EvidenceSettings(), agenda)  # type: ignore[arg-type]
+        self.flow = CaseFlow(parts, agenda)  # type: ignore[arg-type]
 
     def file_names(self) -> list[str]:
         return [file.name for file in self.cases.get(case_id_of("gate-kerb-1")).files]
+
+    def missing(self) -> tuple[str, ...]:
+        return self.cases.get(case_id_of("gate-kerb-1")).incomplete
 
 
 @pytest.fixture
@@ -92,6 +126,16 @@ def desk(tmp_path: Path) -> Desk:
 def run(desk: Desk, seconds: float = 0.0) -> None:
     assert isinstance(desk.agenda, FakeAgenda)
     desk.agenda.run(seconds)
+
+
+def try_again(desk: Desk) -> None:
+    assert isinstance(desk.agenda, FakeAgenda)
+    desk.agenda.try_again()
+
+
+def stop(desk: Desk) -> None:
+    assert isinstance(desk.agenda, FakeAgenda)
+    desk.agenda.stop()
 
 
 def test_offence_that_ends_before_its_limit_leaves_no_case_and_no_picture(desk: Desk) -> None:
@@ -162,7 +206,7 @@ def test_pictures_that_a_full_disk_holds_back_are_those_of_the_moment(
         run(desk)
     desk.keeper.has_picture = False  # the camera's ring has long gone on
     monkeypatch.setattr(desk.evidence, "write_pack", write_pack)
-    desk.agenda.try_again()
+    try_again(desk)
     run(desk)
     assert desk.file_names() == ["panorama-1.jpg"]
 
@@ -172,8 +216,118 @@ def test_while_much_is_held_back_a_case_comes_without_its_clip(desk: Desk, caplo
     run(desk)
     desk.agenda.held_back = MOST_HELD_BACK
     run(desk, 30)
-    assert desk.file_names() == ["panorama-1.jpg"]
+    assert desk.file_names() == ["panorama-1.jpg", "panorama-2.jpg"]
     assert "no clip" in caplog.text
+
+
+def full(*_: object, **__: object) -> None:
+    raise EvidenceWriteError("evidence: the disk is full; make room there")
+
+
+def test_clip_and_second_panorama_of_a_case_that_is_held_back_are_of_their_time(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as disk:
+        disk.setattr(desk.evidence, "write_pack", full)
+        desk.flow.on_event(event())
+        with pytest.raises(EvidenceWriteError):
+            run(desk)
+        run(desk, 30)
+    desk.keeper.has_picture = False  # the camera's ring has long gone on
+    try_again(desk)
+    run(desk)
+    assert desk.file_names() == ["panorama-1.jpg", "panorama-2.jpg", "clip.mp4"]
+
+
+def test_stop_takes_the_clip_as_far_as_it_goes_and_says_so(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+    desk.keeper.has_second = True
+    desk.keeper.clip_lacks = ("clip_too_short",)
+    desk.flow.on_event(event())
+    run(desk)
+    stop(desk)
+    assert "clip.mp4" in desk.file_names()
+    assert "clip_too_short" in desk.missing()
+    assert "its clip ends early, as the program stops" in caplog.text
+
+
+def stopped_before_the_second_panorama(desk: Desk) -> None:
+    desk.keeper.gives_second = False
+    desk.flow.on_event(event())
+    run(desk)
+    stop(desk)
+    assert "no_second_panorama" in desk.missing()
+    desk.start(FakeAgenda())
+    desk.later.resume()
+
+
+def test_second_panorama_that_a_stop_prevented_is_taken_when_the_offence_is_seen_again(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    stopped_before_the_second_panorama(desk)
+    assert "it is taken after the restart" in caplog.text
+    run(desk, 30)
+    assert "panorama-2.jpg" not in desk.file_names()
+    desk.presence = "present"
+    run(desk, 10)
+    assert desk.file_names() == ["panorama-1.jpg", "clip.mp4", "panorama-2.jpg"]
+    assert not list((desk.folder / "later").iterdir())
+
+
+def test_second_panorama_is_given_up_when_the_offence_is_over(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+    stopped_before_the_second_panorama(desk)
+    desk.flow.on_event(event(Phase.ENDED, t_s=1050.0))
+    run(desk, 10)
+    desk.presence = "present"
+    run(desk, 1000)
+    assert "panorama-2.jpg" not in desk.file_names()
+    assert "the offence was over before its time" in caplog.text
+    assert not list((desk.folder / "later").iterdir())
+
+
+def test_second_panorama_is_given_up_when_nobody_sees_the_offence_again(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    stopped_before_the_second_panorama(desk)
+    run(desk, 1000)
+    assert "nobody saw the offence again" in caplog.text
+    assert not list((desk.folder / "later").iterdir())
+
+
+def test_second_panorama_is_taken_once_a_camera_that_was_away_is_back(desk: Desk) -> None:
+    desk.keeper.gives_second = False
+    desk.flow.on_event(event())
+    run(desk, 60)
+    assert "panorama-2.jpg" not in desk.file_names()
+    desk.presence = "present"
+    run(desk, 10)
+    assert "panorama-2.jpg" in desk.file_names()
+
+
+def test_offence_that_is_over_too_soon_gets_no_second_panorama(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+    desk.flow.on_event(event())
+    desk.flow.on_event(event(Phase.ENDED, t_s=1004.0))
+    desk.presence = "present"
+    run(desk, 1000)
+    assert "no_second_panorama" in desk.missing()
+    assert "no second panorama" in caplog.text
+
+
+@pytest.mark.parametrize("step", ["write_pack", "open_case"])
+def test_case_that_cannot_be_opened_holds_neither_its_end_nor_its_pictures(
+    desk: Desk, step: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise ValueError("no case can be this")
+
+    monkeypatch.setattr(desk.evidence if step == "write_pack" else desk.cases, step, broken)
+    desk.flow.on_event(event())
+    with pytest.raises(ValueError, match="no case can be this"):
+        run(desk)
+    desk.keeper.forgotten.clear()
+    desk.flow.on_event(event(Phase.ENDED, t_s=1050.0))
+    run(desk, 30)
+    assert desk.keeper.forgotten == ["gate-kerb-1"]
+    assert sum(desk.cases.counts().values()) == 0
 
 
 def test_same_event_twice_is_one_case(desk: Desk) -> None:

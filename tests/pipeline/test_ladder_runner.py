@@ -29,6 +29,8 @@ class Street:
         self.refusal = ""
         self.answer = receipt()
         self.said: list[int] = []
+        self.answers = True
+        self.receipts: list[Callable[[Receipt], None]] = []
         self.stills = 0
         self.runner = self.new_runner()
         pack = EvidenceStore(folder / "evidence").write_pack(new_case(event()).case_id, [part()], facts(event()))
@@ -37,6 +39,9 @@ class Street:
     def new_runner(self) -> LadderRunner:
         def speak(case: Case, level: int, on_receipt: Callable[[Receipt], None]) -> None:
             self.said.append(level)
+            if not self.answers:
+                self.receipts.append(on_receipt)
+                return
             if self.answer.ok:
                 self.cases.apply(case.case_id, Action.WARN, actor="system", reason="", at=NOON)
             on_receipt(self.answer)
@@ -129,13 +134,48 @@ def test_case_that_a_person_dismissed_is_left_alone(street: Street) -> None:
 def test_restart_goes_on_where_the_ladder_stood(street: Street) -> None:
     street.runner.begin(street.case, event())
     street.agenda.run(WAIT_S / 2)
-    street.agenda._jobs.clear()  # the program is killed
-    street.runner = street.new_runner()
-    street.runner.resume(street.cases.open_for_ladder())
-    street.agenda.run(WAIT_S / 2 + 1)
+    restart(street)
+    street.agenda.run(WAIT_S / 2)
     assert street.said == [1, 2]
     street.agenda.run(WAIT_S + 1)
     assert street.state is CaseState.FILED
+
+
+def test_warning_that_a_stop_cuts_off_is_said_again_after_the_restart(street: Street) -> None:
+    street.answers = False
+    street.runner.begin(street.case, event())
+    street.runner.pause()
+    street.receipts[0](receipt(ok=False, detail="the program stopped"))
+    street.agenda.run(1)
+    assert (street.said, street.state) == ([1], CaseState.CANDIDATE)
+    restart(street)
+    assert street.said == [1, 1]
+
+
+def test_warning_that_was_said_whole_while_the_program_stops_is_not_said_again(street: Street) -> None:
+    street.answers = False
+    street.runner.begin(street.case, event())
+    street.runner.pause()
+    street.receipts[0](receipt())
+    street.agenda.run(1)
+    restart(street)
+    assert street.said == [1]
+
+
+def test_case_that_is_opened_while_the_program_stops_is_warned_after_the_restart(street: Street) -> None:
+    street.runner.pause()
+    street.runner.begin(street.case, event())
+    street.agenda.run(1)
+    assert street.said == []
+    restart(street)
+    assert street.said == [1]
+
+
+def restart(street: Street) -> None:
+    street.agenda._jobs.clear()
+    street.runner = street.new_runner()
+    street.runner.resume(street.cases.open_for_ladder())
+    street.agenda.run(1)
 
 
 def test_offence_that_is_over_before_its_ladder_is_resolved_without_a_word(street: Street) -> None:

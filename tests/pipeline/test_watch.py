@@ -110,3 +110,15 @@ def test_camera_without_zones_is_still_looked_at_now_and_then() -> None:
 def test_state_of_something_else_is_refused() -> None:
     with pytest.raises(ValueError, match="gate"):
         CameraWatch("gate", [zone()]).restore(WatchState({"something": 1}, {}))
+
+
+def test_clock_that_runs_is_known_over_a_restart_until_its_offence_ends() -> None:
+    watch = CameraWatch("gate", [zone(60)])
+    started = events_of(watched(watch, 0, 20))
+    again = CameraWatch("gate", [zone(60)])
+    again.restore(through_disk(watch.checkpoint()))
+    assert again.standing == {event.event_id for event in started}
+    assert again.offences == ()
+    for t_s in range(20, 60):
+        again.look(frame(float(t_s)), Detections.empty())
+    assert again.standing == frozenset()

@@ -1,0 +1,135 @@
+"""Which pictures evidence is made of, and that none is passed off as one of another time."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from cases.packs import ModelFacts
+from detectors.events import Event, Phase
+from pipeline.evidence_keeper import EvidenceKeeper, KeeperParts, Place
+from pipeline.settings import EvidenceSettings
+from streams.clips import decode_at
+from streams.errors import NotInRingError
+from streams.ring import PacketRing
+from tests.pipeline.fakes import event
+from tests.rtsp.clips import Pattern, encode_clip
+from tests.streams.helpers import read_all
+from vision.frames import Frame
+from vision.zones import Zone
+
+PLACE = Place("Gate", "Market street", Zone("kerb", "Kerb", ((0, 0), (1, 0), (1, 1))), "0499 parking")
+SETTINGS = EvidenceSettings(still_gap_s=10, clip_before_s=2, clip_after_s=2)
+SENT_S = 30
+"""Seconds of pictures that the camera sends, from 0 on; `film` keeps them all."""
+
+
+@dataclass
+class Camera:
+    """A reader that has a ring and nothing else."""
+
+    ring: PacketRing
+
+    def still(self, t_s: float | None = None) -> Frame:
+        segment = self.ring.newest() if t_s is None else self.ring.segment(t_s, t_s)
+        return decode_at(segment, segment.span()[1] if t_s is None else t_s)
+
+
+@pytest.fixture(scope="session")
+def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    pattern = Pattern(seconds=SENT_S, fps=5, gop=5, size_wh=(64, 48))
+    return encode_clip(tmp_path_factory.mktemp("film") / "film.mp4", pattern)
+
+
+@pytest.fixture
+def keeper_after(film: Path, tmp_path: Path) -> Callable[..., EvidenceKeeper]:
+    """Return a function that gives a keeper of a camera that has sent so many seconds, and keeps the last `ring_s`."""
+
+    def make(sent_s: float, ring_s: float = 60) -> EvidenceKeeper:
+        ring = PacketRing("gate", ring_s=ring_s, ring_bytes=10**8)
+        for stream_format, packet in read_all(film):
+            if packet.t_s <= sent_s:
+                ring.add(stream_format, packet)
+        camera = Camera(ring)
+        parts = KeeperParts(ModelFacts("m", "0" * 64, 0.3, "fake"), lambda _id: camera, lambda _event: PLACE, UTC)  # type: ignore[arg-type, return-value]
+        return EvidenceKeeper(tmp_path / "pending", SETTINGS, parts)
+
+    return make
+
+
+def raised(t_s: float, started_t_s: float = 0.0) -> Event:
+    return replace(event(Phase.RAISED, t_s=t_s), started_t_s=started_t_s)
+
+
+def test_clip_shows_the_moment_and_says_when_it_is_of(keeper_after: Callable[..., EvidenceKeeper]) -> None:
+    taken = keeper_after(30).clip(raised(10))
+    assert taken.facts.t_s == pytest.approx(10, abs=0.2)
+    assert taken.facts.incomplete == ()
+
+
+def test_clip_whose_time_has_left_the_ring_is_said_to_be_missing(keeper_after: Callable[..., EvidenceKeeper]) -> None:
+    with pytest.raises(NotInRingError, match="not of that time any more"):
+        keeper_after(30, ring_s=5).clip(raised(10))
+
+
+def test_clip_that_is_cut_early_says_so(keeper_after: Callable[..., EvidenceKeeper]) -> None:
+    assert keeper_after(11).clip(raised(10)).facts.incomplete == ("clip_too_short",)
+
+
+def test_second_panorama_is_the_first_picture_after_the_gap(keeper_after: Callable[..., EvidenceKeeper]) -> None:
+    taken = keeper_after(30).second(raised(10), 10.1, None)
+    assert 20.1 <= taken.facts.t_s <= 20.4
+
+
+def test_no_later_picture_stands_in_for_a_second_panorama(keeper_after: Callable[..., EvidenceKeeper]) -> None:
+    with pytest.raises(NotInRingError):
+        keeper_after(30, ring_s=2).second(raised(2), 2.0, None)
+
+
+def test_no_earlier_picture_stands_in_for_a_second_panorama(keeper_after: Callable[..., EvidenceKeeper]) -> None:
+    with pytest.raises(NotInRingError):
+        keeper_after(15).second(raised(10), 10.0, None)
+
+
+def test_no_second_panorama_of_an_offence_that_was_over(keeper_after: Callable[..., EvidenceKeeper]) -> None:
+    with pytest.raises(NotInRingError, match=r"over 3\.0 s before"):
+        keeper_after(30).second(raised(10), 10.0, 17.0)
+
+
+def test_late_second_panorama_is_the_newest_picture(keeper_after: Callable[..., EvidenceKeeper]) -> None:
+    keeper = keeper_after(30)
+    assert keeper.late_second(raised(10), datetime.now(UTC) - timedelta(days=1)).facts.t_s == pytest.approx(29.8)
+
+
+def test_late_second_panorama_is_late_enough(keeper_after: Callable[..., EvidenceKeeper]) -> None:
+    keeper = keeper_after(30)
+    newest_at = keeper.after_warning(raised(10)).facts.captured_at
+    with pytest.raises(NotInRingError):
+        keeper.late_second(raised(10), newest_at - timedelta(seconds=9))
+
+
+def test_opening_has_two_panoramas_when_the_offence_took_long(keeper_after: Callable[..., EvidenceKeeper]) -> None:
+    keeper_after(1).keep_first(raised(15))
+    assert panoramas(keeper_after(15), raised(15)) == ["panorama-1.jpg", "panorama-2.jpg"]
+
+
+def test_opening_takes_no_later_picture_for_a_second_panorama(keeper_after: Callable[..., EvidenceKeeper]) -> None:
+    keeper_after(1).keep_first(raised(15))
+    assert panoramas(keeper_after(30, ring_s=2), raised(15)) == ["panorama-1.jpg"]
+
+
+def test_first_panoramas_of_events_that_are_no_more_are_removed(
+    keeper_after: Callable[..., EvidenceKeeper], tmp_path: Path
+) -> None:
+    keeper = keeper_after(1)
+    keeper.keep_first(replace(raised(15), event_id="gate-kerb-2"))
+    keeper.keep_first(raised(15))
+    keeper.keep_only({"gate-kerb-2"})
+    assert {path.name for path in (tmp_path / "pending").iterdir()} == {"gate-kerb-2.jpg", "gate-kerb-2.json"}
+
+
+def panoramas(keeper: EvidenceKeeper, source: Event) -> list[str]:
+    taken = keeper.opening(source, "label", "0499")
+    return [part.name for part in taken.parts if part.name.startswith("panorama")]
