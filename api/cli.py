@@ -9,7 +9,7 @@ import sys
 
 import typer
 
-from api.commands import looking, people, serving, shelf, speaking
+from api.commands import checking, looking, people, serving, shelf, speaking
 from broadcast.errors import BroadcastError
 from cases.errors import CasesError
 from detectors.errors import DetectorError
@@ -30,7 +30,7 @@ app = typer.Typer(
 )
 app.command("demo")(serving.demo)
 app.command("run")(serving.run)
-app.command("check")(looking.check)
+app.command("check")(checking.check)
 app.command("probe")(looking.probe)
 app.command("replay")(looking.replay)
 app.command("say")(speaking.say)

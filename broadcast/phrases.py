@@ -12,7 +12,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from broadcast.audio import AudioClip, load_audio, resampled
-from broadcast.errors import PhraseError
+from broadcast.errors import AudioError, PhraseError
 from broadcast.shaping import ANNOUNCEMENT_RATE_HZ, announcement
 from broadcast.speech import Speech
 
@@ -23,6 +23,9 @@ PHRASES_FILE = HERE / "phrases.toml"
 
 OWN_RECORDINGS = HERE / "recordings"
 """The standard phrases as sound, so that a machine without a speech program can warn."""
+
+RECORDING_SUFFIXES = (".wav", ".flac", ".mp3", ".ogg")
+"""Kinds of recordings, the first one found is played."""
 
 MAX_CACHED_CLIPS = 32
 """Rendered clips kept: the phrases in two languages and the places of a dozen zones; 10 s each at 16 kHz are 20 MB."""
@@ -61,6 +64,26 @@ def load_phrases(path: Path = PHRASES_FILE) -> PhraseTable:
 def open_phrasebook(recordings: Path | None = None) -> "Phrasebook":
     """Return the standard phrases; recordings in the given folder go before ours."""
     return Phrasebook(load_phrases(), (recordings, OWN_RECORDINGS) if recordings else (OWN_RECORDINGS,))
+
+
+def recording_problems(folder: Path) -> list[str]:
+    """Return what is wrong with a folder of own recordings, a sentence each: names no phrase, or holds no sound."""
+    try:
+        paths = sorted(path for path in folder.iterdir() if path.suffix in RECORDING_SUFFIXES)
+    except OSError as err:
+        return [f"{folder} cannot be read: {err.strerror}; give a folder of recordings, or leave the key out"]
+    table = load_phrases()
+    problems = []
+    for path in paths:
+        kind, level, language = (*path.stem.split("."), "", "", "")[:3]
+        if language not in table.get(kind, {}).get(level, {}):
+            problems.append(f"{path.name} is never played; name it as parking.1.zh{path.suffix}")
+            continue
+        try:
+            load_audio(path)
+        except AudioError as err:
+            problems.append(str(err))
+    return problems
 
 
 class Phrasebook:
@@ -121,7 +144,7 @@ class Phrasebook:
         return announcement([self.clip(phrase_key, language, speech, place=place) for language in languages])
 
     def _recording(self, phrase_key: str, language: str) -> Path | None:
-        names = [f"{phrase_key}.{language}{suffix}" for suffix in (".wav", ".flac", ".mp3", ".ogg")]
+        names = [f"{phrase_key}.{language}{suffix}" for suffix in RECORDING_SUFFIXES]
         paths = [folder / name for folder in self._recordings for name in names]
         return next((path for path in paths if path.is_file()), None)
 

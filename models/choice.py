@@ -92,6 +92,20 @@ def choose_engine(
     return chosen
 
 
+def check_card(card: ModelCard) -> None:
+    """Open a card's weights and run them once, so that a card which does not fit is found before anything starts.
+
+    Raises:
+        ModelError: hash, weights or outputs do not fit the card, or nothing here can run them.
+    """
+    weights = read_weights(card)
+    engine = ENGINE_MAKERS[FALLBACK if FALLBACK in _names_for(card) else _names_for(card)[0]](card, weights)
+    try:
+        check_outputs(card, engine)
+    finally:
+        engine.close()
+
+
 def _names_for(card: ModelCard) -> tuple[str, ...]:
     if card.file.suffix == ".pt":
         return ("torch",)

@@ -1,10 +1,28 @@
 """Makes sure at start that the data folder can be written, so that what is wrong is said before anything runs."""
 
+import os
 import tempfile
 from pathlib import Path
 
 from cases.disk import way_out
 from pipeline.errors import SettingsError
+
+_ANOTHER = 'name another folder by data = "..." in the settings file'
+
+
+def check_data_folder(folder: Path) -> None:
+    """Look whether the folder could be used, without making or writing anything.
+
+    Raises:
+        SettingsError: it could not; the message names what is in the way.
+    """
+    there = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
+    if not there.is_dir():
+        raise SettingsError(f"the data folder {folder} cannot be used: {there} is a file; {_ANOTHER}")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise SettingsError(
+            f"the data folder {folder} cannot be used: this account may not write in {there}; {_ANOTHER}"
+        )
 
 
 def make_data_folder(folder: Path) -> None:
@@ -19,7 +37,4 @@ def make_data_folder(folder: Path) -> None:
             probe.write(b"x")
             probe.flush()
     except OSError as err:
-        raise SettingsError(
-            f'the data folder {folder} cannot be used: {way_out(err)}, or name another folder by data = "..." '
-            "in the settings file"
-        ) from None
+        raise SettingsError(f"the data folder {folder} cannot be used: {way_out(err)}, or {_ANOTHER}") from None

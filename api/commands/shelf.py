@@ -1,15 +1,17 @@
 """Commands for models: `models card`, `models draw`, `models train`."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
 
+from api.commands.facts import print_facts
 from datasets.training_set import TrainingSetSettings, write_training_set
-from models.cards import load_card, read_weights
+from models.cards import load_card
+from models.choice import check_card
 from models.shelf import bundled_card
 from models.training import TrainProgress, TrainSettings, train
 
@@ -20,13 +22,10 @@ app = typer.Typer(help="Detection models: their cards, drawn pictures to train o
 def card(
     path: Annotated[Path | None, typer.Argument(help="card (TOML); the bundled street-nano if absent")] = None,
 ) -> None:
-    """Check a card against its weights and print what it says."""
+    """Check a card against its weights, run the model once, and print what the card says."""
     checked = load_card(path or bundled_card())
-    read_weights(checked)
-    table = Table(show_header=False, box=None)
-    for key, value in checked.model_dump(mode="json").items():
-        table.add_row(key.replace("_", " "), str(value))
-    Console().print(table)
+    check_card(checked)
+    print_facts({key.replace("_", " "): str(value) for key, value in checked.model_dump(mode="json").items()})
 
 
 @app.command("draw")
@@ -77,4 +76,4 @@ def train_model(
 
 def _progress() -> Progress:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    return Progress(*columns, console=Console(stderr=True))
+    return Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty(), transient=True)

@@ -1,7 +1,10 @@
 """The command line as a person types it: what goes wrong is one sentence, status 1, no trace, no password."""
 
+import hashlib
 import json
+import re
 import socket
+import subprocess
 import sys
 import threading
 from pathlib import Path
@@ -14,7 +17,10 @@ from api.cli import main
 from api.commands.demo_site import demo_settings
 from broadcast.audio import AudioClip
 from broadcast.horns import open_horn
+from models.cards import Family, ModelCard, card_toml, load_card
+from models.shelf import bundled_card
 
+ROOT = Path(__file__).resolve().parents[2]
 ZONES = '{"zones":[{"id":"z","polygon":[[0,0],[1,0],[1,1]],"rule":{"kind":"parking","limit_s":5}}]}'
 
 
@@ -23,7 +29,19 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "zones.json").write_text(ZONES, encoding="utf-8")
     (tmp_path / "text.mp4").write_text("not a video\n", encoding="utf-8")
+    bundled = load_card(bundled_card())
+    write_card(tmp_path / "text.toml", card_for(tmp_path / "zones.json", bundled))
+    write_card(tmp_path / "family.toml", bundled.model_copy(update={"family": Family.YOLO_END2END}))
     return tmp_path
+
+
+def card_for(weights: Path, like: ModelCard) -> ModelCard:
+    return like.model_copy(update={"file": weights, "sha256": hashlib.sha256(weights.read_bytes()).hexdigest()})
+
+
+def write_card(path: Path, card: ModelCard) -> None:
+    name = f"file = {json.dumps(card.file.name)}"
+    path.write_text(card_toml(card).replace(name, f"file = {json.dumps(str(card.file))}"), encoding="utf-8")
 
 
 def typed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
@@ -51,7 +69,9 @@ BAD = {
     "horn password unescaped": (["say", "onvif://u:p@sesame/1@127.0.0.1:9/x", "parking"], "%2F and %40"),
     "horn password with a slash": (["say", "onvif://u:p/sesame@127.0.0.1:9/x", "parking"], "%2F and %40"),
     "scene unknown": (["probe", "synthetic://nowhere"], "nowhere"),
-    "horn unknown": (["say", "nobody", "parking"], "there is no horn 'nobody'"),
+    "horns missing": (["say", "nobody", "parking"], "there is no settings file settings.toml"),
+    "card of weights that are text": (["models", "card", "text.toml"], "is not a model that ONNX Runtime can run"),
+    "card of another family": (["models", "card", "family.toml"], 'it looks like family = "yolov8"'),
     "horn away": (["say", "onvif://u:sesame@127.0.0.1:1/x", "parking"], "cannot connect to 127.0.0.1 port 1"),
 }
 
@@ -87,14 +107,7 @@ def test_zone_that_is_none_is_named(
 def test_truncated_clip_is_replayed_as_far_as_it_goes_and_then_named(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with av.open(str(folder / "whole.mp4"), "w", options={"movflags": "faststart"}) as clip:
-        stream = clip.add_stream("libx264", rate=10, options={"g": "10"})
-        stream.width, stream.height = 320, 240
-        rng = np.random.default_rng(1)
-        for _ in range(100):
-            picture = av.VideoFrame.from_ndarray(rng.integers(0, 255, (240, 320, 3), np.uint8), format="bgr24")
-            clip.mux(stream.encode(picture))
-        clip.mux(stream.encode())
+    write_clip(folder / "whole.mp4", 100)
     whole = (folder / "whole.mp4").read_bytes()
     (folder / "cut.mp4").write_bytes(whole[: len(whole) // 2])
     status, _out, err = typed(monkeypatch, capsys, "replay", "cut.mp4", "-z", "zones.json", "--engine", "onnxruntime")
@@ -142,6 +155,136 @@ def test_demo_takes_a_folder_whose_name_has_signs_of_urls(tmp_path: Path) -> Non
     clip = AudioClip(np.zeros(160, np.float32), 8000)
     assert horn.play(clip, threading.Event()).ok
     assert [path.name for path in tmp_path.iterdir()] == ["d?x#1 %20"]
+
+
+def write_clip(path: Path, frames: int) -> None:
+    with av.open(str(path), "w", options={"movflags": "faststart"}) as clip:
+        stream = clip.add_stream("libx264", rate=10, options={"g": "10"})
+        stream.width, stream.height = 320, 240
+        rng = np.random.default_rng(1)
+        for _ in range(frames):
+            picture = av.VideoFrame.from_ndarray(rng.integers(0, 255, (240, 320, 3), np.uint8), format="bgr24")
+            clip.mux(stream.encode(picture))
+        clip.mux(stream.encode())
+
+
+CHECKED = {
+    "recording is junk": (
+        "[broadcast]\nrecordings = 'voices'",
+        ["broadcast.recordings: ", "parking.1.zh.wav"],
+    ),
+    "recording has no phrase": ("[broadcast]\nrecordings = 'named'", ["parkng.1.zh.wav is never played"]),
+    "recordings missing": ("[broadcast]\nrecordings = 'none'", ["none cannot be read: No such file or directory"]),
+    "speech program missing": ("[broadcast]\nspeech_program = 'nosay'", ["there is no program 'nosay'"]),
+    "clip missing": ("[[cameras]]\nid = 'a'\nurl = 'none.mp4'", ["camera 'a': url: ", "none.mp4 does not exist"]),
+    "clip is text": ("[[cameras]]\nid = 'a'\nurl = 'text.mp4'", ["text.mp4 is a text file, not a video"]),
+    "weights differ": ("[model]\ncard = 'hash.toml'", ["model.card: ", "is not the file its card speaks of"]),
+    "outputs differ": ("[model]\ncard = 'family.toml'", ["model.card: ", 'it looks like family = "yolov8"']),
+    "data is a file": ("data = 'text.mp4/data'", ["data: ", "text.mp4 is a file"]),
+    "zone is a file of text": (
+        "[[cameras]]\nid = 'a'\nurl = 'rtsp://h/x'\nzones = 'text.mp4'",
+        ["camera 'a': zones: "],
+    ),
+    "scheme left out": ("[[cameras]]\nid = 'a'\nurl = 'admin:sesame@192.0.2.1/s'", ["camera 'a' (number 1): url: "]),
+    "time zone": ("timezone = 'Mars/Base'", ["unknown time zone 'Mars/Base'"]),
+}
+
+
+@pytest.mark.parametrize("case", CHECKED)
+def test_check_finds_what_would_fail_later(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], case: str
+) -> None:
+    text, expected = CHECKED[case]
+    for name in ("voices/parking.1.zh.wav", "named/parkng.1.zh.wav"):
+        (folder / name).parent.mkdir()
+        (folder / name).write_text("no sound", encoding="utf-8")
+    write_card(folder / "hash.toml", load_card(bundled_card()).model_copy(update={"sha256": "0" * 64}))
+    (folder / "settings.toml").write_text(text, encoding="utf-8")
+    before = sorted(folder.rglob("*"))
+    status, out, err = typed(monkeypatch, capsys, "check")
+    assert status == 1
+    assert [part for part in expected if part not in out + err] == []
+    assert "sesame" not in out + err
+    assert sorted(folder.rglob("*")) == before
+
+
+def test_check_passes_the_example_and_makes_nothing(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("GATE_PASSWORD", "sesame")
+    text = (ROOT / "pipeline" / "example.toml").read_text(encoding="utf-8")
+    (folder / "settings.toml").write_text(text, encoding="utf-8")
+    monkeypatch.setenv("PATH", str(folder))
+    status, out, _err = typed(monkeypatch, capsys, "check")
+    assert (status, "1 cameras, 1 horns, nothing wrong" in out) == (0, True)
+    assert "espeak-ng is not installed, so only the standard phrases can be spoken" in out
+    assert not (folder / "data").exists()
+
+
+def test_say_takes_the_horns_of_the_settings_beside_it(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    horn = f"[[broadcast.horns]]\nid = 'gate'\nurl = 'file://{folder}/horn?pace=0'\n"
+    (folder / "settings.toml").write_text(horn, encoding="utf-8")
+    status, out, _err = typed(monkeypatch, capsys, "say", "gate", "parking")
+    assert (status, out[:5]) == (0, "said ")
+    status, _out, err = typed(monkeypatch, capsys, "say", "nobody", "parking")
+    assert (status, "there is no horn 'nobody'; settings.toml has: gate" in err) == (1, True)
+
+
+def test_card_is_printed_whole_into_a_pipe(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    status, out, _err = typed(monkeypatch, capsys, "models", "card")
+    assert (status, load_card(bundled_card()).sha256 in out) == (0, True)
+
+
+def test_probe_speaks_in_units_to_people(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, out, err = typed(monkeypatch, capsys, "probe", "synthetic://quiet?fps=12&size=640x360", "--seconds", "2")
+    shown = dict(re.split(r"  +", line, maxsplit=1) for line in out.splitlines())
+    assert status == 0
+    assert shown["size"] == "640 x 360"
+    assert re.fullmatch(r"\d+(\.\d{1,3})? fps", shown["delivered"])
+    assert re.fullmatch(r"\d+(\.\d+)? [kM]bit/s", shown["bit rate"])
+    assert re.fullmatch(r"\d+(\.\d+)? s", shown["key interval"])
+    assert shown["backchannel"] == "—"
+    assert err == ""
+
+
+def test_failing_command_leaves_its_sentence_alone(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _status, _out, err = typed(monkeypatch, capsys, "probe", "none.mp4")
+    assert err == "streetwarden: none.mp4 does not exist there; check the path\n"
+
+
+def test_unknown_engine_is_a_wrong_use(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, _out, err = typed(monkeypatch, capsys, "replay", "text.mp4", "-z", "zones.json", "--engine", "cuda")
+    assert (status, "openvino" in err) == (2, True)
+
+
+def test_commands_load_for_an_account_without_a_home() -> None:
+    code = "from pathlib import Path\nPath.home = None\nimport api.cli\n"
+    ended = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_replay_runs_for_an_account_without_a_home(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def homeless() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", homeless)
+    write_clip(folder / "short.mp4", 5)
+    words = ["replay", "short.mp4", "-z", "zones.json", "--engine", "onnxruntime"]
+    status, _out, err = typed(monkeypatch, capsys, *words)
+    assert (status, err) == (0, "")
 
 
 def test_phrase_said_to_a_folder_is_a_wav_file_of_its_length(

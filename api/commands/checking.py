@@ -1,0 +1,90 @@
+"""The command that looks at a settings file and everything it names: `check`. It starts nothing and makes no folder."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from broadcast.phrases import recording_problems
+from broadcast.settings import BroadcastSettings
+from detectors.catalog import load_zones
+from detectors.errors import DetectorError
+from models.cards import load_card
+from models.choice import check_card
+from models.errors import ModelError
+from models.shelf import bundled_card
+from pipeline.data_folder import check_data_folder
+from pipeline.errors import SettingsError
+from pipeline.settings import CameraEntry, Settings, load_settings
+from streams.errors import StreamError
+from streams.opening import open_libav
+from streams.urls import scheme_of
+
+DEFAULT_SPEECH = BroadcastSettings().speech_program
+
+
+def check(
+    config: Annotated[Path, typer.Option("--config", "-c", help="settings file (TOML)")] = Path("settings.toml"),
+) -> None:
+    """Validate a settings file and everything it names; nothing is started, and no camera is called."""
+    console = Console()
+    settings = load_settings(config)
+    problems = list(_problems(settings))
+    for problem in problems:
+        _say(console, "[red]✗[/red]", problem)
+    for note in _notes(settings):
+        _say(console, "[yellow]![/yellow]", note)
+    if problems:
+        raise typer.Exit(1)
+    counted = f"{len(settings.cameras)} cameras, {len(settings.broadcast.horns)} horns"
+    _say(console, "[green]✓[/green]", f"{config}: {counted}, nothing wrong")
+
+
+def _say(console: Console, mark: str, text: str) -> None:
+    console.print(mark, end=" ")
+    console.print(text, highlight=False, soft_wrap=True, markup=False)  # a sentence may hold brackets
+
+
+def _problems(settings: Settings) -> Iterator[str]:
+    try:
+        check_data_folder(settings.data)
+    except SettingsError as err:
+        yield f"data: {err}"
+    try:
+        check_card(load_card(settings.model.card or bundled_card()))
+    except ModelError as err:
+        yield f"model.card: {err}"
+    for camera in settings.cameras:
+        yield from _camera_problems(camera)
+    yield from _voice_problems(settings.broadcast)
+
+
+def _camera_problems(camera: CameraEntry) -> Iterator[str]:
+    if scheme_of(camera.url) == "file":
+        try:
+            with closing(open_libav(camera.url, camera.stream)):
+                pass
+        except StreamError as err:
+            yield f"camera {camera.id!r}: url: {err}"
+    try:
+        _ = load_zones(camera.zones) if camera.zones else ()
+    except DetectorError as err:
+        yield f"camera {camera.id!r}: zones: {err}"
+
+
+def _voice_problems(voice: BroadcastSettings) -> Iterator[str]:
+    if voice.recordings is not None:
+        for problem in recording_problems(voice.recordings):
+            yield f"broadcast.recordings: {problem}"
+    if voice.speech_program != DEFAULT_SPEECH and shutil.which(voice.speech_program) is None:
+        yield f"broadcast.speech_program: there is no program {voice.speech_program!r}; install it, or correct the name"
+
+
+def _notes(settings: Settings) -> Iterator[str]:
+    """Yield what is missing and may be: without the usual speech program the standard phrases are still spoken."""
+    if settings.broadcast.speech_program == DEFAULT_SPEECH and shutil.which(DEFAULT_SPEECH) is None:
+        yield f"{DEFAULT_SPEECH} is not installed, so only the standard phrases can be spoken; apt install espeak-ng"
