@@ -194,3 +194,15 @@ class HealthBody(Body):
         problems = tuple(ErrorBody(code=p.code, message=p.message, facts=dict(p.facts)) for p in health.problems)
         same = {name: getattr(health, name) for name in cls.model_fields if name != "problems"}
         return cls(problems=problems, **same)
+
+
+class SiteBody(Body):
+    """Where the cameras are.
+
+    Attributes:
+        timezone: its IANA name, as in the settings.
+        utc_offset_h: hours that its clocks are ahead of UTC at this moment.
+    """
+
+    timezone: str
+    utc_offset_h: float

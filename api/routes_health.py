@@ -1,13 +1,15 @@
-"""How the whole is doing: for people as JSON, for Prometheus as text, and the description of this API."""
+"""The whole: where it is and how it is doing, for people as JSON, for Prometheus as text; and what this API can do."""
 
 import ipaddress
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from api.auth import Needs, Serving, Viewer
-from api.bodies import HealthBody
+from api.bodies import HealthBody, SiteBody
 from cases.people import Role
 
 router = APIRouter(tags=["health"])
@@ -17,6 +19,14 @@ router = APIRouter(tags=["health"])
 def health(system: Serving, person: Viewer) -> HealthBody:
     """Return version, model, engine, disk, and what an operator should know."""
     return HealthBody.of(system.health())
+
+
+@router.get("/api/site")
+def site(system: Serving, person: Viewer) -> SiteBody:
+    """Return the time zone of the place that is watched; hours of rules are meant in it."""
+    name = system.settings.timezone
+    offset = datetime.now(ZoneInfo(name)).utcoffset() or timedelta()
+    return SiteBody(timezone=name, utc_offset_h=offset / timedelta(hours=1))
 
 
 @router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})

@@ -5,10 +5,10 @@ import { t, word } from "./text.js";
 
 const CLOCK = /^(([01]\d|2[0-3]):[0-5]\d|24:00)$/;
 const FIRST_SPAN = { begin: "07:00", end: "22:00" };
-const CHINA_OFFSET_H = 8;
 
-// Returns the fields for `spans`; `onChange` gets the new spans. What is no time is marked, and refused by the server.
-export function hoursField(spans, onChange) {
+// Returns the fields for `spans`; `onChange` gets the new spans. What is no time is marked, and refused by the server. A
+// first span is `siteOffset` hours ahead of UTC, further ones as the one before.
+export function hoursField(spans, siteOffset, onChange) {
   const rows = h("div", { class: "stack" });
   const build = () => fill(rows, spans.length
     ? spans.map((span, i) => row(span, (changes) => set(spans.map((old, k) => (k === i ? { ...old, ...changes } : old))),
@@ -19,7 +19,7 @@ export function hoursField(spans, onChange) {
     onChange(changed);
     then();
   };
-  const add = () => set([...spans, { ...FIRST_SPAN, utc_offset_h: spans.at(-1)?.utc_offset_h ?? CHINA_OFFSET_H }], build);
+  const add = () => set([...spans, { ...FIRST_SPAN, utc_offset_h: spans.at(-1)?.utc_offset_h ?? siteOffset }], build);
   build();
   return h("fieldset", { class: "hours" }, h("legend", {}, t("hours.title")), rows,
     h("p", { class: "muted hint" }, t("hours.hint")),

@@ -13,6 +13,7 @@ const FIRST_FIELDS = ["limit_s", "grace_s"]; // what most people change; the res
 export class ZonePage {
   #rules = {};
   #cameras = [];
+  #siteOffset = 0;
   #cameraId = null;
   #zones = [];
   #chosen = null;
@@ -39,9 +40,9 @@ export class ZonePage {
   }
 
   async show(cameraId) {
-    const [rules, { cameras }] = await Promise.all([get("/api/rules"), get("/api/cameras")]);
+    const [rules, { cameras }, site] = await Promise.all([get("/api/rules"), get("/api/cameras"), get("/api/site")]);
     if (!this.element.isConnected) return; // another view was chosen meanwhile
-    [this.#rules, this.#cameras] = [rules, cameras];
+    [this.#rules, this.#cameras, this.#siteOffset] = [rules, cameras, site.utc_offset_h];
     fill(this.#pick, cameras.map((camera) => h("option", { value: camera.id }, camera.name)));
     const first = cameras.some((camera) => camera.id === cameraId) ? cameraId : cameras[0]?.id;
     if (first) await this.#open(first);
@@ -155,7 +156,7 @@ export class ZonePage {
       h("label", { for: "zone-kind" }, t("zones.rule")), kind,
       fields.filter(isFirst).map(([, row]) => row),
       "hours" in this.#rules[zone.rule.kind].properties
-        ? hoursField(zone.rule.hours ?? [], (hours) => this.#changeRule(zone.id, { hours })) : null,
+        ? hoursField(zone.rule.hours ?? [], this.#siteOffset, (hours) => this.#changeRule(zone.id, { hours })) : null,
       h("details", {}, h("summary", {}, t("zones.more")), fields.filter((field) => !isFirst(field)).map(([, row]) => row)),
       button(t("zones.delete"), { symbol: "trash", onclick: () => this.#delete(zone.id) }));
   }

@@ -21,6 +21,7 @@ READS = [
     "/api/cases/counts",
     "/api/horns",
     "/api/health",
+    "/api/site",
     "/openapi.json",
 ]
 WRITES: list[tuple[str, str, str, dict[str, Any]]] = [
@@ -253,3 +254,10 @@ def test_description_of_the_api_names_its_answers(as_person: SignIn) -> None:
 
     assert "CasesBody" in description["components"]["schemas"]
     assert {"/api/cameras", "/api/cases/{case_id}/actions"} <= set(description["paths"])
+
+
+@pytest.mark.parametrize(("timezone", "hours"), [("Asia/Shanghai", 8), ("Asia/Kolkata", 5.5), ("Etc/GMT+3", -3)])
+def test_site_says_how_far_it_is_from_utc(as_person: SignIn, system: FakeSystem, timezone: str, hours: float) -> None:
+    system.settings = system.settings.model_copy(update={"timezone": timezone})
+
+    assert as_person("wang").get("/api/site").json() == {"timezone": timezone, "utc_offset_h": hours}

@@ -188,3 +188,15 @@ def test_drawing_ends_with_the_choice_of_another_camera(visit: Visit, apart: Fak
     page.keyboard.press("Enter")
 
     expect(page.locator(".zone-row")).to_have_count(1)
+
+
+def test_new_hours_are_in_the_sites_own_time(visit: Visit, system: FakeSystem) -> None:
+    system.settings = system.settings.model_copy(update={"timezone": "Asia/Kolkata"})
+    visitor = visit()
+    visitor.go("zones")
+    page = visitor.page
+    page.click("#hours-add")
+    page.click("#zone-save")
+    expect(page.locator(".toast.good")).to_have_count(1)
+
+    assert [span.utc_offset_h for span in system.zones("gate-1")[0].rule.hours] == [5.5]
