@@ -1,0 +1,67 @@
+"""A stop in the middle of a case: what was to come is taken, said again or marked, and the next start goes on."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cases.records import Case
+from cases.states import CaseState
+from pipeline.settings import Settings, load_settings
+from pipeline.system import System
+from tests.broadcast.fake_rtsp import FakeRtspServer
+from tests.e2e.service import write_settings, write_street, write_zones
+from tests.e2e.sites import cases_of, running, until
+
+pytestmark = pytest.mark.e2e
+
+
+@pytest.fixture
+def horn() -> Iterator[FakeRtspServer]:
+    with FakeRtspServer() as server:
+        yield server
+
+
+@pytest.fixture
+def settings(tmp_path: Path, horn: FakeRtspServer) -> Settings:
+    """Return settings of a camera that sees a parked car for ever, whose case has one panorama at first."""
+    street = write_street(tmp_path / "street.mp4")
+    zones = str(write_zones(tmp_path / "zones.json", limit_s=2))
+    return load_settings(
+        write_settings(
+            tmp_path,
+            broadcast={"ladder": {"wait_s": 3600}, "horns": [{"id": "h", "url": horn.url, "quiet_hours": []}]},
+            cameras=[{"id": "gate", "url": f"file://{street}?loop=1", "zones": zones, "horn": "h"}],
+        )
+    )
+
+
+def the_case(system: System) -> Case:
+    [case] = cases_of(system, "gate")
+    return case
+
+
+def names(case: Case) -> list[str]:
+    return [file.name for file in case.files]
+
+
+def test_case_that_a_stop_overtakes_has_its_clip_and_gets_its_second_panorama(settings: Settings) -> None:
+    with running(settings) as system:
+        until(lambda: cases_of(system, "gate") != (), "a case")
+    with running(settings) as system:
+        assert "clip.mp4" in names(the_case(system))
+        assert "clip_too_short" in the_case(system).incomplete
+        until(lambda: "panorama-2.jpg" in names(the_case(system)), "the second panorama")
+        first, second = (file for file in the_case(system).files if file.role.value == "panorama")
+        assert (second.captured_at - first.captured_at).total_seconds() >= 10
+        assert system.evidence.verify(the_case(system).case_id, the_case(system).manifests) == ()
+
+
+def test_warning_that_a_stop_cuts_off_is_kept_and_said_again(settings: Settings, horn: FakeRtspServer) -> None:
+    with running(settings) as system:
+        until(lambda: any(request.startswith("PLAY ") for request in horn.requests), "the warning begins")
+    with running(settings) as system:
+        until(lambda: the_case(system).state is CaseState.WARNED, "the whole warning")
+        cut_off, whole = the_case(system).warnings
+        assert (cut_off.ok, whole.ok) == (False, True)
+        assert "the program stopped" in cut_off.detail
