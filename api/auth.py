@@ -85,14 +85,14 @@ def person_of(connection: HTTPConnection) -> Person:
     """Return who is asking; reads the database and belongs on a worker thread.
 
     Raises:
-        NotSignedInError: nobody, or an account that is gone or disabled.
+        NotSignedInError: nobody, or an account that is gone, disabled or has another password since.
     """
     session = session_of(connection)
     try:
         person = front_of(connection).system.people.get(session.name)
     except PeopleError:
         raise NotSignedInError from None
-    if person.disabled:
+    if person.disabled or person.password_number != session.password_number:
         raise NotSignedInError
     return person
 

@@ -45,7 +45,7 @@ def sign_in(body: SignInBody, request: Request, response: Response) -> SessionBo
     front.attempts.succeeded(address)
     response.set_cookie(
         COOKIE_NAME,
-        front.sessions.issue(person.name),
+        front.sessions.issue(person.name, person.password_number),
         max_age=int(front.sessions.lifetime_s),
         httponly=True,
         samesite="strict",

@@ -32,11 +32,13 @@ class Session:
 
     Attributes:
         name: the account.
+        password_number: of the password it was opened with (`cases.people.Person`).
         token_id: names this sign-in, so that it can be ended.
         expires_at_s: Unix seconds.
     """
 
     name: str
+    password_number: int
     token_id: str
     expires_at_s: float
 
@@ -51,10 +53,16 @@ class Sessions:
         self._lock = threading.Lock()
         self._ended: dict[str, float] = {}
 
-    def issue(self, name: str) -> str:
+    def issue(self, name: str, password_number: int) -> str:
         """Return a token for a person who has just signed in."""
         now = self._clock()
-        claims = {"sub": name, "iat": now, "exp": now + self.lifetime_s, "jti": secrets.token_urlsafe(12)}
+        claims = {
+            "sub": name,
+            "pwn": password_number,
+            "iat": now,
+            "exp": now + self.lifetime_s,
+            "jti": secrets.token_urlsafe(12),
+        }
         return jwt.encode(claims, self._key, algorithm=ALGORITHM)
 
     def read(self, token: str) -> Session:
@@ -68,9 +76,9 @@ class Sessions:
                 token,
                 self._key,
                 algorithms=[ALGORITHM],
-                options={"require": ["sub", "exp", "jti"], "verify_exp": False, "verify_iat": False},
+                options={"require": ["sub", "pwn", "exp", "jti"], "verify_exp": False, "verify_iat": False},
             )
-            session = Session(str(claims["sub"]), str(claims["jti"]), float(claims["exp"]))
+            session = Session(str(claims["sub"]), int(claims["pwn"]), str(claims["jti"]), float(claims["exp"]))
         except (jwt.InvalidTokenError, TypeError, ValueError):
             raise NotSignedInError from None
         if session.expires_at_s <= self._clock() or session.token_id in self._ended:

@@ -84,12 +84,14 @@ class Person:
         role: what it may do.
         disabled: whether it may not sign in any more; accounts are never removed, as the history names them.
         created_at: aware UTC.
+        password_number: how often the password was changed; what was granted for another number is worth nothing.
     """
 
     name: str
     role: Role
     disabled: bool
     created_at: datetime
+    password_number: int
 
 
 class People:
@@ -129,7 +131,12 @@ class People:
         try:
             with self._database.writing() as session:
                 row = PersonRow(
-                    name=folded, role=role.value, password_hash=hashed, disabled=False, created_at=self._now()
+                    name=folded,
+                    role=role.value,
+                    password_hash=hashed,
+                    disabled=False,
+                    created_at=self._now(),
+                    password_number=0,
                 )
                 session.add(row)
                 session.flush()
@@ -176,17 +183,21 @@ class People:
             raise SignInRefusedError
         self._lockout.forget(folded)
         if self._hasher.check_needs_rehash(stored):
-            self._store_hash(folded, self._hasher.hash(password))
+            self._strengthen(folded, stored, self._hasher.hash(password))
         return person
 
     def set_password(self, name: str, password: str) -> None:
-        """Give an account another password.
+        """Give an account another password, which also ends what was granted for the old one.
 
         Raises:
             UnknownPersonError: there is no such account.
             WeakPasswordError: the password's length is not accepted.
         """
-        self._store_hash(name, self._hash(password))
+        hashed = self._hash(password)
+        with self._database.writing() as session:
+            row = _row(session, name)
+            row.password_hash = hashed
+            row.password_number += 1
         self._lockout.forget(_folded(name))
         logger.info("account %s: password changed", _folded(name))
 
@@ -225,9 +236,12 @@ class People:
             )
         return self._hasher.hash(password)
 
-    def _store_hash(self, name: str, hashed: str) -> None:
+    def _strengthen(self, name: str, stored: str, hashed: str) -> None:
+        """Put a costlier hash of the same password in place, unless the password was changed meanwhile."""
         with self._database.writing() as session:
-            _row(session, name).password_hash = hashed
+            row = _row(session, name)
+            if row.password_hash == stored:
+                row.password_hash = hashed
 
     def _matches(self, stored: str, password: str) -> bool:
         if len(password) > MAX_PASSWORD_LENGTH:
@@ -291,4 +305,4 @@ def _keep_an_admin(session: Session, row: PersonRow) -> None:
 
 
 def _person(row: PersonRow) -> Person:
-    return Person(row.name, Role(row.role), row.disabled, row.created_at)
+    return Person(row.name, Role(row.role), row.disabled, row.created_at, row.password_number)

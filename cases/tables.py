@@ -197,3 +197,4 @@ class PersonRow(Base):
     password_hash: Mapped[str] = mapped_column(Text)
     disabled: Mapped[bool]
     created_at: Mapped[datetime]
+    password_number: Mapped[int]

@@ -97,6 +97,27 @@ def test_disabled_person_is_out_with_the_next_request(as_person: SignIn, system:
     assert client.get("/api/cameras").status_code == 401
 
 
+def test_changed_password_ends_the_sessions_of_the_old_one(as_person: SignIn, system: FakeSystem) -> None:
+    client = as_person("li")
+    system.people.set_password("li", "another one 9")
+
+    assert client.get("/api/cameras").status_code == 401
+
+
+def test_changed_password_opens_a_session_of_its_own(client: TestClient, system: FakeSystem) -> None:
+    system.people.set_password("li", "another one 9")
+    client.post("/api/session", json={"name": "li", "password": "another one 9"})
+
+    assert client.get("/api/cameras").status_code == 200
+
+
+def test_changed_password_leaves_others_signed_in(as_person: SignIn, system: FakeSystem) -> None:
+    client = as_person("li")
+    system.people.set_password("wang", "another one 9")
+
+    assert client.get("/api/cameras").status_code == 200
+
+
 def test_changed_role_counts_with_the_next_request(as_person: SignIn, system: FakeSystem) -> None:
     client = as_person("li")
     system.people.set_role("li", Role.VIEWER)
@@ -107,7 +128,7 @@ def test_changed_role_counts_with_the_next_request(as_person: SignIn, system: Fa
 def test_token_ends_by_itself() -> None:
     clock = Clock()
     sessions = Sessions(b"k" * KEY_BYTES, lifetime_s=60, clock=clock)
-    token = sessions.issue("li")
+    token = sessions.issue("li", 0)
     clock.now_s += 60
 
     with pytest.raises(NotSignedInError):
@@ -115,7 +136,7 @@ def test_token_ends_by_itself() -> None:
 
 
 def test_token_of_another_key_is_refused() -> None:
-    token = Sessions(b"k" * KEY_BYTES, lifetime_s=60).issue("li")
+    token = Sessions(b"k" * KEY_BYTES, lifetime_s=60).issue("li", 0)
 
     with pytest.raises(NotSignedInError):
         Sessions(b"x" * KEY_BYTES, lifetime_s=60).read(token)

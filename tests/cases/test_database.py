@@ -15,6 +15,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from cases.database import Database, open_database
 from cases.errors import DatabaseError, DatabaseUnusableError, MigrationError
+from cases.people import People
 from cases.store import CaseStore
 from cases.tables import Base, CaseRow
 from tests.cases.builders import new_case, pack_of
@@ -41,6 +42,25 @@ def test_tables_that_the_migrations_lack_would_be_noticed(tmp_path: Path) -> Non
     engine.dispose()
 
     assert len(differences) == 1
+
+
+def test_accounts_of_the_first_version_come_through_the_upgrade(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/cases.sqlite"
+    open_database(url).close()
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        connection.execute(text("ALTER TABLE people DROP COLUMN password_number"))
+        connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+        connection.execute(
+            text("INSERT INTO people (name, role, password_hash, disabled, created_at) VALUES (:n, :r, :h, 0, :t)"),
+            {"n": "li", "r": "operator", "h": "x", "t": "2026-11-21 04:00:00"},
+        )
+    engine.dispose()
+
+    database = open_database(url)
+
+    assert People(database).get("li").password_number == 0
+    database.close()
 
 
 def test_opening_again_keeps_what_is_there(tmp_path: Path) -> None:

@@ -178,6 +178,12 @@ def test_disabled_account_is_refused_until_it_is_let_again(people: People) -> No
     assert people.check("li", PASSWORD).name == "li"
 
 
+def test_changed_password_has_a_number_of_its_own(people: People) -> None:
+    first = people.create("li", PASSWORD, Role.OPERATOR)
+    people.set_password("li", PASSWORD)
+    assert people.check("li", PASSWORD).password_number == first.password_number + 1
+
+
 def test_changed_password_replaces_the_old_one(people: People) -> None:
     people.create("li", PASSWORD, Role.VIEWER)
 
