@@ -48,6 +48,7 @@ class ProbeReport:
         watched_s: seconds of stream that were watched.
         packets: video packets read.
         corrupt: packets that could not be read.
+        problem: why the stream ended before the watching did, as for a truncated file; empty while all is well.
     """
 
     url: str
@@ -68,6 +69,7 @@ class ProbeReport:
     watched_s: float
     packets: int
     corrupt: int
+    problem: str
 
 
 def probe(
@@ -123,6 +125,7 @@ class _Watch:
         self.arrivals: list[float] = []
         self.packets: list[tuple[float, bool, int]] = []  # t_s, is_key, bytes
         self.clock_error_s = 0.0
+        self.problem = ""
 
     def add(self, stream_format: StreamFormat, packet: EncodedPacket, now_s: float) -> None:
         self.format = stream_format
@@ -147,9 +150,10 @@ def _watch(source: PacketSource, watch_s: float, clocks: Clocks, on_progress: Ca
                 on_progress(told)
             if seen_s >= watch_s:
                 break
-    except StreamEndedError:
+    except StreamEndedError as err:
         if watch.format is None:
             raise
+        watch.problem = str(err)
     on_progress(1.0)
     return watch
 
@@ -192,4 +196,5 @@ def _report(
         watched_s=watched_s,
         packets=len(watch.packets),
         corrupt=source.corrupt,
+        problem=watch.problem,
     )

@@ -11,6 +11,7 @@ from streams.decoding import planes_of
 from streams.errors import NotMediaError
 from streams.opening import open_libav
 from streams.settings import StreamSettings
+from streams.source import lacking_s
 from vision.frames import Frame
 
 UNKNOWN_START = datetime(1970, 1, 1, tzinfo=UTC)
@@ -78,7 +79,8 @@ class Recorded:
                 seq += 1
         except av.FFmpegError as err:
             self.problem = f"{self._path} is damaged after {t_s:.1f} s ({err.strerror}); only the part before was read"
-        if not self.problem and self.duration_s is not None and self.duration_s - t_s > MAY_LACK_S:
-            self.problem = f"{self._path} ends after {t_s:.1f} s of {self.duration_s:.1f} s; it is truncated"
+        declared_s = max(self.duration_s or 0.0, t_s + lacking_s(stream, seq))
+        if not self.problem and declared_s - t_s > MAY_LACK_S:
+            self.problem = f"{self._path} ends after {t_s:.1f} s of {declared_s:.1f} s; it is truncated"
         if seq == 0:
             raise NotMediaError(f"{self._path} holds no picture that can be decoded; it may be truncated")

@@ -89,6 +89,7 @@ class PacketSource:
         self._format: StreamFormat | None = None
         self._annexb: BitStreamFilterContext | None = None
         self._ended_s: float | None = None
+        self._read_in_pass = 0  # packets of the container in this pass through a file, unreadable ones included
         self._pass_due_s = 0.0  # when the first packet of the next pass through a file is due
         self.corrupt = 0
         self.clock_offset_s: float | None = None
@@ -155,6 +156,7 @@ class PacketSource:
             raise StreamEndedError(
                 f"{redact(self._url)} cannot be played again ({err.strerror}); drop loop=1"
             ) from None
+        self._read_in_pass = 0
         self._annexb = None
 
     def _one_pass(
@@ -209,6 +211,7 @@ class PacketSource:
                 return
 
     def _plain(self, packet: "Packet[VideoStream]", tick: Fraction) -> Iterator[_Unit]:
+        self._read_in_pass += packet.size > 0
         if packet.is_corrupt:
             self.corrupt += 1
             return
@@ -272,12 +275,26 @@ class PacketSource:
         declared_s = float(stream.duration * (stream.time_base or 0)) if stream.duration else 0.0
         start_s = float((stream.start_time or 0) * (stream.time_base or 0))
         read_s = (self._ended_s or 0.0) - start_s
+        declared_s = max(declared_s, read_s + lacking_s(stream, self._read_in_pass))
         if declared_s - read_s > CUT_SLACK_S:
             return (
                 f"{redact(self._url)} is truncated: it holds {read_s:.1f} s of the {declared_s:.1f} s it declares; "
                 "copy it again from where it came"
             )
         return ""
+
+
+def lacking_s(stream: VideoStream, read: int) -> float:
+    """Return for how many seconds a file lacks pictures that its header counts.
+
+    Of a truncated AVI libav guesses the length from what is left; the count of pictures stands in the header.
+
+    Args:
+        stream: the file's video.
+        read: pictures or packets that were there.
+    """
+    rate = stream.average_rate
+    return max(0.0, float((stream.frames - read) / rate)) if stream.frames and rate else 0.0
 
 
 def _filled_start(units: Iterator[_Unit]) -> Iterator[_Unit]:

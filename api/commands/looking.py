@@ -50,9 +50,11 @@ def probe(
         told = dataclasses.asdict(backchannel) if backchannel else None
         facts = {**dataclasses.asdict(report), "backchannel": told}
         sys.stdout.write(json.dumps(facts, default=str, ensure_ascii=False) + "\n")
-        return
-    shown = {named(key): worded(key, value) for key, value in dataclasses.asdict(report).items()}
-    print_facts({**shown, "backchannel": _backchannel_in_words(backchannel)})
+    else:
+        shown = {named(key): worded(key, value) for key, value in dataclasses.asdict(report).items()}
+        print_facts({**shown, "backchannel": _backchannel_in_words(backchannel)})
+    if report.problem:
+        raise PipelineError(report.problem)
 
 
 def _backchannel_in_words(report: BackchannelReport | None) -> str:

@@ -116,6 +116,18 @@ def test_truncated_clip_is_replayed_as_far_as_it_goes_and_then_named(
     assert "truncated" in err or "damaged" in err
 
 
+@pytest.mark.parametrize("words", [["probe", "cut.avi"], ["replay", "cut.avi", "-z", "zones.json"]])
+def test_avi_that_was_cut_off_fails_with_a_sentence(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], words: list[str]
+) -> None:
+    write_clip(folder / "whole.avi", 100)
+    whole = (folder / "whole.avi").read_bytes()
+    (folder / "cut.avi").write_bytes(whole[: len(whole) // 3])
+    monkeypatch.setenv("HOME", str(folder))
+    status, _out, err = typed(monkeypatch, capsys, *words)
+    assert (status, "truncated" in err, "cut.avi" in err) == (1, True, True)
+
+
 def test_busy_port_is_named_before_anything_starts(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

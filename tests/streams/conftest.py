@@ -23,3 +23,12 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> ClipMaker:
         return made[key]
 
     return make
+
+
+@pytest.fixture
+def cut_avi(clip: ClipMaker, tmp_path: Path) -> Path:
+    """Return the beginning of an AVI of 4 s: 100 pictures by its header, a third of them there, no index."""
+    whole = clip("avi", seconds=4).read_bytes()
+    begin, end = whole.index(b"movi"), whole.index(b"idx1")
+    (tmp_path / "cut.avi").write_bytes(whole[: begin + (end - begin) // 3])
+    return tmp_path / "cut.avi"

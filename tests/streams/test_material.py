@@ -10,6 +10,7 @@ from streams.gears import Gear
 from streams.opening import Openers
 from streams.pool import CameraPool
 from streams.probe import probe
+from streams.recorded import Recorded
 from streams.settings import StreamSettings
 from tests.rtsp.server import Mount, RtspServer
 from tests.streams.helpers import Collector, decoded, segment_of
@@ -67,3 +68,17 @@ def test_real_clip_over_rtsp_comes_whole(transport: str) -> None:
     assert {frame.size_wh for frame in frames} == {(352, 288)}
     assert all(later.t_s - earlier.t_s == pytest.approx(0.04, abs=0.01) for earlier, later in pairwise(frames))
     assert reader.health().corrupt == 0
+
+
+def test_real_avi_that_was_cut_off_is_called_truncated(tmp_path: Path) -> None:
+    (tmp_path / "cut.avi").write_bytes(path_of("dvrscan_brightness_cam87").read_bytes()[:200_000])
+    report = probe(str(tmp_path / "cut.avi"), StreamSettings(), Openers(), watch_s=4)
+    assert "is truncated: it holds 0.2 s of the 4.8 s" in report.problem
+
+
+@pytest.mark.parametrize("name", CLIPS)
+def test_real_whole_clip_is_not_called_truncated(name: str) -> None:
+    with Recorded(path_of(name), name) as recorded:
+        for _ in recorded:
+            pass
+    assert recorded.problem == ""

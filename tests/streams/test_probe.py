@@ -83,3 +83,14 @@ def probe_in_the_middle(server: RtspServer) -> None:
         probe(server.url("/gate"), SETTINGS, Openers(), watch_s=1)
     finally:
         other.close()
+
+
+def test_file_that_was_cut_off_is_reported_with_what_is_wrong(cut_avi: Path) -> None:
+    report = probe(str(cut_avi), StreamSettings(), Openers(), watch_s=10)
+    assert report.watched_s < 3
+    assert "is truncated: it holds" in report.problem
+
+
+@pytest.mark.parametrize("ending", ["avi", "mp4", "mkv", "ts"])
+def test_whole_file_is_reported_without_a_problem(clip, ending: str) -> None:
+    assert probe(str(clip(ending, seconds=4)), StreamSettings(), Openers(), watch_s=10).problem == ""

@@ -33,3 +33,16 @@ def test_text_file_is_named(tmp_path: Path) -> None:
     path.write_text("not a clip\n" * 30)
     with pytest.raises(NotMediaError, match="text file"):
         Recorded(path, "gate")
+
+
+def test_avi_that_was_cut_off_says_so_though_its_length_is_guessed_from_what_is_left(cut_avi: Path) -> None:
+    with Recorded(cut_avi, "gate") as recorded:
+        frames = list(recorded)
+    assert 0 < len(frames) < 75
+    assert "it is truncated" in recorded.problem
+
+
+def test_whole_avi_has_no_problem(clip) -> None:
+    with Recorded(clip("avi", seconds=4), "gate") as recorded:
+        frames = list(recorded)
+    assert (len(frames), recorded.problem) == (100, "")
