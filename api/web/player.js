@@ -17,6 +17,7 @@ const NUDGE = 0.06;
 const TEND_MS = 400;
 const MAX_FAILURES = 3; // before JPEGs take over
 const GOOD_PLAY_MS = 60000; // failures before so much good play are forgiven: three over weeks are no reason for JPEGs
+const DRAW_MS = 33; // from drawing until it is on the screen: two refreshes of a usual one
 const LONGEST_WAIT_MS = 10000;
 
 export class Player {
@@ -33,7 +34,7 @@ export class Player {
   #marks = [];
   #failures = 0;
   #playingSince = null;
-  #shownMedia = null;
+  #shown = null; // of the picture on the screen: {mediaTime, expectedDisplayTime}
   #watching = 0;
   #waitMs = 500;
   #retry = 0;
@@ -77,7 +78,7 @@ export class Player {
 
   // Returns the stream time of the picture on the screen; null where it is not known, as for JPEGs.
   now() {
-    const mediaTime = this.#shownMedia ?? this.#video.currentTime;
+    const mediaTime = this.#shown ? this.#mediaTimeSoon() : this.#video.currentTime;
     if (this.#mode === "pictures") return null;
     const mark = this.#marks.findLast((m) => m.media <= mediaTime + 0.001) ?? this.#marks[0];
     return mark ? mark.t_s + (mediaTime - mark.media) : null;
@@ -98,10 +99,20 @@ export class Player {
   // Notes the time of each picture that comes onto the screen. The video's clock runs on between pictures, and on a busy
   // machine far ahead of them. Browsers without this (Firefox before 132) go by the clock.
   #watchFrames() {
-    this.#watching = this.#video.requestVideoFrameCallback?.((_, { mediaTime }) => {
-      this.#shownMedia = mediaTime;
+    this.#watching = this.#video.requestVideoFrameCallback?.((_, frame) => {
+      this.#shown = frame;
       this.#watchFrames();
     }) ?? 0;
+  }
+
+  // Returns the media time of the picture that will be on the screen when what is drawn now comes onto it: the next one
+  // where that is due by then, as we are told of a picture only once it is there.
+  #mediaTimeSoon() {
+    const { mediaTime, expectedDisplayTime } = this.#shown;
+    const later = this.#marks.map((mark) => mark.media).filter((media) => media > mediaTime + 0.001);
+    const next = Math.min(...later);
+    const wait_ms = expectedDisplayTime + ((next - mediaTime) * 1000) / this.#video.playbackRate - performance.now();
+    return wait_ms <= DRAW_MS ? next : mediaTime;
   }
 
   #connect() {
@@ -235,7 +246,7 @@ export class Player {
 
   #dropSource() {
     this.#playingSince = null;
-    this.#shownMedia = null;
+    this.#shown = null;
     this.#source = null;
     this.#buffer = null;
     this.#queue = [];
