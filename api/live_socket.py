@@ -25,8 +25,8 @@ from fastapi.responses import StreamingResponse
 from api.auth import PICTURE_PERIOD_S, Front, Viewer, front_of
 from api.errors import NoSeatError
 from api.sockets import attend
-from pipeline.errors import NoPictureError, UnknownCameraError
-from streams.errors import FeedClosedError, UnsupportedCodecError
+from pipeline.errors import NoPictureError
+from streams.errors import FeedClosedError, UnknownCameraError, UnsupportedCodecError
 from streams.live import LiveChunk, LiveFeed
 
 logger = logging.getLogger(__name__)

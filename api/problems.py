@@ -26,7 +26,6 @@ from vision.error_codes import code_of
 logger = logging.getLogger(__name__)
 
 STATUS: tuple[tuple[type[Exception], int], ...] = (
-    (pipeline.UnknownCameraError, 404),
     (streams.UnknownCameraError, 404),
     (broadcast.UnknownHornError, 404),
     (cases.UnknownCaseError, 404),

@@ -13,9 +13,9 @@ from detectors.catalog import ZonesFile, explain
 from detectors.flyers import FlyerRule
 from detectors.parking import ParkingRule
 from detectors.vending import VendingRule
-from pipeline.errors import UnknownCameraError
 from pipeline.settings import CameraEntry
 from pipeline.system import System
+from streams.errors import UnknownCameraError
 
 router = APIRouter(prefix="/api", tags=["cameras"])
 

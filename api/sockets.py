@@ -14,8 +14,8 @@ from starlette.websockets import WebSocketState
 
 from api.auth import person_of
 from api.errors import ApiError, NoSeatError, NotSignedInError
-from pipeline.errors import PipelineError, UnknownCameraError
-from streams.errors import StreamError
+from pipeline.errors import PipelineError
+from streams.errors import StreamError, UnknownCameraError
 
 logger = logging.getLogger(__name__)
 

@@ -2,7 +2,6 @@
 
 PipelineError
 ├── SettingsError        a settings file that cannot be used
-├── UnknownCameraError   no camera has this id
 ├── UnknownHornError     no horn has this id, or the camera has none
 ├── DuplicateCameraError a camera has this id already
 └── NoPictureError       the camera has sent no picture yet
@@ -17,14 +16,6 @@ class PipelineError(Exception):
 
 class SettingsError(PipelineError):
     """A settings or site file cannot be used; the message names file, key and what is wrong."""
-
-
-class UnknownCameraError(PipelineError):
-    """No camera has this id."""
-
-    def __init__(self, camera_id: str) -> None:
-        self.camera_id = camera_id
-        super().__init__(f"there is no camera {camera_id!r}; the camera list shows the ids that exist")
 
 
 class NoHornError(PipelineError):

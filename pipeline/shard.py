@@ -127,7 +127,7 @@ class Shard:
 
         def put(watches: dict[str, Watched]) -> None:
             if camera_id not in watches:
-                raise UnknownCameraError(f"there is no camera {camera_id!r}; the camera list shows the ids that exist")
+                raise UnknownCameraError(camera_id)
             watches[camera_id].watch.set_zones(zones)
 
         self._loop.between_and_wait(put)

@@ -13,9 +13,10 @@ from typing import TypeVar
 from pydantic import BaseModel, ConfigDict, PositiveInt, ValidationError
 
 from detectors.catalog import ZoneSettings, ZonesFile, load_zones
-from pipeline.errors import DuplicateCameraError, SettingsError, UnknownCameraError
+from pipeline.errors import DuplicateCameraError, SettingsError
 from pipeline.settings import CameraEntry, explain
 from pipeline.whole_files import write_whole
+from streams.errors import UnknownCameraError
 
 
 class _CamerasFile(BaseModel):

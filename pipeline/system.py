@@ -36,7 +36,7 @@ from pipeline.agenda import Agenda
 from pipeline.case_flow import CaseFlow, FlowParts, tell
 from pipeline.checkpoints import CheckpointFolder
 from pipeline.data_folder import make_data_folder
-from pipeline.errors import NoPictureError, UnknownCameraError
+from pipeline.errors import NoPictureError
 from pipeline.evidence_keeper import EvidenceKeeper, KeeperParts, Place
 from pipeline.housekeeping import Housekeeper, HouseParts
 from pipeline.hub import Hub
@@ -51,7 +51,7 @@ from pipeline.site import Site
 from pipeline.speaking import Speaker, SpeakerParts, Voice
 from pipeline.steps import run_each
 from pipeline.views import CameraView, HornView, SystemHealth, SystemProblem
-from streams.errors import StreamError
+from streams.errors import StreamError, UnknownCameraError
 from streams.live import LiveFeed
 from streams.opening import Openers
 from streams.urls import redact
@@ -250,8 +250,9 @@ class System:
             NoPictureError: it has sent none yet.
         """
         self._site.camera(camera_id)
+        reader = self._shard.reader(camera_id)
         try:
-            frame = self._shard.reader(camera_id).still()
+            frame = reader.still()
         except StreamError as err:
             raise NoPictureError(camera_id, str(err)) from None
         full_width, full_height = frame.size_wh

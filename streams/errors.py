@@ -17,7 +17,7 @@
     │   └── StreamEndedError    the other side ended the stream
     ├── ClipError               a clip could not be written or decoded: not retryable
     ├── NotInRingError          the asked moment is not kept (any more): not retryable
-    ├── UnknownCameraError      the pool has no such camera: not retryable
+    ├── UnknownCameraError      no camera has this id: not retryable
     └── FeedClosedError         a live feed was closed: not retryable
 
 Every message is one sentence that names the stream (redacted) and the way out.
@@ -115,9 +115,13 @@ class NotInRingError(StreamError):
 
 
 class UnknownCameraError(StreamError):
-    """The pool has no camera of that id."""
+    """No camera has this id."""
 
     retryable = False
+
+    def __init__(self, camera_id: str) -> None:
+        self.camera_id = camera_id
+        super().__init__(f"there is no camera {camera_id!r}; the camera list shows the ids that exist")
 
 
 class FeedClosedError(StreamError):

@@ -79,7 +79,7 @@ class CameraPool:
         with self._lock:
             reader = self._readers.pop(camera_id, None)
         if reader is None:
-            raise _unknown(camera_id)
+            raise UnknownCameraError(camera_id)
         reader.stop()
 
     def reader(self, camera_id: str) -> CameraReader:
@@ -91,7 +91,7 @@ class CameraPool:
         with self._lock:
             reader = self._readers.get(camera_id)
         if reader is None:
-            raise _unknown(camera_id)
+            raise UnknownCameraError(camera_id)
         return reader
 
     def health(self) -> tuple[CameraHealth, ...]:
@@ -118,7 +118,3 @@ class CameraPool:
                 late.append(str(err))
         if late:
             raise TimeoutError("; ".join(late))
-
-
-def _unknown(camera_id: str) -> UnknownCameraError:
-    return UnknownCameraError(f"there is no camera {camera_id}; add it first")

@@ -64,9 +64,9 @@ def _problems(settings: Settings) -> Iterator[str]:
 
 
 def _camera_problems(camera: CameraEntry) -> Iterator[str]:
-    if scheme_of(camera.url) == "file":
+    if scheme_of(camera.address) == "file":
         try:
-            with closing(open_libav(camera.url, camera.stream)):
+            with closing(open_libav(camera.address, camera.stream)):
                 pass
         except StreamError as err:
             yield f"camera {camera.id!r}: url: {err}"

@@ -22,12 +22,13 @@ from cases.states import Action
 from cases.store import CaseStore
 from detectors.catalog import ZoneSettings
 from detectors.events import Reason
-from pipeline.errors import DuplicateCameraError, NoPictureError, UnknownCameraError
+from pipeline.errors import DuplicateCameraError, NoPictureError
 from pipeline.hub import Hub, Subscription
 from pipeline.messages import BoxesMessage, BoxRow, CameraMessage, CaseMessage
 from pipeline.metrics import Metrics, MetricSources
 from pipeline.settings import CameraEntry, Settings
 from pipeline.views import CameraView, HornView, LookCounts, SystemHealth
+from streams.errors import UnknownCameraError
 from streams.gears import Gear
 from streams.health import CameraHealth
 from streams.live import LiveFeed

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from api.shared_pictures import SharedPictures
-from pipeline.errors import UnknownCameraError
+from streams.errors import UnknownCameraError
 
 PERIOD_S = 0.5
 

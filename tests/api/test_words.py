@@ -4,6 +4,7 @@ import ast
 import importlib
 import json
 import re
+from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import get_args
@@ -142,6 +143,15 @@ def test_every_error_that_can_reach_the_page_has_a_sentence(base: type[Exception
     codes = {kind.code if issubclass(kind, ApiError) else code_of(kind) for kind in ours - BEFORE_THE_PAGE}
 
     assert sorted(code for code in codes if f"problem.{code}" not in words()) == []
+
+
+def test_no_two_errors_have_the_same_code() -> None:
+    importlib.import_module("api.app")
+    bases = (ApiError, PipelineError, CasesError, BroadcastError, StreamError, DetectorError)
+    kinds = {kind for base in bases for kind in kinds_of(base) if not kind.__module__.startswith("tests.")}
+    codes = Counter(kind.code if issubclass(kind, ApiError) else code_of(kind) for kind in kinds - {ApiError})
+
+    assert [code for code, count in codes.items() if count > 1] == []
 
 
 def test_every_code_without_a_class_has_a_sentence() -> None:

@@ -6,9 +6,10 @@ import pytest
 
 from detectors.catalog import ZoneSettings
 from detectors.errors import DetectorError
-from pipeline.errors import DuplicateCameraError, SettingsError, UnknownCameraError
+from pipeline.errors import DuplicateCameraError, SettingsError
 from pipeline.settings import CameraEntry
 from pipeline.site import Site
+from streams.errors import UnknownCameraError
 
 GATE = CameraEntry(id="gate", url="rtsp://u:sesame@192.0.2.1/x")
 YARD = CameraEntry(id="yard", url="rtsp://192.0.2.2/x")
