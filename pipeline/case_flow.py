@@ -9,7 +9,7 @@ Belongs here: the order of things. Does not: which pictures (evidence_keeper), t
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -25,7 +25,7 @@ from pipeline.agenda import Agenda
 from pipeline.evidence_keeper import EvidenceKeeper, Taken
 from pipeline.hub import Hub
 from pipeline.ladder_runner import LadderRunner
-from pipeline.later_pictures import LaterPictures
+from pipeline.later_pictures import LOOK_AGAIN_S, LOOKS_AGAIN, LaterPictures
 from pipeline.messages import CaseMessage
 from streams.errors import StreamError
 
@@ -43,6 +43,8 @@ class FlowParts:
     later: LaterPictures
     hub: Hub
     ladders: LadderRunner
+    sees: Callable[[str, str], bool]
+    """Whether a camera sees the offence of an event now; takes both ids."""
 
 
 class CaseFlow:
@@ -57,6 +59,17 @@ class CaseFlow:
         """Take an event; returns at once, may be called from any thread."""
         step = {Phase.STARTED: self._started, Phase.RAISED: self._raised, Phase.ENDED: self._ended}[event.phase]
         self._agenda.now(f"event {event.event_id} {event.phase.value}", lambda: step(event))
+
+    def resume(self, standing: Iterable[Event]) -> None:
+        """Make the cases that a stop or a crash lost before they were written, once their offence is seen again.
+
+        Args:
+            standing: events of before the start that have not ended.
+        """
+        for event in standing:
+            if event.phase is Phase.RAISED and self._lacks_case(event):
+                logger.warning("event %s: it has no case; one is made once its offence is seen again", event.event_id)
+                self._look_later(event, LOOKS_AGAIN)
 
     def act(
         self, case_id: str, action: Action, *, actor: str, reason: str, expected_revision: int | None = None
@@ -94,6 +107,23 @@ class CaseFlow:
         self._opening.setdefault(event.event_id, None)
         self._parts.later.plan(event, taken.still)
         self._open_by(event, "evidence", lambda: self._write_opening(event, taken))
+
+    def _lacks_case(self, event: Event) -> bool:
+        return event.event_id not in self._opening and self._parts.cases.of_event(event.event_id) is None
+
+    def _look_later(self, event: Event, looks: int) -> None:
+        name = f"event {event.event_id}: look again"
+        self._agenda.after(LOOK_AGAIN_S, name, lambda: self._look_again(event, looks - 1))
+
+    def _look_again(self, event: Event, looks: int) -> None:
+        if not self._lacks_case(event):
+            return
+        if self._parts.sees(event.camera_id, event.event_id):
+            self._raised(event)
+        elif looks > 0:
+            self._look_later(event, looks)
+        else:
+            logger.warning("event %s: no case is made, as nobody saw the offence again", event.event_id)
 
     def _write_opening(self, event: Event, taken: Taken) -> None:
         pack = self._parts.evidence.write_pack(case_id_of(event.event_id), taken.parts, taken.facts)

@@ -181,6 +181,9 @@ class EvidenceKeeper:
         if end_t_s is not None and end_t_s < from_t_s:
             raise NotInRingError(f"the offence was over {from_t_s - end_t_s:.1f} s before its time")
         ring = self._reader(event.camera_id).ring
+        span = ring.span()
+        if span is None or span[1] < from_t_s:
+            raise NotInRingError(f"camera {event.camera_id} has sent nothing of that time yet")
         segment = ring.segment(from_t_s, from_t_s + LATEST_SECOND_S)
         wanted_t_s = min((packet.t_s for packet in segment.packets if packet.t_s >= from_t_s), default=from_t_s)
         still = _still_of(decode_at(segment, wanted_t_s))

@@ -38,7 +38,7 @@ MOST_HELD_BACK = 50
 """While so many steps are held back, new cases come without clips: at 10 MB each, memory would not last the night."""
 
 LOOK_AGAIN_S = 5.0
-"""How often an offence is looked for whose second panorama could not be had in time."""
+"""How often an offence is looked for that lacks something of its case."""
 
 LOOKS_AGAIN = 120
 """After so many looks, ten minutes, it is given up: a camera that was away for longer has lost sight of the offence."""
@@ -167,7 +167,9 @@ class LaterPictures:
         self._hand_over(case_id, taken)
 
     def _take_second(self, plan: _Plan) -> None:
-        end_t_s = self._seconds.pop(plan.case_id, None)
+        if plan.case_id not in self._seconds:  # it was taken meanwhile
+            return
+        end_t_s = self._seconds.pop(plan.case_id)
         try:
             taken = self._parts.keeper.second(plan.event, plan.first_t_s, end_t_s)
         except StreamError as err:

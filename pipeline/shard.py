@@ -158,15 +158,15 @@ class Shard:
         seen = self._seen.get(camera_id)
         return seen.offences if seen else frozenset()
 
-    def standing(self) -> frozenset[str]:
-        """Return the ids of all events of all cameras that have not ended.
+    def standing(self) -> tuple[Event, ...]:
+        """Return the events of all cameras that have not ended, also those whose clock still runs.
 
         Raises:
             TimeoutError: the looking thread did not come round.
         """
-        found: set[str] = set()
-        self._loop.between_and_wait(lambda watches: found.update(*(w.watch.standing for w in watches.values())))
-        return frozenset(found)
+        found: list[Event] = []
+        self._loop.between_and_wait(lambda watches: found.extend(e for w in watches.values() for e in w.watch.standing))
+        return tuple(found)
 
     @property
     def problem(self) -> str:

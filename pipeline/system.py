@@ -102,7 +102,7 @@ class System:
         self._ladders = self._make_ladders()
         self._later = self._make_later()
         flow_parts = FlowParts(
-            self.cases, self.evidence, self._keeper, self._codes, self._later, self.hub, self._ladders
+            self.cases, self.evidence, self._keeper, self._codes, self._later, self.hub, self._ladders, self._sees
         )
         self._flow = CaseFlow(flow_parts, self._agenda)
         self.metrics = Metrics(MetricSources(self.cameras, self.horns, self.health, self._cases_by_state))
@@ -151,7 +151,7 @@ class System:
         self._shard.start()
         for entry in self._site.cameras():
             self._watch(entry)
-        self._agenda.now("first panoramas", self._sweep_first_panoramas)
+        self._agenda.now("events of before", self._take_up_events)
         self._agenda.now("ladders", lambda: self._ladders.resume(recovered.open_cases))
         self._agenda.now("second panoramas", self._later.resume)
         self._housekeeper.start()
@@ -352,15 +352,23 @@ class System:
         """Tell whether the offence of a case is still there, as far as the camera can see now."""
         if case.ended_at is not None:
             return "gone"
-        states = {health.camera_id: health.state for health in self._shard.health()}
-        sees = states.get(case.camera_id) == "live" and self._shard.view_state(case.camera_id) == "ok"
-        return "present" if sees and case.event_id in self._shard.offences(case.camera_id) else "unknown"
+        return "present" if self._sees(case.camera_id, case.event_id) else "unknown"
 
-    def _sweep_first_panoramas(self) -> None:
+    def _sees(self, camera_id: str, event_id: str) -> bool:
+        """Tell whether a raised event stood at the last look, and the camera can judge it now."""
+        states = {health.camera_id: health.state for health in self._shard.health()}
+        judges = states.get(camera_id) == "live" and self._shard.view_state(camera_id) == "ok"
+        return judges and event_id in self._shard.offences(camera_id)
+
+    def _take_up_events(self) -> None:
+        """Clear up behind events that are no more, and go on with those that a stop left without their case."""
         try:
-            self._keeper.keep_only(self._shard.standing())
-        except TimeoutError as err:  # of no harm: the next start does it
-            logger.warning("first panoramas that nobody needs are not looked for: %s", err)
+            standing = self._shard.standing()
+        except TimeoutError as err:
+            logger.warning("events of before the start are not looked for: %s", err)
+            return
+        self._keeper.keep_only({event.event_id for event in standing})
+        self._flow.resume(standing)
 
     def _after_warning(self, event: Event, case_id: str) -> None:
         try:

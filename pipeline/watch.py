@@ -84,9 +84,9 @@ class CameraWatch:
         return tuple(event for event in self._standing.values() if event.phase is Phase.RAISED)
 
     @property
-    def standing(self) -> frozenset[str]:
-        """Ids of all events that have not ended, also of those whose clock still runs."""
-        return frozenset(self._standing)
+    def standing(self) -> tuple[Event, ...]:
+        """All events that have not ended, also those whose clock still runs."""
+        return tuple(self._standing.values())
 
     def set_zones(self, zones: Sequence[ZoneSettings]) -> None:
         """Put zones in force; a detector whose zone did not change keeps its state."""

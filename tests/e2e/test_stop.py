@@ -5,10 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from cases.errors import EvidenceWriteError
+from cases.evidence import EvidenceStore
 from cases.records import Case
 from cases.states import CaseState
 from pipeline.settings import Settings, load_settings
 from pipeline.system import System
+from streams.opening import Openers
 from tests.broadcast.fake_rtsp import FakeRtspServer
 from tests.e2e.service import write_settings, write_street, write_zones
 from tests.e2e.sites import cases_of, running, until
@@ -55,6 +58,23 @@ def test_case_that_a_stop_overtakes_has_its_clip_and_gets_its_second_panorama(se
         first, second = (file for file in the_case(system).files if file.role.value == "panorama")
         assert (second.captured_at - first.captured_at).total_seconds() >= 10
         assert system.evidence.verify(the_case(system).case_id, the_case(system).manifests) == ()
+
+
+def test_case_that_a_full_disk_held_back_until_the_stop_is_made_after_it(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise EvidenceWriteError("evidence: the disk is full; make room there")
+
+    with monkeypatch.context() as disk:
+        disk.setattr(EvidenceStore, "write_pack", full)
+        with running(settings) as system:
+            until(lambda: system.health().evidence_held_back > 0, "the case is held back")
+        assert cases_of(System(settings, Openers()), "gate") == ()
+    with running(settings) as system:
+        until(lambda: cases_of(system, "gate") != (), "the case")
+        until(lambda: "panorama-2.jpg" in names(the_case(system)), "the second panorama")
+        assert names(the_case(system)).count("panorama-2.jpg") == 1
 
 
 def test_warning_that_a_stop_cuts_off_is_kept_and_said_again(settings: Settings, horn: FakeRtspServer) -> None:

@@ -10,7 +10,7 @@ from cases.codes import bundled_table
 from cases.errors import EvidenceWriteError
 from cases.evidence import EvidenceStore
 from cases.packs import PackPurpose, Part, PartRole
-from cases.records import Case, case_id_of
+from cases.records import Case, CaseQuery, case_id_of
 from cases.store import CaseStore
 from detectors.events import Event, Phase
 from pipeline.agenda import Agenda
@@ -108,6 +108,7 @@ class Desk:
             self.later,
             Hub(),
             self.ladders,  # type: ignore[arg-type]
+            lambda _camera_id, _event_id: self.presence == "present",
         )
         self.flow = CaseFlow(parts, agenda)  # type: ignore[arg-type]
 
@@ -328,6 +329,35 @@ def test_case_that_cannot_be_opened_holds_neither_its_end_nor_its_pictures(
     run(desk, 30)
     assert desk.keeper.forgotten == ["gate-kerb-1"]
     assert sum(desk.cases.counts().values()) == 0
+
+
+def test_case_that_a_stop_lost_is_made_once_its_offence_is_seen_again(desk: Desk) -> None:
+    desk.flow.resume([event(), event(Phase.STARTED, "gate-kerb-2")])
+    run(desk, 30)
+    assert sum(desk.cases.counts().values()) == 0
+    desk.presence = "present"
+    run(desk, 10)
+    assert [case.event_id for case in desk.cases.find(CaseQuery()).cases] == ["gate-kerb-1"]
+
+
+def test_event_of_before_the_start_that_has_its_case_gets_no_second_one(desk: Desk) -> None:
+    desk.flow.on_event(event())
+    run(desk)
+    desk.presence = "present"
+    desk.flow.resume([event()])
+    run(desk, 60)
+    assert desk.file_names().count("panorama-1.jpg") == 1
+
+
+def test_case_that_a_stop_lost_is_given_up_when_nobody_sees_its_offence(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    desk.flow.resume([event()])
+    run(desk, 1000)
+    desk.presence = "present"
+    run(desk, 1000)
+    assert sum(desk.cases.counts().values()) == 0
+    assert "nobody saw the offence again" in caplog.text
 
 
 def test_same_event_twice_is_one_case(desk: Desk) -> None:

@@ -117,8 +117,8 @@ def test_clock_that_runs_is_known_over_a_restart_until_its_offence_ends() -> Non
     started = events_of(watched(watch, 0, 20))
     again = CameraWatch("gate", [zone(60)])
     again.restore(through_disk(watch.checkpoint()))
-    assert again.standing == {event.event_id for event in started}
+    assert again.standing == tuple(started)
     assert again.offences == ()
     for t_s in range(20, 60):
         again.look(frame(float(t_s)), Detections.empty())
-    assert again.standing == frozenset()
+    assert again.standing == ()
