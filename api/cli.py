@@ -9,7 +9,7 @@ import sys
 
 import typer
 
-from api.commands import checking, looking, people, serving, shelf, speaking
+from api.commands import checking, evidence, looking, people, serving, shelf, speaking
 from broadcast.errors import BroadcastError
 from cases.errors import CasesError
 from detectors.errors import DetectorError
@@ -35,6 +35,7 @@ app.command("probe")(looking.probe)
 app.command("replay")(looking.replay)
 app.command("say")(speaking.say)
 app.add_typer(people.app, name="user")
+app.add_typer(evidence.app, name="cases")
 app.add_typer(shelf.app, name="models")
 
 

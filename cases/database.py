@@ -16,7 +16,7 @@ import alembic.command
 from alembic.config import Config
 from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import (
     ArgumentError,
     DBAPIError,
@@ -63,7 +63,7 @@ class Database:
         DatabaseUnusableError: the URL names no database that can be used.
     """
 
-    def __init__(self, url: str, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> None:
+    def __init__(self, url: str | URL, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> None:
         engine = _engine(url, busy_timeout_s)
         is_sqlite = engine.dialect.name == "sqlite"
         # SQLite's readers see one moment by themselves.
@@ -137,7 +137,12 @@ class Database:
             raise DatabaseUnusableError(f"database {self._name}: {err.orig}; restore it from a backup") from err
 
 
-def open_database(url: str) -> Database:
+def sqlite_url(path: Path) -> URL:
+    """Return the URL of an SQLite file; its name may hold what means something in a URL, such as ? or %."""
+    return URL.create("sqlite", database=str(path))
+
+
+def open_database(url: str | URL) -> Database:
     """Open a database and bring its tables up to date.
 
     Raises:
@@ -161,7 +166,7 @@ def _cause(err: OperationalError | InterfaceError | PoolTimeoutError) -> str:
     return text
 
 
-def _engine(url: str, busy_timeout_s: float) -> Engine:
+def _engine(url: str | URL, busy_timeout_s: float) -> Engine:
     try:
         parsed = make_url(url)
         engine = create_engine(parsed, pool_size=POOLED, max_overflow=OVERFLOW, hide_parameters=True)

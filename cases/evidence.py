@@ -105,7 +105,7 @@ class EvidenceStore:
         """
         path = (self.root / relative).resolve()
         if not path.is_relative_to(self.root) or not path.is_file():
-            raise EvidenceMissingError(f"evidence file {relative!r} is not there; run a check of the case's evidence")
+            raise EvidenceMissingError(f"evidence file {relative!r} is not there; see streetwarden cases verify")
         return path
 
     def verify(self, case_id: str, manifests: Mapping[int, str] | None = None) -> tuple[Problem, ...]:

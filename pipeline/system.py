@@ -19,7 +19,6 @@ from broadcast.announcer import Announcer
 from broadcast.ladder import Ladder, Presence
 from broadcast.play_limit import PlayLimit
 from cases.codes import bundled_table
-from cases.database import open_database
 from cases.evidence import EvidenceStore
 from cases.packs import ModelFacts
 from cases.people import People
@@ -50,6 +49,7 @@ from pipeline.shard import Shard, ShardListeners
 from pipeline.site import Site
 from pipeline.speaking import Speaker, SpeakerParts, Voice
 from pipeline.steps import run_each
+from pipeline.stores import database_of
 from pipeline.views import CameraView, HornView, SystemHealth, SystemProblem
 from streams.errors import StreamError, UnknownCameraError
 from streams.live import LiveFeed
@@ -84,7 +84,7 @@ class System:
         make_data_folder(data)
         self.settings = settings
         self.hub = Hub()
-        database = open_database(_database_url(settings))
+        database = database_of(settings)
         local = ZoneInfo(settings.timezone)
         self.cases = CaseStore(database, local=local)
         self.people = People(database)
@@ -381,16 +381,6 @@ class System:
 
     def _cases_by_state(self) -> dict[str, int]:
         return {state.value: count for state, count in self.cases.counts().items()}
-
-
-def _database_url(settings: Settings) -> str:
-    return settings.database_url or f"sqlite:///{(settings.data / 'streetwarden.sqlite').resolve()}"
-
-
-def open_people(settings: Settings) -> People:
-    """Return the people of an installation, for commands that run beside the service."""
-    make_data_folder(settings.data)
-    return People(open_database(_database_url(settings)))
 
 
 def _opened_model(settings: Settings, given: Looker | None) -> tuple[str, str, ModelFacts, Looker]:

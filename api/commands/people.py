@@ -1,4 +1,4 @@
-"""Commands for the people who may sign in: `user add`, `user list`, `user password`, `user disable`."""
+"""Commands for the people who may sign in: `user add`, `list`, `password`, `role`, `disable`, `enable`."""
 
 import secrets
 from pathlib import Path
@@ -10,7 +10,7 @@ from rich.table import Table
 
 from cases.people import People, Role
 from pipeline.settings import load_settings
-from pipeline.system import open_people
+from pipeline.stores import open_people
 
 app = typer.Typer(help="People who may sign in on the page.", no_args_is_help=True)
 
@@ -47,11 +47,29 @@ def password(name: Annotated[str, typer.Argument(help="sign-in name")], config: 
     Console().print(f"{name} has a new password", highlight=False)
 
 
+@app.command("role")
+def role(
+    name: Annotated[str, typer.Argument(help="sign-in name")],
+    new: Annotated[Role, typer.Argument(help="viewer looks, operator judges and warns, admin changes cameras")],
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Give somebody another role; it holds from the next request on."""
+    open_people(load_settings(config)).set_role(name, new)
+    Console().print(f"{name} may sign in as {new.value}", highlight=False)
+
+
 @app.command("disable")
 def disable(name: Annotated[str, typer.Argument(help="sign-in name")], config: ConfigOption = DEFAULT_CONFIG) -> None:
     """Keep somebody from signing in; what he did stays on record."""
     open_people(load_settings(config)).disable(name)
     Console().print(f"{name} can no longer sign in", highlight=False)
+
+
+@app.command("enable")
+def enable(name: Annotated[str, typer.Argument(help="sign-in name")], config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """Let somebody sign in again."""
+    open_people(load_settings(config)).disable(name, disabled=False)
+    Console().print(f"{name} may sign in again", highlight=False)
 
 
 def first_admin(people: People, console: Console) -> None:

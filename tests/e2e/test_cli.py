@@ -17,8 +17,12 @@ from api.cli import main
 from api.commands.demo_site import demo_settings
 from broadcast.audio import AudioClip
 from broadcast.horns import open_horn
+from cases.people import Role
 from models.cards import Family, ModelCard, card_toml, load_card
 from models.shelf import bundled_card
+from pipeline.settings import load_settings
+from pipeline.stores import open_people, stored_cases
+from tests.cases.builders import case_id_of, facts, new_case, parts
 
 ROOT = Path(__file__).resolve().parents[2]
 ZONES = '{"zones":[{"id":"z","polygon":[[0,0],[1,0],[1,1]],"rule":{"kind":"parking","limit_s":5}}]}'
@@ -297,6 +301,40 @@ def test_replay_runs_for_an_account_without_a_home(
     words = ["replay", "short.mp4", "-z", "zones.json", "--engine", "onnxruntime"]
     status, _out, err = typed(monkeypatch, capsys, *words)
     assert (status, err) == (0, "")
+
+
+def test_cases_are_verified_and_what_was_altered_is_named(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "settings.toml").write_text("data = 'd?x%20'", encoding="utf-8")
+    status, _out, err = typed(monkeypatch, capsys, "cases", "verify")
+    assert (status, "there is no data folder" in err) == (1, True)
+    (folder / "d?x%20").mkdir()
+    with stored_cases(load_settings(folder / "settings.toml")) as (cases, evidence):
+        case = cases.open_case(new_case(), evidence.write_pack(case_id_of("event-1"), parts(), facts()))
+    assert (folder / "d?x%20" / "streetwarden.sqlite").is_file()
+    status, out, _err = typed(monkeypatch, capsys, "cases", "verify")
+    assert (status, out) == (0, "1 cases, every file as it was written\n")
+    (evidence.root / case.files[0].path).write_bytes(b"altered")
+    status, out, err = typed(monkeypatch, capsys, "cases", "verify", case.number)
+    assert (status, f"{case.number}: pack-0001/panorama-1.jpg: changed: has 7 bytes" in out) == (1, True)
+    assert "1 of 1 cases are not as they were written" in err
+    status, _out, err = typed(monkeypatch, capsys, "cases", "verify", "2020-1")
+    assert (status, "there is no case '2020-1'" in err) == (1, True)
+
+
+def test_person_gets_another_role_and_is_kept_out_and_let_in_again(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "settings.toml").write_text("", encoding="utf-8")
+    people = open_people(load_settings(folder / "settings.toml"))
+    people.create("chief", "a long password", Role.ADMIN)
+    people.create("li", "a long password", Role.VIEWER)
+    for words in (["role", "li", "operator"], ["disable", "li"], ["enable", "li"]):
+        assert typed(monkeypatch, capsys, "user", *words)[0] == 0
+    assert people.check("li", "a long password").role is Role.OPERATOR
+    status, _out, err = typed(monkeypatch, capsys, "user", "role", "chief", "viewer")
+    assert (status, "Traceback" in err) == (1, False)
 
 
 def test_phrase_said_to_a_folder_is_a_wav_file_of_its_length(
