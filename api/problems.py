@@ -22,6 +22,7 @@ from detectors.errors import DetectorError
 from pipeline import errors as pipeline
 from streams import errors as streams
 from vision.error_codes import code_of
+from vision.wording import sentence_of
 
 logger = logging.getLogger(__name__)
 
@@ -91,8 +92,7 @@ async def _not_valid(request: Request, err: Exception) -> JSONResponse:
     mistakes = err.errors()
     for mistake in mistakes:
         key = ".".join(str(part) for part in mistake["loc"][1:]) or "body"
-        text = "there is no such key" if mistake["type"] == "extra_forbidden" else str(mistake["msg"])
-        lines.append(f"{key}: {text.removeprefix('Value error, ')}")
+        lines.append(f"{key}: {sentence_of(mistake)}")
     return _answer(422, ErrorBody(code="not_valid", message="; ".join(lines), facts=facts_of_mistake(mistakes[0])))
 
 
