@@ -333,9 +333,11 @@ class System:
 
     def _horn_of(self, camera_id: str) -> str | None:
         try:
-            return self._site.camera(camera_id).horn
+            horn_id = self._site.camera(camera_id).horn
         except UnknownCameraError:  # its cases outlive a camera
             return None
+        is_there = any(entry.id == horn_id for entry in self.settings.broadcast.horns)
+        return horn_id if is_there else None  # a camera that was added on the page may name one that was taken down
 
     def _place_of(self, event: Event) -> Place:
         item = self._codes.for_kind(event.kind)

@@ -7,14 +7,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from pydantic import TypeAdapter
+from pydantic import SecretStr, TypeAdapter
 
 from broadcast.ladder import CAMERA_AWAY
-from broadcast.settings import BroadcastSettings
+from broadcast.settings import BroadcastSettings, HornEntry
 from cases.records import Case
 from detectors.events import Event
 from pipeline.errors import NoHornError
-from pipeline.settings import Settings
+from pipeline.settings import CameraEntry, Settings
 from pipeline.system import System
 from streams.opening import Openers
 from tests.e2e.sites import until
@@ -28,8 +28,9 @@ class SeesNothing:
         return [Detections.empty() for _ in frames]
 
 
-def new_system(data: Path) -> System:
-    return System(Settings(data=data, broadcast=BroadcastSettings()), Openers(), model=SeesNothing())
+def new_system(data: Path, broadcast: BroadcastSettings | None = None) -> System:
+    settings = Settings(data=data, broadcast=broadcast or BroadcastSettings())
+    return System(settings, Openers(), model=SeesNothing())
 
 
 def open_case(system: System) -> Case:
@@ -65,6 +66,23 @@ def test_nothing_can_be_said_for_a_case_of_a_removed_camera(tmp_path: Path) -> N
     with pytest.raises(NoHornError):
         system.warn(case.case_id, actor="li")
     system.stop()
+
+
+def test_horn_that_the_settings_lost_is_no_horn(tmp_path: Path) -> None:
+    horns = BroadcastSettings(horns=(HornEntry(id="h", url=SecretStr(f"file://{tmp_path}/said")),))
+    system = new_system(tmp_path, horns)
+    system.start()
+    system.add_camera(CameraEntry(id="gate", url="file:///nowhere/there-is-none.mp4", horn="h"))
+    system.stop()
+    again = new_system(tmp_path)
+    step = put_on_ladder(tmp_path, open_case(again))
+    again.start()
+    try:
+        with pytest.raises(NoHornError):
+            again.warn(new_case(event()).case_id, actor="li")
+        until(lambda: CAMERA_AWAY in step.read_text(), "the case is held")
+    finally:
+        again.stop()
 
 
 def test_first_panoramas_that_nobody_waits_for_are_removed_at_the_start(tmp_path: Path) -> None:
