@@ -64,6 +64,7 @@ class Shard:
         self._checkpoints = checkpoints
         self._listeners = listeners
         self._lock = threading.Lock()
+        self._keeping = threading.Lock()  # so that no checkpoint is written behind a camera that is just removed
         self._viewers: dict[str, int] = {}
         self._seen: dict[str, Seen] = {}
         self._not_kept: set[str] = set()
@@ -109,12 +110,13 @@ class Shard:
             UnknownCameraError: there is no such camera.
         """
         self._pool.reader(camera_id)
-        run_each(
-            (f"ending the reader of camera {camera_id}", lambda: self._pool.remove(camera_id)),
-            (f"dropping camera {camera_id}", lambda: self._loop.between_and_wait(lambda w: _drop(w, camera_id))),
-            (f"dropping the pictures of camera {camera_id}", lambda: self._intake.remove(camera_id)),
-            (f"forgetting the street of camera {camera_id}", lambda: self._checkpoints.remove(camera_id)),
-        )
+        with self._keeping:
+            run_each(
+                (f"ending the reader of camera {camera_id}", lambda: self._pool.remove(camera_id)),
+                (f"dropping camera {camera_id}", lambda: self._loop.between_and_wait(lambda w: _drop(w, camera_id))),
+                (f"dropping the pictures of camera {camera_id}", lambda: self._intake.remove(camera_id)),
+                (f"forgetting the street of camera {camera_id}", lambda: self._checkpoints.remove(camera_id)),
+            )
         self._seen.pop(camera_id, None)
 
     def set_zones(self, camera_id: str, zones: Sequence[ZoneSettings]) -> None:
@@ -192,6 +194,16 @@ class Shard:
         Raises:
             TimeoutError: the looking thread did not come round; nothing was kept.
         """
+        with self._keeping:
+            for camera_id, state in self._states().items():
+                try:
+                    self._checkpoints.save(camera_id, state)
+                except OSError as err:
+                    self._say_not_kept(camera_id, way_out(err))
+                else:
+                    self._not_kept.discard(camera_id)
+
+    def _states(self) -> dict[str, WatchState]:
         states: dict[str, WatchState] = {}
 
         def collect(watches: dict[str, Watched]) -> None:
@@ -202,13 +214,7 @@ class Shard:
                     self._say_not_kept(camera_id, str(err))
 
         self._loop.between_and_wait(collect)
-        for camera_id, state in states.items():
-            try:
-                self._checkpoints.save(camera_id, state)
-            except OSError as err:
-                self._say_not_kept(camera_id, way_out(err))
-            else:
-                self._not_kept.discard(camera_id)
+        return states
 
     def count_viewer(self, camera_id: str, change: int) -> None:
         """Note that a viewer came (+1) or went (-1)."""

@@ -168,6 +168,24 @@ def test_one_camera_whose_state_cannot_be_told_loses_no_other(
     assert "camera bad: a restart now would lose dwell clocks: its state is in a tangle" in caplog.text
 
 
+def test_camera_removed_while_checkpoints_are_kept_leaves_none(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running.add("gate")
+    removing = threading.Thread(target=running.shard.remove, args=("gate",))
+    save = running.checkpoints.save
+
+    def save_meanwhile(camera_id: str, kept: WatchState) -> None:
+        removing.start()
+        removing.join(2.0)  # it is to wait for us; were it not to, it would be done by now
+        save(camera_id, kept)
+
+    monkeypatch.setattr(running.checkpoints, "save", save_meanwhile)
+    running.shard.save_checkpoints()
+    removing.join(LIMIT_S)
+    assert running.checkpoints.load("gate") is None
+
+
 def test_reader_that_does_not_end_costs_no_checkpoint_and_no_thread(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
