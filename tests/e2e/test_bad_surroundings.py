@@ -232,7 +232,7 @@ def test_page_shows_every_problem_and_no_password(crowd: Crowd) -> None:
         shown = page.locator(".health-body").inner_text()
         whole = page.content()
         assert visitor.complaints == []
-    for words in ("refused the user name or password", "carries no video", "trouble of its own"):
+    for words in ("refused the user name or password", "carries no video", "the horn cannot be reached"):
         assert words.lower() in shown.lower(), shown
     assert SECRET not in whole
 
