@@ -6,6 +6,10 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("patient", deadline=None)  # an example may be slow on a busy machine
+settings.load_profile("patient")
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 MATERIAL = CHECKOUT.parent / "shared" / "material"

@@ -3,7 +3,7 @@ import string
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from streams.urls import check_url, file_source, redact
@@ -14,19 +14,21 @@ SECRETS = st.text(string.ascii_letters + string.digits + "@:/?#&;=%+ !$*,é密",
 @given(secret=SECRETS)
 def test_no_password_in_front_of_the_host_is_ever_shown(secret: str) -> None:
     shown = redact(f"rtsp://admin:{secret}@camera.example:554/live/1")
-    assert secret not in shown
     assert shown == "rtsp://admin:***@camera.example:554/live/1"
 
 
 @given(secret=st.text(string.ascii_letters + string.digits + "@:/%+!$*,é密_", min_size=6, max_size=30))
 @pytest.mark.parametrize("key", ["password", "pwd", "passwd", "token", "PASSWORD", "auth", "secret_key"[:6]])
 def test_no_password_in_the_query_is_ever_shown(key: str, secret: str) -> None:
-    assert secret not in redact(f"rtsp://camera.example/live?user=admin&{key}={secret}&channel=1")
+    url = "rtsp://camera.example/live?user=admin&{}={}&channel=1"
+    assume(secret not in url.format(key, "***"))  # a secret that is one of the other words stands there anyway
+    assert secret not in redact(url.format(key, secret))
 
 
 @given(secret=SECRETS)
 @pytest.mark.parametrize("before", ["", "rtsp:/", "rtsp//", "rtsp:", "rtsp;//", "//", "rtsp：//"])
 def test_no_password_is_shown_where_the_scheme_is_misspelt(before: str, secret: str) -> None:
+    assume(secret not in f"{before}admin:***@192.0.2.1/s")
     assert secret not in redact(f"{before}admin:{secret}@192.0.2.1/s")
 
 
