@@ -8,6 +8,10 @@ import { mayAct } from "./session.js";
 import { clock, duration, quantity, t, word } from "./text.js";
 
 const PERIOD_MS = 3000;
+
+// What one says of a new camera, and how long each may be; the server checks the same.
+const LONGEST = { id: 64, name: 200, url: 500, place: 200 };
+
 const CAMERA_COLUMNS = [
   "camera", "state", "stream", "rate", "key_interval", "gear", "looked", "dropped", "reconnects", "ring", "clock", "view",
 ];
@@ -87,8 +91,8 @@ export class HealthPage {
 
   async #add() {
     const entry = await ask(t("health.add"), (close) => {
-      const fields = ["id", "name", "url", "place"].map((name) => [name, h("input", {
-        id: `camera-${name}`, name, autocomplete: "off", maxlength: 500, required: name === "id" || name === "url",
+      const fields = Object.entries(LONGEST).map(([name, maxlength]) => [name, h("input", {
+        id: `camera-${name}`, name, autocomplete: "off", maxlength, required: name === "id" || name === "url",
       })]);
       const form = h("form", { class: "stack" },
         fields.map(([name, field]) => [h("label", { for: field.id }, word("camera_field", name)), field]),
