@@ -3,8 +3,8 @@
     python -m benchmarks.roadtrack ../shared/material/roadtrack --json benchmarks/results/roadtrack.json
 
 The folder holds `roadtrack.tar.xz` with `event/NAME/{det,gt}.txt` and `normal/NAME/det.txt`. What is run is
-`vision.memory.SceneMemory`, as the service does; a place that stands is a reported box. The same settings serve every
-camera. There are no pictures, so no place can be proven or refuted by its pixels.
+`vision.memory.SceneMemory`, as the service does; a place that stands, with a mean score that the parking rule takes, is
+a reported box. The same settings serve every camera. There are no pictures, so no place can be proven by its pixels.
 """
 
 import os
@@ -29,12 +29,13 @@ from rich.progress import Progress
 from benchmarks.errors import BenchmarkError, NotPossibleError
 from benchmarks.report import Beginning, Goal, Report, at_least, at_most, write_report
 from benchmarks.roadtrack_scoring import Box, Score, Total, score, total
+from detectors.parking import ParkingRule
 from vision.arrays import FloatArray
 from vision.classes import StreetClass
 from vision.detections import Detections
 from vision.memory import SceneMemory
 from vision.observations import Observation
-from vision.scenes import PlaceState
+from vision.scenes import Place, PlaceState
 
 ARCHIVE = "roadtrack.tar.xz"
 FPS = 10
@@ -54,6 +55,7 @@ CLASSES = {
 }
 """COCO numbers to our classes; the few others of the set are taken for cars."""
 
+MIN_SCORE: float = ParkingRule().min_score
 QUICK_EVERY = 10
 
 app = typer.Typer(add_completion=False)
@@ -161,7 +163,7 @@ def reported_boxes(recording: Recording, step: int) -> dict[int, dict[int, Box]]
             found = _detections(rows[rows[:, 0] == frame])
             at = began_at + timedelta(seconds=t_s)
             scene = memory.update(Observation(recording.name, t_s, at, SIZE_WH, detections=found))
-            standing = {place.place_id: place.box for place in scene.places if place.state is PlaceState.STANDING}
+            standing = {place.place_id: place.box for place in scene.places if _is_reported(place)}
         for place_id, box in standing.items():
             reported.setdefault(place_id, {})[frame] = box
     return reported
@@ -208,6 +210,10 @@ def _row(name: str, one: Score) -> dict[str, JsonValue]:
 
 def _scored(recording: Recording, step: int) -> tuple[str, Score]:
     return recording.name, score(reported_boxes(recording, step), recording.events)
+
+
+def _is_reported(place: Place) -> bool:
+    return place.state is PlaceState.STANDING and place.score >= MIN_SCORE
 
 
 def _on_this_road(recording: Recording) -> FloatArray:

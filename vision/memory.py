@@ -17,13 +17,16 @@ from pydantic import JsonValue, TypeAdapter
 from vision.arrays import Mask
 from vision.boxes import iou_matrix
 from vision.detections import Detections
-from vision.matching import MIN_SPOT_IOU, cover_ratios, distinct, match_places, related
+from vision.matching import MIN_SPOT_IOU, Matches, cover_ratios, distinct, match_places, related
 from vision.observations import Observation, ViewState
 from vision.places import (
     BOXES,
+    FOLLOWED_S,
     LEFT_AFTER_SIGN_S,
+    REPLACED_AREA_RATIO,
     Sight,
     Spot,
+    area_ratio_between,
     has_left,
     median_box,
     shift_between,
@@ -58,9 +61,6 @@ MOVING_SPEED = 0.25
 
 DEPARTED_SHIFT = 0.7
 """Sizes that the track of a place must be away from it to have walked off."""
-
-FOLLOWED_S = 1.2
-"""A track with a longer pause may have gone over to a thing that passed by."""
 
 DOUBLE_PLACE_IOU = 0.55
 """Two places that overlap by this much are one; neighbours seen from a pole overlap less."""
@@ -181,12 +181,15 @@ class SceneMemory:
         tracks = self._tracker.update(detections, clock_s, t_s)
         spots = state.spots
         boxes = _as_detections(spots)
-        matches = match_places(boxes, detections, _moving(tracks, clock_s))
+        moving = _moving(tracks, clock_s)
+        matches = match_places(boxes, detections, moving)
+        crept = _crept(spots, tracks, matches, moving)
+        matches.whole.update(crept)
         covers = cover_ratios(boxes.boxes, detections, matches.whole)
         seen: set[int] = set()
         for row, index in (matches.whole | matches.part).items():
             spot, is_whole = spots[index], row in matches.whole
-            sight = _sight(spot, tracks[row], is_whole=is_whole)
+            sight = _sight(spot, tracks[row], is_whole=is_whole, has_crept=row in crept)
             if take_sight(spot, sight, clock_s, t_s):
                 seen.add(index)
                 spot.usual_cover += 0.2 * (float(covers[index]) - spot.usual_cover)
@@ -266,6 +269,21 @@ def _moving(tracks: list[Track], clock_s: float) -> Mask:
     return np.array([all(_speed(track, clock_s, s) > MOVING_SPEED for s in (0.4, 1.0)) for track in tracks], bool)
 
 
+def _crept(spots: list[Spot], tracks: list[Track], matches: Matches, moving: Mask) -> dict[int, int]:
+    """Return detection row → place of what has crept out of its place's box, and was followed all the way."""
+    rows = {track.track_id: row for row, track in enumerate(tracks) if not moving[row]}
+    matched = matches.whole | matches.part
+    lost = [(rows.get(spot.track_id), index) for index, spot in enumerate(spots) if index not in matched.values()]
+    return {
+        row: index
+        for row, index in lost
+        if row is not None
+        and row not in matched
+        and _is_followed(tracks[row], spots[index])
+        and area_ratio_between(spots[index].box, tracks[row].box) <= REPLACED_AREA_RATIO
+    }
+
+
 def _speed(track: Track, clock_s: float, over_s: float) -> float:
     longest_s = clock_s - track.samples[0].clock_s
     return max(map(abs, track.velocity(clock_s, min(over_s, longest_s)))) / size_of(track.box) if longest_s > 0 else 0.0
@@ -277,16 +295,29 @@ def _birth_s(box: Box) -> float:
 
 def _walked_off(track: Track, spot: Spot) -> bool:
     """Return whether a place's own track is away from it, and was followed all the way there."""
+    return _is_followed(track, spot) and shift_between(spot.box, track.box) > DEPARTED_SHIFT
+
+
+def _is_followed(track: Track, spot: Spot) -> bool:
+    """Return whether a track was seen without a longer pause since its place was last seen."""
     clocks = [sample.clock_s for sample in track.samples if sample.clock_s >= spot.seen_clock_s]
-    pauses_s = [after - before for before, after in pairwise([spot.seen_clock_s, *clocks])]
-    followed = bool(clocks) and max(pauses_s) <= FOLLOWED_S
-    return followed and shift_between(spot.box, track.box) > DEPARTED_SHIFT
+    return (
+        bool(clocks) and max(later - before for before, later in pairwise([spot.seen_clock_s, *clocks])) <= FOLLOWED_S
+    )
 
 
-def _sight(spot: Spot, track: Track, *, is_whole: bool) -> Sight:
+def _sight(spot: Spot, track: Track, *, is_whole: bool, has_crept: bool) -> Sight:
     later = (sample for sample in track.samples if sample.clock_s > spot.since_clock_s)
     arrived = spot.is_absent and any(shift_between(spot.box, sample.box) > DEPARTED_SHIFT for sample in later)
-    return Sight(track.box, track.score, track.class_id, track.track_id, is_whole=is_whole, has_arrived=arrived)
+    return Sight(
+        track.box,
+        track.score,
+        track.class_id,
+        track.track_id,
+        is_whole=is_whole,
+        has_arrived=arrived,
+        has_crept=has_crept,
+    )
 
 
 def _is_explained(box: Box, class_id: int, spot: Spot, *, seen: bool) -> bool:

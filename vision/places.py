@@ -45,6 +45,9 @@ REPLACED_SHIFT = 0.22
 REPLACED_AREA_RATIO = 1.6
 """After an absence, a thing larger or smaller than this factor is another one."""
 
+FOLLOWED_S = 1.2
+"""What was followed without a longer pause is the same; after one, a track may have gone over to a passing thing."""
+
 QUICK_RETURN_S = 6.0
 """A thing seen again at the same spot within this time needs no second look to be believed."""
 
@@ -86,8 +89,8 @@ PROOF_LOOKS = 2
 BOX_EVERY_S = 0.2
 """Boxes closer in time than this say the same."""
 
-BOXES = 15
-"""Boxes whose median is the place's box."""
+BOXES, CREPT_BOXES = 15, 2
+"""Boxes whose median is the place's box, and of one that has just crept out of it."""
 
 VOTE_DECAY = 0.98
 """A class vote is worth this much less with each later look: about 50 looks count."""
@@ -189,6 +192,7 @@ class Sight:
         track_id: the track it belongs to.
         is_whole: False where only a part of the thing was seen; such a box says that it is there, not where.
         has_arrived: whether the track was seen coming from elsewhere.
+        has_crept: whether it has crept out of the place's box, and was followed.
     """
 
     box: Box
@@ -197,6 +201,7 @@ class Sight:
     track_id: int
     is_whole: bool = True
     has_arrived: bool = False
+    has_crept: bool = False
 
 
 def take_sight(spot: Spot, sight: Sight, clock_s: float, t_s: float) -> bool:
@@ -213,7 +218,7 @@ def take_sight(spot: Spot, sight: Sight, clock_s: float, t_s: float) -> bool:
     confirm(spot, clock_s, t_s)
     if sight.is_whole:
         spot.track_id = sight.track_id
-        _take_box(spot, sight.box, clock_s)
+        _take_box(spot, sight.box, clock_s, has_crept=sight.has_crept)
         spot.votes = {class_id: vote * VOTE_DECAY for class_id, vote in spot.votes.items()}
         spot.votes[sight.class_id] = spot.votes.get(sight.class_id, 0.0) + sight.score
         spot.score += 0.1 * (sight.score - spot.score)
@@ -278,6 +283,8 @@ def _is_stream(spot: Spot) -> bool:
 
 
 def _is_same_at_once(spot: Spot, sight: Sight, clock_s: float) -> bool:
+    if sight.track_id == spot.track_id and clock_s - spot.seen_clock_s <= FOLLOWED_S and not spot.is_unsure:
+        return True
     return (
         clock_s - spot.seen_clock_s <= QUICK_RETURN_S
         and not (spot.departed or sight.has_arrived)
@@ -306,12 +313,12 @@ def _take_return(spot: Spot, sight: Sight, clock_s: float, t_s: float) -> bool:
     return True
 
 
-def _take_box(spot: Spot, box: Box, clock_s: float) -> None:
+def _take_box(spot: Spot, box: Box, clock_s: float, *, has_crept: bool) -> None:
     if clock_s - spot.boxes_clock_s < BOX_EVERY_S:
         return
     spot.boxes.append(box)
     spot.boxes_clock_s = clock_s
-    del spot.boxes[:-BOXES]
+    del spot.boxes[: -CREPT_BOXES if has_crept else -BOXES]
     spot.box = median_box(spot.boxes)
     if shift_between(spot.rest_box, median_box(spot.boxes[-5:])) > DRIFT_LIMIT:
         spot.rest_box, spot.since_clock_s, spot.since_t_s = spot.box, spot.seen_clock_s, spot.seen_t_s

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.vision.streets import Street, Thing, at, box_at, drive, observation, scenes, stay
+from tests.vision.streets import Box, Street, Thing, at, box_at, drive, observation, scenes, stay
 from vision.classes import StreetClass
 from vision.memory import SceneMemory
 from vision.observations import Proofs, ViewState
@@ -55,6 +55,25 @@ def test_creeping_car_is_followed_as_one_place_whose_rest_begins_anew() -> None:
     places = only_place(scenes(Street([creeper], hz=5).observations(80)))
     assert places[-1].since_t_s > places[0].since_t_s + 40
     assert abs(places[-1].box[0] - box_at(200 + 3 * 80, 500)[0]) < 20
+
+
+def test_car_that_rolls_on_faster_than_its_box_follows_is_one_place() -> None:
+    def path(t_s: float) -> Box:
+        return box_at(300 + 18 * (min(max(t_s, 20), 30) - 20), 500)
+
+    places = only_place(scenes(Street([Thing(path)], hz=5).observations(60)))
+    assert abs(places[-1].since_t_s - 30) <= 2
+    assert abs(places[-1].box[0] - path(60)[0]) < 10
+
+
+@pytest.mark.parametrize("looks", [1, 2])
+def test_few_boxes_around_two_cars_do_not_begin_the_rest_anew(looks: int) -> None:
+    street = Street([Thing(stay(600, 500, 5, 200))], hz=4)
+    seen = list(street.observations(40))
+    for index in range(120, 120 + looks):
+        seen[index] = observation(seen[index].t_s, [((480.0, 420.0, 660.0, 500.0), 0.8, CAR)])
+    place = only_place(scenes(seen))[-1]
+    assert abs(place.since_t_s - 5) <= 1
 
 
 def test_passing_bus_hides_a_car_without_resetting_its_clock() -> None:
