@@ -37,7 +37,9 @@ PIXELS = """
 DRAWN = """
 () => {
   const canvas = document.querySelector('[data-camera="a"] canvas');
-  const data = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
+  const pen = new OffscreenCanvas(canvas.width, canvas.height).getContext('2d');
+  pen.drawImage(canvas, 0, 0);  // reading the page's own canvas twice makes Chromium complain of it
+  const { data } = pen.getImageData(0, 0, canvas.width, canvas.height);
   return data.some((value, i) => i % 4 === 3 && value > 200);
 }
 """
