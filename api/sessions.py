@@ -6,7 +6,6 @@ file signs everybody out.
 Belongs here: keys, tokens, their end. Does not: passwords (cases.people), who may do what (auth).
 """
 
-import os
 import secrets
 import threading
 import time
@@ -17,6 +16,7 @@ from pathlib import Path
 import jwt
 
 from api.errors import NotSignedInError
+from pipeline.whole_files import write_whole
 
 COOKIE_NAME = "streetwarden_session"
 
@@ -107,12 +107,5 @@ def load_or_make_key(path: Path) -> bytes:
         return key
     path.parent.mkdir(parents=True, exist_ok=True)
     key = secrets.token_bytes(KEY_BYTES)
-    part = path.with_suffix(".part")
-    part.unlink(missing_ok=True)
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(key)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
+    write_whole(path, key)
     return key

@@ -21,6 +21,7 @@ from cases.states import LADDER_STATES, Action
 from cases.store import CaseStore
 from detectors.events import Event
 from pipeline.agenda import Agenda
+from pipeline.whole_files import write_whole
 
 logger = logging.getLogger(__name__)
 
@@ -191,11 +192,8 @@ class LadderRunner:
 
     def _keep(self, case: Case, climb: _Climb) -> None:
         """Keep the step for a restart; a disk that refuses must not silence the warning."""
-        path = self._path(case.case_id)
-        part = path.with_suffix(".part")
         try:
-            part.write_text(climb.model_dump_json(), encoding="utf-8")
-            part.replace(path)
+            write_whole(self._path(case.case_id), climb.model_dump_json().encode())
         except OSError as err:
             logger.warning("case %s: a restart now would lose its step on the ladder: %s", case.number, way_out(err))
 

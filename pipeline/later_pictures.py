@@ -27,6 +27,7 @@ from detectors.events import Event
 from pipeline.agenda import Agenda
 from pipeline.evidence_keeper import EvidenceKeeper, Still, Taken
 from pipeline.settings import EvidenceSettings
+from pipeline.whole_files import write_whole
 from streams.errors import StreamError
 
 logger = logging.getLogger(__name__)
@@ -220,11 +221,8 @@ class LaterPictures:
         return self._parts.agenda.held_back + sum(len(waiting) for waiting in self._waiting.values())
 
     def _keep(self, plan: _Plan) -> None:
-        path = self._path(plan.case_id)
-        part = path.with_suffix(".part")
         try:
-            part.write_text(plan.model_dump_json(), encoding="utf-8")
-            part.replace(path)
+            write_whole(self._path(plan.case_id), plan.model_dump_json().encode())
         except OSError as err:
             logger.warning("case %s: a restart now would lose its second panorama: %s", plan.case_id, way_out(err))
 

@@ -190,7 +190,7 @@ def test_disk_that_takes_no_step_does_not_silence_the_warning(
     def full(*_: object, **__: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_text", full)
+    monkeypatch.setattr("pipeline.whole_files.os.fsync", full)
     street.runner.begin(street.case, event())
     street.agenda.run(2 * WAIT_S + 1)
     assert (street.said, street.state) == ([1, 2], CaseState.FILED)
