@@ -89,9 +89,9 @@ class CameraHealthBody(Body):
 
 
 class LooksBody(Body):
-    """What became of a camera's decoded frames; fields as in `pipeline.views.LookCounts`."""
+    """What became of the pictures a camera offered; fields as in `pipeline.views.LookCounts`."""
 
-    decoded: int
+    offered: int
     looked: int
     inferred: int
     dropped: dict[str, int]

@@ -59,8 +59,8 @@ class OurSide:
         health = self._shard.reader(camera_id).health()
         return CameraCounts(
             delivered=health.packets,
-            passed_over=health.packets - looks.decoded,
-            decoded=looks.decoded,
+            passed_over=health.packets - looks.offered,
+            decoded=looks.offered,
             looked=looks.looked,
             inferred=looks.inferred,
             dropped=looks.dropped,

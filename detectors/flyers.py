@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from detectors.events import Event, Phase, Reason
 from detectors.offences import Offence, event_id_of, wall_time_of
+from detectors.rules import Pace
 from vision.classes import StreetClass
 from vision.observations import SurfaceChange, SurfaceLook
 from vision.scenes import Scene
@@ -21,11 +22,12 @@ from vision.zones import Zone
 
 KIND: Final = "flyers"
 
-IDLE_HZ = 0.5
-"""Paper stays; a look every two seconds finds it seconds after whoever posts it has stepped aside."""
-
 CANDIDATE_HZ = 1.0
-"""While something is there, passers-by hide it for seconds at a time, and its clock needs looks between them."""
+"""While something is there, passers-by hide it for seconds at a time, and its clock needs looks between them. The same
+while the reference of the surface is being learned."""
+
+POSTED = Pace(0.25, 8.0, 0.1)
+"""Posted paper stays; who takes it away has time."""
 
 SAME_REGION_RATIO = 0.4
 """Regions that share this much of the smaller one are one flyer: light moves a region's border by a few pixels."""
@@ -84,6 +86,7 @@ class FlyerDetector:
     def __init__(self, camera_id: str, zone: Zone, rule: FlyerRule) -> None:
         self._camera_id, self._zone, self._rule = camera_id, zone, rule
         self._state = _State()
+        self._is_learning = True  # until the surface has a reference, which perception keeps
 
     @property
     def zone(self) -> Zone:
@@ -99,12 +102,18 @@ class FlyerDetector:
         look = next((look for look in scene.surfaces if look.zone_id == self._zone.zone_id), None)
         if look is None:
             return []
+        self._is_learning = False
         step_s, state.unvisited_s = min(state.unvisited_s, MAX_VISIT_GAP_S), 0.0
         return self._visit(look, step_s, scene)
 
-    def look_hz(self) -> float:
-        """Return looks a second: more while something is there."""
-        return CANDIDATE_HZ if self._state.regions else IDLE_HZ
+    def pace(self) -> Pace:
+        """Return how closely to look: closer while something is there, closest before its limit."""
+        paces = [Pace.scout(self._rule.limit_s)]
+        if self._is_learning or any(region.phase is Phase.STARTED for region in self._state.regions):
+            paces.append(Pace.close(CANDIDATE_HZ))
+        elif self._state.regions:
+            paces.append(POSTED)
+        return Pace.closest(paces)
 
     def checkpoint(self) -> JsonValue:
         """Return the regions as JSON."""

@@ -17,14 +17,15 @@ from detectors.events import Event, Phase, Reason
 from detectors.footprint import stands_in
 from detectors.hours import Hours, in_force
 from detectors.offences import Offence, event_id_of, wall_time_of
+from detectors.rules import Pace
 from vision.classes import VEHICLES
 from vision.scenes import Place, PlaceState, Scene
 from vision.zones import Zone
 
 KIND: Final = "parking"
 
-IDLE_HZ = 1.0
-"""A place is born after three looks; at one a second a car is known 2 s after it stops, dated back to the stop."""
+STANDING = Pace(0.5, 4.0, 0.1)
+"""While a clock runs, pixels prove every two seconds that the vehicle still stands."""
 
 DECIDING_HZ = 2.0
 """In the last seconds before the limit a departure should not be missed by a second."""
@@ -121,12 +122,14 @@ class ParkingDetector:
                 events.append(self._report(stay, Phase.RAISED, scene))
         return events
 
-    def look_hz(self) -> float:
-        """Return looks a second: more in the last seconds before a limit."""
+    def pace(self) -> Pace:
+        """Return how closely to look: closer while a vehicle stands, and closest in the last seconds before a limit."""
         limit_s = self._rule.limit_s + self._rule.grace_s
         stays = self._state.stays.values()
-        deciding = any(stay.phase is Phase.STARTED and limit_s - stay.counted_s < DECIDING_S for stay in stays)
-        return DECIDING_HZ if deciding else IDLE_HZ
+        paces = [Pace.scout(limit_s), *([STANDING] if stays else [])]
+        if any(stay.phase is Phase.STARTED and limit_s - stay.counted_s < DECIDING_S for stay in stays):
+            paces.append(Pace.close(DECIDING_HZ))
+        return Pace.closest(paces)
 
     def checkpoint(self) -> JsonValue:
         """Return the stays as JSON."""

@@ -1,5 +1,7 @@
 """What every detector is: a rule over scenes that says what it needs to see and can be put aside and taken up again."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Protocol
 
 from pydantic import JsonValue
@@ -7,6 +9,58 @@ from pydantic import JsonValue
 from detectors.events import Event
 from vision.scenes import Scene
 from vision.zones import Zone
+
+SCOUTS_IN_LIMIT = 10
+"""Looks within a rule's limit while nothing is there: what comes is known long before it is due, and dated back."""
+
+SLOWEST_SCOUT_S, FASTEST_SCOUT_S = 6.0, 1.0
+"""Bounds of the pause between two of them; three looks must fit between somebody's coming and a patrol's patience."""
+
+LONGEST_PAUSE_S = 10.0
+"""Longer pauses than this count as unwatched."""
+
+BLIND_S = 30.0
+"""So often the model looks whatever the pixels say: a dark car at night may come without changing many of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How closely a rule needs its street watched at present.
+
+    Attributes:
+        look_hz: pictures a second; most are only compared with earlier ones.
+        longest_s: key frames this far apart still serve; seconds.
+        model_hz: pictures a second that the model must see even where nothing seems to have changed.
+    """
+
+    look_hz: float
+    longest_s: float
+    model_hz: float
+
+    @classmethod
+    def scout(cls, limit_s: float) -> "Pace":
+        """Return the pace of a rule with that limit while nothing is there."""
+        pause_s = min(max(limit_s / SCOUTS_IN_LIMIT, FASTEST_SCOUT_S), SLOWEST_SCOUT_S)
+        return cls(1 / pause_s, min(2 * pause_s, LONGEST_PAUSE_S), 1 / BLIND_S)
+
+    @classmethod
+    def close(cls, hz: float) -> "Pace":
+        """Return the pace at which the model sees `hz` pictures a second."""
+        return cls(hz, 1.1 / hz, hz)
+
+    @classmethod
+    def closest(cls, paces: Iterable["Pace"]) -> "Pace":
+        """Return the pace that serves all of them; of none, one that notices a blind camera."""
+        known = [*paces, SLOWEST]
+        return cls(
+            max(pace.look_hz for pace in known),
+            min(pace.longest_s for pace in known),
+            max(pace.model_hz for pace in known),
+        )
+
+
+SLOWEST = Pace(1 / SLOWEST_SCOUT_S, LONGEST_PAUSE_S, 1 / BLIND_S)
+"""The pace of a camera without rules."""
 
 
 class Detector(Protocol):
@@ -24,8 +78,8 @@ class Detector(Protocol):
         """Take in what is known at `scene.t_s` and return what began, passed its limit or ended now."""
         ...
 
-    def look_hz(self) -> float:
-        """Return how many model looks a second this rule needs in its present state."""
+    def pace(self) -> Pace:
+        """Return how closely this rule needs its street watched in its present state."""
         ...
 
     def checkpoint(self) -> JsonValue:

@@ -18,17 +18,21 @@ from detectors.events import Event, Phase, Reason
 from detectors.footprint import stands_in
 from detectors.hours import Hours, in_force
 from detectors.offences import Offence, event_id_of, wall_time_of
+from detectors.rules import Pace
 from vision.classes import STALL_THINGS, StreetClass
 from vision.scenes import Place, PlaceState, Scene
 from vision.zones import Zone
 
 KIND: Final = "vending"
 
-IDLE_HZ = 1.0
-"""A place is born after three looks, and people lingering are told from people passing within some seconds."""
-
 CANDIDATE_HZ = 2.0
 """While a stall may be there, people near it are followed: at two looks a second a walker is one track."""
+
+ALONE_S = 60.0
+"""A thing that nobody attended for so long, as a parked tricycle, is followed less closely until somebody does."""
+
+STANDING = Pace(0.5, 4.0, 0.25)
+"""Pixels prove that a stall still stands; the model looks for who comes to one that stands alone."""
 
 Box = tuple[float, float, float, float]
 
@@ -68,6 +72,7 @@ class _Stall(Offence):
     members: list[int]
     dwell_s: float
     clock_s: float
+    alone_s: float = 0.0
     attendance: Attendance = Field(default_factory=Attendance)
 
 
@@ -104,9 +109,13 @@ class VendingDetector:
             events += self._judge(stall, scene)
         return events
 
-    def look_hz(self) -> float:
-        """Return looks a second: more while a stall may be there."""
-        return CANDIDATE_HZ if self._state.stalls else IDLE_HZ
+    def pace(self) -> Pace:
+        """Return how closely to look: closer while a stall stands, and closest while it may become an offence."""
+        paces = [Pace.scout(self._rule.limit_s)]
+        for stall in self._state.stalls:
+            is_open = stall.phase is Phase.STARTED and (stall.alone_s < ALONE_S or stall.attendance.attended_s > 0)
+            paces.append(Pace.close(CANDIDATE_HZ) if is_open else STANDING)
+        return Pace.closest(paces)
 
     def checkpoint(self) -> JsonValue:
         """Return the stalls as JSON."""
@@ -171,6 +180,7 @@ class VendingDetector:
             near_ids, stands_near = [], False
         step_s, stall.clock_s = self._state.clock_s - stall.clock_s, self._state.clock_s
         attended = stall.attendance.take(step_s, self._state.clock_s, near_ids, stands_near=stands_near)
+        stall.alone_s = 0.0 if near_ids or stands_near else stall.alone_s + step_s
         stall.attendance.trim(self._rule.limit_s)
         return attended
 

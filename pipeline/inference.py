@@ -1,7 +1,8 @@
-"""Runs the looking thread: fresh frames of many cameras, one batch through the model, then each camera's watch.
+"""Runs the looking thread: takes fresh pictures of many cameras, glances at each, sends some through the model.
 
-The thread waits for nobody: it takes whatever is fresh, at most one frame a camera. A camera whose watch fails is
-counted and said once a period; the others go on.
+Most pictures only need the glance: comparisons of pixels prove that nothing has come to rest or gone. The thread waits
+for nobody: it takes whatever is fresh, at most one picture a camera. A camera whose watch fails is counted and said
+once a period; the others go on.
 """
 
 import logging
@@ -11,16 +12,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from pipeline.intake import FAILED, NOT_DUE, FrameIntake
+from detectors.rules import Pace
+from pipeline.intake import CORRUPT, FAILED, NOT_DUE, FrameIntake
 from pipeline.watch import CameraWatch, Looked
 from streams.gears import Gear
+from streams.offers import KeyDecoders, Offer
 from vision.detections import Detections
 from vision.frames import Frame
+from vision.perception import Glance
 
 logger = logging.getLogger(__name__)
 
 MOST_IN_BATCH = 8
-"""Batching gains little on a processor, and a longer batch delays every camera in it."""
+"""Batching gains little on a processor, and a longer batch delays every camera in it. Bounds the decoded pictures that
+are held at a time, too."""
 
 WAIT_S = 0.5
 """How long the thread sleeps at most when no frame comes; bounds the time to stop."""
@@ -42,13 +47,13 @@ class Watched:
 
     Attributes:
         watch: what looks.
-        look_hz: looks a second that are asked for at present.
+        pace: how closely it is looked at at present.
         want: asks the camera's reader for a gear.
         problem: why the last look failed; empty where it did not.
     """
 
     watch: CameraWatch
-    look_hz: float
+    pace: Pace
     want: Callable[[Gear], None]
     complained_s: float = -COMPLAIN_EVERY_S
     failures: int = 0
@@ -73,6 +78,7 @@ class InferenceLoop:
     ) -> None:
         self._model = model
         self._intake = intake
+        self._decoders = KeyDecoders()
         self._on_looked = on_looked
         self._clock = clock
         self._stop = threading.Event()
@@ -157,16 +163,35 @@ class InferenceLoop:
             except Exception as err:  # one errand's failure must not end those behind it, nor the thread
                 logger.error("%s: an errand failed: %s", self._thread.name, err, exc_info=err)
 
-    def _look_at(self, frames: list[Frame]) -> None:
-        known = [frame for frame in frames if frame.camera_id in self._watched]
-        due = [f for f in known if self._is_due(f)]
-        proofs_only = [f for f in known if not self._is_due(f) and self._has_places(f)]
-        looked_at = {id(frame) for frame in [*due, *proofs_only]}
-        self._intake.count_dropped([f.camera_id for f in frames if id(f) not in looked_at], NOT_DUE)
-        for frame, detections in zip(due, self._detect(due), strict=False):
-            self._look(frame, detections)
-        for frame in proofs_only:
-            self._look(frame, None)
+    def _look_at(self, offers: list[Offer]) -> None:
+        glances = [seen for offer in offers if (seen := self._glance(offer)) is not None]
+        for_model = [(watched, glance) for watched, glance in glances if self._wants_model(watched, glance)]
+        found = self._detect([glance.frame for _, glance in for_model])
+        for (watched, glance), detections in zip(for_model, found, strict=False):
+            self._take(watched, glance, detections)
+        judged = {id(glance) for _, glance in for_model}
+        for watched, glance in glances:
+            if id(glance) not in judged:
+                self._take(watched, glance, None)
+
+    def _glance(self, offer: Offer) -> tuple[Watched, Glance] | None:
+        """Decode an offer that is due and compare it with what is known; None, counted, where nothing comes of it."""
+        watched = self._watched.get(offer.camera_id)
+        if watched is None or not watched.watch.is_due(offer.t_s, watched.pace.look_hz):
+            self._intake.count_dropped([offer.camera_id], NOT_DUE)
+            return None
+        try:
+            frame = offer.open(self._decoders)
+            if frame is None:
+                self._intake.count_dropped([offer.camera_id], CORRUPT)
+                return None
+            return watched, watched.watch.glance(frame)
+        except Exception as err:  # noqa: BLE001 - one camera's bad state must not stop the others
+            self._fail(watched, err)
+            return None
+
+    def _wants_model(self, watched: Watched, glance: Glance) -> bool:
+        return watched.watch.wants_model(glance, watched.pace.model_hz)
 
     def _detect(self, due: list[Frame]) -> list[Detections]:
         """Return what is in each frame; nothing at all, with the frames counted as failed, where the model fails."""
@@ -182,29 +207,23 @@ class InferenceLoop:
         self.problem = self.problem if not due else ""
         return found
 
-    def _is_due(self, frame: Frame) -> bool:
-        watched = self._watched[frame.camera_id]
-        return watched.watch.model_is_due(frame.t_s, watched.look_hz)
-
-    def _has_places(self, frame: Frame) -> bool:
-        scene = self._watched[frame.camera_id].watch.scene
-        return scene is not None and len(scene.places) > 0
-
-    def _look(self, frame: Frame, detections: Detections | None) -> None:
-        watched = self._watched[frame.camera_id]
+    def _take(self, watched: Watched, glance: Glance, detections: Detections | None) -> None:
         try:
-            looked = watched.watch.look(frame, detections)
-        except Exception as err:  # noqa: BLE001 - one camera's bad state must not stop the others
-            watched.problem = str(err) or type(err).__name__
-            self._intake.count_dropped([frame.camera_id], FAILED)
-            self._complain(watched, err)
+            looked = watched.watch.take(glance, detections)
+        except Exception as err:  # noqa: BLE001 - as above
+            self._fail(watched, err)
             return
         watched.problem = ""
-        self._intake.count_looked(frame.camera_id, inferred=detections is not None)
+        self._intake.count_looked(watched.watch.camera_id, inferred=detections is not None)
         try:
             self._on_looked(watched, looked)
         except Exception as err:  # noqa: BLE001 - as above
             self._complain(watched, err)
+
+    def _fail(self, watched: Watched, err: Exception) -> None:
+        watched.problem = str(err) or type(err).__name__
+        self._intake.count_dropped([watched.watch.camera_id], FAILED)
+        self._complain(watched, err)
 
     def _complain(self, watched: Watched, err: Exception) -> None:
         watched.failures += 1

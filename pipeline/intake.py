@@ -1,7 +1,7 @@
-"""Takes decoded frames from many readers and hands out batches, so that the slow never wait for the quick.
+"""Takes offers of pictures from many readers and hands out batches, so that the slow never wait for the quick.
 
-Each camera has room for one waiting frame, its newest. A frame that is pushed out, grows stale or is not due is
-counted with its cause, so that what was decoded equals what was looked at plus what was dropped, exactly.
+Each camera has room for one waiting offer, its newest. One that is pushed out, grows stale, is not due or cannot be
+decoded is counted with its cause, so that what was offered equals what was looked at plus what was dropped, exactly.
 
 Belongs here: waiting, fairness, counting. Does not: what a look is (watch), the model (inference).
 """
@@ -13,36 +13,42 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from pipeline.views import LookCounts
-from vision.frames import Frame
+from streams.offers import Offer
 
 REPLACED = "replaced"
 STALE = "stale"
 NOT_DUE = "not_due"
 FAILED = "failed"
+CORRUPT = "corrupt"
+
+
+STALE_AFTER_S = 4.0
+"""An offer that waited longer is dropped. A rule loses nothing by a picture that comes late, as it has its own time; a
+camera that somebody watches offers several a second, which push out the old ones."""
 
 
 @dataclass(slots=True)
 class _Slot:
-    decoded: int = 0
+    offered: int = 0
     looked: int = 0
     inferred: int = 0
     dropped: Counter[str] = field(default_factory=Counter)
-    waiting: Frame | None = None
+    waiting: Offer | None = None
     arrived_s: float = 0.0
     in_hand: int = 0
 
 
 class FrameIntake:
-    """One waiting frame per camera, shared by all readers of a shard and its inference thread.
+    """One waiting offer per camera, shared by all readers of a shard and its inference thread.
 
     `put` may be called from any thread; `take` and the `count_` methods from the inference thread.
     """
 
-    def __init__(self, *, stale_after_s: float = 1.0, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, *, stale_after_s: float = STALE_AFTER_S, clock: Callable[[], float] = time.monotonic) -> None:
         """Make an empty intake.
 
         Args:
-            stale_after_s: a frame that waited longer is dropped: boxes of the past mislead, and a newer one comes.
+            stale_after_s: an offer that waited longer is dropped.
             clock: monotonic seconds.
         """
         self._stale_after_s = stale_after_s
@@ -57,26 +63,26 @@ class FrameIntake:
             self._slots.setdefault(camera_id, _Slot())
 
     def remove(self, camera_id: str) -> None:
-        """Forget a camera and its counts; a frame of it that comes later is ignored."""
+        """Forget a camera and its counts; an offer of it that comes later is ignored."""
         with self._changed:
             self._slots.pop(camera_id, None)
 
-    def put(self, frame: Frame) -> None:
-        """Offer a frame; it pushes out one of the same camera that still waits."""
+    def put(self, offer: Offer) -> None:
+        """Take an offer; it pushes out one of the same camera that still waits."""
         with self._changed:
-            slot = self._slots.get(frame.camera_id)
+            slot = self._slots.get(offer.camera_id)
             if slot is None or self._closed:
                 return
-            slot.decoded += 1
+            slot.offered += 1
             if slot.waiting is not None:
                 slot.dropped[REPLACED] += 1
-            slot.waiting, slot.arrived_s = frame, self._clock()
+            slot.waiting, slot.arrived_s = offer, self._clock()
             self._changed.notify()
 
-    def take(self, most: int, wait_s: float) -> list[Frame]:
-        """Return up to `most` fresh frames, at most one per camera, those that waited longest first.
+    def take(self, most: int, wait_s: float) -> list[Offer]:
+        """Return up to `most` fresh offers, at most one per camera, those that waited longest first.
 
-        Waits at most `wait_s` for the first; returns an empty list then or once closed. Each frame handed out must be
+        Waits at most `wait_s` for the first; returns an empty list then or once closed. Each offer handed out must be
         accounted for by `count_looked` or `count_dropped`.
         """
         with self._changed:
@@ -84,14 +90,14 @@ class FrameIntake:
             if self._closed:
                 return []
             waiting = sorted((s for s in self._slots.values() if s.waiting), key=lambda slot: slot.arrived_s)
-            frames = [frame for slot in waiting if (frame := self._fresh(slot)) is not None][:most]
-            for frame in frames:
-                slot = self._slots[frame.camera_id]
+            offers = [offer for slot in waiting if (offer := self._fresh(slot)) is not None][:most]
+            for offer in offers:
+                slot = self._slots[offer.camera_id]
                 slot.waiting = None
                 slot.in_hand += 1
-            return frames
+            return offers
 
-    def _fresh(self, slot: _Slot) -> Frame | None:
+    def _fresh(self, slot: _Slot) -> Offer | None:
         if self._clock() - slot.arrived_s <= self._stale_after_s:
             return slot.waiting
         slot.waiting = None
@@ -107,7 +113,7 @@ class FrameIntake:
                 slot.inferred += inferred
 
     def count_dropped(self, camera_ids: Iterable[str], cause: str) -> None:
-        """Account for frames that were taken but not looked at."""
+        """Account for offers that were taken but not looked at."""
         with self._changed:
             for camera_id in camera_ids:
                 if slot := self._slots.get(camera_id):
@@ -115,11 +121,11 @@ class FrameIntake:
                     slot.dropped[cause] += 1
 
     def counts(self, camera_id: str) -> LookCounts:
-        """Return a camera's counts; frames in the inference thread's hand count as waiting."""
+        """Return a camera's counts; offers in the inference thread's hand count as waiting."""
         with self._changed:
             slot = self._slots.get(camera_id, _Slot())
             waiting = slot.in_hand + (slot.waiting is not None)
-            return LookCounts(slot.decoded, slot.looked, slot.inferred, dict(slot.dropped), waiting)
+            return LookCounts(slot.offered, slot.looked, slot.inferred, dict(slot.dropped), waiting)
 
     def close(self) -> None:
         """Wake the inference thread for good."""

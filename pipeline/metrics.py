@@ -55,6 +55,7 @@ class Metrics(Collector):
 def _camera_metrics(cameras: tuple[CameraView, ...]) -> Iterator[Metric]:
     live = GaugeMetricFamily("streetwarden_camera_live", "1 while packets arrive", labels=["camera"])
     fps = GaugeMetricFamily("streetwarden_camera_fps", "delivered packets a second", labels=["camera"])
+    offered = CounterMetricFamily("streetwarden_frames_offered", "frames that could be looked at", labels=["camera"])
     decoded = CounterMetricFamily("streetwarden_frames_decoded", "decoded frames", labels=["camera"])
     looked = CounterMetricFamily("streetwarden_frames_looked", "frames looked at", labels=["camera"])
     dropped = CounterMetricFamily("streetwarden_frames_dropped", "frames not looked at", labels=["camera", "cause"])
@@ -62,9 +63,10 @@ def _camera_metrics(cameras: tuple[CameraView, ...]) -> Iterator[Metric]:
     for camera in cameras:
         live.add_metric([camera.camera_id], float(camera.health.state == "live"))
         fps.add_metric([camera.camera_id], camera.health.delivered_fps)
-        decoded.add_metric([camera.camera_id], camera.looks.decoded)
+        offered.add_metric([camera.camera_id], camera.looks.offered)
+        decoded.add_metric([camera.camera_id], camera.health.decoded)
         looked.add_metric([camera.camera_id], camera.looks.looked)
         reconnects.add_metric([camera.camera_id], camera.health.reconnects)
         for cause, count in camera.looks.dropped.items():
             dropped.add_metric([camera.camera_id, cause], count)
-    yield from (live, fps, decoded, looked, dropped, reconnects)
+    yield from (live, fps, offered, decoded, looked, dropped, reconnects)

@@ -34,6 +34,6 @@ def replay(
     """
     watch = CameraWatch(recorded.camera_id, zones)
     for frame in recorded:
-        if watch.model_is_due(frame.t_s, max(look_hz, watch.look_hz())):
+        if watch.is_due(frame.t_s, max(look_hz, watch.pace().look_hz)):
             looked = watch.look(frame, looker.detect([frame])[0])
             yield ReplayStep(frame.t_s, looked.events)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from cases.disk import way_out
 from detectors.catalog import ZoneSettings
 from detectors.events import Event
+from detectors.rules import Pace
 from pipeline.boxes import boxes_message
 from pipeline.checkpoints import CheckpointFolder
 from pipeline.inference import InferenceLoop, Looker, Watched
@@ -32,8 +33,8 @@ from streams.settings import StreamSettings
 
 logger = logging.getLogger(__name__)
 
-VIEWER_LOOK_HZ = 4.0
-"""Looks a second while somebody watches the camera live: boxes then follow the picture well enough to be believed."""
+VIEWED = Pace.close(4.0)
+"""While somebody watches the camera live: boxes then follow the picture well enough to be believed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +96,13 @@ class Shard:
         with ExitStack() as undo:
             reader = self._pool.add(camera_id, url, settings, after_t_s=watch.last_t_s)
             undo.callback(self._pool.remove, camera_id)
-            watched = Watched(watch, watch.look_hz(), want=lambda gear: reader.want("detectors", gear))
+            watched = Watched(watch, watch.pace(), want=lambda gear: reader.want("detectors", gear))
             self._intake.add(camera_id)
             undo.callback(self._intake.remove, camera_id)
             undo.callback(self._loop.between, lambda watches: _drop(watches, camera_id))
             self._loop.between_and_wait(lambda watches: watches.update({camera_id: watched}))
             undo.pop_all()
-        watched.want(Gear.rate(watched.look_hz))
+        watched.want(_gear(watched.pace))
 
     def remove(self, camera_id: str) -> None:
         """End watching a camera and forget what is known of its street; what fails of that is said in the log.
@@ -237,12 +238,12 @@ class Shard:
 
     def _pace(self, watched: Watched) -> None:
         camera_id = watched.watch.camera_id
-        look_hz = watched.watch.look_hz()
+        pace = watched.watch.pace()
         if self._viewers.get(camera_id, 0) > 0:
-            look_hz = max(look_hz, VIEWER_LOOK_HZ)
-        if look_hz != watched.look_hz:
-            watched.look_hz = look_hz
-            watched.want(Gear.rate(look_hz))
+            pace = Pace.closest([pace, VIEWED])
+        if pace != watched.pace:
+            watched.pace = pace
+            watched.want(_gear(pace))
 
 
 class Viewing:
@@ -260,6 +261,10 @@ class Viewing:
     def __exit__(self, *exc: object) -> None:
         self._shard.count_viewer(self._camera_id, -1)
         self._feed.close()
+
+
+def _gear(pace: Pace) -> Gear:
+    return Gear.scout(pace.look_hz, pace.longest_s)
 
 
 def _drop(watches: dict[str, Watched], camera_id: str) -> None:

@@ -13,17 +13,17 @@ from streams.health import CameraHealth
 
 @dataclass(frozen=True, slots=True)
 class LookCounts:
-    """What became of a camera's decoded frames; `decoded == looked + sum of the dropped`, plus those still waiting.
+    """What became of the pictures a camera offered; `offered == looked + sum of the dropped`, plus those still waiting.
 
     Attributes:
-        decoded: frames that the decoder handed over.
-        looked: frames that went through perception.
+        offered: pictures that could be looked at; key frames among them are decoded only once their turn comes.
+        looked: pictures that went through perception.
         inferred: those of them that went through the model.
-        dropped: frames not looked at, by cause.
-        waiting: frames in the mailbox at this moment.
+        dropped: pictures not looked at, by cause.
+        waiting: pictures in the mailbox at this moment.
     """
 
-    decoded: int
+    offered: int
     looked: int
     inferred: int
     dropped: dict[str, int]

@@ -13,21 +13,26 @@ from pydantic import JsonValue, TypeAdapter
 
 from detectors.catalog import ZoneSettings, make_detector, surfaces, unknown_zones
 from detectors.events import Event, Phase
-from detectors.rules import Detector
+from detectors.rules import Detector, Pace
 from vision.detections import Detections
 from vision.frames import Frame
 from vision.memory import SceneMemory
 from vision.observations import Observation
-from vision.perception import Perception
-from vision.scenes import Scene
+from vision.perception import Glance, Perception
+from vision.places import PROOF_SAME
+from vision.scenes import PlaceState, Scene
 
 GAP_AFTER_S = 12.0
 """A pause longer than this was watched by nobody; a shorter one with the same thing at both ends counts as watched.
 
 Longer than the key-frame interval of cheap cameras (10 s), which are looked at on key frames alone."""
 
-IDLE_LOOK_HZ = 0.5
-"""Looks a second without any zone: enough to tell a blind camera, and to show boxes that are not minutes old."""
+EARLY_RATIO = 0.9
+"""A picture this share of the wanted pause after the last one is taken: waiting on would halve a slow camera's rate."""
+
+CLOSE, CLOSE_S = Pace.close(2.0), 4.0
+"""What may have come to rest, was missed or stirred on a surface is looked at twice a second for so long: rest then
+shows in two seconds."""
 
 _EVENTS = TypeAdapter(list[Event])
 
@@ -56,7 +61,7 @@ class CameraWatch:
         self.camera_id = camera_id
         self._memory = SceneMemory(camera_id)
         self._scene: Scene | None = None
-        self._inferred_t_s = -np.inf
+        self._inferred_t_s = self._close_until_t_s = -np.inf
         self._standing: dict[str, Event] = {}
         self._zones: tuple[ZoneSettings, ...] = ()
         self._detectors: dict[str, Detector] = {}
@@ -95,28 +100,46 @@ class CameraWatch:
         self._standing = {i: e for i, e in self._standing.items() if e.zone_id in kept}
         if (surfaces(zones), unknown_zones(zones)) != (surfaces(self._zones), unknown_zones(self._zones)):
             self._perception = Perception(surfaces(zones), watch_unknown=unknown_zones(zones))
+        self._perception.watch([zone.zone() for zone in zones])
         self._zones = tuple(zones)
 
-    def look_hz(self) -> float:
-        """Return the model looks a second that the zones need in their present state."""
-        return max((d.look_hz() for d in self._detectors.values()), default=IDLE_LOOK_HZ)
+    def pace(self) -> Pace:
+        """Return how closely the zones need to be looked at in their present state."""
+        paces = [detector.pace() for detector in self._detectors.values()]
+        if self._scene is not None and self._scene.t_s < self._close_until_t_s:
+            paces.append(CLOSE)
+        return Pace.closest(paces)
 
-    def model_is_due(self, t_s: float, look_hz: float) -> bool:
-        """Tell whether a frame at `t_s` is to go through the model at a rate of `look_hz`.
+    def is_due(self, t_s: float, look_hz: float) -> bool:
+        """Tell whether a picture at `t_s` is to be looked at, at a rate of `look_hz`."""
+        return self._scene is None or t_s - self._scene.t_s >= EARLY_RATIO / look_hz
 
-        A frame a tenth early is taken: waiting for the next one would halve the rate of a slow camera.
-        """
-        return t_s - self._inferred_t_s >= 0.9 / look_hz
-
-    def look(self, frame: Frame, detections: Detections | None) -> Looked:
-        """Take in a frame and what a model found in it; `None` where no model looked (proofs only)."""
+    def glance(self, frame: Frame) -> Glance:
+        """Compare a frame with what is known; `take` must follow."""
         gap_s = 0.0
         if self._scene is not None and frame.t_s - self._scene.t_s > GAP_AFTER_S:
             gap_s = frame.t_s - self._scene.t_s
+        return self._perception.glance(frame, self._scene.places if self._scene else (), gap_s)
+
+    def wants_model(self, glance: Glance, model_hz: float) -> bool:
+        """Tell whether the model should see a frame: it is due at that rate, shows news, or leaves a place in doubt."""
+        is_due = glance.frame.t_s - self._inferred_t_s >= EARLY_RATIO / model_hz
+        return is_due or glance.is_new or _leaves_doubt(glance)
+
+    def take(self, glance: Glance, detections: Detections | None) -> Looked:
+        """Take in a frame and what a model found in it; `None` where no model looked."""
+        looked = self.replay(self._perception.observe(glance, detections))
+        t_s = glance.frame.t_s
         if detections is not None:
-            self._inferred_t_s = frame.t_s
-        places = self._scene.places if self._scene else ()
-        return self.replay(self._perception.observe(frame, detections, places, gap_s))
+            self._inferred_t_s = t_s
+        has_come = glance.is_new and self._is_in_a_zone(looked.observation)
+        if has_come or _has_missed(glance, looked.scene) or self._perception.is_stirred:
+            self._close_until_t_s = t_s + CLOSE_S
+        return looked
+
+    def look(self, frame: Frame, detections: Detections | None) -> Looked:
+        """Take in a frame and what a model found in it; `None` where no model looked."""
+        return self.take(self.glance(frame), detections)
 
     def replay(self, observation: Observation) -> Looked:
         """Take in an observation, live or recorded; equal observations give equal events."""
@@ -128,6 +151,11 @@ class CameraWatch:
             else:
                 self._standing[event.event_id] = event
         return Looked(observation, self._scene, events)
+
+    def _is_in_a_zone(self, observation: Observation) -> bool:
+        """Return whether anything that was found stands in a zone."""
+        boxes, size_wh = observation.detections.boxes, observation.size_wh
+        return any(zone.zone().contains_feet(boxes, size_wh).any() for zone in self._zones)
 
     def checkpoint(self) -> WatchState:
         """Return all state; it shares nothing with this object."""
@@ -159,3 +187,16 @@ class CameraWatch:
             entry = detectors.get(zone.id) if isinstance(detectors, dict) else None
             if isinstance(entry, dict) and entry["version"] == zone.version:
                 self._detectors[zone.id].restore(entry["state"])
+
+
+def _leaves_doubt(glance: Glance) -> bool:
+    """Return whether a place that should stand is not proven to by its pixels."""
+    proven = zip(glance.proofs.place_ids.tolist(), glance.proofs.similarities.tolist(), strict=True)
+    same = {place_id for place_id, similarity in proven if similarity >= PROOF_SAME}
+    return any(place.state is PlaceState.STANDING and place.place_id not in same for place in glance.places)
+
+
+def _has_missed(glance: Glance, scene: Scene) -> bool:
+    """Return whether a place that stood before is missed now."""
+    stood = {place.place_id for place in glance.places if place.state is PlaceState.STANDING}
+    return any(place.place_id in stood and place.state is PlaceState.HIDDEN for place in scene.places)

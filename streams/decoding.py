@@ -3,7 +3,6 @@
 Belongs here: libav's decoder and its pictures. Does not: which packets to decode (looking), times (timeline).
 """
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 
 import av
@@ -18,9 +17,6 @@ from vision.frames import Frame, Planes
 
 FULL_RANGE = 2
 """libav's AVCOL_RANGE_JPEG."""
-
-Deliver = Callable[[Frame], None]
-"""Takes a finished frame; must return quickly, as the reader's thread calls it."""
 
 _SHARED_FORMATS = {"yuv420p": False, "yuvj420p": True}
 _HELD_LIMIT = 64
@@ -43,7 +39,7 @@ class PacketDecoder:
         self._keeps_patched = keeps_patched
         self.corrupt = 0
         self._packets: dict[int, EncodedPacket] = {}
-        self._context = self._open()
+        self._context = open_decoder(stream_format.codec, stream_format.extradata)
 
     def decode(self, packet: EncodedPacket) -> list[tuple[EncodedPacket, VideoFrame]]:
         """Decode one packet; returns the pictures that became ready, in the order they are shown.
@@ -60,13 +56,6 @@ class PacketDecoder:
             self.corrupt += 1
             self.restart()
             return []
-
-    def decode_alone(self, packet: EncodedPacket) -> list[tuple[EncodedPacket, VideoFrame]]:
-        """Decode a key packet at once, without waiting for those that follow, and forget what came before."""
-        pictures = self.decode(packet)
-        pictures += self.drain()
-        self.restart()
-        return pictures
 
     def drain(self) -> list[tuple[EncodedPacket, VideoFrame]]:
         """Return the pictures that the decoder holds back; call `restart` before decoding on."""
@@ -85,20 +74,6 @@ class PacketDecoder:
         """Let the decoder leave out pictures that no other refers to, or decode all again."""
         self._context.skip_frame = "NONREF" if is_wanted else "DEFAULT"
 
-    def _open(self) -> VideoCodecContext:
-        try:
-            context = av.CodecContext.create(self.format.codec, "r")
-        except (av.FFmpegError, ValueError):
-            raise UnsupportedCodecError(f"no decoder for the codec {self.format.codec} is built in") from None
-        if not isinstance(context, VideoCodecContext):
-            raise UnsupportedCodecError(f"{self.format.codec} is no video codec")
-        if self.format.extradata:
-            context.extradata = self.format.extradata
-        # One thread a camera: many cameras share the processor, and libav's frame threads would add delay.
-        context.thread_count = 1
-        context.open()
-        return context
-
     def _named(self, pictures: list[VideoFrame]) -> list[tuple[EncodedPacket, VideoFrame]]:
         named = []
         for picture in pictures:
@@ -107,6 +82,26 @@ class PacketDecoder:
             if packet is not None and (self._keeps_patched or not picture.is_corrupt):
                 named.append((packet, picture))
         return named
+
+
+def open_decoder(codec: str, extradata: bytes = b"") -> VideoCodecContext:
+    """Return a new decoder of a codec by libav's name.
+
+    Raises:
+        UnsupportedCodecError: there is none.
+    """
+    try:
+        context = av.CodecContext.create(codec, "r")
+    except (av.FFmpegError, ValueError):
+        raise UnsupportedCodecError(f"no decoder for the codec {codec} is built in") from None
+    if not isinstance(context, VideoCodecContext):
+        raise UnsupportedCodecError(f"{codec} is no video codec")
+    if extradata:
+        context.extradata = extradata
+    # One thread a camera: many cameras share the processor, and libav's frame threads would add delay.
+    context.thread_count = 1
+    context.open()
+    return context
 
 
 def planes_of(picture: VideoFrame) -> Planes:

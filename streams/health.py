@@ -21,6 +21,9 @@ RATE_WINDOW_S = 10.0
 KEYS_KEPT = 6
 """The key interval is the median of the last five: encoders insert extra key frames at scene cuts."""
 
+LATE_KEY_RATIO = 1.5
+"""A key frame that is this much later than the usual interval says that the interval has changed."""
+
 CameraState = Literal["starting", "live", "away", "refused", "stopped"]
 
 
@@ -96,10 +99,11 @@ class HealthMeter:
         """The present state."""
         return self._state
 
-    @property
-    def key_interval_s(self) -> float | None:
-        """Measured seconds between key frames; None until two were seen."""
-        return self._key_interval_s
+    def key_pause_s(self, t_s: float) -> float:
+        """Return the seconds between key frames, or those since the last one where it is clearly late at `t_s`."""
+        usual_s = self._key_interval_s or 0.0
+        since_s = t_s - self._keys[-1] if self._keys else 0.0
+        return since_s if since_s > LATE_KEY_RATIO * usual_s else usual_s
 
     def enter(self, state: CameraState, problem: StreamError | None = None) -> bool:
         """Change state or problem; returns whether the state changed. A repeated state keeps its `since`."""
@@ -131,10 +135,9 @@ class HealthMeter:
                 if len(self._keys) > 1:
                     self._key_interval_s = median(later - earlier for earlier, later in pairwise(self._keys))
 
-    def decoded(self) -> None:
-        """Count a delivered frame."""
-        with self._lock:
-            self._decoded += 1
+    def decoded(self, total: int) -> None:
+        """Set how many frames were decoded since the start."""
+        self._decoded = total
 
     def corrupted(self, total: int) -> None:
         """Set how many packets could not be read or decoded since the start."""

@@ -1,19 +1,28 @@
-"""Decodes a camera's packets in the gear that its consumers need, and delivers frames.
+"""Offers a camera's pictures in the gear that its consumers need: key frames as packets, others decoded.
 
 Belongs here: when to decode, changing gears in the middle of a group. Does not: what gear is wanted (gears), reading.
 """
 
+import threading
 from collections.abc import Callable
 from enum import Enum
+from functools import partial
+from math import inf
 
 from av.video.frame import VideoFrame
 
-from streams.decoding import Deliver, PacketDecoder, make_frame
+from streams.decoding import PacketDecoder, make_frame
 from streams.gears import Gear
+from streams.offers import Deliver, KeyDecoders, Offer
 from streams.packets import EncodedPacket, Segment, StreamFormat
+from vision.frames import Frame
 
 EARLY_RATIO = 0.1
 """A frame may come this share of the wanted interval early: key frames of one second come a little unevenly."""
+
+
+KEYS_TRIED = 3
+"""So many key frames in a row that cannot be decoded alone are none: the encoder refreshes its picture bit by bit."""
 
 
 class _Following(Enum):
@@ -27,9 +36,11 @@ class _Following(Enum):
 class GearedDecoder:
     """Decodes one camera in changing gears; used by the reader's thread alone.
 
+    Only the frames of the `key` gear are made by the thread that takes the offer.
+
     Args:
         camera_id: goes into the frames.
-        deliver: takes each frame; called in this thread.
+        deliver: takes each offer; called in this thread.
         newest_group: gives the packets from the last key frame to now, this one included; used for shifting up.
     """
 
@@ -40,10 +51,11 @@ class GearedDecoder:
         self._decoder: PacketDecoder | None = None
         self._gear = Gear.off()
         self._following = _Following.FROM_GROUP
-        self._next_due_s = float("-inf")
-        self._last_t_s = float("-inf")
+        self._next_due_s = -inf
+        self._last_t_s = -inf
         self._corrupt_before = 0
-        self.frames = 0
+        self._lock = threading.Lock()  # guards what takers of key frames count
+        self._frames = self._bad_keys = self._bad_keys_in_a_row = 0
 
     @property
     def gear(self) -> Gear:
@@ -53,7 +65,17 @@ class GearedDecoder:
     @property
     def corrupt(self) -> int:
         """How many packets could not be decoded so far."""
-        return self._corrupt_before + (self._decoder.corrupt if self._decoder else 0)
+        return self._corrupt_before + self._bad_keys + (self._decoder.corrupt if self._decoder else 0)
+
+    @property
+    def frames(self) -> int:
+        """How many frames were decoded so far."""
+        return self._frames
+
+    @property
+    def keys_stand_alone(self) -> bool:
+        """Whether key frames can be decoded without what came before them; where not, the `key` gear shows nothing."""
+        return self._bad_keys_in_a_row < KEYS_TRIED
 
     def look(self, stream_format: StreamFormat, packet: EncodedPacket, gear: Gear) -> None:
         """Take one packet, which must be in the ring already, and deliver the frames that become ready."""
@@ -74,7 +96,8 @@ class GearedDecoder:
         """Deliver what the decoder holds back and forget it; the next key frame starts a new one."""
         if self._decoder is not None and self._following is _Following.YES:
             self._hand_on(self._decoder.drain())
-        self._corrupt_before = self.corrupt
+        self._corrupt_before = self.corrupt - self._bad_keys
+        self._bad_keys_in_a_row = 0
         self._decoder = None
         self._following = _Following.FROM_GROUP
 
@@ -93,13 +116,34 @@ class GearedDecoder:
             self._following = _Following.FROM_GROUP
         self._decoder.skip_unneeded(is_wanted=gear.mode == "rate")
         self._gear = gear
-        self._next_due_s = float("-inf")
+        self._next_due_s = -inf
 
     def _look_at_key(self, packet: EncodedPacket) -> None:
         assert self._decoder is not None  # noqa: S101
-        if not packet.is_key or not self._is_due(packet):
+        if not packet.is_key or packet.t_s <= self._last_t_s or not self._is_due(packet):
             return
-        self._hand_on(self._decoder.decode_alone(packet))
+        self._set_due(packet)
+        self._last_t_s = packet.t_s
+        stream_format = self._decoder.format
+        offer = Offer(self._camera_id, packet.t_s, partial(self._key_frame, stream_format, packet))
+        self._deliver(offer)
+
+    def _key_frame(self, stream_format: StreamFormat, key: EncodedPacket, decoders: KeyDecoders) -> Frame | None:
+        """Decode a key frame; runs in the thread of whoever takes the offer."""
+        picture = decoders.decode(stream_format, key)
+        with self._lock:
+            if picture is None:
+                self._bad_keys += 1
+                self._bad_keys_in_a_row += 1
+                return None
+            self._bad_keys_in_a_row = 0
+        return self._frame(key, picture)
+
+    def _frame(self, packet: EncodedPacket, picture: VideoFrame) -> Frame:
+        with self._lock:
+            number = self._frames
+            self._frames += 1
+        return make_frame(self._camera_id, number, packet, picture)
 
     def _catch_up(self) -> None:
         # Shifted up between key frames: decode from the last one, so that the first picture is whole and comes now.
@@ -127,9 +171,8 @@ class GearedDecoder:
                 continue
             self._set_due(packet)
             self._last_t_s = packet.t_s
-            frame = make_frame(self._camera_id, self.frames, packet, picture)
-            self.frames += 1
-            self._deliver(frame)
+            frame = self._frame(packet, picture)
+            self._deliver(Offer(self._camera_id, packet.t_s, partial(_as_is, frame)))
 
     def _is_due(self, packet: EncodedPacket) -> bool:
         return not self._gear.hz or packet.t_s >= self._next_due_s - EARLY_RATIO / self._gear.hz
@@ -139,3 +182,7 @@ class GearedDecoder:
             # Due times form a grid, so that being early once does not shift all that follow; a gap starts it anew.
             following_s = self._next_due_s + 1 / self._gear.hz
             self._next_due_s = following_s if following_s > packet.t_s else packet.t_s + 1 / self._gear.hz
+
+
+def _as_is(frame: Frame, _decoders: KeyDecoders) -> Frame:
+    return frame

@@ -84,9 +84,9 @@ class Segment:
         return min(p.t_s for p in self.packets), max(p.t_s for p in self.packets)
 
 
-def to_libav(packet: EncodedPacket) -> "av.Packet[Stream]":
-    """Return a new libav packet with the same content; `pts` and `dts` stay in `TICK`s."""
-    copy: av.Packet[Stream] = av.Packet(packet.data)
+def to_libav(packet: EncodedPacket, extradata: bytes = b"") -> "av.Packet[Stream]":
+    """Return a new libav packet with the same content, `extradata` in front; `pts` and `dts` stay in `TICK`s."""
+    copy: av.Packet[Stream] = av.Packet(extradata + packet.data if extradata else packet.data)
     copy.pts, copy.dts, copy.duration = packet.pts, packet.dts, packet.duration
     copy.time_base = TICK
     copy.is_keyframe = packet.is_key

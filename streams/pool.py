@@ -1,17 +1,16 @@
 """Holds the readers of many cameras; cameras come and go while it runs, and one bad camera hurts no other."""
 
 import threading
-from collections.abc import Callable
 from dataclasses import replace
 
 from streams.dialing import DialBudget
 from streams.errors import UnknownCameraError
 from streams.health import CameraHealth
+from streams.offers import Deliver
 from streams.opening import Openers
 from streams.reader import CameraReader, ReaderOptions
 from streams.settings import StreamSettings
 from streams.urls import check_url
-from vision.frames import Frame
 
 
 class CameraPool:
@@ -19,7 +18,7 @@ class CameraPool:
 
     Args:
         openers: how each scheme is opened.
-        deliver: takes every frame of every camera, in the readers' threads.
+        deliver: takes every picture of every camera that can be looked at, in the readers' threads.
         dial: budget of concurrent dials; its own if None.
         options: clocks and start time for the readers.
     """
@@ -27,7 +26,7 @@ class CameraPool:
     def __init__(
         self,
         openers: Openers,
-        deliver: Callable[[Frame], None],
+        deliver: Deliver,
         *,
         dial: DialBudget | None = None,
         options: ReaderOptions | None = None,

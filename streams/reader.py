@@ -11,17 +11,18 @@ import logging
 import threading
 import traceback
 from dataclasses import dataclass, field
+from math import inf
 
 import av
 
 from streams.clips import decode_at
-from streams.decoding import Deliver
 from streams.dialing import DialBudget, Waits
 from streams.errors import FeedClosedError, StreamEndedError, StreamError, StreamNotFoundError
 from streams.gears import Gear, cheapest_gear
 from streams.health import CameraHealth, HealthMeter
 from streams.live import LiveFeed
 from streams.looking import GearedDecoder
+from streams.offers import Deliver
 from streams.opening import Openers
 from streams.packets import EncodedPacket, StreamFormat
 from streams.ring import PacketRing
@@ -64,7 +65,7 @@ class CameraReader:
         url: `rtsp://`, `file:` (plays in real time; `?loop=1` repeats it), a path, or a scheme of `openers`.
         settings: how to pull it.
         openers: how each scheme is opened.
-        deliver: takes each decoded frame, in the reader's thread; must return quickly.
+        deliver: takes each picture that can be looked at, in the reader's thread; must return quickly.
         dial: the pool's budget of concurrent dials.
         options: clocks and start time.
     """
@@ -86,12 +87,11 @@ class CameraReader:
         self.settings = settings
         self.ring = PacketRing(camera_id, ring_s=settings.ring_s, ring_bytes=settings.ring_bytes)
         self._openers = openers
-        self._deliver = deliver
         self._dial = dial
         self._clocks = options.clocks
         self._timeline = TimeLine(start_t_s=options.start_t_s, after_t_s=options.after_t_s, clocks=options.clocks)
         self._meter = HealthMeter(camera_id, settings.declared_fps, options.clocks)
-        self._looking = GearedDecoder(camera_id, self._count_and_deliver, self.ring.newest)
+        self._looking = GearedDecoder(camera_id, deliver, self.ring.newest)
         self._waits = Waits(settings)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"reader-{camera_id}", daemon=True)
@@ -206,7 +206,8 @@ class CameraReader:
                 self._waits.succeeded()
             self._keep(stream_format, packet)
             self._meter.packet(stream_format, packet)
-            self._looking.look(stream_format, packet, self._gear())
+            self._looking.look(stream_format, packet, self._gear(packet.t_s))
+            self._meter.decoded(self._looking.frames)
             self._meter.corrupted(self._corrupt_before + source.corrupt + self._looking.corrupt)
             self._meter.camera_clock(source.clock_offset_s)
 
@@ -217,10 +218,10 @@ class CameraReader:
             for feed in self._feeds:
                 feed.put(stream_format, packet)
 
-    def _gear(self) -> Gear:
+    def _gear(self, t_s: float) -> Gear:
         with self._lock:
             wanted = list(self._wanted.values())
-        return cheapest_gear(wanted, self._meter.key_interval_s)
+        return cheapest_gear(wanted, self._meter.key_pause_s(t_s) if self._looking.keys_stand_alone else inf)
 
     def _gives_up(self, err: StreamError) -> bool:
         if isinstance(err, StreamEndedError) and scheme_of(self.url) == "file":
@@ -256,10 +257,6 @@ class CameraReader:
         width, height = stream_format.size_wh
         shown = redact(self.url)
         logger.info("camera %s: live, %s %dx%d from %s", self.camera_id, stream_format.codec, width, height, shown)
-
-    def _count_and_deliver(self, frame: Frame) -> None:
-        self._meter.decoded()
-        self._deliver(frame)
 
     def _forget_feed(self, feed: LiveFeed) -> None:
         with self._lock:

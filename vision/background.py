@@ -19,7 +19,7 @@ from vision.arrays import Boxes, FloatArray, Mask, Picture
 from vision.classes import StreetClass
 from vision.detections import Detections
 from vision.light import Light, fit_light, gradient
-from vision.zones import Zone
+from vision.zones import Zone, standing_mask
 
 SIZE_WH = (320, 180)
 """Size of the luma that is compared: a crate of 25 px at 720p is 6 px here, a look costs under a millisecond."""
@@ -59,7 +59,7 @@ class Background:
     """The long-term background of one camera within some zones; one thread at a time."""
 
     def __init__(self, zones: Sequence[Zone]) -> None:
-        self._watched = _zone_mask(zones)
+        self._watched = standing_mask(zones, SIZE_WH)
         self._long: FloatArray | None = None
         self._short = np.zeros(self._watched.shape, np.float32)
         self._stay_s = np.zeros(self._watched.shape, np.float32)
@@ -78,6 +78,8 @@ class Background:
             known: (N, 4) boxes of what the model found, in pixels of the small luma.
             step_s: watched seconds since the look before.
         """
+        if not self.is_needed:
+            return Detections.empty()
         now = cv2.GaussianBlur(luma, (3, 3), 0).astype(np.float32)
         if self._long is None:
             self._long, self._short = now.copy(), now.copy()
@@ -181,15 +183,6 @@ def _is_known(known: Boxes, box: tuple[int, int, int, int]) -> bool:
     sides = np.minimum(known[:, 2:], box[2:]) - np.maximum(known[:, :2], box[:2])
     shared = np.clip(sides, 0, None).prod(axis=1)
     return bool(shared.max() >= 0.5 * (box[2] - box[0]) * (box[3] - box[1]))
-
-
-def _zone_mask(zones: Sequence[Zone]) -> Mask:
-    mask = np.zeros((SIZE_WH[1], SIZE_WH[0]), np.uint8)
-    for zone in zones:
-        cv2.fillPoly(mask, [np.round(zone.corners_px(SIZE_WH)).astype(np.int32)], 1)
-    if mask.any():  # a thing that stands in the zone reaches above it
-        mask = cv2.dilate(mask, np.ones((25, 9), np.uint8))
-    return mask.astype(bool)
 
 
 def _box_mask(boxes: Boxes, shape_hw: tuple[int, ...]) -> Mask:

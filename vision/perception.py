@@ -1,22 +1,24 @@
 """Turns a picture and what a model found in it into an observation; after this nobody needs the pixels.
 
-`Perception` judges the view, proves by pixels that known things still stand, finds unknown objects against the
-long-term background, and visits the watched surfaces. It touches luma only, at small sizes and in small crops. While
+`Perception` first glances: it proves by pixels that known things still stand, and tells whether a model would see
+anything new. With what the model found, or without it, it then observes: judges the view, finds unknown objects against
+the long-term background, visits the watched surfaces. It touches luma only, at small sizes and in small crops. While
 the view cannot be judged nothing is learned.
 
 Belongs here: the order of these steps and their common checkpoint. Does not: each step (own modules), the model.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from vision.arrays import Boxes, Picture
 from vision.background import SIZE_WH, Background
-from vision.classes import StreetClass
 from vision.detections import Detections
 from vision.frames import Frame
+from vision.novelty import Novelty
 from vision.observations import Observation, Proofs, SurfaceLook, ViewState
 from vision.scenes import Place
 from vision.stillness import StillnessMemory
@@ -34,8 +36,36 @@ MAX_STEP_S = 30.0
 Arrays = dict[str, npt.NDArray[np.generic]]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Glance:
+    """What comparisons of pixels tell of a frame before any model looks.
+
+    Attributes:
+        frame: the picture.
+        gap_s: seconds before it in which nobody watched.
+        step_s: watched seconds since the glance before.
+        places: what was known to stand.
+        small: luma for background and view.
+        proofs: which of the places still stand as they did.
+        is_new: whether something came to rest or went since a model last judged; a model should look.
+    """
+
+    frame: Frame
+    gap_s: float
+    step_s: float
+    places: tuple[Place, ...]
+    small: Picture
+    proofs: Proofs
+    is_new: bool
+
+
 class Perception:
-    """The eyes of one camera; one thread at a time."""
+    """The eyes of one camera; one thread at a time.
+
+    Args:
+        surfaces: watched for what appears on them.
+        watch_unknown: zones watched for things that no model knows.
+    """
 
     def __init__(self, surfaces: Sequence[Zone], *, watch_unknown: Sequence[Zone]) -> None:
         self._surface_zones = tuple(surfaces)
@@ -44,50 +74,75 @@ class Perception:
         self._view = ViewJudge()
         self._stillness = StillnessMemory()
         self._background = Background(watch_unknown)
+        self._novelty = Novelty(())
         self._last_t_s: float | None = None
+        self._unvisited_s = 0.0
+        self._has_unknown = False
 
-    def observe(
-        self, frame: Frame, detections: Detections | None, places: Sequence[Place], gap_s: float = 0.0
-    ) -> Observation:
-        """Look at one frame.
+    def watch(self, zones: Sequence[Zone]) -> None:
+        """Set the zones in which something that comes to rest is news."""
+        self._novelty = Novelty(zones)
+
+    def glance(self, frame: Frame, places: Sequence[Place], gap_s: float = 0.0) -> Glance:
+        """Compare a frame with what is known, for the cost of a few thumbnails.
 
         Args:
             frame: the picture; only its luma is read.
-            detections: what the model found in it; None where no model looked, then only proofs are taken.
             places: the places of the last scene.
             gap_s: seconds before this frame in which nobody watched.
+        """
+        luma, small = frame.luma(), frame.luma(SIZE_WH)
+        is_steady = self._view.is_steady
+        proofs = self._stillness.compare(luma, places) if is_steady else Proofs.none()
+        is_new = self._novelty.look(small) if is_steady else False
+        is_new = is_new or (is_steady and any(surface.differs(luma) for surface in self._surfaces_for(frame)))
+        return Glance(frame, gap_s, self._step(frame.t_s, gap_s), tuple(places), small, proofs, is_new)
+
+    def observe(self, glance: Glance, detections: Detections | None) -> Observation:
+        """Make an observation of a glance.
+
+        Args:
+            glance: the newest one.
+            detections: what the model found in its frame; None where no model looked.
 
         Returns:
             The observation; its detections are the model's with unknown objects behind them.
         """
-        step_s = self._step(frame.t_s, gap_s)
-        luma, small = frame.luma(), frame.luma(SIZE_WH)
-        found = Detections.empty() if detections is None else detections
+        frame, small, step_s = glance.frame, glance.small, glance.step_s
         scale = np.array([SIZE_WH[0] / frame.size_wh[0], SIZE_WH[1] / frame.size_wh[1]] * 2, np.float32)
-        boxes = found.boxes * scale
+        found = Detections.empty() if detections is None else detections
+        things = found.boxes if detections is not None else _boxes_of(glance.places)
+        boxes = things * scale
+        self._unvisited_s += step_s
         shrink = np.float32(VIEW_WH[0] / SIZE_WH[0])
-        view = self._view.update(small, luma[::SAMPLE_STEP, ::SAMPLE_STEP], boxes * shrink, step_s)
-        proofs = Proofs.none()
+        sample = frame.luma()[::SAMPLE_STEP, ::SAMPLE_STEP]
+        view = self._view.update(small, sample, boxes * shrink, step_s)
         looks: tuple[SurfaceLook, ...] = ()
         if self._view.is_steady:
-            proofs = self._stillness.compare(luma, places)
+            unknown = self._background.update(small, boxes, step_s)
+            self._has_unknown = len(unknown) > 0
             if detections is not None:
-                looks = self._visit(frame, luma, found, step_s)
-                if self._background.is_needed:
-                    unknown = self._background.update(small, boxes, step_s)
-                    found = found.joined(Detections(unknown.boxes / scale, unknown.scores, unknown.class_ids))
+                unknown = Detections(unknown.boxes / scale, unknown.scores, unknown.class_ids)
+                self._novelty.judged()
+                looks = self._visit(frame, found)
+                found = found.joined(unknown)
         return Observation(
             camera_id=frame.camera_id,
             t_s=frame.t_s,
             captured_at=frame.captured_at,
             size_wh=frame.size_wh,
-            gap_s=gap_s,
+            gap_s=glance.gap_s,
             view=view,
             looked=detections is not None,
             detections=found if view is ViewState.OK else Detections.empty(),
-            proofs=proofs,
+            proofs=glance.proofs if self._view.is_steady else Proofs.none(),
             surfaces=looks,
         )
+
+    @property
+    def is_stirred(self) -> bool:
+        """Whether the last look left something that closer looks should settle: new on a surface, or unknown."""
+        return self._has_unknown or any(surface.is_stirred for surface in self._surfaces)
 
     def checkpoint(self) -> Arrays:
         """Return all reference pictures as arrays, named `part/array`, fit for `numpy.savez`."""
@@ -125,9 +180,9 @@ class Perception:
         self._last_t_s = t_s
         return min(MAX_STEP_S, max(0.0, step_s - gap_s))
 
-    def _visit(self, frame: Frame, luma: Picture, found: Detections, step_s: float) -> tuple[SurfaceLook, ...]:
-        things: Boxes = found.boxes[found.class_ids != StreetClass.UNKNOWN]
-        looks = [surface.visit(luma, things, step_s) for surface in self._surfaces_for(frame)]
+    def _visit(self, frame: Frame, found: Detections) -> tuple[SurfaceLook, ...]:
+        step_s, self._unvisited_s = self._unvisited_s, 0.0
+        looks = [surface.visit(frame.luma(), found.boxes, step_s) for surface in self._surfaces_for(frame)]
         return tuple(look for look in looks if look is not None)
 
     def _surfaces_for(self, frame: Frame) -> list[Surface]:
@@ -137,3 +192,7 @@ class Perception:
             for surface in self._surfaces:
                 surface.restore(self._pending.pop(f"surface/{surface.zone.zone_id}", {}))
         return self._surfaces
+
+
+def _boxes_of(places: Sequence[Place]) -> Boxes:
+    return np.array([place.box for place in places], np.float32).reshape(-1, 4)

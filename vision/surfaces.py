@@ -56,7 +56,11 @@ Box = tuple[float, float, float, float]
 
 
 class Surface:
-    """One watched surface of one camera; one thread at a time."""
+    """One watched surface of one camera; one thread at a time.
+
+    Attributes:
+        is_stirred: whether the last visit found something new that nobody stood before.
+    """
 
     def __init__(self, zone: Zone, frame_wh: SizeWH) -> None:
         self.zone, self.frame_wh = zone, frame_wh
@@ -74,6 +78,18 @@ class Surface:
         self._since_visit_s = VISIT_EVERY_S
         self._watched_s = 0.0
         self._other_s = 0.0
+        self.is_stirred = False
+
+    def differs(self, luma: Picture) -> bool:
+        """Tell whether the surface shows anything else than at the last visit, be it paper or who stands before it.
+
+        Args:
+            luma: (H, W) uint8 of the whole frame at full size.
+        """
+        if not self._recent:
+            return True
+        now = cv2.warpPerspective(luma, self._to_surface, self.size_wh, flags=cv2.INTER_LINEAR)
+        return self._has_changed(now, np.zeros(self._inside.shape, bool))
 
     def visit(self, luma: Picture, things: Boxes, step_s: float) -> SurfaceLook | None:
         """Look at the surface, if a visit is due.
@@ -93,6 +109,7 @@ class Surface:
         now = cv2.warpPerspective(luma, self._to_surface, self.size_wh, flags=cv2.INTER_LINEAR)
         hidden_boxes = self._hidden(things)
         hidden = self._mask_of(hidden_boxes)
+        self.is_stirred = bool(self._recent) and self._has_changed(now, hidden)
         self._remember(now, hidden)
         if self._reference is None:
             self._learn(now, hidden, elapsed_s)
@@ -123,6 +140,16 @@ class Surface:
         self._unseen = arrays["unseen"].astype(np.int64).copy()
         seconds = arrays["seconds"].astype(np.float64)
         self._since_visit_s, self._watched_s, self._other_s = (float(value) for value in seconds)
+
+    def _has_changed(self, now: Picture, hidden: Mask) -> bool:
+        """Return whether a region that is not hidden differs from the last visit by more than the light."""
+        present, last = now.astype(np.float32), self._recent[-1].astype(np.float32)
+        light = fit_light(present[::2, ::2], last[::2, ::2], (self._inside & ~hidden)[::2, ::2])
+        differs = np.abs(present - light.expected(last)) > max(MIN_DIFFERENCE, 4 * light.noise)
+        mask = cv2.morphologyEx(
+            (differs & self._inside & ~hidden).astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)
+        )
+        return int(mask.sum()) >= MIN_AREA_PX
 
     def _polygon_mask(self) -> Mask:
         corners = self.zone.corners_px(self.frame_wh).reshape(-1, 1, 2)

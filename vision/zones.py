@@ -1,5 +1,6 @@
 """Polygons with a purpose in one view of a camera, stored as fractions so that they outlive a change of resolution."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -49,6 +50,16 @@ class Zone:
     def contains_feet(self, boxes: Boxes, size_wh: SizeWH) -> Mask:
         """Return (N,) bool: which objects stand in the zone, by the bottom centre of their boxes."""
         return self.contains(feet(boxes), size_wh)
+
+
+def standing_mask(zones: Sequence[Zone], size_wh: SizeWH) -> Mask:
+    """Return (H, W) bool: the zones in a picture of that size, and what lies above them, as things reach up there."""
+    mask = np.zeros((size_wh[1], size_wh[0]), np.uint8)
+    for zone in zones:
+        cv2.fillPoly(mask, [np.round(zone.corners_px(size_wh)).astype(np.int32)], 1)
+    if mask.any():
+        mask = cv2.dilate(mask, np.ones((25, 9), np.uint8))
+    return mask.astype(bool)
 
 
 MIN_AREA_RATIO = 1e-5

@@ -67,5 +67,5 @@ def test_every_warning_names_a_wav_file_where_there_is_no_sound_card(summary: di
 def test_every_frame_is_looked_at_or_dropped_with_a_cause(summary: dict[str, Any]) -> None:
     for camera in summary["cameras"]:
         accounted = camera["looked"] + sum(camera["dropped"].values()) + camera["waiting"]
-        assert (camera["state"], camera["frames_read"]) == ("live", accounted)
+        assert (camera["state"], camera["offered"]) == ("live", accounted)
         assert camera["looked"] > 0

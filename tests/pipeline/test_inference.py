@@ -7,9 +7,11 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
+from detectors.rules import Pace
 from pipeline.inference import InferenceLoop, Watched
 from pipeline.intake import FAILED, FrameIntake
 from pipeline.watch import CameraWatch, Looked
+from streams.offers import Offer
 from vision.detections import Detections
 from vision.frames import Frame, Planes
 
@@ -57,7 +59,7 @@ class Street:
         self.loop = InferenceLoop("test", self.model, self.intake, self._on_looked)
         self._looked = threading.Semaphore(0)
         self.intake.add("gate")
-        self.watched = Watched(CameraWatch("gate", ()), 100.0, want=lambda _: None)
+        self.watched = Watched(CameraWatch("gate", ()), Pace.close(100.0), want=lambda _: None)
         self.loop.start()
         self.loop.between_and_wait(lambda watches: watches.update(gate=self.watched), LIMIT_S)
 
@@ -65,7 +67,7 @@ class Street:
         self._looked.release()
 
     def show(self, t_s: float) -> None:
-        self.intake.put(picture(t_s))
+        self.intake.put(Offer("gate", t_s, lambda _: picture(t_s)))
 
     def look(self, t_s: float) -> None:
         """Show a picture and wait until it was looked at."""
@@ -149,7 +151,7 @@ def test_surprise_between_two_looks_does_not_end_the_thread(
     surprised = threading.Event()
     take = street.intake.take
 
-    def surprise(most: int, wait_s: float) -> list[Frame]:
+    def surprise(most: int, wait_s: float) -> list[Offer]:
         if not surprised.is_set():
             surprised.set()
             raise RuntimeError("nobody expected this")

@@ -1,25 +1,20 @@
-from datetime import UTC, datetime
-
-import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.intake import NOT_DUE, REPLACED, STALE, FrameIntake
-from vision.frames import Frame, Planes
-
-PLANES = Planes(np.zeros((4, 4), np.uint8), np.zeros((2, 2), np.uint8), np.zeros((2, 2), np.uint8))
+from streams.offers import Offer
 
 
-def frame(camera_id: str, seq: int = 0) -> Frame:
-    return Frame(camera_id, seq, float(seq), datetime.now(UTC), 0.0, PLANES)
+def offer(camera_id: str, seq: int = 0) -> Offer:
+    return Offer(camera_id, float(seq), lambda _: None)
 
 
-def test_newer_frame_pushes_out_the_one_that_waits() -> None:
+def test_newer_picture_pushes_out_the_one_that_waits() -> None:
     intake = FrameIntake()
     intake.add("a")
-    intake.put(frame("a", 1))
-    intake.put(frame("a", 2))
-    assert [f.seq for f in intake.take(8, 0)] == [2]
+    intake.put(offer("a", 1))
+    intake.put(offer("a", 2))
+    assert [taken.t_s for taken in intake.take(8, 0)] == [2.0]
     assert intake.counts("a").dropped == {REPLACED: 1}
 
 
@@ -28,40 +23,40 @@ def test_busy_camera_does_not_keep_a_quiet_one_waiting() -> None:
     intake = FrameIntake(stale_after_s=1000, clock=lambda: float(clock()))
     intake.add("busy")
     intake.add("quiet")
-    intake.put(frame("quiet"))
+    intake.put(offer("quiet"))
     for seq in range(10):
-        intake.put(frame("busy", seq))
-    assert [f.camera_id for f in intake.take(1, 0)] == ["quiet"]
+        intake.put(offer("busy", seq))
+    assert [taken.camera_id for taken in intake.take(1, 0)] == ["quiet"]
 
 
-def test_frame_that_waited_too_long_is_dropped_as_stale() -> None:
+def test_picture_that_waited_too_long_is_dropped_as_stale() -> None:
     now_s = [0.0]
     intake = FrameIntake(stale_after_s=1.0, clock=lambda: now_s[0])
     intake.add("a")
-    intake.put(frame("a"))
+    intake.put(offer("a"))
     now_s[0] = 1.5
     assert intake.take(8, 0) == []
     assert intake.counts("a").dropped == {STALE: 1}
 
 
-def test_frame_of_a_removed_camera_is_ignored() -> None:
+def test_picture_of_a_removed_camera_is_ignored() -> None:
     intake = FrameIntake()
     intake.add("a")
     intake.remove("a")
-    intake.put(frame("a"))
+    intake.put(offer("a"))
     assert intake.take(8, 0) == []
 
 
 @given(st.lists(st.sampled_from(["put a", "put b", "take", "look", "drop", "wait"]), max_size=60))
-def test_every_decoded_frame_is_looked_at_or_dropped_or_waits(steps: list[str]) -> None:
+def test_every_offer_is_looked_at_or_dropped_or_waits(steps: list[str]) -> None:
     now_s = [0.0]
     intake = FrameIntake(stale_after_s=1.0, clock=lambda: now_s[0])
     intake.add("a")
     intake.add("b")
-    in_hand: list[Frame] = []
+    in_hand: list[Offer] = []
     for step in steps:
         if step.startswith("put"):
-            intake.put(frame(step[-1]))
+            intake.put(offer(step[-1]))
         elif step == "take":
             in_hand += intake.take(1, 0)
         elif step == "wait":
@@ -72,4 +67,4 @@ def test_every_decoded_frame_is_looked_at_or_dropped_or_waits(steps: list[str]) 
             intake.count_dropped([in_hand.pop().camera_id], NOT_DUE)
         for camera_id in ("a", "b"):
             counts = intake.counts(camera_id)
-            assert counts.decoded == counts.looked + sum(counts.dropped.values()) + counts.waiting
+            assert counts.offered == counts.looked + sum(counts.dropped.values()) + counts.waiting

@@ -120,7 +120,7 @@ def test_camera_whose_pictures_cannot_be_judged_is_a_problem(
         complain(*of)
         failed.set()
 
-    monkeypatch.setattr(CameraWatch, "look", fail)
+    monkeypatch.setattr(CameraWatch, "take", fail)
     monkeypatch.setattr(running.shard._loop, "_complain", complained)
     running.add("gate", street)
     assert failed.wait(LIMIT_S)

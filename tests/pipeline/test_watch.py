@@ -31,10 +31,16 @@ def zone(limit_s: float = 20, zone_id: str = "kerb") -> ZoneSettings:
     )
 
 
-def frame(t_s: float) -> Frame:
+CAR_PIXELS = _RNG.integers(20, 120, (60, 80), np.uint8)
+
+
+def frame(t_s: float, *, is_parked: bool = False) -> Frame:
     noise = np.random.default_rng(int(t_s * 100)).integers(0, 3, STREET.shape, np.uint8)
     chroma = np.full((SIZE_WH[1] // 2, SIZE_WH[0] // 2), 128, np.uint8)
-    planes = Planes(STREET + noise, chroma, chroma.copy())
+    luma = STREET + noise
+    if is_parked:
+        luma[100:160, 100:180] = CAR_PIXELS + noise[100:160, 100:180]
+    planes = Planes(luma, chroma, chroma.copy())
     return Frame("gate", int(t_s * 2), t_s, START + timedelta(seconds=t_s), 0.1, planes)
 
 
@@ -103,7 +109,7 @@ def test_changed_zone_begins_anew_and_the_others_keep_their_clocks() -> None:
 
 def test_camera_without_zones_is_still_looked_at_now_and_then() -> None:
     watch = CameraWatch("gate", [])
-    assert watch.look_hz() > 0
+    assert watch.pace().look_hz > 0
     assert events_of(watched(watch, 0, 30)) == []
 
 
@@ -122,3 +128,74 @@ def test_clock_that_runs_is_known_over_a_restart_until_its_offence_ends() -> Non
     for t_s in range(20, 60):
         again.look(frame(float(t_s)), Detections.empty())
     assert again.standing == ()
+
+
+class Eye:
+    """A watch that is looked at as the looking thread does: the model sees only what is wanted."""
+
+    def __init__(self, limit_s: float = 60) -> None:
+        self.watch = CameraWatch("gate", [zone(limit_s)])
+        self.model_at: list[float] = []
+        self.events: list[Event] = []
+
+    def run(self, from_s: float, to_s: float, *, is_parked: bool) -> None:
+        for t_s in np.arange(from_s, to_s, 0.5):
+            pace = self.watch.pace()
+            if self.watch.is_due(float(t_s), pace.look_hz):
+                self._look(frame(float(t_s), is_parked=is_parked), pace.model_hz, is_parked)
+
+    def _look(self, picture: Frame, model_hz: float, is_parked: bool) -> None:
+        glance = self.watch.glance(picture)
+        found = None
+        if self.watch.wants_model(glance, model_hz):
+            self.model_at.append(picture.t_s)
+            found = parked() if is_parked else Detections.empty()
+        self.events += self.watch.take(glance, found).events
+
+    def asked(self, from_s: float, to_s: float) -> int:
+        return sum(from_s <= t_s < to_s for t_s in self.model_at)
+
+
+@pytest.fixture
+def eye() -> Eye:
+    return Eye()
+
+
+def test_quiet_street_needs_the_model_twice_a_minute(eye: Eye) -> None:
+    eye.run(0, 300, is_parked=False)
+    assert eye.asked(60, 300) == pytest.approx(8, abs=1)
+
+
+def test_car_that_stops_on_a_quiet_street_is_looked_at_closely_until_it_is_known(eye: Eye) -> None:
+    eye.run(0, 100, is_parked=False)
+    eye.run(100, 112, is_parked=True)
+    assert eye.watch.pace().look_hz >= 0.5
+    assert [event.phase for event in eye.events] == [Phase.STARTED]
+    assert eye.asked(100, 112) >= 4
+
+
+def test_standing_car_is_proven_by_pixels_and_needs_the_model_now_and_then(eye: Eye) -> None:
+    eye.run(0, 20, is_parked=True)
+    eye.run(20, 48, is_parked=True)
+    assert eye.asked(20, 48) <= 5
+
+
+def test_last_seconds_before_the_limit_are_looked_at_closely(eye: Eye) -> None:
+    eye.run(0, 70, is_parked=True)
+    [started, raised] = eye.events
+    assert raised.phase is Phase.RAISED
+    assert raised.t_s - started.started_t_s == pytest.approx(60, abs=1)
+    assert eye.asked(52, 60) >= 14
+
+
+def test_car_that_leaves_ends_within_seconds(eye: Eye) -> None:
+    eye.run(0, 80, is_parked=True)
+    eye.run(80, 100, is_parked=False)
+    assert eye.events[-1].phase is Phase.ENDED
+    assert eye.events[-1].t_s <= 90
+
+
+def test_street_falls_back_to_scouting_when_the_car_is_gone(eye: Eye) -> None:
+    eye.run(0, 80, is_parked=True)
+    eye.run(80, 120, is_parked=False)
+    assert eye.watch.pace() == CameraWatch("gate", [zone(60)]).pace()

@@ -10,6 +10,7 @@ import av
 import numpy as np
 
 from streams.errors import StreamEndedError
+from streams.offers import KeyDecoders, Offer
 from streams.opening import Openers
 from streams.packets import TICK, EncodedPacket, Segment, StreamFormat
 from streams.settings import StreamSettings
@@ -82,15 +83,18 @@ def eventually(is_true: Callable[[], object], what: str) -> None:
 
 
 class Collector:
-    """Takes delivered frames and lets a test wait for them."""
+    """Takes every offer at once and lets a test wait for the frames."""
 
     def __init__(self) -> None:
         self.frames: list[Frame] = []
+        self._decoders = KeyDecoders()
         self._changed = threading.Condition()
 
-    def __call__(self, frame: Frame) -> None:
+    def __call__(self, offer: Offer) -> None:
         with self._changed:
-            self.frames.append(frame)
+            frame = offer.open(self._decoders)
+            if frame is not None:
+                self.frames.append(frame)
             self._changed.notify_all()
 
     def of(self, camera_id: str) -> list[Frame]:

@@ -5,6 +5,7 @@ import pytest
 
 from streams.decoding import PacketDecoder, planes_of
 from streams.errors import UnsupportedCodecError
+from streams.offers import KeyDecoders
 from streams.packets import TICK, StreamFormat
 from tests.rtsp.clips import pattern_frame
 from tests.streams.helpers import decoded, fake_packet, luma, read_all
@@ -21,10 +22,10 @@ def test_planes_are_read_only_views_on_the_decoder_memory(clip) -> None:
 
 def test_planes_outlive_picture_and_decoder(clip) -> None:
     stream_format, packet = read_all(clip(seconds=0.4))[0]
-    decoder = PacketDecoder(stream_format)
-    planes = planes_of(decoder.decode_alone(packet)[0][1])
+    decoders = KeyDecoders()
+    planes = planes_of(decoders.decode(stream_format, packet))
     before = planes.y.copy()
-    del decoder
+    del decoders
     gc.collect()
     np.testing.assert_array_equal(planes.y, before)
 
@@ -56,7 +57,7 @@ def test_corrupt_packets_are_counted_and_the_next_key_frame_decodes(clip) -> Non
         decoder.decode(packet)
     key = next(packet for _, packet in read[30:] if packet.is_key)
     assert decoder.corrupt >= 1
-    assert decoder.decode_alone(key)[0][0] is key
+    assert [packet for packet, _ in (*decoder.decode(key), *decoder.drain())] == [key]
 
 
 def test_codec_without_a_decoder_is_named() -> None:

@@ -1,3 +1,5 @@
+from math import inf
+
 import pytest
 
 from streams.gears import Gear, cheapest_gear
@@ -8,19 +10,26 @@ from streams.gears import Gear, cheapest_gear
     [
         ([], 2.0, Gear.off()),
         ([Gear.off(), Gear.off()], 2.0, Gear.off()),
-        ([Gear.key()], None, Gear.key()),
+        ([Gear.key()], 0.0, Gear.key()),
+        ([Gear.key()], inf, Gear.key()),
+        ([Gear.scout(0.25, 6.0)], 0.0, Gear("key", 0.25)),
+        ([Gear.scout(0.25, 6.0)], 5.0, Gear("key", 0.25)),
+        ([Gear.scout(0.25, 5.0)], 10.0, Gear.rate(0.25)),
+        ([Gear.scout(0.25, 5.0)], inf, Gear.rate(0.25)),
+        ([Gear.scout(0.25, 6.0), Gear.rate(1.0)], 2.0, Gear.rate(1.0)),
+        ([Gear.scout(0.25, 6.0), Gear.rate(1.0)], 1.0, Gear("key", 1.0)),
         ([Gear.rate(5), Gear.full()], 0.1, Gear.full()),
         ([Gear.rate(0.5)], 2.0, Gear("key", 0.5)),
         ([Gear.rate(0.2), Gear.rate(0.5)], 1.0, Gear("key", 0.5)),
         ([Gear.rate(1.0)], 2.0, Gear.rate(1.0)),
         ([Gear.rate(1.0), Gear.rate(4.0)], 2.0, Gear.rate(4.0)),
-        ([Gear.rate(1.0)], None, Gear.rate(1.0)),
+        ([Gear.rate(1.0)], inf, Gear.rate(1.0)),
         ([Gear.rate(1.0)], 1.04, Gear("key", 1.0)),
         ([Gear.key(), Gear.rate(0.1)], 2.0, Gear.key()),
         ([Gear.key(), Gear.rate(5.0)], 2.0, Gear.rate(5.0)),
     ],
 )
-def test_cheapest_gear_serves_everyone(wanted: list[Gear], key_interval_s: float | None, expected: Gear) -> None:
+def test_cheapest_gear_serves_everyone(wanted: list[Gear], key_interval_s: float, expected: Gear) -> None:
     assert cheapest_gear(wanted, key_interval_s) == expected
 
 

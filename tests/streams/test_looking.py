@@ -9,6 +9,7 @@ import pytest
 from streams.decoding import PacketDecoder
 from streams.gears import Gear
 from streams.looking import GearedDecoder
+from streams.offers import KeyDecoders
 from streams.ring import PacketRing
 from tests.rtsp.clips import pattern_frame
 from tests.streams.helpers import Collector, fake_packet, luma, read_all
@@ -47,13 +48,36 @@ def test_gear_off_decodes_nothing(clip, looker: Looker, monkeypatch: pytest.Monk
     assert looker.seen.frames == []
 
 
-def test_gear_key_gives_the_decoder_key_packets_only(clip, looker: Looker, monkeypatch: pytest.MonkeyPatch) -> None:
-    given = []
-    plain = PacketDecoder.decode
-    monkeypatch.setattr(PacketDecoder, "decode", lambda self, packet: given.append(packet) or plain(self, packet))
+def test_gear_key_offers_key_frames_and_decodes_nothing_itself(
+    clip, looker: Looker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(PacketDecoder, "decode", lambda *_: pytest.fail("decoded"))
     looker.feed(read_all(clip(seconds=4, b_frames=2)), Gear.key())
-    assert all(packet.is_key for packet in given)
     assert np.diff(looker.times()) == pytest.approx([1.0] * 3)
+
+
+def test_key_frame_that_nobody_takes_is_never_decoded(clip) -> None:
+    ring, offers = PacketRing("gate", ring_s=60, ring_bytes=10**8), []
+    geared = GearedDecoder("gate", offers.append, ring.newest)
+    for stream_format, packet in read_all(clip(seconds=4)):
+        ring.add(stream_format, packet)
+        geared.look(stream_format, packet, Gear.key())
+    assert (len(offers), geared.frames) == (4, 0)
+
+
+def test_key_frames_that_do_not_stand_alone_are_noticed(clip, looker: Looker) -> None:
+    read = read_all(clip(seconds=4))
+    lame = [(f, replace(p, is_key=True)) for f, p in read if not p.is_key]
+    assert looker.geared.keys_stand_alone
+    looker.feed(lame[:30], Gear.key())
+    assert not looker.geared.keys_stand_alone
+
+
+def test_one_decoder_serves_cameras_of_one_size(clip) -> None:
+    decoders = KeyDecoders()
+    one, other = read_all(clip(seconds=1))[0], read_all(clip(seconds=1, gop=10))[0]
+    pictures = [decoders.decode(*each) for each in (one, other, one)]
+    assert all(picture is not None for picture in pictures)
 
 
 def test_key_frame_is_delivered_with_its_own_packet_and_not_a_group_later(clip, looker: Looker) -> None:

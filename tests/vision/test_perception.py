@@ -7,6 +7,7 @@ from tests.vision.pictures import WH, seen, street, with_box, with_flyer
 from vision.arrays import Picture
 from vision.classes import StreetClass
 from vision.detections import Detections
+from vision.frames import Frame
 from vision.observations import Observation, SurfaceChange, ViewState
 from vision.perception import Perception
 from vision.scenes import Place, PlaceState
@@ -23,10 +24,14 @@ def place(state: PlaceState = PlaceState.STANDING) -> Place:
     return Place(1, tuple(map(float, BOX)), StreetClass.CAR.value, 0.8, 0.0, 0.0, 10.0, state)  # type: ignore[arg-type]
 
 
+def look(perception: Perception, frame: Frame, found: Detections | None, *places: Place) -> Observation:
+    return perception.observe(perception.glance(frame, places), found)
+
+
 def proofs_of(first: Picture, then: Picture, **light: float) -> list[float]:
     perception = Perception([], watch_unknown=[])
-    perception.observe(seen(first, 0), NOBODY, [place()])
-    return perception.observe(seen(then, 1, **light), None, [place()]).proofs.similarities.tolist()
+    look(perception, seen(first, 0), NOBODY, place())
+    return look(perception, seen(then, 1, **light), None, place()).proofs.similarities.tolist()
 
 
 def test_same_thing_in_other_light_is_proven() -> None:
@@ -50,7 +55,7 @@ def test_plain_patch_proves_nothing() -> None:
 def watch(
     perception: Perception, picture: Picture, from_s: int, until_s: int, found: Detections = NOBODY, **light: float
 ) -> list[Observation]:
-    return [perception.observe(seen(picture, t, **light), found, []) for t in range(from_s, until_s)]
+    return [look(perception, seen(picture, t, **light), found) for t in range(from_s, until_s)]
 
 
 def unknown_boxes(observations: list[Observation]) -> list[list[float]]:
@@ -230,12 +235,12 @@ def test_perception_put_aside_and_taken_up_sees_the_same(cut: int) -> None:
     whole = Perception([WALL], watch_unknown=[KERB])
     parts = Perception([WALL], watch_unknown=[KERB])
     for t_s, picture in pictures():
-        expected = whole.observe(seen(picture, t_s), NOBODY, [])
+        expected = look(whole, seen(picture, t_s), NOBODY)
         if t_s == cut:
             arrays = parts.checkpoint()
             parts = Perception([WALL], watch_unknown=[KERB])
             parts.restore(arrays)
-        found = parts.observe(seen(picture, t_s), NOBODY, [])
+        found = look(parts, seen(picture, t_s), NOBODY)
         if t_s > cut + 8:
             assert len(changes_of([found])) == len(changes_of([expected]))
             assert len(found.detections) == len(expected.detections)
