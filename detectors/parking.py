@@ -24,11 +24,11 @@ from vision.zones import Zone
 
 KIND: Final = "parking"
 
-STANDING = Pace(0.5, 4.0, 0.1)
+STANDING = Pace(0.5, 2.5, 0.1)
 """While a clock runs, pixels prove every two seconds that the vehicle still stands."""
 
-DECIDING_HZ = 2.0
-"""In the last seconds before the limit a departure should not be missed by a second."""
+DECIDING_HZ = 1.0
+"""In the last seconds before the limit the model looks too, so that it is raised in time."""
 
 DECIDING_S = 10.0
 """What counts as the last seconds."""

@@ -16,6 +16,9 @@ SCOUTS_IN_LIMIT = 10
 SLOWEST_SCOUT_S, FASTEST_SCOUT_S = 6.0, 1.0
 """Bounds of the pause between two of them; three looks must fit between somebody's coming and a patrol's patience."""
 
+OFTEN_S = 2.5
+"""Cameras usually send a key frame every two seconds; that is often enough to tell rest from motion."""
+
 LONGEST_PAUSE_S = 10.0
 """Longer pauses than this count as unwatched."""
 
@@ -45,7 +48,15 @@ class Pace:
 
     @classmethod
     def close(cls, hz: float) -> "Pace":
-        """Return the pace at which the model sees `hz` pictures a second."""
+        """Return the pace at which the model sees `hz` pictures a second, or key frames where they come often enough.
+
+        Whatever follows from them is dated by looking back; so decoding every picture would only know it sooner.
+        """
+        return cls(hz, max(1.1 / hz, OFTEN_S), hz)
+
+    @classmethod
+    def steady(cls, hz: float) -> "Pace":
+        """Return the pace at which the model sees `hz` pictures a second, whatever that costs."""
         return cls(hz, 1.1 / hz, hz)
 
     @classmethod

@@ -31,7 +31,7 @@ CANDIDATE_HZ = 2.0
 ALONE_S = 60.0
 """A thing that nobody attended for so long, as a parked tricycle, is followed less closely until somebody does."""
 
-STANDING = Pace(0.5, 4.0, 0.25)
+STANDING = Pace(0.5, 2.5, 0.25)
 """Pixels prove that a stall still stands; the model looks for who comes to one that stands alone."""
 
 Box = tuple[float, float, float, float]

@@ -33,7 +33,7 @@ from streams.settings import StreamSettings
 
 logger = logging.getLogger(__name__)
 
-VIEWED = Pace.close(4.0)
+VIEWED = Pace.steady(4.0)
 """While somebody watches the camera live: boxes then follow the picture well enough to be believed."""
 
 

@@ -30,9 +30,8 @@ Longer than the key-frame interval of cheap cameras (10 s), which are looked at 
 EARLY_RATIO = 0.9
 """A picture this share of the wanted pause after the last one is taken: waiting on would halve a slow camera's rate."""
 
-CLOSE, CLOSE_S = Pace.close(2.0), 4.0
-"""What may have come to rest, was missed or stirred on a surface is looked at twice a second for so long: rest then
-shows in two seconds."""
+CLOSE, CLOSE_S = Pace.close(2.0), 7.0
+"""What may have come to rest, was missed or stirred on a surface is looked at closely for so long: three key frames."""
 
 _EVENTS = TypeAdapter(list[Event])
 

@@ -1,6 +1,7 @@
 """Reads the parameter sets of H.264 and H.265: finds them in packets, and names the codec for browsers.
 
-Sources: ITU-T H.264 7.3.2.1, H.265 7.3.3; RFC 6381 and ISO/IEC 14496-15 annex E for the codec strings.
+Sources: ITU-T H.264 7.3.2.1 and 7.3.3, H.265 7.3.3 and 7.3.6.1; for the codec strings RFC 6381 and ISO/IEC 14496-15
+annex E.
 """
 
 from collections.abc import Iterator
@@ -61,6 +62,22 @@ def merged_extradata(codec: str, extradata: bytes, packet_data: bytes) -> bytes:
     sets = known | inside
     order = [kind for kind in ("VPS", "SPS", "PPS") if kind in sets]
     return b"".join(b"\x00" + START_CODE + unit for kind in order for unit in sets[kind])
+
+
+def rest_of_picture(codec: str, data: bytes) -> bytes:
+    """Return the slices of a packet that begins in the middle of a picture; empty where it begins a picture.
+
+    Some senders (GStreamer's payloader among them) put the parameter sets before every slice of a key frame, and libav
+    then takes each slice for a picture of its own. A slice says itself whether it begins one: H.264 7.3.3
+    (`first_mb_in_slice` is 0), H.265 7.3.6.1 (`first_slice_segment_in_pic_flag`).
+    """
+    if codec not in {"h264", "hevc"}:
+        return b""
+    pictures, header = (H264_PICTURES, 1) if codec == "h264" else (HEVC_PICTURES, 2)
+    slices = [unit for unit in split_annexb(data) if nal_type(codec, unit) in pictures]
+    if not slices or len(slices[0]) <= header or slices[0][header] & 0x80:
+        return b""
+    return b"".join(b"\x00" + START_CODE + unit for unit in slices)
 
 
 def codec_string(codec: str, extradata: bytes) -> str:

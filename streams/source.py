@@ -20,7 +20,7 @@ from av.video.stream import VideoStream
 from streams.errors import StreamEndedError, StreamReadError, UnsupportedCodecError
 from streams.opening import Openers, read_error
 from streams.packets import RAW_DEMUXERS, TICK, EncodedPacket, StreamFormat, picture_size
-from streams.parameter_sets import START_CODE, merged_extradata
+from streams.parameter_sets import START_CODE, merged_extradata, rest_of_picture
 from streams.settings import StreamSettings
 from streams.timeline import Clocks, Stamp, TimeLine
 from streams.urls import FileSource, file_source, redact, scheme_of
@@ -163,7 +163,7 @@ class PacketSource:
         self, container: InputContainer, stream: VideoStream, codec: str
     ) -> Iterator[tuple[StreamFormat, EncodedPacket]]:
         extradata = _annexb_extradata(stream)
-        units = _filled_start(self._units(container, stream, codec))
+        units = _whole_keys(codec, _filled_start(self._units(container, stream, codec)))
         last_dts_s: float | None = None
         began: tuple[float, float] | None = None
         waiting_since_s: float | None = self._clocks.monotonic()
@@ -316,6 +316,23 @@ def _filled_start(units: Iterator[_Unit]) -> Iterator[_Unit]:
         held[0] = replace(held[0], pts_s=max(first_s, held[0].dts_s))
     yield from held
     yield from units
+
+
+def _whole_keys(codec: str, units: Iterator[_Unit]) -> Iterator[_Unit]:
+    """Yield the units, a key picture that came in pieces as one; each key picture waits for the unit behind it."""
+    key: _Unit | None = None
+    for unit in units:
+        if key is not None:
+            rest = rest_of_picture(codec, unit.data)
+            if rest:
+                key = replace(key, data=key.data + rest)
+                continue
+            yield key
+        key = unit if unit.is_key else None
+        if key is None:
+            yield unit
+    if key is not None:
+        yield key
 
 
 def _camera_time(packet: "Packet[VideoStream]") -> float | None:

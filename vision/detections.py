@@ -1,10 +1,14 @@
 """Holds what one model found in one frame, as a struct of arrays."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Final
 
 import numpy as np
 
 from vision.arrays import Boxes, Ids, Mask, Scores
+
+NOT_COMPARED: Final[Scores] = np.zeros(0, np.float32)
+"""Stands for a column of ones of any length."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -15,22 +19,30 @@ class Detections:
         boxes: (N, 4) float32 xyxy, pixels of the source frame.
         scores: (N,) float32 in [0, 1].
         class_ids: (N,) int64, values of `vision.classes.StreetClass`.
+        likeness: (N,) float32 in [0, 1]: how alike the pixels in the box are to those at the model's look before; 1
+            where nobody compared. What moves is not alike.
     """
 
     boxes: Boxes
     scores: Scores
     class_ids: Ids
+    likeness: Scores = field(default_factory=lambda: NOT_COMPARED)
 
     def __post_init__(self) -> None:
         n = len(self.boxes)
-        if (self.boxes.shape, self.scores.shape, self.class_ids.shape) != ((n, 4), (n,), (n,)):
-            raise ValueError(f"rows differ: {self.boxes.shape=} {self.scores.shape=} {self.class_ids.shape=}")
+        if self.likeness is NOT_COMPARED:
+            object.__setattr__(self, "likeness", np.ones(n, np.float32))
+        columns = self.scores.shape, self.class_ids.shape, self.likeness.shape
+        if (self.boxes.shape, *columns) != ((n, 4), (n,), (n,), (n,)):
+            raise ValueError(
+                f"rows differ: {self.boxes.shape=} {self.scores.shape=} {self.class_ids.shape=} {self.likeness.shape=}"
+            )
 
     def __len__(self) -> int:
         return len(self.boxes)
 
     def __getitem__(self, rows: Mask) -> "Detections":
-        return Detections(self.boxes[rows], self.scores[rows], self.class_ids[rows])
+        return Detections(self.boxes[rows], self.scores[rows], self.class_ids[rows], self.likeness[rows])
 
     @classmethod
     def empty(cls) -> "Detections":
@@ -51,4 +63,5 @@ class Detections:
             np.concatenate([self.boxes, other.boxes]),
             np.concatenate([self.scores, other.scores]),
             np.concatenate([self.class_ids, other.class_ids]),
+            np.concatenate([self.likeness, other.likeness]),
         )

@@ -9,8 +9,9 @@ Belongs here: the order of these steps and their common checkpoint. Does not: ea
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -21,11 +22,14 @@ from vision.frames import Frame
 from vision.novelty import Novelty
 from vision.observations import Observation, Proofs, SurfaceLook, ViewState
 from vision.scenes import Place
-from vision.stillness import StillnessMemory
+from vision.stillness import StillnessMemory, likeness
 from vision.surfaces import Surface
 from vision.view_state import SIZE_WH as VIEW_WH
 from vision.view_state import ViewJudge
 from vision.zones import Zone
+
+COMPARED_WH = (640, 360)
+"""Size of the luma in which things are compared between two looks of the model: a far car is 24 x 16 px there."""
 
 SAMPLE_STEP = 8
 """Every so many pixels of the full-size luma are compared bit by bit to notice a frozen picture."""
@@ -45,7 +49,8 @@ class Glance:
         gap_s: seconds before it in which nobody watched.
         step_s: watched seconds since the glance before.
         places: what was known to stand.
-        small: luma for background and view.
+        luma: `COMPARED_WH` uint8.
+        small: the same for background and view.
         proofs: which of the places still stand as they did.
         is_new: whether something came to rest or went since a model last judged; a model should look.
     """
@@ -54,6 +59,7 @@ class Glance:
     gap_s: float
     step_s: float
     places: tuple[Place, ...]
+    luma: Picture
     small: Picture
     proofs: Proofs
     is_new: bool
@@ -76,6 +82,7 @@ class Perception:
         self._background = Background(watch_unknown)
         self._novelty = Novelty(())
         self._last_t_s: float | None = None
+        self._judged: Picture | None = None
         self._unvisited_s = 0.0
         self._has_unknown = False
 
@@ -91,12 +98,13 @@ class Perception:
             places: the places of the last scene.
             gap_s: seconds before this frame in which nobody watched.
         """
-        luma, small = frame.luma(), frame.luma(SIZE_WH)
+        luma, compared = frame.luma(), frame.luma(COMPARED_WH)
+        small = cv2.resize(compared, SIZE_WH, interpolation=cv2.INTER_AREA)
         is_steady = self._view.is_steady
         proofs = self._stillness.compare(luma, places) if is_steady else Proofs.none()
         is_new = self._novelty.look(small) if is_steady else False
         is_new = is_new or (is_steady and any(surface.differs(luma) for surface in self._surfaces_for(frame)))
-        return Glance(frame, gap_s, self._step(frame.t_s, gap_s), tuple(places), small, proofs, is_new)
+        return Glance(frame, gap_s, self._step(frame.t_s, gap_s), tuple(places), compared, small, proofs, is_new)
 
     def observe(self, glance: Glance, detections: Detections | None) -> Observation:
         """Make an observation of a glance.
@@ -125,7 +133,9 @@ class Perception:
                 unknown = Detections(unknown.boxes / scale, unknown.scores, unknown.class_ids)
                 self._novelty.judged()
                 looks = self._visit(frame, found)
-                found = found.joined(unknown)
+                found = self._compared(found, glance).joined(unknown)
+        if detections is not None:
+            self._judged = glance.luma
         return Observation(
             camera_id=frame.camera_id,
             t_s=frame.t_s,
@@ -179,6 +189,14 @@ class Perception:
         step_s = 0.0 if self._last_t_s is None else t_s - self._last_t_s
         self._last_t_s = t_s
         return min(MAX_STEP_S, max(0.0, step_s - gap_s))
+
+    def _compared(self, found: Detections, glance: Glance) -> Detections:
+        """Return the detections with how alike each is to what was there at the model's look before."""
+        if self._judged is None:
+            return found
+        scale = np.array([COMPARED_WH[0] / glance.frame.size_wh[0], COMPARED_WH[1] / glance.frame.size_wh[1]] * 2)
+        boxes = (found.boxes * scale).astype(np.float32)
+        return replace(found, likeness=likeness(self._judged, glance.luma, boxes))
 
     def _visit(self, frame: Frame, found: Detections) -> tuple[SurfaceLook, ...]:
         step_s, self._unvisited_s = self._unvisited_s, 0.0

@@ -115,6 +115,7 @@ def _as_json(observation: Observation) -> dict[str, Any]:
         "boxes": found.boxes.tolist(),
         "scores": found.scores.tolist(),
         "class_ids": found.class_ids.tolist(),
+        "likeness": found.likeness.tolist(),
         "place_ids": proofs.place_ids.tolist(),
         "similarities": proofs.similarities.tolist(),
         "surfaces": _SURFACES.dump_python(observation.surfaces, mode="json"),
@@ -125,7 +126,12 @@ def _parsed(path: Path, number: int, line: str) -> Observation:
     try:
         row = json.loads(line)
         boxes = np.array(row["boxes"], np.float32).reshape(-1, 4)
-        found = Detections(boxes, np.array(row["scores"], np.float32), np.array(row["class_ids"], np.int64))
+        found = Detections(
+            boxes,
+            np.array(row["scores"], np.float32),
+            np.array(row["class_ids"], np.int64),
+            np.array(row.get("likeness", [1.0] * len(boxes)), np.float32),
+        )
         width, height = row["size_wh"]
         return Observation(
             camera_id=str(row["camera_id"]),

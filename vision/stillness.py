@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from vision.arrays import FloatArray, Picture
+from vision.arrays import Boxes, FloatArray, Picture, Scores
 from vision.observations import Proofs
 from vision.scenes import Place, PlaceState
 
@@ -87,6 +87,24 @@ class StillnessMemory:
         if patches.shape != (len(ids), PATCH_PX, PATCH_PX):
             raise ValueError(f"patches do not fit their places: {patches.shape=} {ids.shape=}")
         self._patches = {int(key): patches[row].astype(np.float32) for row, key in enumerate(ids)}
+
+
+def likeness(before: Picture, now: Picture, boxes: Boxes) -> Scores:
+    """Return (N,) float32 in [0, 1]: how alike two pictures are within each box, free of brightness and contrast.
+
+    Args:
+        before: (H, W) uint8 luma.
+        now: (H, W) uint8 luma.
+        boxes: (N, 4) in pixels of these pictures; where `now` has no texture, nothing can be said and 1 is returned.
+    """
+    found = np.ones(len(boxes), np.float32)
+    for row, (x1, y1, x2, y2) in enumerate(boxes.tolist()):
+        box = x1, y1, x2, y2
+        present = _patch(now, box)
+        if present is not None:
+            earlier = _patch(before, box)
+            found[row] = 0.0 if earlier is None else np.clip(np.mean(earlier * present), 0, 1)
+    return found
 
 
 def _patch(luma: Picture, box: tuple[float, float, float, float]) -> FloatArray | None:

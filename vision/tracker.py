@@ -47,6 +47,9 @@ MAX_JUMP_S = 1.0
 SAMPLE_EVERY_S = 0.1
 """Boxes closer in time than this say the same; older ones are kept instead."""
 
+SAME_LIKENESS = 0.5
+"""Pixels less alike than this to those before are another thing at the same position, as in a stream of cars."""
+
 MAX_SAMPLES = 32
 """Boxes kept per track: 3 s at 10 looks a second, half a minute at one."""
 
@@ -70,11 +73,12 @@ Box = tuple[float, float, float, float]
 
 @dataclass(slots=True)
 class Sample:
-    """Where a track was: watched clock, stream time, box in pixels."""
+    """Where a track was: watched clock, stream time, box in pixels, and how alike its pixels were to those before."""
 
     clock_s: float
     t_s: float
     box: Box
+    likeness: float = 1.0
 
 
 @dataclass(slots=True)
@@ -140,7 +144,7 @@ class Tracker:
             else:
                 track = Track(state.next_id, class_id, box, score, t_s, clock_s)
                 state.next_id += 1
-            _remember(track, Sample(clock_s, t_s, box))
+            _remember(track, Sample(clock_s, t_s, box, float(detections.likeness[row])))
             rows.append(track)
         hit = {track.track_id for track in rows}
         missed = [track for track in state.tracks if track.track_id not in hit]
@@ -229,7 +233,8 @@ def still_since(track: Track) -> Still | None:
     away_px = np.abs(middles - np.median(middles[-3:], axis=0)).max(axis=1)
     within = away_px <= max(STILL_SHIFT * size_px, STILL_PX)
     within &= (area_ratios < STILL_AREA_RATIO) & (area_ratios > 1 / STILL_AREA_RATIO)
-    first = _first_of_run(within)
+    other = np.flatnonzero([sample.likeness < SAME_LIKENESS for sample in track.samples])
+    first = max(_first_of_run(within), int(other[-1]) if len(other) else 0)
     if first == len(within):
         return None
     used = np.flatnonzero(within[first:]) + first
