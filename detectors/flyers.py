@@ -99,6 +99,7 @@ class FlyerDetector:
         if state.last_t_s is not None:
             state.unvisited_s += max(0.0, scene.t_s - state.last_t_s - scene.gap_s)
         state.last_t_s = scene.t_s
+        self._date(scene)
         look = next((look for look in scene.surfaces if look.zone_id == self._zone.zone_id), None)
         if look is None:
             return []
@@ -122,6 +123,14 @@ class FlyerDetector:
     def restore(self, state: JsonValue) -> None:
         """Take up a checkpoint; raises `ValueError` when it is none of this detector."""
         self._state = _State.model_validate(state)
+
+    def _date(self, scene: Scene) -> None:
+        """Take over what looking back has found of when a flyer appeared."""
+        dates = {dated.subject: dated.t_s for dated in scene.dated}
+        for region in self._state.regions:
+            t_s = dates.get(region.event_id)
+            if t_s is not None:
+                region.started_t_s, region.started_at = t_s, wall_time_of(scene, t_s)
 
     def _visit(self, look: SurfaceLook, step_s: float, scene: Scene) -> list[Event]:
         events: list[Event] = []

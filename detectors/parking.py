@@ -142,6 +142,7 @@ class ParkingDetector:
     def _offends(self, place: Place, scene: Scene) -> bool:
         return (
             place.state is PlaceState.STANDING
+            and place.is_dated
             and place.class_id in VEHICLES
             and place.score >= self._rule.min_score
             and stands_in(place.box, self._zone, scene.size_wh, self._rule.min_footprint_ratio)

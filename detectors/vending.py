@@ -138,7 +138,7 @@ class VendingDetector:
                 self._state.stalls.append(_candidate(place, scene, self._state.clock_s))
 
     def _is_stall_like(self, place: Place, scene: Scene) -> bool:
-        if place.state is not PlaceState.STANDING or place.class_id not in STALL_THINGS:
+        if place.state is not PlaceState.STANDING or not place.is_dated or place.class_id not in STALL_THINGS:
             return False
         if place.score < self._rule.min_score:
             return False

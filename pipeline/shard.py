@@ -18,6 +18,7 @@ from pipeline.boxes import boxes_message
 from pipeline.checkpoints import CheckpointFolder
 from pipeline.inference import InferenceLoop, Looker, Watched
 from pipeline.intake import FrameIntake
+from pipeline.look_back import LookBack, Question
 from pipeline.messages import BoxesMessage
 from pipeline.steps import run_each
 from pipeline.views import LookCounts, SystemProblem
@@ -30,6 +31,7 @@ from streams.opening import Openers
 from streams.pool import CameraPool
 from streams.reader import CameraReader
 from streams.settings import StreamSettings
+from vision.observations import Dated
 
 logger = logging.getLogger(__name__)
 
@@ -39,10 +41,17 @@ VIEWED = Pace.steady(4.0)
 
 @dataclass(frozen=True, slots=True)
 class ShardListeners:
-    """Who is told; each is called on the looking thread and must not block."""
+    """Who is told; each is called on the looking thread (`on_posted` on the one that looks back) and must not block.
+
+    Attributes:
+        on_event: what a detector reports.
+        on_boxes: what is drawn over the live picture.
+        on_posted: camera, event and stream time at which the paper of a flyer event appeared.
+    """
 
     on_event: Callable[[Event], None]
     on_boxes: Callable[[BoxesMessage], None]
+    on_posted: Callable[[str, str, float], None] = lambda _camera_id, _event_id, _t_s: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +71,7 @@ class Shard:
         self._intake = FrameIntake()
         self._pool = CameraPool(openers, self._intake.put)
         self._loop = InferenceLoop(name, model, self._intake, self._on_looked)
+        self._look_back = LookBack(name, lambda camera_id: self._pool.reader(camera_id).ring, self._on_answer)
         self._checkpoints = checkpoints
         self._listeners = listeners
         self._lock = threading.Lock()
@@ -71,14 +81,16 @@ class Shard:
         self._not_kept: set[str] = set()
 
     def start(self) -> None:
-        """Start the looking thread; cameras begin as they are added."""
+        """Start the looking threads; cameras begin as they are added."""
         self._loop.start()
+        self._look_back.start()
 
     def stop(self) -> None:
         """End all readers, then the looking thread, and keep every camera's state; what fails is said in the log."""
         run_each(
             ("ending the cameras' readers", self._pool.close),
             ("keeping checkpoints", self.save_checkpoints),
+            ("ending looking back", self._look_back.stop),
             ("ending the looking thread", self._loop.stop),
         )
 
@@ -89,7 +101,7 @@ class Shard:
             ValueError: the URL cannot be a camera, or the id is taken; nothing was added.
             TimeoutError: the looking thread did not come round; nothing was added.
         """
-        watch = CameraWatch(camera_id, zones)
+        watch = CameraWatch(camera_id, zones, looks_back=True)
         kept = self._checkpoints.load(camera_id)
         if kept is not None:
             watch = _restored(watch, kept, zones)
@@ -233,8 +245,19 @@ class Shard:
         self._seen[watched.watch.camera_id] = Seen(looked.scene.view.value, offences)
         for event in looked.events:
             self._listeners.on_event(event)
+        for question in looked.questions:
+            self._look_back.ask(question)
         self._listeners.on_boxes(boxes_message(looked.scene, watched.watch.offences))
         self._pace(watched)
+
+    def _on_answer(self, question: Question, dated: Dated) -> None:
+        def take(watches: dict[str, Watched]) -> None:
+            if question.camera_id in watches:
+                watches[question.camera_id].watch.answer(dated)
+
+        self._loop.between(take)
+        if isinstance(dated.subject, str) and dated.t_s is not None:
+            self._listeners.on_posted(question.camera_id, dated.subject, dated.t_s)
 
     def _pace(self, watched: Watched) -> None:
         camera_id = watched.watch.camera_id
@@ -276,5 +299,5 @@ def _restored(watch: CameraWatch, kept: WatchState, zones: Sequence[ZoneSettings
         watch.restore(kept)
     except (ValueError, KeyError, TypeError, AttributeError) as err:
         logger.warning("camera %s: checkpoint left aside, clocks begin anew: %s", watch.camera_id, err)
-        return CameraWatch(watch.camera_id, zones)
+        return CameraWatch(watch.camera_id, zones, looks_back=True)
     return watch

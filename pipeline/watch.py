@@ -5,7 +5,7 @@ own. It reads no clock and starts no thread; one thread at a time may use it.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -13,14 +13,17 @@ from pydantic import JsonValue, TypeAdapter
 
 from detectors.catalog import ZoneSettings, make_detector, surfaces, unknown_zones
 from detectors.events import Event, Phase
+from detectors.flyers import KIND as FLYERS
 from detectors.rules import Detector, Pace
+from pipeline.look_back import Question
+from vision.arrays import Boxes
 from vision.detections import Detections
 from vision.frames import Frame
 from vision.memory import SceneMemory
-from vision.observations import Observation
+from vision.observations import Dated, Observation
 from vision.perception import Glance, Perception
 from vision.places import PROOF_SAME
-from vision.scenes import PlaceState, Scene
+from vision.scenes import Place, PlaceState, Scene
 
 GAP_AFTER_S = 12.0
 """A pause longer than this was watched by nobody; a shorter one with the same thing at both ends counts as watched.
@@ -38,11 +41,12 @@ _EVENTS = TypeAdapter(list[Event])
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Looked:
-    """What one look brought."""
+    """What one look brought; `questions` are what only pictures of before can tell."""
 
     observation: Observation
     scene: Scene
     events: tuple[Event, ...]
+    questions: tuple[Question, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,11 +58,20 @@ class WatchState:
 
 
 class CameraWatch:
-    """Perception, memory and detectors of one camera."""
+    """Perception, memory and detectors of one camera.
 
-    def __init__(self, camera_id: str, zones: Sequence[ZoneSettings]) -> None:
+    Args:
+        camera_id: the camera.
+        zones: with their rules.
+        looks_back: whether somebody answers the questions of each look by `answer`.
+    """
+
+    def __init__(self, camera_id: str, zones: Sequence[ZoneSettings], *, looks_back: bool = False) -> None:
         self.camera_id = camera_id
-        self._memory = SceneMemory(camera_id)
+        self._memory = SceneMemory(camera_id, awaits_dates=looks_back)
+        self._looks_back = looks_back
+        self._asked: set[int | str] = set()
+        self._answers: list[Dated] = []
         self._scene: Scene | None = None
         self._inferred_t_s = self._close_until_t_s = -np.inf
         self._standing: dict[str, Event] = {}
@@ -127,14 +140,20 @@ class CameraWatch:
 
     def take(self, glance: Glance, detections: Detections | None) -> Looked:
         """Take in a frame and what a model found in it; `None` where no model looked."""
-        looked = self.replay(self._perception.observe(glance, detections))
+        answers, self._answers = tuple(self._answers), []
+        observation = replace(self._perception.observe(glance, detections), dated=answers)
+        looked = self.replay(observation)
         t_s = glance.frame.t_s
         if detections is not None:
             self._inferred_t_s = t_s
         has_come = glance.is_new and self._is_in_a_zone(looked.observation)
         if has_come or _has_missed(glance, looked.scene) or self._perception.is_stirred:
             self._close_until_t_s = t_s + CLOSE_S
-        return looked
+        return replace(looked, questions=self._questions(looked)) if self._looks_back else looked
+
+    def answer(self, dated: Dated) -> None:
+        """Take what looking back has found; the next look acts on it."""
+        self._answers.append(dated)
 
     def look(self, frame: Frame, detections: Detections | None) -> Looked:
         """Take in a frame and what a model found in it; `None` where no model looked."""
@@ -150,6 +169,20 @@ class CameraWatch:
             else:
                 self._standing[event.event_id] = event
         return Looked(observation, self._scene, events)
+
+    def _questions(self, looked: Looked) -> tuple[Question, ...]:
+        """Return what to look back for: places of the zones that came to rest, and paper that appeared."""
+        size_wh = looked.scene.size_wh
+        places = [place for place in looked.scene.places if not place.is_dated]
+        places = [p for p in places if any(zone.zone().contains_feet(_box_row(p), size_wh)[0] for zone in self._zones)]
+        papers = [e for e in looked.events if e.kind == FLYERS and e.phase is Phase.STARTED]
+        asked = [
+            *(Question(self.camera_id, p.place_id, p.box, size_wh, p.seen_t_s) for p in places),
+            *(Question(self.camera_id, e.event_id, e.box, size_wh, e.t_s) for e in papers),
+        ]
+        new = tuple(question for question in asked if question.subject not in self._asked)
+        self._asked = {question.subject for question in asked}
+        return new
 
     def _is_in_a_zone(self, observation: Observation) -> bool:
         """Return whether anything that was found stands in a zone."""
@@ -199,3 +232,7 @@ def _has_missed(glance: Glance, scene: Scene) -> bool:
     """Return whether a place that stood before is missed now."""
     stood = {place.place_id for place in glance.places if place.state is PlaceState.STANDING}
     return any(place.place_id in stood and place.state is PlaceState.HIDDEN for place in scene.places)
+
+
+def _box_row(place: Place) -> Boxes:
+    return np.array([place.box], np.float32)

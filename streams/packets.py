@@ -17,8 +17,11 @@ from av.video.stream import VideoStream
 from streams.errors import UnsupportedCodecError
 from vision.arrays import SizeWH
 
-TICK = Fraction(1, 90_000)
-"""Our tick in seconds: RTP's own for video, so that nothing is rounded on the way from a camera."""
+TICK_HZ = 90_000
+"""Our ticks a second: RTP's own for video, so that nothing is rounded on the way from a camera."""
+
+TICK = Fraction(1, TICK_HZ)
+"""Our tick in seconds."""
 
 RAW_DEMUXERS = {"h264": "h264", "hevc": "hevc", "mpeg4": "m4v", "mjpeg": "mjpeg"}
 """libav's demuxer that reads bare packets of a codec; the codecs that a camera may send."""

@@ -98,6 +98,12 @@ class PacketRing:
         wanted = groups[starts[-1] if starts else 0 :]
         return self._joined(wanted, to_t_s)
 
+    def keys(self, from_t_s: float, to_t_s: float) -> tuple[tuple[StreamFormat, EncodedPacket], ...]:
+        """Return the key packets shown from `from_t_s` to `to_t_s`, each with its format, in the order of time."""
+        with self._lock:
+            found = [(group.format, group.packets[0]) for group in self._groups]
+        return tuple(pair for pair in found if from_t_s <= pair[1].t_s <= to_t_s)
+
     def newest(self) -> Segment:
         """Return the newest group: from the last key frame up to now.
 

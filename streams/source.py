@@ -8,7 +8,6 @@ import struct
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from fractions import Fraction
 from statistics import median
 
 import av
@@ -19,7 +18,7 @@ from av.video.stream import VideoStream
 
 from streams.errors import StreamEndedError, StreamReadError, UnsupportedCodecError
 from streams.opening import Openers, read_error
-from streams.packets import RAW_DEMUXERS, TICK, EncodedPacket, StreamFormat, picture_size
+from streams.packets import RAW_DEMUXERS, TICK, TICK_HZ, EncodedPacket, StreamFormat, picture_size
 from streams.parameter_sets import START_CODE, merged_extradata, rest_of_picture
 from streams.settings import StreamSettings
 from streams.timeline import Clocks, Stamp, TimeLine
@@ -189,12 +188,12 @@ class PacketSource:
     def _units(self, container: InputContainer, stream: VideoStream, codec: str) -> Iterator[_Unit]:
         if codec in {"h264", "hevc"} and self._annexb is None and _is_length_prefixed(stream):
             self._annexb = BitStreamFilterContext(f"{codec}_mp4toannexb", stream)
-        tick = Fraction(stream.time_base or TICK)
+        tick_s = float(stream.time_base or TICK)
         in_a_row = 0
         while not self._stop.is_set():
             try:
                 for packet in container.demux(stream):
-                    yield from self._plain(packet, tick)
+                    yield from self._plain(packet, tick_s)
                     in_a_row = 0
                     if self._stop.is_set():
                         return
@@ -210,7 +209,7 @@ class PacketSource:
             else:
                 return
 
-    def _plain(self, packet: "Packet[VideoStream]", tick: Fraction) -> Iterator[_Unit]:
+    def _plain(self, packet: "Packet[VideoStream]", tick_s: float) -> Iterator[_Unit]:
         self._read_in_pass += packet.size > 0
         if packet.is_corrupt:
             self.corrupt += 1
@@ -221,9 +220,9 @@ class PacketSource:
         else:
             made = [] if is_end else [packet]
         for each in made:
-            pts_s = None if each.pts is None else float(each.pts * tick)
-            dts_s = None if each.dts is None else float(each.dts * tick)
-            duration_s = float((each.duration or 0) * tick)
+            pts_s = None if each.pts is None else each.pts * tick_s
+            dts_s = None if each.dts is None else each.dts * tick_s
+            duration_s = (each.duration or 0) * tick_s
             yield _Unit(bytes(each), pts_s, dts_s, duration_s, bool(each.is_keyframe), _camera_time(packet))
 
     def _wait_until_due(self, unit: _Unit, began: tuple[float, float] | None) -> tuple[float, float] | None:
@@ -262,9 +261,9 @@ class PacketSource:
         start_s = self._timeline.start_t_s or 0.0
         return EncodedPacket(
             data=unit.data,
-            pts=round((stamp.t_s - start_s) / TICK),
-            dts=round((stamp.decode_t_s - start_s) / TICK),
-            duration=round(unit.duration_s / TICK),
+            pts=round((stamp.t_s - start_s) * TICK_HZ),
+            dts=round((stamp.decode_t_s - start_s) * TICK_HZ),
+            duration=round(unit.duration_s * TICK_HZ),
             is_key=unit.is_key,
             t_s=stamp.t_s,
             unix_s=stamp.unix_s,

@@ -87,7 +87,15 @@ class MemoryState:
 class SceneMemory:
     """What is known of one camera's street; one thread at a time."""
 
-    def __init__(self, camera_id: str) -> None:
+    def __init__(self, camera_id: str, *, awaits_dates: bool = False) -> None:
+        """Begin knowing nothing.
+
+        Args:
+            camera_id: the camera.
+            awaits_dates: whether somebody looks back for when a new place really came to rest, and says it in a later
+                observation; the place is undated until then.
+        """
+        self._awaits_dates = awaits_dates
         self._state = MemoryState(camera_id)
         self._tracker = Tracker(self._state.tracker)
 
@@ -102,6 +110,7 @@ class SceneMemory:
             raise ValueError(f"memory of camera {state.camera_id!r} was given camera {observation.camera_id!r}")
         gap_s = self._advance(observation)
         is_ok = observation.view is ViewState.OK
+        self._take_dates(observation)
         if is_ok:
             self._take_proofs(observation)
             if observation.looked:
@@ -120,6 +129,7 @@ class SceneMemory:
             tracks=self._tracker.tracks(observation.t_s),
             places=places,
             surfaces=observation.surfaces if is_ok else (),
+            dated=tuple(dated for dated in observation.dated if isinstance(dated.subject, str)),
         )
 
     @property
@@ -163,6 +173,13 @@ class SceneMemory:
         state.clock_s += watched_s
         state.last_t_s, state.last_ok = observation.t_s, is_ok
         return gap_s
+
+    def _take_dates(self, observation: Observation) -> None:
+        spots = {spot.place_id: spot for spot in self._state.spots}
+        for dated in observation.dated:
+            spot = spots.get(dated.subject) if isinstance(dated.subject, int) else None
+            if spot is not None:
+                spot.date(dated.t_s, self._state.clock_s)
 
     def _take_proofs(self, observation: Observation) -> None:
         spots = {spot.place_id: spot for spot in self._state.spots}
@@ -237,6 +254,7 @@ class SceneMemory:
                 votes={track.class_id: track.score},
                 score=track.score,
                 track_id=track.track_id,
+                undated_clock_s=state.clock_s if self._awaits_dates else None,
             )
             state.next_place_id += 1
             state.spots.append(spot)

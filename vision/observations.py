@@ -83,6 +83,19 @@ class SurfaceLook:
     hidden: tuple[tuple[float, float, float, float], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Dated:
+    """Since when something has been as it is, found by looking back at pictures of before.
+
+    Attributes:
+        subject: the id of a place, or of an event.
+        t_s: stream time at which it came to rest or appeared; None where the pictures do not tell.
+    """
+
+    subject: int | str
+    t_s: float | None
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Observation:
     """What was seen of one camera at one moment.
@@ -98,6 +111,7 @@ class Observation:
         detections: what the model and the long-term background (class UNKNOWN) found.
         proofs: comparisons of known places.
         surfaces: visits to watched surfaces at this moment; empty where none was due.
+        dated: what was found since the last observation by looking back.
     """
 
     camera_id: str
@@ -110,3 +124,4 @@ class Observation:
     detections: Detections = field(default_factory=Detections.empty)
     proofs: Proofs = field(default_factory=Proofs.none)
     surfaces: tuple[SurfaceLook, ...] = ()
+    dated: tuple[Dated, ...] = ()

@@ -19,7 +19,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from vision.detections import Detections
 from vision.errors import RecordingError, TruncatedRecordingError
-from vision.observations import Observation, Proofs, SurfaceLook, ViewState
+from vision.observations import Dated, Observation, Proofs, SurfaceLook, ViewState
 
 FORMAT = "streetwarden-observations"
 VERSION = 1
@@ -119,6 +119,7 @@ def _as_json(observation: Observation) -> dict[str, Any]:
         "place_ids": proofs.place_ids.tolist(),
         "similarities": proofs.similarities.tolist(),
         "surfaces": _SURFACES.dump_python(observation.surfaces, mode="json"),
+        "dated": [[dated.subject, dated.t_s] for dated in observation.dated],
     }
 
 
@@ -144,6 +145,7 @@ def _parsed(path: Path, number: int, line: str) -> Observation:
             detections=found,
             proofs=Proofs(np.array(row["place_ids"], np.int64), np.array(row["similarities"], np.float32)),
             surfaces=_SURFACES.validate_python(row["surfaces"]),
+            dated=tuple(Dated(subject, t_s) for subject, t_s in row.get("dated", ())),
         )
     except (ValueError, KeyError, TypeError, ValidationError) as err:
         reason = type(err).__name__ if isinstance(err, ValidationError) else str(err)

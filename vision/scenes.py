@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from vision.arrays import Boxes, FloatArray, Ids, Scores, SizeWH
-from vision.observations import SurfaceLook, ViewState
+from vision.observations import Dated, SurfaceLook, ViewState
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,6 +60,7 @@ class Place:
         seen_t_s: stream time at which it was last detected or proven.
         dwell_s: seconds at rest that were watched; gaps do not count.
         state: standing, hidden or left.
+        is_dated: False while somebody looks back for when it really came to rest; `since_t_s` may then still change.
     """
 
     place_id: int
@@ -70,6 +71,7 @@ class Place:
     seen_t_s: float
     dwell_s: float
     state: PlaceState
+    is_dated: bool = True
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,3 +88,4 @@ class Scene:
     tracks: Tracks
     places: tuple[Place, ...]
     surfaces: tuple[SurfaceLook, ...]
+    dated: tuple[Dated, ...] = ()

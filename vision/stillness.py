@@ -55,7 +55,7 @@ class StillnessMemory:
         similarities: list[float] = []
         patches: dict[int, FloatArray] = {}
         for place in places:
-            old, new = self._patches.get(place.place_id), _patch(luma, place.box)
+            old, new = self._patches.get(place.place_id), patch(luma, place.box)
             if place.state is PlaceState.LEFT:
                 continue
             is_standing = place.state is PlaceState.STANDING
@@ -100,15 +100,20 @@ def likeness(before: Picture, now: Picture, boxes: Boxes) -> Scores:
     found = np.ones(len(boxes), np.float32)
     for row, (x1, y1, x2, y2) in enumerate(boxes.tolist()):
         box = x1, y1, x2, y2
-        present = _patch(now, box)
+        present = patch(now, box)
         if present is not None:
-            earlier = _patch(before, box)
+            earlier = patch(before, box)
             found[row] = 0.0 if earlier is None else np.clip(np.mean(earlier * present), 0, 1)
     return found
 
 
-def _patch(luma: Picture, box: tuple[float, float, float, float]) -> FloatArray | None:
-    """Return the patch of a box with mean 0 and sigma 1, or None where there is no texture."""
+def patch(luma: Picture, box: tuple[float, float, float, float]) -> FloatArray | None:
+    """Return the (32, 32) patch of a box with mean 0 and sigma 1, or None where there is no texture.
+
+    Args:
+        luma: (H, W) uint8.
+        box: xyxy in its pixels, clipped to it.
+    """
     height, width = luma.shape
     margin_x, margin_y = MARGIN_RATIO * (box[2] - box[0]), MARGIN_RATIO * (box[3] - box[1])
     x1, y1 = max(0, round(box[0] - margin_x)), max(0, round(box[1] - margin_y))

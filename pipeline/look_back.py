@@ -1,0 +1,165 @@
+"""Looks back into a camera's packets for when a thing really came to rest, or paper really appeared.
+
+A slow scout knows a parked car seconds after it stopped. The packets of those seconds are still in the ring: key frames
+are compared from the newest back until the thing is not there, then the one group in which it came is decoded whole.
+That costs some tenths of a second of a processor once, instead of decoding every camera all the time.
+
+Belongs here: the thread, which pictures are decoded. Does not: judging them (vision.rest), what follows (watch).
+"""
+
+import contextlib
+import logging
+import queue
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+
+from streams.clips import decode_all, decode_at
+from streams.decoding import planes_of
+from streams.errors import StreamError
+from streams.offers import KeyDecoders
+from streams.ring import PacketRing
+from vision.arrays import FloatArray, Picture, SizeWH
+from vision.observations import Dated
+from vision.rest import rest_began, walk_back
+from vision.stillness import patch
+
+logger = logging.getLogger(__name__)
+
+MOST_WAITING = 64
+"""More questions than this at once are not answered: dates judged from the looks are good to some seconds."""
+
+TAIL_S = 1.0
+"""So much of the rest is decoded too, to know how alike pictures of it are to each other."""
+
+JOIN_LIMIT_S = 30.0
+
+Box = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Since when has something been as it is?
+
+    Attributes:
+        camera_id: the camera.
+        subject: the id of a place, or of an event.
+        box: where it is, in pixels of a frame of `size_wh`.
+        size_wh: as above; the ring's pictures may have another size.
+        seen_t_s: a moment at which it was there.
+    """
+
+    camera_id: str
+    subject: int | str
+    box: Box
+    size_wh: SizeWH
+    seen_t_s: float
+
+
+class LookBack:
+    """The thread `look-back-<name>`; `ask` may be called from any thread.
+
+    Args:
+        name: goes into the thread's name.
+        ring_of: gives the ring of a camera; raises `StreamError` where there is none.
+        on_answer: takes each answer, on this thread.
+    """
+
+    def __init__(
+        self, name: str, ring_of: Callable[[str], PacketRing], on_answer: Callable[[Question, Dated], None]
+    ) -> None:
+        self._ring_of, self._on_answer = ring_of, on_answer
+        self._questions: queue.Queue[Question | None] = queue.Queue(MOST_WAITING)
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=f"look-back-{name}", daemon=True)
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread after the question it works on; those that wait are not answered."""
+        self._stop.set()
+        with contextlib.suppress(queue.Full):  # then it sees `_stop` at the next question
+            self._questions.put_nowait(None)
+        if self._thread.is_alive():
+            self._thread.join(JOIN_LIMIT_S)
+
+    def ask(self, question: Question) -> None:
+        """Ask; returns at once."""
+        try:
+            self._questions.put_nowait(question)
+        except queue.Full:
+            self._on_answer(question, Dated(question.subject, None))
+
+    def _run(self) -> None:
+        decoders = KeyDecoders()
+        while (question := self._questions.get()) is not None and not self._stop.is_set():
+            try:
+                t_s = since_when(self._ring_of(question.camera_id), question, decoders)
+            except StreamError as err:
+                logger.debug("camera %s: nothing to look back at: %s", question.camera_id, err)
+                t_s = None
+            except Exception as err:  # top of the thread: one camera's odd picture must not end looking back
+                logger.error("camera %s: looking back failed: %s", question.camera_id, err, exc_info=err)
+                t_s = None
+            self._on_answer(question, Dated(question.subject, t_s))
+
+
+def since_when(ring: PacketRing, question: Question, decoders: KeyDecoders) -> float | None:
+    """Return the stream time since when what is asked for has been as it is; None where the pictures do not tell.
+
+    Where it was there before everything that the ring keeps, that is the time of the oldest key frame.
+
+    Raises:
+        StreamError: the ring does not hold the moment, or nothing of it can be decoded.
+    """
+    seen_t_s = question.seen_t_s
+    spot = _Spot.of(decode_at(ring.segment(seen_t_s, seen_t_s), seen_t_s).luma(), question)
+    if spot is None:
+        return None
+    span = walk_back(_keys_back(ring, seen_t_s, spot, decoders), seen_t_s)
+    if span.other_t_s is None:
+        return span.first_t_s
+    group = ring.segment(span.other_t_s, min(span.first_t_s + TAIL_S, seen_t_s))
+    began_t_s = rest_began([(frame.t_s, spot.likeness(frame.luma())) for frame in decode_all(group)])
+    return span.first_t_s if began_t_s is None else min(began_t_s, span.first_t_s)
+
+
+def _keys_back(
+    ring: PacketRing, until_t_s: float, spot: "_Spot", decoders: KeyDecoders
+) -> Iterator[tuple[float, float]]:
+    """Yield time and likeness of the key frames before a moment, the newest first; broken ones are left out."""
+    for stream_format, key in reversed(ring.keys(float("-inf"), until_t_s)):
+        picture = decoders.decode(stream_format, key)
+        if picture is not None:
+            yield key.t_s, spot.likeness(planes_of(picture).y)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Spot:
+    """What is looked for and where, its box as fractions of the picture."""
+
+    box: Box
+    pixels: FloatArray
+
+    @classmethod
+    def of(cls, luma: Picture, question: Question) -> Self | None:
+        """Return what a picture shows in the question's box; None where that has no texture."""
+        (x1, y1, x2, y2), (width, height) = question.box, question.size_wh
+        box = x1 / width, y1 / height, x2 / width, y2 / height
+        pixels = patch(luma, _in_pixels(box, luma))
+        return None if pixels is None else cls(box, pixels)
+
+    def likeness(self, luma: Picture) -> float:
+        """Return how alike a picture is in the box, in [0, 1]."""
+        pixels = patch(luma, _in_pixels(self.box, luma))
+        return 0.0 if pixels is None else float(np.clip(np.mean(self.pixels * pixels), 0, 1))
+
+
+def _in_pixels(box: Box, luma: Picture) -> Box:
+    height, width = luma.shape
+    return box[0] * width, box[1] * height, box[2] * width, box[3] * height

@@ -1,0 +1,192 @@
+"""Looking back: a thing that is known late gets the time at which it really came to rest."""
+
+import threading
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from pipeline.look_back import LookBack, Question, since_when
+from streams.errors import NotInRingError
+from streams.offers import KeyDecoders
+from streams.ring import PacketRing
+from tests.streams.helpers import LIMIT_S, read_all
+from vision.observations import Dated
+from vision.rest import rest_began, walk_back
+
+WH = (320, 240)
+FPS = 25
+STOPS_S, BRAKES_S = 12.0, 2.0
+PARKED = (120.0, 120.0, 200.0, 170.0)
+SECONDS = 30.0
+_RNG = np.random.default_rng(5)
+
+
+def texture(width: int, height: int, low: int, high: int) -> np.ndarray:
+    coarse = _RNG.integers(low, high, (height // 8 + 1, width // 8 + 1), np.uint8)
+    return np.kron(coarse, np.ones((8, 8), np.uint8))[:height, :width]
+
+
+STREET, CAR, BUS = texture(*WH, 90, 160), texture(80, 50, 20, 230), texture(200, 90, 40, 200)
+
+
+def way_left(t_s: float) -> float:
+    """Pixels that the car still has to go: it brakes evenly over its last two seconds."""
+    left_s = max(0.0, STOPS_S - t_s)
+    return 60 * min(left_s, BRAKES_S) ** 2 / (2 * BRAKES_S) + 60 * max(0.0, left_s - BRAKES_S)
+
+
+def picture(t_s: float) -> np.ndarray:
+    luma = STREET.copy()
+    x = round(120 - way_left(t_s))
+    if x > -80:
+        luma[120:170, max(0, x) : x + 80] = CAR[:, max(0, -x) :]
+    bus = round(-200 + 130 * (t_s - 16))  # a bus passes before it
+    if -200 < bus < WH[0]:
+        luma[100:190, max(0, bus) : min(WH[0], bus + 200)] = BUS[:, max(0, -bus) : max(0, -bus) + WH[0] - max(0, bus)][
+            :, : min(WH[0], bus + 200) - max(0, bus)
+        ]
+    return luma
+
+
+def encode(path: Path, gop: int) -> Path:
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=FPS, options={"preset": "ultrafast", "sc_threshold": "0"})
+        stream.width, stream.height = WH
+        stream.pix_fmt = "yuv420p"
+        stream.codec_context.gop_size = gop
+        stream.codec_context.thread_count = 1
+        for number in range(round(SECONDS * FPS)):
+            noise = _RNG.integers(-2, 3, (WH[1], WH[0]), np.int16)
+            planes = np.full((WH[1] * 3 // 2, WH[0]), 128, np.uint8)
+            planes[: WH[1]] = np.clip(picture(number / FPS) + noise, 0, 255)
+            frame = av.VideoFrame.from_ndarray(planes, format="yuv420p")
+            frame.pts, frame.time_base = number, Fraction(1, FPS)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return path
+
+
+def ring_of(path: Path, ring_s: float = 60.0) -> PacketRing:
+    ring = PacketRing("gate", ring_s=ring_s, ring_bytes=10**8)
+    for stream_format, packet in read_all(path):
+        ring.add(stream_format, packet)
+    return ring
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return encode(tmp_path_factory.mktemp("stop") / "stop.mp4", gop=50)
+
+
+@pytest.fixture(scope="module")
+def slow_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return encode(tmp_path_factory.mktemp("stop") / "slow.mp4", gop=250)
+
+
+def ask(seen_t_s: float, size_wh: tuple[int, int] = WH) -> Question:
+    scale = size_wh[0] / WH[0]
+    return Question("gate", 7, tuple(side * scale for side in PARKED), size_wh, seen_t_s)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("seen_t_s", [13.0, 15.0, 20.0, 29.5])
+def test_car_that_is_known_late_gets_its_true_stop_time(clip: Path, seen_t_s: float) -> None:
+    assert since_when(ring_of(clip), ask(seen_t_s), KeyDecoders()) == pytest.approx(STOPS_S, abs=0.5)
+
+
+def test_so_does_one_of_a_camera_with_a_key_frame_every_ten_seconds(slow_clip: Path) -> None:
+    assert since_when(ring_of(slow_clip), ask(25.0), KeyDecoders()) == pytest.approx(STOPS_S, abs=0.5)
+
+
+def test_boxes_of_a_sub_stream_are_found_in_the_main_one(clip: Path) -> None:
+    assert since_when(ring_of(clip), ask(20.0, (160, 120)), KeyDecoders()) == pytest.approx(STOPS_S, abs=0.5)
+
+
+def test_what_stood_before_everything_that_is_kept_dates_from_the_oldest_picture(clip: Path) -> None:
+    ring = ring_of(clip, ring_s=8.0)
+    oldest = ring.span()
+    assert oldest is not None
+    assert oldest[0] > STOPS_S
+    assert since_when(ring, ask(29.0), KeyDecoders()) == pytest.approx(oldest[0], abs=0.1)
+
+
+def test_moment_that_is_not_kept_any_more_is_an_error(clip: Path) -> None:
+    with pytest.raises(NotInRingError):
+        since_when(ring_of(clip), ask(99.0), KeyDecoders())
+
+
+def test_plain_spot_says_nothing(tmp_path: Path, clip: Path) -> None:
+    question = Question("gate", 7, (0.0, 0.0, 7.0, 7.0), WH, 20.0)
+    assert since_when(ring_of(clip), question, KeyDecoders()) is None
+
+
+class Answers:
+    def __init__(self) -> None:
+        self.given: dict[int | str, float | None] = {}
+        self._came = threading.Semaphore(0)
+
+    def __call__(self, question: Question, dated: Dated) -> None:
+        assert question.subject == dated.subject
+        self.given[dated.subject] = dated.t_s
+        self._came.release()
+
+    def wait(self) -> None:
+        assert self._came.acquire(timeout=LIMIT_S)
+
+
+@pytest.fixture
+def answers() -> Answers:
+    return Answers()
+
+
+@pytest.fixture
+def looking_back(clip: Path, answers: Answers) -> Iterator[LookBack]:
+    ring = ring_of(clip)
+
+    def find(camera_id: str) -> PacketRing:
+        if camera_id == "odd":
+            raise RuntimeError("nobody expected this")
+        return ring
+
+    made = LookBack("test", find, answers)
+    made.start()
+    yield made
+    made.stop()
+
+
+def test_each_question_is_answered_even_behind_one_that_fails(looking_back: LookBack, answers: Answers) -> None:
+    for question in (Question("odd", 1, PARKED, WH, 20.0), ask(99.0), ask(20.0)):
+        looking_back.ask(question)
+        answers.wait()
+    assert answers.given[1] is None
+    assert answers.given[7] == pytest.approx(STOPS_S, abs=0.5)
+
+
+def test_too_many_questions_are_answered_with_nobody_knows(clip: Path, answers: Answers) -> None:
+    never_started = LookBack("test", lambda _: ring_of(clip), answers)
+    for number in range(65):
+        never_started.ask(Question("gate", number, PARKED, WH, 20.0))
+    assert answers.given == {64: None}
+
+
+def test_walk_back_passes_over_a_bus_and_ends_where_the_thing_was_not() -> None:
+    likeness = [0.9, 0.9, 0.1, 0.9, 0.1, 0.2, 0.1, 0.9]
+    span = walk_back(((20.0 - 2 * step, each) for step, each in enumerate(likeness)), 20.0)
+    assert (span.first_t_s, span.other_t_s) == (14.0, 12.0)
+
+
+@pytest.mark.parametrize(
+    ("likeness", "began"),
+    [
+        ([0.1, 0.2, 0.5, 0.95, 0.97, 0.96, 0.97, 0.97], 3.0),
+        ([0.1, 0.95, 0.3, 0.2, 0.96, 0.97, 0.97, 0.97], 4.0),
+        ([0.1, 0.2, 0.96, 0.97, 0.97, 0.4, 0.97, 0.97, 0.97], 2.0),
+        ([0.1, 0.2, 0.1, 0.2], None),
+        ([], None),
+    ],
+)
+def test_rest_begins_where_likeness_stays(likeness: list[float], began: float | None) -> None:
+    assert rest_began([(float(t_s), each) for t_s, each in enumerate(likeness)]) == began
