@@ -42,6 +42,7 @@ class PartRole(StrEnum):
     PANORAMA = "panorama"  # the whole picture, untouched
     CLOSE_UP = "close_up"  # the object with a margin, untouched
     MARKED = "marked"  # a copy with zone, box and caption burnt in
+    ACT = "act"  # the whole picture at the moment of the act, untouched
     CLIP = "clip"
     REFERENCE = "reference"  # the empty scene
     AUDIO = "audio"

@@ -60,6 +60,10 @@ class CaseFlow:
         step = {Phase.STARTED: self._started, Phase.RAISED: self._raised, Phase.ENDED: self._ended}[event.phase]
         self._agenda.now(f"event {event.event_id} {event.phase.value}", lambda: step(event))
 
+    def on_posted(self, camera_id: str, event_id: str, t_s: float) -> None:
+        """Take when the paper of a flyer event became visible; returns at once, may be called from any thread."""
+        self._agenda.now(f"event {event_id} act", lambda: self._keep_act(camera_id, event_id, t_s))
+
     def resume(self, standing: Iterable[Event]) -> None:
         """Make the cases that a stop or a crash lost before they were written, once their offence is seen again.
 
@@ -96,6 +100,14 @@ class CaseFlow:
             logger.warning("event %s: no first panorama: %s", event.event_id, err)
         except OSError as err:
             logger.warning("event %s: its first panorama cannot be kept: %s", event.event_id, way_out(err))
+
+    def _keep_act(self, camera_id: str, event_id: str, t_s: float) -> None:
+        try:
+            self._parts.keeper.keep_act(camera_id, event_id, t_s)
+        except StreamError as err:
+            logger.warning("event %s: no picture of the act: %s", event_id, err)
+        except OSError as err:
+            logger.warning("event %s: the picture of the act cannot be kept: %s", event_id, way_out(err))
 
     def _raised(self, event: Event) -> None:
         case_id = case_id_of(event.event_id)

@@ -31,6 +31,9 @@ from vision.zones import Zone
 
 logger = logging.getLogger(__name__)
 
+ACT_BEFORE_S = 1.0
+"""Before its paper is free to see, who posts it still stands there with raised hands."""
+
 NEAR_S = 2.0
 """A picture this near to a moment is one of it; cameras of a picture a second exist."""
 
@@ -104,6 +107,7 @@ class EvidenceKeeper:
         """Keep first stills in `folder`, which is made."""
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
+        self._acts = folder / "acts"
         self._settings = settings
         self._model, self._reader, self._place, self._local = parts.model, parts.reader, parts.place, parts.local
 
@@ -118,18 +122,33 @@ class EvidenceKeeper:
         self._path(event, "jpg").write_bytes(still.data)
         self._path(event, "json").write_bytes(_STILL_TIMES.dump_json(_StillTimes.of(still)))
 
+    def keep_act(self, camera_id: str, event_id: str, appeared_t_s: float) -> None:
+        """Keep a picture of whoever posted a paper that became visible at `appeared_t_s`.
+
+        Raises:
+            StreamError: the camera does not hold that moment any more.
+            OSError: it cannot be kept.
+        """
+        act_t_s = appeared_t_s - ACT_BEFORE_S
+        still = _still_of(self._reader(camera_id).still(act_t_s))
+        if abs(still.t_s - act_t_s) > NEAR_S:
+            raise NotInRingError(f"camera {camera_id} has no picture of that moment")
+        self._acts.mkdir(exist_ok=True)
+        (self._acts / f"{event_id}.jpg").write_bytes(still.data)
+
     def forget_first(self, event: Event) -> None:
-        """Remove the first panorama of an offence that is over or whose case has it."""
+        """Remove the pictures kept of an offence that is over or whose case has them."""
         try:
             self._path(event, "jpg").unlink(missing_ok=True)
             self._path(event, "json").unlink(missing_ok=True)
+            (self._acts / f"{event.event_id}.jpg").unlink(missing_ok=True)
         except OSError as err:
             logger.warning("event %s: its first panorama stays in %s: %s", event.event_id, self._folder, way_out(err))
 
     def keep_only(self, event_ids: Collection[str]) -> None:
         """Remove the first panoramas of all other events: their camera or zone is gone, or a stop lost their end."""
         try:
-            for path in self._folder.iterdir():
+            for path in (*self._folder.glob("*.*"), *self._acts.glob("*.*")):
                 if path.stem not in event_ids:
                     path.unlink(missing_ok=True)
         except OSError as err:
@@ -154,6 +173,7 @@ class EvidenceKeeper:
         ]
         parts.append(Part("close-up.jpg", close_up_jpeg(frame, event.box), PartRole.CLOSE_UP))
         parts.append(Part("marked.jpg", self._marked(event, case_label, now), PartRole.MARKED))
+        parts += self._act(event)
         missing = shortfalls([still.shot for still in panoramas], has_close_up=True, has_clip=True)
         opening = OpeningFacts(
             code=code,
@@ -262,6 +282,15 @@ class EvidenceKeeper:
         except (OSError, ValueError) as err:
             logger.warning("event %s: its first panorama cannot be read: %s", event.event_id, err)
             return None
+
+    def _act(self, event: Event) -> list[Part]:
+        try:
+            return [Part("act.jpg", (self._acts / f"{event.event_id}.jpg").read_bytes(), PartRole.ACT)]
+        except FileNotFoundError:
+            return []
+        except OSError as err:
+            logger.warning("event %s: the picture of the act cannot be read: %s", event.event_id, way_out(err))
+            return []
 
     def _marked(self, event: Event, case_label: str, still: Still) -> bytes:
         place = self._place(event)

@@ -16,6 +16,7 @@ from broadcast.settings import BroadcastSettings, checked_time_zone
 from cases.tables import MAX_NAME_LENGTH
 from models.choice import EngineName
 from pipeline.errors import SettingsError
+from streams.pool import RINGS_BYTES
 from streams.settings import StreamSettings
 from streams.urls import check_url, rooted
 from vision.wording import sentence_of
@@ -105,6 +106,9 @@ class Settings(Section):
     database_url: str = Field(default="", repr=False, description="SQLAlchemy URL; SQLite in the data folder if empty")
     timezone: Annotated[str, AfterValidator(checked_time_zone)] = Field(
         default="Asia/Shanghai", description="IANA name; for case numbers and stills"
+    )
+    rings_bytes: int = Field(
+        default=RINGS_BYTES, ge=2**20, le=2**40, description="bytes of packets that all cameras together keep at most"
     )
     server: ServerSettings = Field(default_factory=ServerSettings)
     model: ModelSettings = Field(default_factory=ModelSettings)

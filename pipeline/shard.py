@@ -28,7 +28,7 @@ from streams.gears import Gear
 from streams.health import CameraHealth
 from streams.live import LiveFeed
 from streams.opening import Openers
-from streams.pool import CameraPool
+from streams.pool import RINGS_BYTES, CameraPool
 from streams.reader import CameraReader
 from streams.settings import StreamSettings
 from vision.observations import Dated
@@ -66,10 +66,17 @@ class Shard:
     """Watches a set of cameras; its methods may be called from any thread."""
 
     def __init__(
-        self, name: str, model: Looker, openers: Openers, checkpoints: CheckpointFolder, listeners: ShardListeners
+        self,
+        name: str,
+        model: Looker,
+        openers: Openers,
+        checkpoints: CheckpointFolder,
+        listeners: ShardListeners,
+        *,
+        rings_bytes: int = RINGS_BYTES,
     ) -> None:
         self._intake = FrameIntake()
-        self._pool = CameraPool(openers, self._intake.put)
+        self._pool = CameraPool(openers, self._intake.put, rings_bytes=rings_bytes)
         self._loop = InferenceLoop(name, model, self._intake, self._on_looked)
         self._look_back = LookBack(name, lambda camera_id: self._pool.reader(camera_id).ring, self._on_answer)
         self._checkpoints = checkpoints

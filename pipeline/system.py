@@ -94,8 +94,13 @@ class System:
         self._codes = bundled_table()
         self._agenda = Agenda("cases-writer")
         self._model_name, self._engine, facts, looker = _opened_model(settings, model)
-        listeners = ShardListeners(on_event=self._on_event, on_boxes=self.hub.publish)
-        self._shard = Shard("0", looker, openers, CheckpointFolder(data / "checkpoints"), listeners)
+        listeners = ShardListeners(
+            on_event=lambda event: self._flow.on_event(event),
+            on_boxes=self.hub.publish,
+            on_posted=lambda *posted: self._flow.on_posted(*posted),
+        )
+        checkpoints = CheckpointFolder(data / "checkpoints")
+        self._shard = Shard("0", looker, openers, checkpoints, listeners, rings_bytes=settings.rings_bytes)
         keeper_parts = KeeperParts(facts, self._shard.reader, self._place_of, local)
         self._keeper = EvidenceKeeper(data / "pending", settings.evidence, keeper_parts)
         self._speaker = self._make_speaker()
@@ -327,9 +332,6 @@ class System:
 
     def _watch(self, entry: CameraEntry) -> None:
         self._shard.add(entry.id, entry.address, entry.stream, self._site.zones(entry.id))
-
-    def _on_event(self, event: Event) -> None:
-        self._flow.on_event(event)
 
     def _horn_of(self, camera_id: str) -> str | None:
         try:

@@ -9,8 +9,12 @@ from streams.health import CameraHealth
 from streams.offers import Deliver
 from streams.opening import Openers
 from streams.reader import CameraReader, ReaderOptions
+from streams.ring import RingBudget
 from streams.settings import StreamSettings
 from streams.urls import check_url
+
+RINGS_BYTES = 4 * 2**30
+"""A hundred cameras of 4 Mbit/s keep 3 GB in a minute."""
 
 
 class CameraPool:
@@ -20,6 +24,7 @@ class CameraPool:
         openers: how each scheme is opened.
         deliver: takes every picture of every camera that can be looked at, in the readers' threads.
         dial: budget of concurrent dials; its own if None.
+        rings_bytes: what the rings of all cameras may keep together.
         options: clocks and start time for the readers.
     """
 
@@ -29,12 +34,14 @@ class CameraPool:
         deliver: Deliver,
         *,
         dial: DialBudget | None = None,
+        rings_bytes: int = RINGS_BYTES,
         options: ReaderOptions | None = None,
     ) -> None:
         self._openers = openers
         self._deliver = deliver
         self._dial = dial or DialBudget()
-        self._options = options or ReaderOptions()
+        self._budget = RingBudget(rings_bytes)
+        self._options = replace(options or ReaderOptions(), budget=self._budget)
         self._readers: dict[str, CameraReader] = {}
         self._lock = threading.Lock()
 
@@ -66,6 +73,7 @@ class CameraPool:
             if camera_id in self._readers:
                 raise ValueError(f"camera {camera_id} exists already; remove it first or choose another id")
             self._readers[camera_id] = reader
+        self._budget.join(reader.ring)
         reader.start()
         return reader
 
@@ -79,6 +87,7 @@ class CameraPool:
             reader = self._readers.pop(camera_id, None)
         if reader is None:
             raise UnknownCameraError(camera_id)
+        self._budget.leave(reader.ring)
         reader.stop()
 
     def reader(self, camera_id: str) -> CameraReader:

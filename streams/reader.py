@@ -25,7 +25,7 @@ from streams.looking import GearedDecoder
 from streams.offers import Deliver
 from streams.opening import Openers
 from streams.packets import EncodedPacket, StreamFormat
-from streams.ring import PacketRing
+from streams.ring import PacketRing, RingBudget
 from streams.settings import StreamSettings
 from streams.source import Pace, PacketSource
 from streams.timeline import Clocks, TimeLine
@@ -50,11 +50,13 @@ class ReaderOptions:
         start_t_s: stream time of the first packet; None for Unix seconds.
         after_t_s: stream time at which an earlier run ended; None where there was none.
         clocks: where time comes from.
+        budget: bounds what all rings keep together; None for no bound.
     """
 
     start_t_s: float | None = None
     after_t_s: float | None = None
     clocks: Clocks = field(default_factory=Clocks)
+    budget: RingBudget | None = None
 
 
 class CameraReader:
@@ -85,7 +87,7 @@ class CameraReader:
         self.camera_id = camera_id
         self.url = url
         self.settings = settings
-        self.ring = PacketRing(camera_id, ring_s=settings.ring_s, ring_bytes=settings.ring_bytes)
+        self.ring = PacketRing(camera_id, ring_s=settings.ring_s, ring_bytes=settings.ring_bytes, budget=options.budget)
         self._openers = openers
         self._dial = dial
         self._clocks = options.clocks

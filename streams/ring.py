@@ -1,6 +1,7 @@
 """Keeps the last packets of one camera in memory, in whole groups that each begin with a key frame.
 
-Bounded in seconds and in bytes; what is pushed out is the oldest group. Any thread may read while the reader writes.
+Bounded in seconds and in bytes, and in bytes of all cameras together; the oldest group is pushed out first. Any thread
+may read while the reader writes.
 
 Belongs here: keeping and cutting. Does not: decoding or muxing what was cut (clips).
 """
@@ -32,10 +33,54 @@ class _Group:
         self.last_t_s = max(self.last_t_s, packet.t_s)
 
 
-class PacketRing:
-    """The newest packets of one camera; thread-safe."""
+class RingBudget:
+    """Bounds the bytes of many rings together; where they are too many the largest ring gives first. Thread-safe.
 
-    def __init__(self, camera_id: str, *, ring_s: float, ring_bytes: int) -> None:
+    Args:
+        most_bytes: what all rings may keep together; each keeps its newest group in any case.
+    """
+
+    def __init__(self, most_bytes: int) -> None:
+        self._most_bytes = most_bytes
+        self._rings: list[PacketRing] = []
+        self._total = 0
+        self._lock = threading.Lock()
+
+    def join(self, ring: "PacketRing") -> None:
+        """Count a ring from now on."""
+        with self._lock:
+            self._rings.append(ring)
+
+    def leave(self, ring: "PacketRing") -> None:
+        """Count a ring no longer."""
+        with self._lock:
+            if ring in self._rings:
+                self._rings.remove(ring)
+                self._total -= ring.bytes
+
+    def charge(self, change: int) -> None:
+        """Note that a ring grew or shrank by so many bytes, and make room; to be called without the ring's lock."""
+        with self._lock:
+            self._total += change
+            if change <= 0 or self._total <= self._most_bytes:
+                return
+            for ring in sorted(self._rings, key=lambda ring: -ring.bytes):
+                while self._total > self._most_bytes and (freed := ring.shed()):
+                    self._total -= freed
+
+
+class PacketRing:
+    """The newest packets of one camera; thread-safe.
+
+    Args:
+        camera_id: the camera.
+        ring_s: seconds kept at most.
+        ring_bytes: bytes kept at most.
+        budget: bounds all rings together.
+    """
+
+    def __init__(self, camera_id: str, *, ring_s: float, ring_bytes: int, budget: RingBudget | None = None) -> None:
+        self._budget = budget
         self._camera_id = camera_id
         self._ring_s = ring_s
         self._ring_bytes = ring_bytes
@@ -47,6 +92,7 @@ class PacketRing:
     def add(self, stream_format: StreamFormat, packet: EncodedPacket) -> None:
         """Keep a packet; packets before the first key frame (or after an overflow, up to the next) are ignored."""
         with self._lock:
+            before = self._bytes
             if packet.is_key:
                 self._groups.append(_Group(stream_format, packet))
             elif self._groups:
@@ -55,6 +101,23 @@ class PacketRing:
                 return
             self._bytes += len(packet.data)
             self._trim()
+            change = self._bytes - before
+        if self._budget is not None:
+            self._budget.charge(change)
+
+    def shed(self) -> int:
+        """Throw away the oldest group, unless it is the only one; returns the bytes freed."""
+        with self._lock:
+            if len(self._groups) < 2:
+                return 0
+            freed = self._groups.popleft().bytes
+            self._bytes -= freed
+            return freed
+
+    @property
+    def bytes(self) -> int:
+        """Bytes kept."""
+        return self._bytes
 
     def span(self) -> tuple[float, float] | None:
         """Return the `t_s` of the oldest and the newest kept picture, or None while empty."""

@@ -22,7 +22,7 @@ const QUICK_REASONS = {
   close: ["handled", "gone", "passed_on"],
   reopen: ["came_back", "by_mistake"],
 };
-const PICTURE_ORDER = ["marked", "panorama", "close_up", "reference"];
+const PICTURE_ORDER = ["marked", "act", "panorama", "close_up", "reference"];
 const LATER = ["after_warning", "closing"];
 
 export class CaseView {

@@ -286,6 +286,7 @@ export const WORDS = {
   "reason.limit": ["允许 {value}", "Allowed: {value}"],
   "reason.paper": ["与原墙面差异 {value}", "Differs from the bare surface by {value}"],
   "reason.print": ["印刷纹理占 {value}", "Print covers {value} of it"],
+  "role.act": ["张贴瞬间", "The act"],
   "role.audio": ["录音", "Sound"],
   "role.clip": ["录像", "Clip"],
   "role.close_up": ["近景", "Close-up"],

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cases.packs import ModelFacts
+from cases.packs import ModelFacts, PartRole
 from detectors.events import Event, Phase
 from pipeline.evidence_keeper import EvidenceKeeper, KeeperParts, Place
 from pipeline.settings import EvidenceSettings
@@ -128,6 +128,36 @@ def test_first_panoramas_of_events_that_are_no_more_are_removed(
     keeper.keep_first(raised(15))
     keeper.keep_only({"gate-kerb-2"})
     assert {path.name for path in (tmp_path / "pending").iterdir()} == {"gate-kerb-2.jpg", "gate-kerb-2.json"}
+
+
+def acts(keeper: EvidenceKeeper, source: Event) -> list[str]:
+    return [part.name for part in keeper.opening(source, "label", "0801").parts if part.role is PartRole.ACT]
+
+
+def test_opening_shows_who_posted_a_paper(keeper_after: Callable[..., EvidenceKeeper]) -> None:
+    keeper = keeper_after(15)
+    keeper.keep_act("gate", raised(15).event_id, 8.0)
+    assert acts(keeper, raised(15)) == ["act.jpg"]
+
+
+def test_opening_without_such_a_picture_has_none(keeper_after: Callable[..., EvidenceKeeper]) -> None:
+    assert acts(keeper_after(15), raised(15)) == []
+
+
+def test_no_picture_of_another_time_stands_in_for_the_act(keeper_after: Callable[..., EvidenceKeeper]) -> None:
+    keeper = keeper_after(30, ring_s=5)
+    with pytest.raises(NotInRingError):
+        keeper.keep_act("gate", raised(15).event_id, 8.0)
+    assert acts(keeper, raised(30)) == []
+
+
+def test_picture_of_the_act_goes_with_its_offence(keeper_after: Callable[..., EvidenceKeeper], tmp_path: Path) -> None:
+    keeper = keeper_after(15)
+    for event_id in ("gate-kerb-2", "gate-kerb-3", "gate-kerb-4"):
+        keeper.keep_act("gate", event_id, 8.0)
+    keeper.forget_first(replace(raised(15), event_id="gate-kerb-2"))
+    keeper.keep_only({"gate-kerb-3"})
+    assert [path.name for path in (tmp_path / "pending" / "acts").iterdir()] == ["gate-kerb-3.jpg"]
 
 
 def panoramas(keeper: EvidenceKeeper, source: Event) -> list[str]:

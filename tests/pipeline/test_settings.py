@@ -127,7 +127,17 @@ def test_recordings_and_file_cameras_count_from_the_files_folder(tmp_path: Path)
 
 def test_example_is_toml_without_duplicate_tables() -> None:
     raw: dict[str, Any] = tomllib.loads(EXAMPLE.read_text(encoding="utf-8"))
-    assert set(raw) == {"data", "database_url", "timezone", "server", "model", "evidence", "broadcast", "cameras"}
+    assert set(raw) == {
+        "data",
+        "database_url",
+        "timezone",
+        "rings_bytes",
+        "server",
+        "model",
+        "evidence",
+        "broadcast",
+        "cameras",
+    }
 
 
 @pytest.mark.parametrize("key", ["name", "place"])

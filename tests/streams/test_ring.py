@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 
 from streams.errors import NotInRingError
-from streams.ring import PacketRing
+from streams.ring import PacketRing, RingBudget
 from tests.streams.helpers import FORMAT, LIMIT_S, fake_packet
 
 
@@ -146,3 +146,32 @@ def test_ring_can_be_cut_while_it_is_written() -> None:
     finally:
         stop.set()
         writer.join(LIMIT_S)
+
+
+def grouped(camera_id: str, budget: RingBudget, groups: int, size: int) -> PacketRing:
+    """Return a ring of that budget, filled with groups of one key packet each."""
+    ring = PacketRing(camera_id, ring_s=600, ring_bytes=10**9, budget=budget)
+    budget.join(ring)
+    for number in range(groups):
+        ring.add(FORMAT, fake_packet(2.0 * number, is_key=True, size=size))
+    return ring
+
+
+def test_rings_together_keep_no_more_than_their_budget_and_the_largest_gives_first() -> None:
+    budget = RingBudget(1000)
+    large, small = grouped("large", budget, 8, 100), grouped("small", budget, 4, 50)
+    assert large.bytes + small.bytes <= 1000
+    assert small.bytes == 200
+
+
+def test_each_ring_keeps_its_newest_group_whatever_the_budget() -> None:
+    budget = RingBudget(100)
+    rings = [grouped(f"camera-{number}", budget, 3, 80) for number in range(4)]
+    assert [ring.bytes for ring in rings] == [80] * 4
+
+
+def test_ring_of_a_removed_camera_makes_room_for_others() -> None:
+    budget = RingBudget(1000)
+    gone = grouped("gone", budget, 9, 100)
+    budget.leave(gone)
+    assert grouped("other", budget, 9, 100).bytes == 900
