@@ -77,6 +77,7 @@ class CameraHealthBody(Body):
     declared_fps: float | None
     delivered_fps: float
     key_interval_s: float | None
+    key_fault: str
     gear: str
     gear_hz: float
     packets: int
@@ -96,6 +97,8 @@ class LooksBody(Body):
     inferred: int
     dropped: dict[str, int]
     waiting: int
+    wanted_hz: float
+    reached_hz: float
 
 
 class CameraBody(Body):

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from vision.arrays import SizeWH
+
 
 class Phase(StrEnum):
     """Where an offence is in its life; each event has one of each at most, in this order."""
@@ -43,10 +45,11 @@ class Event:
         captured_at: wall time of this report, aware UTC.
         started_t_s: stream time at which the offence began.
         started_at: wall time at which the offence began, aware UTC.
-        box: (x1, y1, x2, y2) in pixels of the frame.
+        box: (x1, y1, x2, y2) in pixels of a frame of `size_wh`.
         class_id: what it is, a value of `StreetClass`.
         score: certainty in [0, 1].
         reasons: the measurements that led to it.
+        size_wh: size of the frame that was judged; evidence may have another. (0, 0) in states of older versions.
     """
 
     event_id: str
@@ -63,3 +66,11 @@ class Event:
     class_id: int
     score: float
     reasons: tuple[Reason, ...]
+    size_wh: SizeWH = (0, 0)
+
+    def box_in(self, size_wh: SizeWH) -> tuple[float, float, float, float]:
+        """Return the box in pixels of another picture of the same view."""
+        if 0 in self.size_wh:
+            return self.box
+        x, y = size_wh[0] / self.size_wh[0], size_wh[1] / self.size_wh[1]
+        return self.box[0] * x, self.box[1] * y, self.box[2] * x, self.box[3] * y

@@ -59,6 +59,7 @@ class Offence(BaseModel):
             class_id=self.class_id,
             score=min(1.0, max(0.0, self.score)),
             reasons=reasons,
+            size_wh=scene.size_wh,
         )
 
 

@@ -171,13 +171,13 @@ class EvidenceKeeper:
             Part(f"panorama-{number}.jpg", still.data, PartRole.PANORAMA)
             for number, still in enumerate(panoramas, start=1)
         ]
-        parts.append(Part("close-up.jpg", close_up_jpeg(frame, event.box), PartRole.CLOSE_UP))
+        parts.append(Part("close-up.jpg", close_up_jpeg(frame, event.box_in(frame.size_wh)), PartRole.CLOSE_UP))
         parts.append(Part("marked.jpg", self._marked(event, case_label, now), PartRole.MARKED))
         parts += self._act(event)
         missing = shortfalls([still.shot for still in panoramas], has_close_up=True, has_clip=True)
         opening = OpeningFacts(
             code=code,
-            box=event.box,
+            box=event.box_in(now.size_wh),
             class_label=StreetClass(event.class_id).label,
             score=event.score,
             started_at=event.started_at,
@@ -296,7 +296,7 @@ class EvidenceKeeper:
         place = self._place(event)
         marks = Marks(
             polygon=place.zone.polygon,
-            box=event.box,
+            box=event.box_in(still.size_wh),
             captured_at=still.captured_at,
             clock_error_s=still.clock_error_s,
             place=" ".join(filter(None, (place.place, place.camera_name, place.zone.name))),

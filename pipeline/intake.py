@@ -8,7 +8,7 @@ Belongs here: waiting, fairness, counting. Does not: what a look is (watch), the
 
 import threading
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
@@ -27,6 +27,10 @@ STALE_AFTER_S = 4.0
 camera that somebody watches offers several a second, which push out the old ones."""
 
 
+REACHED_WINDOW_S = 60.0
+"""The reached rate is counted over this time: ten looks of a quiet camera."""
+
+
 @dataclass(slots=True)
 class _Slot:
     offered: int = 0
@@ -36,6 +40,8 @@ class _Slot:
     waiting: Offer | None = None
     arrived_s: float = 0.0
     in_hand: int = 0
+    wanted_hz: float = 0.0
+    looks_s: deque[float] = field(default_factory=deque)
 
 
 class FrameIntake:
@@ -66,6 +72,12 @@ class FrameIntake:
         """Forget a camera and its counts; an offer of it that comes later is ignored."""
         with self._changed:
             self._slots.pop(camera_id, None)
+
+    def want(self, camera_id: str, look_hz: float) -> None:
+        """Note how many looks a second a camera's rules want, for its counts."""
+        with self._changed:
+            if slot := self._slots.get(camera_id):
+                slot.wanted_hz = look_hz
 
     def put(self, offer: Offer) -> None:
         """Take an offer; it pushes out one of the same camera that still waits."""
@@ -111,6 +123,8 @@ class FrameIntake:
                 slot.in_hand -= 1
                 slot.looked += 1
                 slot.inferred += inferred
+                slot.looks_s.append(self._clock())
+                _forget(slot.looks_s, self._clock() - REACHED_WINDOW_S)
 
     def count_dropped(self, camera_ids: Iterable[str], cause: str) -> None:
         """Account for offers that were taken but not looked at."""
@@ -125,10 +139,21 @@ class FrameIntake:
         with self._changed:
             slot = self._slots.get(camera_id, _Slot())
             waiting = slot.in_hand + (slot.waiting is not None)
-            return LookCounts(slot.offered, slot.looked, slot.inferred, dict(slot.dropped), waiting)
+            _forget(slot.looks_s, self._clock() - REACHED_WINDOW_S)
+            rates = slot.wanted_hz, _rate(slot.looks_s)
+            return LookCounts(slot.offered, slot.looked, slot.inferred, dict(slot.dropped), waiting, *rates)
 
     def close(self) -> None:
         """Wake the inference thread for good."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()
+
+
+def _forget(looks_s: deque[float], before_s: float) -> None:
+    while looks_s and looks_s[0] < before_s:
+        looks_s.popleft()
+
+
+def _rate(looks_s: deque[float]) -> float:
+    return (len(looks_s) - 1) / max(looks_s[-1] - looks_s[0], 1e-3) if len(looks_s) > 1 else 0.0

@@ -40,6 +40,10 @@ def _checked_url(url: str) -> str:
     return url
 
 
+def _checked_sub_url(url: str) -> str:
+    return _checked_url(url) if url else ""
+
+
 class Section(BaseModel):
     """Base of the sections: unknown keys are errors, values do not change."""
 
@@ -54,6 +58,9 @@ class CameraEntry(Section):
     url: Annotated[str, AfterValidator(_checked_url)] = Field(
         repr=False, description="rtsp://user:password@host/path, a file, or synthetic://scene; ${NAME} is looked up"
     )
+    sub_url: Annotated[str, AfterValidator(_checked_sub_url)] = Field(
+        default="", repr=False, description="where it sends a smaller stream to look at; evidence stays with url"
+    )
     place: str = Field(
         default="",
         max_length=MAX_NAME_LENGTH,
@@ -67,6 +74,11 @@ class CameraEntry(Section):
     def address(self) -> str:
         """The URL to open, with `${NAME}` looked up; may hold a password."""
         return _expanded(self.url)
+
+    @property
+    def sub_address(self) -> str:
+        """The URL of the smaller stream to open, with `${NAME}` looked up; empty where there is none."""
+        return _expanded(self.sub_url)
 
     @property
     def shown_name(self) -> str:
@@ -201,6 +213,8 @@ def _rooted(settings: Settings, folder: Path) -> Settings:
 
 def _rooted_camera(camera: CameraEntry, folder: Path) -> CameraEntry:
     zones = folder / camera.zones if camera.zones else None
-    address = rooted(camera.address, folder)
-    url = camera.url if address == camera.address else address
-    return camera.model_copy(update={"zones": zones, "url": url})
+    changed: dict[str, object] = {"zones": zones}
+    for name, address in (("url", camera.address), ("sub_url", camera.sub_address)):
+        if address and (found := rooted(address, folder)) != address:
+            changed[name] = found
+    return camera.model_copy(update=changed)

@@ -101,8 +101,23 @@ class Shard:
             ("ending the looking thread", self._loop.stop),
         )
 
-    def add(self, camera_id: str, url: str, settings: StreamSettings, zones: Sequence[ZoneSettings]) -> None:
+    def add(
+        self,
+        camera_id: str,
+        url: str,
+        settings: StreamSettings,
+        zones: Sequence[ZoneSettings],
+        *,
+        sub_url: str = "",
+    ) -> None:
         """Begin to watch a camera; it may be dead, it is dialled until it answers.
+
+        Args:
+            camera_id: names the camera.
+            url: where it is.
+            settings: how to pull it.
+            zones: with their rules.
+            sub_url: where it sends a smaller stream, which is then looked at instead.
 
         Raises:
             ValueError: the URL cannot be a camera, or the id is taken; nothing was added.
@@ -113,14 +128,16 @@ class Shard:
         if kept is not None:
             watch = _restored(watch, kept, zones)
         with ExitStack() as undo:
-            reader = self._pool.add(camera_id, url, settings, after_t_s=watch.last_t_s)
+            self._pool.add(camera_id, url, settings, sub_url=sub_url, after_t_s=watch.last_t_s)
             undo.callback(self._pool.remove, camera_id)
-            watched = Watched(watch, watch.pace(), want=lambda gear: reader.want("detectors", gear))
+            camera = self._pool.camera(camera_id)
+            watched = Watched(watch, watch.pace(), want=lambda gear: camera.want("detectors", gear))
             self._intake.add(camera_id)
             undo.callback(self._intake.remove, camera_id)
             undo.callback(self._loop.between, lambda watches: _drop(watches, camera_id))
             self._loop.between_and_wait(lambda watches: watches.update({camera_id: watched}))
             undo.pop_all()
+        self._intake.want(camera_id, watched.pace.look_hz)
         watched.want(_gear(watched.pace))
 
     def remove(self, camera_id: str) -> None:
@@ -273,6 +290,7 @@ class Shard:
             pace = Pace.closest([pace, VIEWED])
         if pace != watched.pace:
             watched.pace = pace
+            self._intake.want(camera_id, pace.look_hz)
             watched.want(_gear(pace))
 
 

@@ -331,7 +331,8 @@ class System:
         )
 
     def _watch(self, entry: CameraEntry) -> None:
-        self._shard.add(entry.id, entry.address, entry.stream, self._site.zones(entry.id))
+        zones = self._site.zones(entry.id)
+        self._shard.add(entry.id, entry.address, entry.stream, zones, sub_url=entry.sub_address)
 
     def _horn_of(self, camera_id: str) -> str | None:
         try:

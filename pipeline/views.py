@@ -21,6 +21,8 @@ class LookCounts:
         inferred: those of them that went through the model.
         dropped: pictures not looked at, by cause.
         waiting: pictures in the mailbox at this moment.
+        wanted_hz: looks a second that the camera's rules want at present.
+        reached_hz: looks a second over the last minute.
     """
 
     offered: int
@@ -28,6 +30,8 @@ class LookCounts:
     inferred: int
     dropped: dict[str, int]
     waiting: int
+    wanted_hz: float = 0.0
+    reached_hz: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,10 @@ KEYS_KEPT = 6
 LATE_KEY_RATIO = 1.5
 """A key frame that is this much later than the usual interval says that the interval has changed."""
 
+RARE_KEYS_S = 5.0
+"""Key frames further apart make every look more costly and every new viewer wait; two seconds are usual."""
+
+KeyFault = Literal["", "rare", "not_alone"]
 CameraState = Literal["starting", "live", "away", "refused", "stopped"]
 
 
@@ -38,6 +42,8 @@ class CameraHealth:
         since: when this state began, aware UTC.
         problem: one sentence, without secrets, empty while all is well.
         problem_code: what kind of problem it is (`vision.error_codes`); empty while all is well.
+        key_fault: what is odd about its key frames, so that looking at it costs more: `rare` (over five seconds apart),
+            `not_alone` (they cannot be decoded without what came before, as with intra refresh); else empty.
         codec: libav's name; empty until known.
         size_wh: picture size; (0, 0) until known.
         declared_fps: what the stream or the settings say; None if neither does.
@@ -73,6 +79,7 @@ class CameraHealth:
     corrupt: int = 0
     clock_offset_s: float | None = None
     problem_code: str = ""
+    key_fault: KeyFault = ""
 
 
 class HealthMeter:
@@ -147,7 +154,7 @@ class HealthMeter:
         """Set the camera's clock minus ours; None while it tells nothing."""
         self._clock_offset_s = offset_s
 
-    def report(self, gear: Gear, ring_s: float, ring_bytes: int) -> CameraHealth:
+    def report(self, gear: Gear, ring_s: float, ring_bytes: int, *, keys_stand_alone: bool = True) -> CameraHealth:
         """Return the present health."""
         now_s = self._clocks.monotonic()
         with self._lock:
@@ -174,7 +181,11 @@ class HealthMeter:
                 ring_s=ring_s,
                 ring_bytes=ring_bytes,
                 clock_offset_s=self._clock_offset_s,
+                key_fault="not_alone" if not keys_stand_alone else "rare" if self._keys_are_rare() else "",
             )
+
+    def _keys_are_rare(self) -> bool:
+        return self._key_interval_s is not None and self._key_interval_s > RARE_KEYS_S
 
     def _forget(self, now_s: float) -> None:
         while self._arrivals and now_s - self._arrivals[0] > RATE_WINDOW_S:

@@ -1,12 +1,14 @@
 """Holds the readers of many cameras; cameras come and go while it runs, and one bad camera hurts no other."""
 
 import threading
+from collections.abc import Sequence
 from dataclasses import replace
 
+from streams.camera import Camera, CommonTime
 from streams.dialing import DialBudget
 from streams.errors import UnknownCameraError
 from streams.health import CameraHealth
-from streams.offers import Deliver
+from streams.offers import Deliver, Offer
 from streams.opening import Openers
 from streams.reader import CameraReader, ReaderOptions
 from streams.ring import RingBudget
@@ -15,6 +17,10 @@ from streams.urls import check_url
 
 RINGS_BYTES = 4 * 2**30
 """A hundred cameras of 4 Mbit/s keep 3 GB in a minute."""
+
+
+SUB_RING_S = 15.0
+"""A small stream keeps what its decoder needs to shift up; everything else comes from the main one."""
 
 
 class CameraPool:
@@ -42,71 +48,91 @@ class CameraPool:
         self._dial = dial or DialBudget()
         self._budget = RingBudget(rings_bytes)
         self._options = replace(options or ReaderOptions(), budget=self._budget)
-        self._readers: dict[str, CameraReader] = {}
+        self._cameras: dict[str, Camera] = {}
         self._lock = threading.Lock()
 
     def add(
-        self, camera_id: str, url: str, settings: StreamSettings | None = None, *, after_t_s: float | None = None
+        self,
+        camera_id: str,
+        url: str,
+        settings: StreamSettings | None = None,
+        *,
+        sub_url: str = "",
+        after_t_s: float | None = None,
     ) -> CameraReader:
-        """Start to watch a camera; returns at once, even if the camera is dead.
+        """Start to watch a camera; returns the reader of its main stream at once, even if the camera is dead.
 
         Args:
             camera_id: names the camera.
             url: where it is.
             settings: how to pull it.
+            sub_url: where it sends a smaller stream, which is then looked at instead.
             after_t_s: stream time at which an earlier run ended, if there was one; the camera's time goes on behind it.
 
         Raises:
-            ValueError: the id is taken, or the URL cannot be a camera.
+            ValueError: the id is taken, or a URL cannot be a camera.
         """
-        check_url(url, self._openers.schemes)
-        reader = CameraReader(
-            camera_id,
-            url,
-            settings or StreamSettings(),
-            openers=self._openers,
-            deliver=self._deliver,
-            dial=self._dial,
-            options=replace(self._options, after_t_s=after_t_s),
-        )
+        for each in filter(None, (url, sub_url)):
+            check_url(each, self._openers.schemes)
+        settings = settings or StreamSettings()
+        options = replace(self._options, after_t_s=after_t_s)
+        if sub_url:
+            common = CommonTime(self._deliver)
+            main = self._reader(camera_id, url, settings, options, _look_at_nothing)
+            short = settings.model_copy(update={"ring_s": SUB_RING_S})
+            camera = Camera(main, self._reader(camera_id, sub_url, short, replace(options, stream="sub"), common))
+            common.join(*camera.readers)
+        else:
+            camera = Camera(self._reader(camera_id, url, settings, options, self._deliver))
         with self._lock:
-            if camera_id in self._readers:
+            if camera_id in self._cameras:
                 raise ValueError(f"camera {camera_id} exists already; remove it first or choose another id")
-            self._readers[camera_id] = reader
-        self._budget.join(reader.ring)
-        reader.start()
-        return reader
+            self._cameras[camera_id] = camera
+        for reader in camera.readers:
+            self._budget.join(reader.ring)
+            reader.start()
+        return camera.main
 
     def remove(self, camera_id: str) -> None:
-        """Stop watching a camera; waits until its thread has ended.
+        """Stop watching a camera; waits until its threads have ended.
+
+        Raises:
+            UnknownCameraError: there is no such camera.
+            TimeoutError: a thread did not end.
+        """
+        with self._lock:
+            camera = self._cameras.pop(camera_id, None)
+        if camera is None:
+            raise UnknownCameraError(camera_id)
+        for reader in camera.readers:
+            self._budget.leave(reader.ring)
+        _stop(camera.readers)
+
+    def camera(self, camera_id: str) -> Camera:
+        """Return a camera.
 
         Raises:
             UnknownCameraError: there is no such camera.
         """
         with self._lock:
-            reader = self._readers.pop(camera_id, None)
-        if reader is None:
+            camera = self._cameras.get(camera_id)
+        if camera is None:
             raise UnknownCameraError(camera_id)
-        self._budget.leave(reader.ring)
-        reader.stop()
+        return camera
 
     def reader(self, camera_id: str) -> CameraReader:
-        """Return the reader of a camera.
+        """Return the reader of a camera's main stream.
 
         Raises:
             UnknownCameraError: there is no such camera.
         """
-        with self._lock:
-            reader = self._readers.get(camera_id)
-        if reader is None:
-            raise UnknownCameraError(camera_id)
-        return reader
+        return self.camera(camera_id).main
 
     def health(self) -> tuple[CameraHealth, ...]:
         """Return the health of every camera, in the order they were added."""
         with self._lock:
-            readers = tuple(self._readers.values())
-        return tuple(reader.health() for reader in readers)
+            cameras = tuple(self._cameras.values())
+        return tuple(camera.health() for camera in cameras)
 
     def close(self) -> None:
         """Stop every reader and wait for their threads; what their rings keep stays readable. May be called twice.
@@ -115,14 +141,29 @@ class CameraPool:
             TimeoutError: some threads did not end; the others did.
         """
         with self._lock:
-            readers = tuple(self._readers.values())
-        for reader in readers:
-            reader.ask_to_stop()
-        late = []
-        for reader in readers:
-            try:
-                reader.stop()
-            except TimeoutError as err:
-                late.append(str(err))
-        if late:
-            raise TimeoutError("; ".join(late))
+            cameras = tuple(self._cameras.values())
+        _stop([reader for camera in cameras for reader in camera.readers])
+
+    def _reader(
+        self, camera_id: str, url: str, settings: StreamSettings, options: ReaderOptions, deliver: Deliver
+    ) -> CameraReader:
+        return CameraReader(
+            camera_id, url, settings, openers=self._openers, deliver=deliver, dial=self._dial, options=options
+        )
+
+
+def _stop(readers: Sequence[CameraReader]) -> None:
+    for reader in readers:
+        reader.ask_to_stop()
+    late = []
+    for reader in readers:
+        try:
+            reader.stop()
+        except TimeoutError as err:
+            late.append(str(err))
+    if late:
+        raise TimeoutError("; ".join(late))
+
+
+def _look_at_nothing(_offer: Offer) -> None:
+    pass  # the small stream is looked at; nobody wants pictures of this one

@@ -12,6 +12,7 @@ import threading
 import traceback
 from dataclasses import dataclass, field
 from math import inf
+from typing import Literal
 
 import av
 
@@ -51,16 +52,20 @@ class ReaderOptions:
         after_t_s: stream time at which an earlier run ended; None where there was none.
         clocks: where time comes from.
         budget: bounds what all rings keep together; None for no bound.
+        stream: which of the camera's streams it is; goes into the thread's name.
     """
 
     start_t_s: float | None = None
     after_t_s: float | None = None
     clocks: Clocks = field(default_factory=Clocks)
     budget: RingBudget | None = None
+    stream: Literal["main", "sub"] = "main"
 
 
 class CameraReader:
-    """One camera: its thread, ring, live feeds, gear and health.
+    """One stream of a camera: its thread, ring, live feeds, gear and health.
+
+    `line_offset_s` is stream time minus wall time at the newest packet, None before the first.
 
     Args:
         camera_id: names the camera in frames, logs and errors.
@@ -96,7 +101,9 @@ class CameraReader:
         self._looking = GearedDecoder(camera_id, deliver, self.ring.newest)
         self._waits = Waits(settings)
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=f"reader-{camera_id}", daemon=True)
+        name = f"reader-{camera_id}" if options.stream == "main" else f"reader-{camera_id}-{options.stream}"
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self.line_offset_s: float | None = None
         self._lock = threading.Lock()  # guards `_wanted` and `_feeds`
         self._wanted: dict[str, Gear] = {}
         self._feeds: list[LiveFeed] = []
@@ -141,7 +148,8 @@ class CameraReader:
     def health(self) -> CameraHealth:
         """Return how the camera is doing; any thread."""
         ring_s, ring_bytes = self.ring.kept()
-        return self._meter.report(self._looking.gear, ring_s, ring_bytes)
+        looking = self._looking
+        return self._meter.report(looking.gear, ring_s, ring_bytes, keys_stand_alone=looking.keys_stand_alone)
 
     def live(self) -> LiveFeed:
         """Return a new live feed that begins with the newest group of the ring; the caller closes it.
@@ -207,6 +215,7 @@ class CameraReader:
             elif self._clocks.monotonic() - live_since_s > STABLE_S:
                 self._waits.succeeded()
             self._keep(stream_format, packet)
+            self.line_offset_s = packet.t_s - packet.unix_s
             self._meter.packet(stream_format, packet)
             self._looking.look(stream_format, packet, self._gear(packet.t_s))
             self._meter.decoded(self._looking.frames)

@@ -64,12 +64,14 @@ def _problems(settings: Settings) -> Iterator[str]:
 
 
 def _camera_problems(camera: CameraEntry) -> Iterator[str]:
-    if scheme_of(camera.address) == "file":
+    for key, address in (("url", camera.address), ("sub_url", camera.sub_address)):
+        if not address or scheme_of(address) != "file":
+            continue
         try:
-            with closing(open_libav(camera.address, camera.stream)):
+            with closing(open_libav(address, camera.stream)):
                 pass
         except StreamError as err:
-            yield f"camera {camera.id!r}: url: {err}"
+            yield f"camera {camera.id!r}: {key}: {err}"
     try:
         _ = load_zones(camera.zones) if camera.zones else ()
     except DetectorError as err:

@@ -10,7 +10,7 @@ import { clock, duration, quantity, t, word } from "./text.js";
 const PERIOD_MS = 3000;
 
 // What one says of a new camera, and how long each may be; the server checks the same.
-const LONGEST = { id: 64, name: 200, url: 500, place: 200 };
+const LONGEST = { id: 64, name: 200, url: 500, sub_url: 500, place: 200 };
 
 const CAMERA_COLUMNS = [
   "camera", "state", "stream", "rate", "key_interval", "gear", "looked", "dropped", "reconnects", "ring", "clock", "view",
@@ -62,7 +62,7 @@ export class HealthPage {
       h("td", {}, camera.health.codec ? `${camera.health.codec} ${camera.health.size_wh.join("×")}` : "–"),
       h("td", {}, rate(camera.health)),
       h("td", {}, camera.health.key_interval_s === null ? "–" : quantity(camera.health.key_interval_s, "s")),
-      h("td", {}, word("gear", camera.health.gear)),
+      gearCell(camera),
       h("td", {}, String(camera.looks.looked)),
       droppedCell(camera.looks.dropped),
       h("td", {}, String(camera.health.reconnects)),
@@ -123,6 +123,13 @@ export class HealthPage {
     }
     await this.#load();
   }
+}
+
+// Returns the decoding in force, the looks a second that are reached of those wanted, and why they cost more than usual.
+function gearCell({ health, looks }) {
+  const rates = t("health.look_rate", { reached: quantity(looks.reached_hz), wanted: quantity(looks.wanted_hz) });
+  const fault = health.key_fault ? h("div", { class: "odd" }, word("keyfault", health.key_fault)) : null;
+  return h("td", {}, word("gear", health.gear), h("div", { class: "muted" }, rates), fault);
 }
 
 // Returns what wants somebody's attention, most urgent first; where nothing does, that all is well.

@@ -30,11 +30,11 @@ from cases.records import ADD_PACK, END, OPEN
 from cases.states import Action, CaseState
 from detectors.errors import DetectorError, TimeOfDayError
 from pipeline.errors import PipelineError, SettingsError
-from pipeline.intake import FAILED, NOT_DUE, REPLACED, STALE
+from pipeline.intake import CORRUPT, FAILED, NOT_DUE, REPLACED, STALE
 from pipeline.speaking import NO_HORN
 from streams.errors import StreamError
 from streams.gears import Gear
-from streams.health import CameraState
+from streams.health import CameraState, KeyFault
 from vision.classes import StreetClass
 from vision.error_codes import code_of
 from vision.observations import ViewState
@@ -125,7 +125,8 @@ def test_page_holds_no_words_outside_the_table() -> None:
         ("view", list(ViewState)),
         ("offence", list(RULES)),
         ("sessionrole", ["viewer", "operator", "admin"]),
-        ("dropped", [REPLACED, STALE, NOT_DUE, FAILED]),
+        ("dropped", [REPLACED, STALE, NOT_DUE, FAILED, CORRUPT]),
+        ("keyfault", [fault for fault in get_args(KeyFault) if fault]),
     ],
 )
 def test_every_value_of_the_server_has_a_word(family: str, values: list[str]) -> None:

@@ -1,3 +1,4 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -68,3 +69,17 @@ def test_every_offer_is_looked_at_or_dropped_or_waits(steps: list[str]) -> None:
         for camera_id in ("a", "b"):
             counts = intake.counts(camera_id)
             assert counts.offered == counts.looked + sum(counts.dropped.values()) + counts.waiting
+
+
+def test_rate_of_looks_is_told_beside_the_one_that_is_wanted() -> None:
+    now_s = [0.0]
+    intake = FrameIntake(clock=lambda: now_s[0])
+    intake.add("a")
+    intake.want("a", 0.5)
+    for _ in range(40):
+        now_s[0] += 4.0
+        intake.put(offer("a"))
+        intake.take(1, 0)
+        intake.count_looked("a", inferred=False)
+    assert intake.counts("a").wanted_hz == 0.5
+    assert intake.counts("a").reached_hz == pytest.approx(0.25)
