@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from detectors.events import Event, Phase, Reason
 from detectors.offences import Offence, event_id_of, wall_time_of
-from detectors.rules import Pace
+from detectors.rules import Ask, Pace
 from vision.classes import StreetClass
 from vision.observations import SurfaceChange, SurfaceLook
 from vision.scenes import Scene
@@ -68,6 +68,7 @@ class _Region(Offence):
     missing_s: float = 0.0
     contrast: float
     edge_ratio: float
+    is_dated: bool = False
 
 
 class _State(BaseModel):
@@ -116,6 +117,14 @@ class FlyerDetector:
             paces.append(POSTED)
         return Pace.closest(paces)
 
+    def asks(self) -> tuple[Ask, ...]:
+        """Return the papers that are half-way to the limit; answers move their beginning."""
+        return tuple(
+            Ask(region.event_id, region.box, region.started_t_s)
+            for region in self._state.regions
+            if region.event_id and not region.is_dated and region.visible_s >= self._rule.limit_s / 2
+        )
+
     def checkpoint(self) -> JsonValue:
         """Return the regions as JSON."""
         return self._state.model_dump(mode="json")
@@ -131,6 +140,7 @@ class FlyerDetector:
             t_s = dates.get(region.event_id)
             if t_s is not None:
                 region.started_t_s, region.started_at = t_s, wall_time_of(scene, t_s)
+                region.is_dated = True
 
     def _visit(self, look: SurfaceLook, step_s: float, scene: Scene) -> list[Event]:
         events: list[Event] = []

@@ -17,7 +17,7 @@ from detectors.events import Event, Phase, Reason
 from detectors.footprint import stands_in
 from detectors.hours import Hours, in_force
 from detectors.offences import Offence, event_id_of, wall_time_of
-from detectors.rules import Pace
+from detectors.rules import Ask, Pace, is_time_to_ask
 from vision.classes import VEHICLES
 from vision.scenes import Place, PlaceState, Scene
 from vision.zones import Zone
@@ -72,6 +72,7 @@ class _Stay(Offence):
     rest_dwell_s: float = 0.0
     held_s: float = 0.0
     queued_s: float = 0.0
+    is_dated: bool = False
 
     @property
     def counted_s(self) -> float:
@@ -100,6 +101,7 @@ class ParkingDetector:
 
     def update(self, scene: Scene) -> list[Event]:
         """Take in a scene and return the stays that began, passed the limit or ended."""
+        self._date(scene)
         events: list[Event] = []
         is_in_force = in_force(self._rule.hours, scene.captured_at)
         for place in scene.places:
@@ -131,6 +133,15 @@ class ParkingDetector:
             paces.append(Pace.close(DECIDING_HZ))
         return Pace.closest(paces)
 
+    def asks(self) -> tuple[Ask, ...]:
+        """Return the stays that are about to pass the limit; answers move their beginning."""
+        limit_s = self._rule.limit_s + self._rule.grace_s
+        return tuple(
+            Ask(stay.key, stay.box, stay.rest_t_s)
+            for stay in self._state.stays.values()
+            if stay.phase is Phase.STARTED and not stay.is_dated and is_time_to_ask(stay.counted_s, limit_s)
+        )
+
     def checkpoint(self) -> JsonValue:
         """Return the stays as JSON."""
         return self._state.model_dump(mode="json")
@@ -139,10 +150,21 @@ class ParkingDetector:
         """Take up a checkpoint; raises `ValueError` when it is none of this detector."""
         self._state = _State.model_validate(state)
 
+    def _date(self, scene: Scene) -> None:
+        """Take over what looking back has found of when vehicles came to rest."""
+        since = {place.place_id: place.since_t_s for place in scene.places}
+        for dated in scene.dated:
+            stay = self._state.stays.get(dated.subject) if isinstance(dated.subject, int) else None
+            if stay is None or dated.t_s is None or stay.phase is not Phase.STARTED or stay.key not in since:
+                continue
+            stay.dwell_s += stay.rest_t_s - since[stay.key]
+            stay.started_t_s = stay.rest_t_s = since[stay.key]
+            stay.started_at = wall_time_of(scene, stay.started_t_s)
+            stay.is_dated = True
+
     def _offends(self, place: Place, scene: Scene) -> bool:
         return (
             place.state is PlaceState.STANDING
-            and place.is_dated
             and place.class_id in VEHICLES
             and place.score >= self._rule.min_score
             and stands_in(place.box, self._zone, scene.size_wh, self._rule.min_footprint_ratio)

@@ -74,6 +74,31 @@ SLOWEST = Pace(1 / SLOWEST_SCOUT_S, LONGEST_PAUSE_S, 1 / BLIND_S)
 """The pace of a camera without rules."""
 
 
+ASK_BEFORE_S, ASK_AT_S = 15.0, 35.0
+"""A rule asks since when a thing has really been there so long before its limit, when most short stops are over; and at
+the latest at this age, while the ring still holds its coming."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What a rule wants to know better than looks can tell: since when something has been as it is.
+
+    Attributes:
+        subject: the id of a place, or of an event.
+        box: xyxy in pixels of the frame.
+        since_t_s: what looks told.
+    """
+
+    subject: int | str
+    box: tuple[float, float, float, float]
+    since_t_s: float
+
+
+def is_time_to_ask(passed_s: float, limit_s: float) -> bool:
+    """Tell whether a thing that has been there for `passed_s` is worth looking back for."""
+    return passed_s >= min(limit_s - ASK_BEFORE_S, ASK_AT_S)
+
+
 class Detector(Protocol):
     """A rule for one zone of one camera; it reads no clock, file, network or pixels.
 
@@ -91,6 +116,10 @@ class Detector(Protocol):
 
     def pace(self) -> Pace:
         """Return how closely this rule needs its street watched in its present state."""
+        ...
+
+    def asks(self) -> tuple[Ask, ...]:
+        """Return what the rule wants looked back for at present; an answer comes in `Scene.dated`, or never."""
         ...
 
     def checkpoint(self) -> JsonValue:

@@ -18,7 +18,7 @@ from detectors.events import Event, Phase, Reason
 from detectors.footprint import stands_in
 from detectors.hours import Hours, in_force
 from detectors.offences import Offence, event_id_of, wall_time_of
-from detectors.rules import Pace
+from detectors.rules import Ask, Pace, is_time_to_ask
 from vision.classes import STALL_THINGS, StreetClass
 from vision.scenes import Place, PlaceState, Scene
 from vision.zones import Zone
@@ -70,9 +70,11 @@ class _Stall(Offence):
     """A stall: the places it is made of, and how it was attended. It is an offence once `event_id` is given."""
 
     members: list[int]
+    key_box: Box = (0.0, 0.0, 0.0, 0.0)
     dwell_s: float
     clock_s: float
     alone_s: float = 0.0
+    is_dated: bool = False
     attendance: Attendance = Field(default_factory=Attendance)
 
 
@@ -103,6 +105,7 @@ class VendingDetector:
         if state.last_t_s is not None:
             state.clock_s += max(0.0, scene.t_s - state.last_t_s - scene.gap_s)
         state.last_t_s = scene.t_s
+        self._date(scene)
         self._join(scene)
         events: list[Event] = []
         for stall in list(state.stalls):
@@ -117,6 +120,17 @@ class VendingDetector:
             paces.append(Pace.close(CANDIDATE_HZ) if is_open else STANDING)
         return Pace.closest(paces)
 
+    def asks(self) -> tuple[Ask, ...]:
+        """Return the stalls that are about to pass the limit; answers move their beginning."""
+        return tuple(
+            Ask(stall.key, stall.key_box, stall.started_t_s)
+            for stall in self._state.stalls
+            if stall.event_id
+            and stall.phase is Phase.STARTED
+            and not stall.is_dated
+            and is_time_to_ask(stall.dwell_s, self._rule.limit_s)
+        )
+
     def checkpoint(self) -> JsonValue:
         """Return the stalls as JSON."""
         return self._state.model_dump(mode="json")
@@ -124,6 +138,15 @@ class VendingDetector:
     def restore(self, state: JsonValue) -> None:
         """Take up a checkpoint; raises `ValueError` when it is none of this detector."""
         self._state = _State.model_validate(state)
+
+    def _date(self, scene: Scene) -> None:
+        """Take over what looking back has found of when stalls were set up: of the first of their things."""
+        dates = {dated.subject: dated.t_s for dated in scene.dated}
+        for stall in self._state.stalls:
+            t_s = dates.get(stall.key)
+            if t_s is not None and stall.phase is Phase.STARTED:
+                stall.started_t_s, stall.started_at = t_s, wall_time_of(scene, t_s)
+                stall.is_dated = True
 
     def _join(self, scene: Scene) -> None:
         """Give each stall-like place of the zone to the stall it stands at, or make it a new one."""
@@ -138,7 +161,7 @@ class VendingDetector:
                 self._state.stalls.append(_candidate(place, scene, self._state.clock_s))
 
     def _is_stall_like(self, place: Place, scene: Scene) -> bool:
-        if place.state is not PlaceState.STANDING or not place.is_dated or place.class_id not in STALL_THINGS:
+        if place.state is not PlaceState.STANDING or place.class_id not in STALL_THINGS:
             return False
         if place.score < self._rule.min_score:
             return False
@@ -166,6 +189,7 @@ class VendingDetector:
     def _attend(self, stall: _Stall, members: Sequence[Place], scene: Scene) -> bool:
         """Bring the stall up to the scene and return whether somebody attends it now."""
         stall.members = [place.place_id for place in members]
+        stall.key_box = next((place.box for place in members if place.place_id == stall.key), stall.key_box)
         chief = max(members, key=lambda place: (place.dwell_s, -place.place_id))
         stall.dwell_s = max(stall.dwell_s, chief.dwell_s)
         stall.box = _hull([place.box for place in members])
@@ -223,6 +247,7 @@ def _candidate(place: Place, scene: Scene, clock_s: float) -> _Stall:
         class_id=place.class_id,
         score=place.score,
         members=[place.place_id],
+        key_box=place.box,
         dwell_s=place.dwell_s,
         clock_s=clock_s,
     )

@@ -32,6 +32,9 @@ logger = logging.getLogger(__name__)
 MOST_WAITING = 64
 """More questions than this at once are not answered: dates judged from the looks are good to some seconds."""
 
+SLACK_S = 4.0
+"""Looks may take a thing that still rolls for one at rest; the walk back begins so much later."""
+
 TAIL_S = 1.0
 """So much of the rest is decoded too, to know how alike pictures of it are to each other."""
 
@@ -50,6 +53,7 @@ class Question:
         box: where it is, in pixels of a frame of `size_wh`.
         size_wh: as above; the ring's pictures may have another size.
         seen_t_s: a moment at which it was there.
+        since_t_s: since when it was there as far as looks told; good to the pause between two.
     """
 
     camera_id: str
@@ -57,6 +61,7 @@ class Question:
     box: Box
     size_wh: SizeWH
     seen_t_s: float
+    since_t_s: float
 
 
 class LookBack:
@@ -121,7 +126,8 @@ def since_when(ring: PacketRing, question: Question, decoders: KeyDecoders) -> f
     spot = _Spot.of(decode_at(ring.segment(seen_t_s, seen_t_s), seen_t_s).luma(), question)
     if spot is None:
         return None
-    span = walk_back(_keys_back(ring, seen_t_s, spot, decoders), seen_t_s)
+    from_t_s = min(seen_t_s, question.since_t_s + SLACK_S)
+    span = walk_back(_keys_back(ring, from_t_s, spot, decoders), from_t_s)
     if span.other_t_s is None:
         return span.first_t_s
     group = ring.segment(span.other_t_s, min(span.first_t_s + TAIL_S, seen_t_s))

@@ -123,7 +123,7 @@ class Shard:
             ValueError: the URL cannot be a camera, or the id is taken; nothing was added.
             TimeoutError: the looking thread did not come round; nothing was added.
         """
-        watch = CameraWatch(camera_id, zones, looks_back=True)
+        watch = CameraWatch(camera_id, zones)
         kept = self._checkpoints.load(camera_id)
         if kept is not None:
             watch = _restored(watch, kept, zones)
@@ -324,5 +324,5 @@ def _restored(watch: CameraWatch, kept: WatchState, zones: Sequence[ZoneSettings
         watch.restore(kept)
     except (ValueError, KeyError, TypeError, AttributeError) as err:
         logger.warning("camera %s: checkpoint left aside, clocks begin anew: %s", watch.camera_id, err)
-        return CameraWatch(watch.camera_id, zones, looks_back=True)
+        return CameraWatch(watch.camera_id, zones)
     return watch

@@ -13,17 +13,15 @@ from pydantic import JsonValue, TypeAdapter
 
 from detectors.catalog import ZoneSettings, make_detector, surfaces, unknown_zones
 from detectors.events import Event, Phase
-from detectors.flyers import KIND as FLYERS
 from detectors.rules import Detector, Pace
 from pipeline.look_back import Question
-from vision.arrays import Boxes
 from vision.detections import Detections
 from vision.frames import Frame
 from vision.memory import SceneMemory
 from vision.observations import Dated, Observation
 from vision.perception import Glance, Perception
 from vision.places import PROOF_SAME
-from vision.scenes import Place, PlaceState, Scene
+from vision.scenes import PlaceState, Scene
 
 GAP_AFTER_S = 12.0
 """A pause longer than this was watched by nobody; a shorter one with the same thing at both ends counts as watched.
@@ -41,7 +39,7 @@ _EVENTS = TypeAdapter(list[Event])
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Looked:
-    """What one look brought; `questions` are what only pictures of before can tell."""
+    """What one look brought; what only pictures of before can tell is in `questions`, for `CameraWatch.answer`."""
 
     observation: Observation
     scene: Scene
@@ -63,13 +61,11 @@ class CameraWatch:
     Args:
         camera_id: the camera.
         zones: with their rules.
-        looks_back: whether somebody answers the questions of each look by `answer`.
     """
 
-    def __init__(self, camera_id: str, zones: Sequence[ZoneSettings], *, looks_back: bool = False) -> None:
+    def __init__(self, camera_id: str, zones: Sequence[ZoneSettings]) -> None:
         self.camera_id = camera_id
-        self._memory = SceneMemory(camera_id, awaits_dates=looks_back)
-        self._looks_back = looks_back
+        self._memory = SceneMemory(camera_id)
         self._asked: set[int | str] = set()
         self._answers: list[Dated] = []
         self._scene: Scene | None = None
@@ -149,7 +145,7 @@ class CameraWatch:
         has_come = glance.is_new and self._is_in_a_zone(looked.observation)
         if has_come or _has_missed(glance, looked.scene) or self._perception.is_stirred:
             self._close_until_t_s = t_s + CLOSE_S
-        return replace(looked, questions=self._questions(looked)) if self._looks_back else looked
+        return replace(looked, questions=self._questions(looked.scene))
 
     def answer(self, dated: Dated) -> None:
         """Take what looking back has found; the next look acts on it."""
@@ -170,19 +166,23 @@ class CameraWatch:
                 self._standing[event.event_id] = event
         return Looked(observation, self._scene, events)
 
-    def _questions(self, looked: Looked) -> tuple[Question, ...]:
-        """Return what to look back for: places of the zones that came to rest, and paper that appeared."""
-        size_wh = looked.scene.size_wh
-        places = [place for place in looked.scene.places if not place.is_dated]
-        places = [p for p in places if any(zone.zone().contains_feet(_box_row(p), size_wh)[0] for zone in self._zones)]
-        papers = [e for e in looked.events if e.kind == FLYERS and e.phase is Phase.STARTED]
-        asked = [
-            *(Question(self.camera_id, p.place_id, p.box, size_wh, p.seen_t_s) for p in places),
-            *(Question(self.camera_id, e.event_id, e.box, size_wh, e.t_s) for e in papers),
-        ]
-        new = tuple(question for question in asked if question.subject not in self._asked)
-        self._asked = {question.subject for question in asked}
-        return new
+    def _questions(self, scene: Scene) -> tuple[Question, ...]:
+        """Return what the rules want looked back for and was not asked yet."""
+        seen = {place.place_id: place.seen_t_s for place in scene.places}
+        asks = {ask.subject: ask for detector in self._detectors.values() for ask in detector.asks()}
+        new = [ask for subject, ask in asks.items() if subject not in self._asked]
+        self._asked = set(asks)
+        return tuple(
+            Question(
+                self.camera_id,
+                ask.subject,
+                ask.box,
+                scene.size_wh,
+                seen_t_s=seen.get(ask.subject, scene.t_s) if isinstance(ask.subject, int) else scene.t_s,
+                since_t_s=ask.since_t_s,
+            )
+            for ask in new
+        )
 
     def _is_in_a_zone(self, observation: Observation) -> bool:
         """Return whether anything that was found stands in a zone."""
@@ -232,7 +232,3 @@ def _has_missed(glance: Glance, scene: Scene) -> bool:
     """Return whether a place that stood before is missed now."""
     stood = {place.place_id for place in glance.places if place.state is PlaceState.STANDING}
     return any(place.place_id in stood and place.state is PlaceState.HIDDEN for place in scene.places)
-
-
-def _box_row(place: Place) -> Boxes:
-    return np.array([place.box], np.float32)

@@ -87,15 +87,7 @@ class MemoryState:
 class SceneMemory:
     """What is known of one camera's street; one thread at a time."""
 
-    def __init__(self, camera_id: str, *, awaits_dates: bool = False) -> None:
-        """Begin knowing nothing.
-
-        Args:
-            camera_id: the camera.
-            awaits_dates: whether somebody looks back for when a new place really came to rest, and says it in a later
-                observation; the place is undated until then.
-        """
-        self._awaits_dates = awaits_dates
+    def __init__(self, camera_id: str) -> None:
         self._state = MemoryState(camera_id)
         self._tracker = Tracker(self._state.tracker)
 
@@ -129,7 +121,7 @@ class SceneMemory:
             tracks=self._tracker.tracks(observation.t_s),
             places=places,
             surfaces=observation.surfaces if is_ok else (),
-            dated=tuple(dated for dated in observation.dated if isinstance(dated.subject, str)),
+            dated=observation.dated,
         )
 
     @property
@@ -178,8 +170,8 @@ class SceneMemory:
         spots = {spot.place_id: spot for spot in self._state.spots}
         for dated in observation.dated:
             spot = spots.get(dated.subject) if isinstance(dated.subject, int) else None
-            if spot is not None:
-                spot.date(dated.t_s, self._state.clock_s)
+            if spot is not None and dated.t_s is not None:
+                spot.date(dated.t_s)
 
     def _take_proofs(self, observation: Observation) -> None:
         spots = {spot.place_id: spot for spot in self._state.spots}
@@ -254,7 +246,6 @@ class SceneMemory:
                 votes={track.class_id: track.score},
                 score=track.score,
                 track_id=track.track_id,
-                undated_clock_s=state.clock_s if self._awaits_dates else None,
             )
             state.next_place_id += 1
             state.spots.append(spot)

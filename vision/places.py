@@ -86,9 +86,6 @@ LIKENESS_WEIGHT = 0.4
 PROOF_LOOKS = 2
 """So many low proofs in a row are believed; one can be a headlight."""
 
-DATE_PATIENCE_S = 8.0
-"""Whoever looks back answers within a second or two; after this the date that was judged from the looks counts."""
-
 BOX_EVERY_S = 0.2
 """Boxes closer in time than this say the same."""
 
@@ -135,7 +132,6 @@ class Spot:
     departed: bool = False
     is_unsure: bool = False
     returned: Return | None = None
-    undated_clock_s: float | None = None  # since when somebody looks back for its true date
 
     @property
     def size_px(self) -> float:
@@ -156,20 +152,15 @@ class Spot:
         """Return what others may know of it."""
         until_s = self.seen_clock_s if self.state is PlaceState.LEFT else clock_s
         dwell_s = max(0.0, until_s - self.since_clock_s)
-        times = self.since_t_s, self.seen_t_s, dwell_s
-        is_dated = self.is_dated(clock_s)
-        return Place(self.place_id, self.box, self.class_id, self.score, *times, self.state, is_dated)
+        return Place(
+            self.place_id, self.box, self.class_id, self.score, self.since_t_s, self.seen_t_s, dwell_s, self.state
+        )
 
-    def is_dated(self, clock_s: float) -> bool:
-        """Return whether nobody looks back any more for when it came to rest."""
-        return self.undated_clock_s is None or clock_s - self.undated_clock_s > DATE_PATIENCE_S
-
-    def date(self, t_s: float | None, clock_s: float) -> None:
-        """Move the beginning of its rest to what looking back has found in time; None leaves it as it was judged."""
-        if t_s is not None and not self.is_dated(clock_s):
-            self.since_clock_s += t_s - self.since_t_s
-            self.since_t_s = t_s
-        self.undated_clock_s = None
+    def date(self, t_s: float) -> None:
+        """Move the beginning of its rest to what looking back has found."""
+        t_s = min(t_s, self.seen_t_s)
+        self.since_clock_s += t_s - self.since_t_s
+        self.since_t_s = t_s
 
 
 def size_of(box: Box) -> float:
@@ -337,4 +328,3 @@ def _take_box(spot: Spot, box: Box, clock_s: float, *, has_crept: bool) -> None:
     spot.box = median_box(spot.boxes)
     if shift_between(spot.rest_box, median_box(spot.boxes[-5:])) > DRIFT_LIMIT:
         spot.rest_box, spot.since_clock_s, spot.since_t_s = spot.box, spot.seen_clock_s, spot.seen_t_s
-        spot.undated_clock_s = None  # how long it creeps on is seen as it goes

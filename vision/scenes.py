@@ -60,7 +60,6 @@ class Place:
         seen_t_s: stream time at which it was last detected or proven.
         dwell_s: seconds at rest that were watched; gaps do not count.
         state: standing, hidden or left.
-        is_dated: False while somebody looks back for when it really came to rest; `since_t_s` may then still change.
     """
 
     place_id: int
@@ -71,7 +70,6 @@ class Place:
     seen_t_s: float
     dwell_s: float
     state: PlaceState
-    is_dated: bool = True
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -87,14 +87,22 @@ def slow_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return encode(tmp_path_factory.mktemp("stop") / "slow.mp4", gop=250)
 
 
-def ask(seen_t_s: float, size_wh: tuple[int, int] = WH) -> Question:
+def ask(seen_t_s: float, size_wh: tuple[int, int] = WH, *, since_t_s: float | None = None) -> Question:
+    """Return the question a slow scout asks, who saw the car a few seconds after it had stopped."""
     scale = size_wh[0] / WH[0]
-    return Question("gate", 7, tuple(side * scale for side in PARKED), size_wh, seen_t_s)  # type: ignore[arg-type]
+    since_t_s = min(seen_t_s, STOPS_S + 5) if since_t_s is None else since_t_s
+    box = tuple(side * scale for side in PARKED)
+    return Question("gate", 7, box, size_wh, seen_t_s, since_t_s)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("seen_t_s", [13.0, 15.0, 20.0, 29.5])
 def test_car_that_is_known_late_gets_its_true_stop_time(clip: Path, seen_t_s: float) -> None:
     assert since_when(ring_of(clip), ask(seen_t_s), KeyDecoders()) == pytest.approx(STOPS_S, abs=0.5)
+
+
+def test_car_that_was_taken_to_rest_too_early_gets_its_true_stop_time(clip: Path) -> None:
+    question = ask(20.0, since_t_s=STOPS_S - 2)
+    assert since_when(ring_of(clip), question, KeyDecoders()) == pytest.approx(STOPS_S, abs=0.5)
 
 
 def test_so_does_one_of_a_camera_with_a_key_frame_every_ten_seconds(slow_clip: Path) -> None:
@@ -119,7 +127,7 @@ def test_moment_that_is_not_kept_any_more_is_an_error(clip: Path) -> None:
 
 
 def test_plain_spot_says_nothing(tmp_path: Path, clip: Path) -> None:
-    question = Question("gate", 7, (0.0, 0.0, 7.0, 7.0), WH, 20.0)
+    question = Question("gate", 7, (0.0, 0.0, 7.0, 7.0), WH, 20.0, 20.0)
     assert since_when(ring_of(clip), question, KeyDecoders()) is None
 
 
@@ -158,7 +166,7 @@ def looking_back(clip: Path, answers: Answers) -> Iterator[LookBack]:
 
 
 def test_each_question_is_answered_even_behind_one_that_fails(looking_back: LookBack, answers: Answers) -> None:
-    for question in (Question("odd", 1, PARKED, WH, 20.0), ask(99.0), ask(20.0)):
+    for question in (Question("odd", 1, PARKED, WH, 20.0, 20.0), ask(99.0), ask(20.0)):
         looking_back.ask(question)
         answers.wait()
     assert answers.given[1] is None
@@ -168,7 +176,7 @@ def test_each_question_is_answered_even_behind_one_that_fails(looking_back: Look
 def test_too_many_questions_are_answered_with_nobody_knows(clip: Path, answers: Answers) -> None:
     never_started = LookBack("test", lambda _: ring_of(clip), answers)
     for number in range(65):
-        never_started.ask(Question("gate", number, PARKED, WH, 20.0))
+        never_started.ask(Question("gate", number, PARKED, WH, 20.0, 20.0))
     assert answers.given == {64: None}
 
 
