@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from detectors.events import Event, Phase, Reason
 from detectors.offences import Offence, event_id_of, wall_time_of
-from detectors.rules import Ask, Pace
+from detectors.rules import SLOWEST, Ask, Pace
 from vision.classes import StreetClass
 from vision.observations import SurfaceChange, SurfaceLook
 from vision.scenes import Scene
@@ -110,7 +110,7 @@ class FlyerDetector:
 
     def pace(self) -> Pace:
         """Return how closely to look: closer while something is there, closest before its limit."""
-        paces = [Pace.scout(self._rule.limit_s)]
+        paces = [SLOWEST]  # paper stays, whoever posts it is looked back for
         if self._is_learning or any(region.phase is Phase.STARTED for region in self._state.regions):
             paces.append(Pace.close(CANDIDATE_HZ))
         elif self._state.regions:

@@ -10,11 +10,12 @@ from detectors.events import Event
 from vision.scenes import Scene
 from vision.zones import Zone
 
-SCOUTS_IN_LIMIT = 10
-"""Looks within a rule's limit while nothing is there: what comes is known long before it is due, and dated back."""
+SCOUTS_IN_LIMIT = 5
+"""Looks within a rule's limit while nothing is there. Two show that something has come to rest, three closer ones what
+it is: it is known before its limit, and dated back."""
 
-SLOWEST_SCOUT_S, FASTEST_SCOUT_S = 6.0, 1.0
-"""Bounds of the pause between two of them; three looks must fit between somebody's coming and a patrol's patience."""
+SLOWEST_SCOUT_S, FASTEST_SCOUT_S = 8.0, 1.0
+"""Bounds of the pause between two of them; the ring must still hold what two of them missed."""
 
 OFTEN_S = 2.5
 """Cameras usually send a key frame every two seconds; that is often enough to tell rest from motion."""

@@ -68,7 +68,7 @@ def test_question_without_an_answer_changes_nothing() -> None:
 
 
 def test_short_stop_is_not_looked_back_for() -> None:
-    _, asked = answered(kerb(60), parked(until_s=40), 60, lambda _: CAME_S)
+    _, asked = answered(kerb(60), parked(until_s=30), 60, lambda _: CAME_S)
     assert asked == []
 
 

@@ -168,10 +168,10 @@ def test_quiet_street_needs_the_model_twice_a_minute(eye: Eye) -> None:
 
 def test_car_that_stops_on_a_quiet_street_is_looked_at_closely_until_it_is_known(eye: Eye) -> None:
     eye.run(0, 100, is_parked=False)
-    eye.run(100, 112, is_parked=True)
+    eye.run(100, 124, is_parked=True)
     assert eye.watch.pace().look_hz >= 0.5
     assert [event.phase for event in eye.events] == [Phase.STARTED]
-    assert eye.asked(100, 112) >= 4
+    assert eye.asked(100, 124) >= 4
 
 
 def test_standing_car_is_proven_by_pixels_and_needs_the_model_now_and_then(eye: Eye) -> None:
