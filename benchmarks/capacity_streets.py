@@ -16,7 +16,7 @@ import numpy as np
 
 from datasets.demo_scenes import pull_over
 from datasets.scenario import Actor, Journey, Paper, Script, View
-from datasets.scene import script_zones
+from datasets.scene import place_camera, script_zones
 from datasets.street import Lane, Street, Wall
 from datasets.traffic import Flow, Signal, cycle_lane, flowing_lane, queueing_lane, walkers
 from datasets.truth import Offence
@@ -153,6 +153,23 @@ def zones_of(told: Story) -> tuple[ZoneSettings, ...]:
     )
 
 
+def spots_of(script: Script) -> tuple[tuple[float, float], ...]:
+    """Return where in the picture each offence is, as (x, y) fractions: its middle near the ground or on the wall."""
+    camera = place_camera(script.view, (1280, 720))
+    papers = {paper.paper_id: paper for paper in script.papers}
+    places = []
+    for offence in script.offences:
+        if offence.kind == "flyers":
+            paper = papers[offence.actor_id]
+            places.append((paper.x + paper.width_m / 2, offence.place[1], paper.z + paper.height_m / 2))
+        else:
+            places.append((*offence.place, 0.3))
+    if not places:
+        return ()
+    pixels, _ = camera.project(np.array(places))
+    return tuple((float(x) / 1280, float(y) / 720) for x, y in pixels)
+
+
 def _street(seed: int) -> Street:
     return Street(
         look=1200 + seed,
@@ -188,7 +205,7 @@ def _everyday(street: Street, rng: np.random.Generator, told: Story) -> list[Act
     actors += cycle_lane(0.5, 1, flow(31.0), rng, len(actors) + 1)
     lines = street.front_y - 0.9, street.front_y - 1.5
     actors += walkers(street, flow(13.0, (-8.0, 60.0)), rng, len(actors) + 1, ys=lines)
-    waits = Journey(4.0, 2.0, street.front_y - 1.0).go(21.0, street.road_m + 1.4, 1.3).stay(45, facing_rad=-math.pi / 2)
+    waits = Journey(4.0, 2.0, street.front_y - 1.0).go(16.5, street.road_m + 1.4, 1.3).stay(45, facing_rad=-math.pi / 2)
     actors.append(Actor(_next_id(actors), "person", 300 + told.seed, waits.go(60, street.front_y - 1.2, 1.3).path()))
     return actors
 
@@ -205,10 +222,9 @@ def _attended_cart(stall: Stall, street: Street, first: int) -> list[Actor]:
     cart = Journey(begin_s, stall.x + run + 1.0, y).go(stall.x + 1.0, y, v).brake(stall.x, y)
     cart.stay(stall.stay_s, facing_rad=WEST).set_off(stall.x - 1.0, y, v).go(-16.0, y, v)
     vendor = Journey(begin_s, stall.x + run + 2.1, y).go(stall.x + 2.1, y, v).brake(stall.x + 1.2, y)
-    vendor.go(stall.x + 0.9, y + 0.7, 1.0).stay(
-        stall.stands_s + stall.stay_s - 1.5 - vendor.t_s, facing_rad=-math.pi / 2
-    )
-    vendor.go(stall.x + 1.1, y, 1.0).go(-15.0, y, v)
+    vendor.go(stall.x + 1.3, y - 0.9, 1.0).go(stall.x - 1.4, y - 0.5, 1.0)
+    vendor.stay(stall.stands_s + stall.stay_s - 4.5 - vendor.t_s, facing_rad=-math.pi / 2)
+    vendor.go(stall.x + 1.3, y - 0.9, 1.0).go(stall.x + 1.1, y, 1.0).go(-15.0, y, v)
     actors = [
         Actor(first, "cart", stall.look, cart.path(), stall_id=first),
         Actor(first + 1, "person", 60 + stall.look, vendor.path(), "serve"),
