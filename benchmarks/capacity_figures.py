@@ -29,7 +29,7 @@ DEFINITIONS: Mapping[str, str] = {
     "keeps_up": f"every camera's pictures reached the side at {LEAST_RATE_RATIO} of their rate or more, without a lost "
     f"connection; looks did not fall behind the cameras; the side's process used no more than {CORES} cores",
     "found_all": "keeps_up, and every violation that counts was reported (peers: parking and vending only)",
-    "right_all": f"found_all, and every reported beginning (kinds: settings.timed) is within {MOST_ERROR_S:g} s of truth",
+    "right_all": f"found_all, and every reported beginning (settings.timed) is within {MOST_ERROR_S:g} s of the truth",
     "expected": "violations that count: begun 15 s or more after the side had looked at every camera, their limit "
     "passed 15 s or more before the end, on the camera's own clock",
     "errors_s": "reported minus true beginning of each violation that was found, by kind",
@@ -238,10 +238,14 @@ def table_of(report: Report) -> Table:
 
 def _verdicts(trial: Trial) -> tuple[list[Verdict], tuple[str, ...]]:
     kinds = tuple(LIMITS_S) if trial.side == "ours" else PEER_KINDS
+    deeds = {
+        told: tuple(deed for deed in deeds_of(told) if deed.offence.kind in kinds)
+        for told in dict.fromkeys(trial.stories)
+    }
     watched = [
         Watched(
             row,
-            tuple(deed for deed in deeds_of(told) if deed.offence.kind in kinds),
+            deeds[told],
             PERIOD_S,
             before.moment_s or 0.0,
             after.moment_s or 0.0,
@@ -251,7 +255,8 @@ def _verdicts(trial: Trial) -> tuple[list[Verdict], tuple[str, ...]]:
     violations = [violation for each in watched for violation in expected(each, LIMITS_S)]
     verdicts, left = judge(violations, trial.found)
     wrong = tuple(
-        f"camera {each.camera + 1} ({trial.stories[each.camera].name}): {each.kind} at {each.started_s:.1f} s"
+        f"camera {each.camera + 1} ({trial.stories[each.camera].name}): {each.kind} at {each.started_s:.1f} s, "
+        f"x {each.box[0]:.3f} to {each.box[2]:.3f}, y {each.box[1]:.3f} to {each.box[3]:.3f}"
         for each in false_reports(left, watched)
     )
     return verdicts, wrong

@@ -62,9 +62,8 @@ def draw_plot(path: Path, report: Report, found: Mapping[str, Sequence[int]]) ->
 def _draw_found(axes: "Axes", found: Mapping[str, Sequence[int]]) -> None:
     sides = [side for side in SIDES if found.get(side)]
     for row, side in enumerate(sides):
-        label, colour = STYLES[side]
         middle = statistics.median(found[side])
-        axes.barh(row, middle, color=colour)
+        axes.barh(row, middle, color=STYLES[side][1])
         axes.plot(found[side], [row] * len(found[side]), "k|", markersize=14)
         axes.annotate(f" {middle:g}", (middle, row), va="center")
     axes.set_yticks(range(len(sides)), [STYLES[side][0] for side in sides])

@@ -23,9 +23,12 @@ NOTES = (
     "found_all and right_all of each side stand beside it.",
     "Flyers are asked of ours only: the peers' model has no class for paper.",
     "Peers: ultralytics and vidgear with ultralytics' own loading of the ONNX file (ONNX Runtime); OpenCV with the "
-    "engine that ours uses. Each has a thread per camera that decodes every picture and keeps the newest. Their rule is a "
-    "track's foot point at rest in the zone for longer than the limit by the wall clock.",
+    "engine that ours uses. Each has a thread per camera that decodes every picture and keeps the newest. Their rule "
+    "is a track's foot point at rest in the zone for longer than the limit by the wall clock.",
 )
+
+FARM_LATE_S = 1.0
+"""A farm that is later than this was starved itself."""
 
 QUIET_CORES = 0.2
 """What the rest of an idle machine takes."""
@@ -98,7 +101,7 @@ class Run:
             samples=[sample.to_json() for sample in self.samples],
             summary=summary(self.samples, self.found),
             goals=goals(self.samples, self.found),
-            notes=[*NOTES, *self._notes, *self._disturbance()],
+            notes=[*NOTES, *self._notes, *self._farm_lag(), *self._disturbance()],
             began=self._began,
         )
 
@@ -134,6 +137,13 @@ class Run:
             "model": self._model,
         }
 
+    def _farm_lag(self) -> list[str]:
+        late = [sample for sample in self.samples if sample.server_behind_s > FARM_LATE_S]
+        if not late:
+            return []
+        which = ", ".join(f"{sample.side} with {sample.cameras} (round {sample.round + 1})" for sample in late)
+        return [f"In {len(late)} trials the farm itself was late at the end, for want of processor time: {which}."]
+
     def _disturbance(self) -> list[str]:
         busy = [sample.other_cores for sample in self.samples if not sample.problem]
         if not busy or sorted(busy)[len(busy) // 2] <= QUIET_CORES:
@@ -146,7 +156,7 @@ class Run:
 
 
 def _said(sample: Sample) -> str:
-    """One line about a trial."""
+    """Return one line about a trial."""
     if sample.problem:
         return f"  {sample.side}, {sample.cameras} cameras: {sample.problem}"
     verdict = next((level for level in ("right_all", "found_all", "keeps_up") if sample.reached(level)), "fails")
@@ -154,4 +164,5 @@ def _said(sample: Sample) -> str:
         f"  {sample.side}, {sample.cameras} cameras: {verdict}; found {sample.found} and right {sample.right} of "
         f"{sample.expected}, {sample.delivered_fps_worst:.1f} frames/s at worst, {sample.cores_used:.2f} cores, "
         f"farm {sample.server_cores:.2f}, others {sample.other_cores:.2f}"
+        + (f", farm late by {sample.server_behind_s:.0f} s" if sample.server_behind_s > FARM_LATE_S else "")
     )

@@ -43,7 +43,7 @@ LOOK_LIMIT_S = 120.0
 LOOK_AGAIN_S = 0.25
 
 QUICK_START_S, START_S, START_PER_CAMERA_S = 2.0, 12.0, 0.1
-"""Seconds from a camera's PLAY until its side is ready: at least, usually at most, and what each further camera adds."""
+"""Seconds from a camera's PLAY until its side is ready: at least, usually at most, and for each further camera."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -124,10 +124,10 @@ def plan_cameras(stories: Sequence[Story], count: int, watch_s: float) -> tuple[
         raise ValueError(f"{watch_s:g} s are too short for {count} cameras; {least_s:.0f} s hold a violation of each")
     key_every = round(CAMERA.key_interval_s * CAMERA.fps)
     pictures = round(PERIOD_S * CAMERA.fps)
+    first_s = [min((offence.started_s for offence in script_of(told).offences), default=0.0) for told in stories]
     cameras = []
     for number in range(count):
-        told = stories[number % len(stories)]
-        begins_s = min((offence.started_s for offence in script_of(told).offences), default=0.0)
+        told, begins_s = stories[number % len(stories)], first_s[number % len(stories)]
         after_s = soonest_s + (number * GOLDEN % 1) * (latest_s - soonest_s)
         first = round((begins_s - after_s) * CAMERA.fps) % pictures // key_every * key_every
         delay_s = (number * GOLDEN * GOLDEN % 1) * CAMERA.key_interval_s
@@ -143,11 +143,11 @@ def deeds_of(told: Story) -> tuple[Deed, ...]:
 
 def _task(equipment: Equipment, side: str, cameras: Sequence[Camera], place: tuple[Sequence[str], str]) -> WatchTask:
     urls, scratch = place
-    by_name = {told.name: told for told in equipment.stories}
+    zones = {told.name: _zone_tasks(told) for told in equipment.stories}
     return WatchTask(
         side=side,
         cameras=tuple(
-            CameraTask(url, camera.clip, camera.first_unit, _zone_tasks(by_name[camera.clip]))
+            CameraTask(url, camera.clip, camera.first_unit, zones[camera.clip])
             for url, camera in zip(urls, cameras, strict=True)
         ),
         fps=CAMERA.fps,

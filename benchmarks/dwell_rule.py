@@ -61,6 +61,7 @@ class DwellRule:
             size_wh: of the picture.
             now_s: the wall clock, as the peers' users read it.
         """
+        self._rests = {key: rest for key, rest in self._rests.items() if now_s - rest.seen_s <= LOST_S}
         passed = []
         for zone in self._zones:
             corners = (np.array(zone.polygon) * size_wh).astype(np.float32).reshape(-1, 1, 2)
@@ -70,7 +71,6 @@ class DwellRule:
                     if rest and not rest.is_reported and now_s - rest.since_s >= zone.limit_s:
                         rest.is_reported = True
                         passed.append((zone.kind, rest.since_s, thing.box))
-        self._rests = {key: rest for key, rest in self._rests.items() if now_s - rest.seen_s <= LOST_S}
         return passed
 
     def _rest(self, zone: ZoneTask, thing: Tracked, corners: npt.NDArray[np.float32], now_s: float) -> _Rest | None:

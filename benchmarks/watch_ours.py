@@ -65,9 +65,10 @@ class OurWatcher:
 
     def start(self) -> None:
         """Start the shard and add all cameras."""
+        zones = {name: zones_of(story(name)) for name in {camera.story for camera in self._task.cameras}}
         self._shard.start()
         for name, camera in zip(self._names, self._task.cameras, strict=True):
-            self._shard.add(name, camera.url, StreamSettings(), zones_of(story(camera.story)))
+            self._shard.add(name, camera.url, StreamSettings(), zones[camera.story])
 
     def states(self) -> Sequence[CameraState]:
         """Return how it stands with every camera."""
