@@ -28,7 +28,7 @@ NOTES = (
 )
 
 FARM_LATE_S = 1.0
-"""A farm that is later than this was starved itself."""
+"""A farm that is later than this was starved, or its packets were not taken."""
 
 QUIET_CORES = 0.2
 """What the rest of an idle machine takes."""
@@ -142,7 +142,10 @@ class Run:
         if not late:
             return []
         which = ", ".join(f"{sample.side} with {sample.cameras} (round {sample.round + 1})" for sample in late)
-        return [f"In {len(late)} trials the farm itself was late at the end, for want of processor time: {which}."]
+        return [
+            f"In {len(late)} trials the farm was late at the end, because it lacked processor time or the side did not "
+            f"take its packets in time: {which}."
+        ]
 
     def _disturbance(self) -> list[str]:
         busy = [sample.other_cores for sample in self.samples if not sample.problem]

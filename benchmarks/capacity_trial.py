@@ -42,8 +42,8 @@ LOOK_LIMIT_S = 120.0
 
 LOOK_AGAIN_S = 0.25
 
-QUICK_START_S, START_S, START_PER_CAMERA_S = 2.0, 12.0, 0.1
-"""Seconds from a camera's PLAY until its side is ready: at least, usually at most, and for each further camera."""
+START_S, START_PER_CAMERA_S = 12.0, 0.1
+"""Seconds from a camera's PLAY until its side is ready at most: usually, and what each further camera adds."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -118,7 +118,7 @@ def plan_cameras(stories: Sequence[Story], count: int, watch_s: float) -> tuple[
         ValueError: the stretch is too short for a violation with its limit.
     """
     soonest_s = START_S + START_PER_CAMERA_S * count + LEAD_S
-    latest_s = QUICK_START_S + watch_s - max(LIMITS_S.values()) - SLACK_S
+    latest_s = watch_s - max(LIMITS_S.values()) - SLACK_S
     if latest_s < soonest_s:
         least_s = watch_s + soonest_s - latest_s
         raise ValueError(f"{watch_s:g} s are too short for {count} cameras; {least_s:.0f} s hold a violation of each")
