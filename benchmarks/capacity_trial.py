@@ -118,7 +118,7 @@ def plan_cameras(stories: Sequence[Story], count: int, watch_s: float) -> tuple[
         ValueError: the stretch is too short for a violation with its limit.
     """
     soonest_s = START_S + START_PER_CAMERA_S * count + LEAD_S
-    latest_s = watch_s - max(LIMITS_S.values()) - SLACK_S
+    latest_s = watch_s - max(LIMITS_S.values()) - SLACK_S - CAMERA.key_interval_s
     if latest_s < soonest_s:
         least_s = watch_s + soonest_s - latest_s
         raise ValueError(f"{watch_s:g} s are too short for {count} cameras; {least_s:.0f} s hold a violation of each")
