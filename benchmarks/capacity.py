@@ -39,7 +39,7 @@ from models.cards import load_card
 from models.errors import ModelError
 from models.shelf import bundled_card
 
-PEERS_PACKAGES = "ultralytics onnxruntime lap vidgear supervision opencv-python-headless"
+PEERS_PACKAGES = "ultralytics onnxruntime lap vidgear supervision trackers opencv-python-headless"
 
 TRY_LIMIT_S = 120.0
 """Importing a peer's libraries for the first time may take a minute."""
@@ -162,7 +162,7 @@ def _why_not(side: str, peers_python: str) -> str:
     way = f"make its environment with: python3 -m venv {folder} && {folder}/bin/pip install {PEERS_PACKAGES}"
     if not peers_python:
         return f"Side {side} is left out: {way}"
-    wanted = "ultralytics, lap, onnxruntime" + (", vidgear.gears, supervision" if side == "vidgear" else "")
+    wanted = "ultralytics, lap, onnxruntime" + (", vidgear.gears, supervision, trackers" if side == "vidgear" else "")
     try:
         subprocess.run([peers_python, "-c", f"import {wanted}"], check=True, capture_output=True, timeout=TRY_LIMIT_S)
     except (OSError, subprocess.SubprocessError):

@@ -45,6 +45,12 @@ def test_every_offence_is_in_the_picture(told):
     assert all(0.02 < x < 0.98 and 0.02 < y < 0.98 for x, y in spots)
 
 
+def test_no_offence_begins_at_a_key_frame():
+    begins_s = [offence.started_s % CAMERA.key_interval_s for told in STORIES for offence in script_of(told).offences]
+
+    assert all(0.2 < begin_s < CAMERA.key_interval_s - 0.2 for begin_s in begins_s)
+
+
 def test_the_streets_hold_every_kind_and_one_is_quiet():
     assert {offence.kind for told in STORIES for offence in script_of(told).offences} == KINDS
     assert script_of(story("quiet")).offences == ()
@@ -128,7 +134,7 @@ def test_a_missed_violation_is_named():
     sample = make_sample(trial(()), 0, TIMED)
 
     assert (sample.keeps_up, sample.found_all) == (True, False)
-    assert sample.missed == ("camera 1 (kerb): parking at 25.0 s",)
+    assert sample.missed == ("camera 1 (kerb): parking at 24.6 s",)
 
 
 @pytest.mark.parametrize("fault", [{"delivered": 2400}, {"reconnects": 1}])
