@@ -1,0 +1,102 @@
+"""Peer: vidgear's `CamGear` per camera, ultralytics' model, roboflow's supervision and ByteTrack, as tutorials do.
+
+`CamGear` decodes every picture on a thread of its own. Its threaded queue is off, as its guide advises for live streams
+that must not fall behind, so that the newest picture is read; one loop goes round the cameras. It runs in the peers'
+own environment. Added by us: counting what it grabs, and the rule over the tracks (`dwell_rule`).
+"""
+
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+from benchmarks.capacity_sides import CameraState, Found, WatchTask
+from benchmarks.dwell_rule import Tracked
+from benchmarks.peer_books import PeerBooks
+from benchmarks.watch_ultralytics import count_grabs
+
+JOIN_LIMIT_S = 20.0
+
+ACTIVATION_SCORE = 0.25
+"""Score from which ByteTrack begins a track: supervision's default of old; 0.7 suits no nano."""
+
+
+class VidgearWatcher:
+    """A `CamGear` per camera and one loop that looks at each in turn."""
+
+    def __init__(self, task: WatchTask) -> None:
+        self._task = task
+        self._books = [PeerBooks(task, camera) for camera in range(len(task.cameras))]
+        self._stop = threading.Event()
+        self._problem = ""
+        self._gears: list[Any] = []
+        self._loop = threading.Thread(target=self._run, name="vidgear", daemon=True)
+
+    def start(self) -> None:
+        """Open all cameras one after the other, then begin to look."""
+        count_grabs({camera.url: books for camera, books in zip(self._task.cameras, self._books, strict=True)})
+        from vidgear.gears import CamGear  # only in the peers' environment, and after the counting was put in
+
+        for camera in self._task.cameras:
+            try:
+                self._gears.append(CamGear(source=camera.url, logging=False, THREADED_QUEUE_MODE=False).start())
+            except RuntimeError as err:
+                raise ConnectionError(f"CamGear does not open {camera.url}: {err}") from None
+        self._loop.start()
+
+    def states(self) -> Sequence[CameraState]:
+        """Return how it stands with every camera."""
+        return [books.state() for books in self._books]
+
+    def found(self) -> Sequence[Found]:
+        """Return everything that was found so far."""
+        return [found for books in self._books for found in books.found()]
+
+    def problem(self) -> str:
+        """Return why its loop ended, or an empty string."""
+        return self._problem
+
+    def stop(self) -> None:
+        """End the loop and all cameras."""
+        self._stop.set()
+        if self._loop.ident is not None:
+            self._loop.join(JOIN_LIMIT_S)
+        for gear in self._gears:
+            gear.stop()
+
+    def _run(self) -> None:
+        try:
+            self._look()
+        except Exception as err:  # noqa: BLE001 - top of the thread; the worker reports it
+            self._problem = f"{type(err).__name__}: {err}"
+
+    def _look(self) -> None:
+        import supervision as sv
+        from trackers import ByteTrackTracker
+        from ultralytics import YOLO
+
+        model = YOLO(self._task.weights, task="detect")
+        width, height = self._task.input_wh
+        least = {"track_activation_threshold": ACTIVATION_SCORE, "high_conf_det_threshold": ACTIVATION_SCORE}
+        trackers = [ByteTrackTracker(frame_rate=self._task.fps, **least) for _ in self._gears]
+        last: list[Any] = [None] * len(self._gears)
+        while not self._stop.is_set():
+            for camera, gear in enumerate(self._gears):
+                bgr = gear.read()
+                if bgr is None:
+                    self._problem = f"camera {camera + 1}: its stream came to an end"
+                    return
+                if bgr is last[camera]:
+                    continue  # the same picture as the last time round
+                last[camera] = bgr
+                result = model(bgr, imgsz=(height, width), conf=self._task.score, verbose=False)[0]
+                numbered = trackers[camera].update(sv.Detections.from_ultralytics(result))
+                self._books[camera].looked(bgr, _tracked(numbered, result.names))
+
+
+def _tracked(numbered: Any, names: dict[int, str]) -> list[Tracked]:
+    rows = zip(numbered.tracker_id.tolist(), numbered.class_id.tolist(), numbered.xyxy.tolist(), strict=True)
+    return [
+        Tracked(int(track_id), names[row], (box[0], box[1], box[2], box[3]))
+        for track_id, row, box in rows
+        if track_id >= 0  # -1 is not confirmed yet
+    ]
