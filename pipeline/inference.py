@@ -30,6 +30,9 @@ are held at a time, too."""
 WAIT_S = 0.5
 """How long the thread sleeps at most when no frame comes; bounds the time to stop."""
 
+JOIN_LIMIT_S = 30.0
+"""A batch takes a second on a slow machine; a thread that does not end in this time hangs in the model."""
+
 COMPLAIN_EVERY_S = 60.0
 
 
@@ -103,11 +106,17 @@ class InferenceLoop:
         return self._thread.ident is not None and not self._thread.is_alive() and not self._stop.is_set()
 
     def stop(self) -> None:
-        """End the thread and wait for it; errands that wait are done first."""
+        """End the thread and wait for it; errands that wait are done first.
+
+        Raises:
+            TimeoutError: it did not end in time.
+        """
         self._stop.set()
         self._intake.close()
         if self._thread.is_alive():
-            self._thread.join()
+            self._thread.join(JOIN_LIMIT_S)
+        if self._thread.is_alive():
+            raise TimeoutError(f"{self._thread.name} did not end within {JOIN_LIMIT_S:.0f} s; the model may hang")
         self._do_errands()
 
     def between(self, errand: Callable[[dict[str, Watched]], None]) -> None:
