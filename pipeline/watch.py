@@ -15,13 +15,14 @@ from detectors.catalog import ZoneSettings, make_detector, surfaces, unknown_zon
 from detectors.events import Event, Phase
 from detectors.rules import Detector, Pace
 from pipeline.look_back import Question
+from vision.arrays import Boxes, Mask, SizeWH
 from vision.detections import Detections
 from vision.frames import Frame
 from vision.memory import SceneMemory
 from vision.observations import Dated, Observation
 from vision.perception import Glance, Perception
 from vision.places import PROOF_SAME
-from vision.scenes import PlaceState, Scene
+from vision.scenes import Place, PlaceState, Scene
 
 GAP_AFTER_S = 12.0
 """A pause longer than this was watched by nobody; a shorter one with the same thing at both ends counts as watched.
@@ -132,7 +133,7 @@ class CameraWatch:
     def wants_model(self, glance: Glance, model_hz: float) -> bool:
         """Tell whether the model should see a frame: it is due at that rate, shows news, or leaves a place in doubt."""
         is_due = glance.frame.t_s - self._inferred_t_s >= EARLY_RATIO / model_hz
-        return is_due or glance.is_new or _leaves_doubt(glance)
+        return is_due or glance.is_new or self._leaves_doubt(glance)
 
     def take(self, glance: Glance, detections: Detections | None) -> Looked:
         """Take in a frame and what a model found in it; `None` where no model looked."""
@@ -142,8 +143,8 @@ class CameraWatch:
         t_s = glance.frame.t_s
         if detections is not None:
             self._inferred_t_s = t_s
-        has_come = glance.is_new and self._is_in_a_zone(looked.observation)
-        if has_come or _has_missed(glance, looked.scene) or self._perception.is_stirred:
+        has_come = glance.is_new and self._in_zones(self._perception.new, looked.scene.size_wh).any()
+        if has_come or self._has_missed(glance, looked.scene) or self._perception.is_stirred:
             self._close_until_t_s = t_s + CLOSE_S
         return replace(looked, questions=self._questions(looked.scene))
 
@@ -184,10 +185,29 @@ class CameraWatch:
             for ask in new
         )
 
-    def _is_in_a_zone(self, observation: Observation) -> bool:
-        """Return whether anything that was found stands in a zone."""
-        boxes, size_wh = observation.detections.boxes, observation.size_wh
-        return any(zone.zone().contains_feet(boxes, size_wh).any() for zone in self._zones)
+    def _in_zones(self, boxes: Boxes, size_wh: SizeWH) -> Mask:
+        """Return (N,) bool: which things stand in any zone."""
+        inside = np.zeros(len(boxes), bool)
+        for zone in self._zones:
+            inside |= zone.zone().contains_feet(boxes, size_wh)
+        return inside
+
+    def _standing_in_zones(self, places: Sequence[Place], size_wh: SizeWH) -> set[int]:
+        """Return the ids of the places that stand in any zone; what happens to others is of no concern."""
+        standing = [place for place in places if place.state is PlaceState.STANDING]
+        inside = self._in_zones(np.array([place.box for place in standing], np.float32).reshape(-1, 4), size_wh)
+        return {place.place_id for place, is_inside in zip(standing, inside, strict=True) if is_inside}
+
+    def _leaves_doubt(self, glance: Glance) -> bool:
+        """Return whether a place that should stand is not proven to by its pixels."""
+        proven = zip(glance.proofs.place_ids.tolist(), glance.proofs.similarities.tolist(), strict=True)
+        same = {place_id for place_id, similarity in proven if similarity >= PROOF_SAME}
+        return not self._standing_in_zones(glance.places, glance.frame.size_wh) <= same
+
+    def _has_missed(self, glance: Glance, scene: Scene) -> bool:
+        """Return whether a place that stood before is missed now."""
+        stood = self._standing_in_zones(glance.places, scene.size_wh)
+        return any(place.place_id in stood and place.state is PlaceState.HIDDEN for place in scene.places)
 
     def checkpoint(self) -> WatchState:
         """Return all state; it shares nothing with this object."""
@@ -219,16 +239,3 @@ class CameraWatch:
             entry = detectors.get(zone.id) if isinstance(detectors, dict) else None
             if isinstance(entry, dict) and entry["version"] == zone.version:
                 self._detectors[zone.id].restore(entry["state"])
-
-
-def _leaves_doubt(glance: Glance) -> bool:
-    """Return whether a place that should stand is not proven to by its pixels."""
-    proven = zip(glance.proofs.place_ids.tolist(), glance.proofs.similarities.tolist(), strict=True)
-    same = {place_id for place_id, similarity in proven if similarity >= PROOF_SAME}
-    return any(place.state is PlaceState.STANDING and place.place_id not in same for place in glance.places)
-
-
-def _has_missed(glance: Glance, scene: Scene) -> bool:
-    """Return whether a place that stood before is missed now."""
-    stood = {place.place_id for place in glance.places if place.state is PlaceState.STANDING}
-    return any(place.place_id in stood and place.state is PlaceState.HIDDEN for place in scene.places)

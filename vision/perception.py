@@ -85,6 +85,7 @@ class Perception:
         self._judged: Picture | None = None
         self._unvisited_s = 0.0
         self._has_unknown = False
+        self._new: Boxes = np.zeros((0, 4), np.float32)
 
     def watch(self, zones: Sequence[Zone]) -> None:
         """Set the zones in which something that comes to rest is news."""
@@ -128,7 +129,7 @@ class Perception:
         looks: tuple[SurfaceLook, ...] = ()
         if self._view.is_steady:
             unknown = self._background.update(small, boxes, step_s)
-            self._has_unknown = len(unknown) > 0
+            self._has_unknown = detections is None and len(unknown) > 0
             if detections is not None:
                 unknown = Detections(unknown.boxes / scale, unknown.scores, unknown.class_ids)
                 self._novelty.judged()
@@ -136,6 +137,7 @@ class Perception:
                 found = self._compared(found, glance).joined(unknown)
         if detections is not None:
             self._judged = glance.luma
+            self._new = found.boxes[self._novelty.touches(found.boxes * scale)]
         return Observation(
             camera_id=frame.camera_id,
             t_s=frame.t_s,
@@ -148,6 +150,11 @@ class Perception:
             proofs=glance.proofs if self._view.is_steady else Proofs.none(),
             surfaces=looks,
         )
+
+    @property
+    def new(self) -> Boxes:
+        """What the model found, at its last look, where something had come to rest or gone: (N, 4), frame pixels."""
+        return self._new
 
     @property
     def is_stirred(self) -> bool:
