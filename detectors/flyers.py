@@ -117,6 +117,10 @@ class FlyerDetector:
             paces.append(POSTED)
         return Pace.closest(paces)
 
+    def keeps(self) -> frozenset[int]:
+        """Return nothing: a surface has no places."""
+        return frozenset()
+
     def asks(self) -> tuple[Ask, ...]:
         """Return the papers that are half-way to the limit; answers move their beginning."""
         return tuple(

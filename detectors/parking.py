@@ -24,8 +24,8 @@ from vision.zones import Zone
 
 KIND: Final = "parking"
 
-STANDING = Pace(0.5, 2.5, 0.1)
-"""While a clock runs, pixels prove every two seconds that the vehicle still stands."""
+STANDING = Pace(0.25, 5.0, 1 / 15)
+"""While a clock runs, pixels prove every four seconds that the vehicle still stands."""
 
 DECIDING_HZ = 1.0
 """In the last seconds before the limit the model looks too, so that it is raised in time."""
@@ -132,6 +132,10 @@ class ParkingDetector:
         if any(stay.phase is Phase.STARTED and limit_s - stay.counted_s < DECIDING_S for stay in stays):
             paces.append(Pace.close(DECIDING_HZ))
         return Pace.closest(paces)
+
+    def keeps(self) -> frozenset[int]:
+        """Return the places of the stays."""
+        return frozenset(self._state.stays)
 
     def asks(self) -> tuple[Ask, ...]:
         """Return the stays that are about to pass the limit; answers move their beginning."""

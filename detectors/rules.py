@@ -119,6 +119,10 @@ class Detector(Protocol):
         """Return how closely this rule needs its street watched in its present state."""
         ...
 
+    def keeps(self) -> frozenset[int]:
+        """Return the ids of the places whose clocks run: what happens to them must be noticed."""
+        ...
+
     def asks(self) -> tuple[Ask, ...]:
         """Return what the rule wants looked back for at present; an answer comes in `Scene.dated`, or never."""
         ...

@@ -28,10 +28,10 @@ KIND: Final = "vending"
 CANDIDATE_HZ = 2.0
 """While a stall may be there, people near it are followed: at two looks a second a walker is one track."""
 
-ALONE_S = 60.0
+ALONE_S = 20.0
 """A thing that nobody attended for so long, as a parked tricycle, is followed less closely until somebody does."""
 
-STANDING = Pace(0.5, 2.5, 0.25)
+STANDING = Pace(0.25, 5.0, 0.25)
 """Pixels prove that a stall still stands; the model looks for who comes to one that stands alone."""
 
 Box = tuple[float, float, float, float]
@@ -119,6 +119,10 @@ class VendingDetector:
             is_open = stall.phase is Phase.STARTED and (stall.alone_s < ALONE_S or stall.attendance.attended_s > 0)
             paces.append(Pace.close(CANDIDATE_HZ) if is_open else STANDING)
         return Pace.closest(paces)
+
+    def keeps(self) -> frozenset[int]:
+        """Return the places of the stalls' things."""
+        return frozenset(member for stall in self._state.stalls for member in stall.members)
 
     def asks(self) -> tuple[Ask, ...]:
         """Return the stalls that are about to pass the limit; answers move their beginning."""

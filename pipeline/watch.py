@@ -6,6 +6,7 @@ own. It reads no clock and starts no thread; one thread at a time may use it.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +17,8 @@ from detectors.events import Event, Phase
 from detectors.rules import Detector, Pace
 from pipeline.look_back import Question
 from vision.arrays import Boxes, Mask, SizeWH
+from vision.boxes import iou_matrix
+from vision.classes import StreetClass
 from vision.detections import Detections
 from vision.frames import Frame
 from vision.memory import SceneMemory
@@ -31,6 +34,11 @@ Longer than the key-frame interval of cheap cameras (10 s), which are looked at 
 
 EARLY_RATIO = 0.9
 """A picture this share of the wanted pause after the last one is taken: waiting on would halve a slow camera's rate."""
+
+NO_BOXES: Final[Boxes] = np.zeros((0, 4), np.float32)
+
+KNOWN_IOU = 0.5
+"""A thing that overlaps a place by this much is what stands there."""
 
 CLOSE, CLOSE_S = Pace.close(2.0), 7.0
 """What may have come to rest, was missed or stirred on a surface is looked at closely for so long: three key frames."""
@@ -133,18 +141,20 @@ class CameraWatch:
     def wants_model(self, glance: Glance, model_hz: float) -> bool:
         """Tell whether the model should see a frame: it is due at that rate, shows news, or leaves a place in doubt."""
         is_due = glance.frame.t_s - self._inferred_t_s >= EARLY_RATIO / model_hz
-        return is_due or glance.is_new or self._leaves_doubt(glance)
+        return is_due or glance.is_new or self._leaves_doubt(glance) or self._perception.is_gathering
 
     def take(self, glance: Glance, detections: Detections | None) -> Looked:
         """Take in a frame and what a model found in it; `None` where no model looked."""
         answers, self._answers = tuple(self._answers), []
         observation = replace(self._perception.observe(glance, detections), dated=answers)
+        kept = self._kept(glance.places)
         looked = self.replay(observation)
+        self._perception.remember(glance, looked.scene.places)
         t_s = glance.frame.t_s
         if detections is not None:
             self._inferred_t_s = t_s
-        has_come = glance.is_new and self._in_zones(self._perception.new, looked.scene.size_wh).any()
-        if has_come or self._has_missed(glance, looked.scene) or self._perception.is_stirred:
+        is_missed = any(p.place_id in kept and p.state is PlaceState.HIDDEN for p in looked.scene.places)
+        if is_missed or self._has_come(glance, looked.scene) or self._perception.is_stirred:
             self._close_until_t_s = t_s + CLOSE_S
         return replace(looked, questions=self._questions(looked.scene))
 
@@ -192,22 +202,24 @@ class CameraWatch:
             inside |= zone.zone().contains_feet(boxes, size_wh)
         return inside
 
-    def _standing_in_zones(self, places: Sequence[Place], size_wh: SizeWH) -> set[int]:
-        """Return the ids of the places that stand in any zone; what happens to others is of no concern."""
-        standing = [place for place in places if place.state is PlaceState.STANDING]
-        inside = self._in_zones(np.array([place.box for place in standing], np.float32).reshape(-1, 4), size_wh)
-        return {place.place_id for place, is_inside in zip(standing, inside, strict=True) if is_inside}
+    def _has_come(self, glance: Glance, scene: Scene) -> bool:
+        """Return whether a thing in a zone may just have come to rest, and no place stands for it yet."""
+        new = self._perception.new
+        things = new[new.class_ids != StreetClass.PERSON].boxes if glance.is_new else NO_BOXES
+        inside = things[self._in_zones(things, scene.size_wh)]
+        known = np.array([place.box for place in scene.places], np.float32).reshape(-1, 4)
+        return bool((iou_matrix(inside, known).max(axis=1, initial=0.0) < KNOWN_IOU).any())
+
+    def _kept(self, places: Sequence[Place]) -> set[int]:
+        """Return the ids of the places that stand and whose clocks run."""
+        kept = frozenset[int]().union(*(detector.keeps() for detector in self._detectors.values()))
+        return {place.place_id for place in places if place.state is PlaceState.STANDING and place.place_id in kept}
 
     def _leaves_doubt(self, glance: Glance) -> bool:
-        """Return whether a place that should stand is not proven to by its pixels."""
+        """Return whether a place whose clock runs is not proven by its pixels to stand."""
         proven = zip(glance.proofs.place_ids.tolist(), glance.proofs.similarities.tolist(), strict=True)
         same = {place_id for place_id, similarity in proven if similarity >= PROOF_SAME}
-        return not self._standing_in_zones(glance.places, glance.frame.size_wh) <= same
-
-    def _has_missed(self, glance: Glance, scene: Scene) -> bool:
-        """Return whether a place that stood before is missed now."""
-        stood = self._standing_in_zones(glance.places, scene.size_wh)
-        return any(place.place_id in stood and place.state is PlaceState.HIDDEN for place in scene.places)
+        return not self._kept(glance.places) <= same
 
     def checkpoint(self) -> WatchState:
         """Return all state; it shares nothing with this object."""

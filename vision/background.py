@@ -30,6 +30,9 @@ MIN_DIFFERENCE = 11.0
 STAY_S = 5.0
 """Watched seconds a pixel must differ and stay: who waits at the kerb for less is a passer-by."""
 
+LONGEST_GATHER_S = 3.0
+"""A look vouches for no more than so many seconds before it: who waits may have been known at the looks between."""
+
 LEARNING_S = 12.0
 """The background of the first seconds follows quickly, so that who walks through it is not painted in."""
 
@@ -70,6 +73,12 @@ class Background:
         """Whether there is anything to watch."""
         return bool(self._watched.any())
 
+    @property
+    def is_gathering(self) -> bool:
+        """Whether something stays somewhere and is no object yet; what is one already gathers no more."""
+        young = ((self._stay_s > 0) & (self._stay_s < STAY_S)).astype(np.uint8)
+        return int(cv2.erode(young, np.ones((5, 5), np.uint8)).max()) > 0
+
     def update(self, luma: Picture, known: Boxes, step_s: float) -> Detections:
         """Take in a look and return unknown objects, with boxes in pixels of the small luma.
 
@@ -92,7 +101,7 @@ class Background:
         if differs[self._watched].mean() > MAX_SHARE:
             self._follow_short(now, open_, step_s)
             return Detections.empty()
-        self._gather(now, differs, open_, step_s)
+        self._gather(now, differs, open_, min(step_s, LONGEST_GATHER_S))
         self._long += self._weight(open_ & ~differs, step_s) * (light.undone(now) - self._long)
         self._follow_short(now, open_, step_s)
         return self._objects(now, expected, light, known)
@@ -119,6 +128,7 @@ class Background:
         stays = differs & is_still & open_ & self._watched
         self._stay_s[stays] += step_s
         self._stay_s[open_ & ~stays] -= 2 * step_s
+        self._stay_s[~open_] -= step_s  # a person whom the model misses at one look in three is no unknown thing
         np.maximum(self._stay_s, 0, out=self._stay_s)
 
     def _weight(self, same: Mask, step_s: float) -> FloatArray:

@@ -8,7 +8,7 @@ import numpy as np
 from vision.arrays import Boxes, Ids, Mask, Scores
 
 NOT_COMPARED: Final[Scores] = np.zeros(0, np.float32)
-"""Stands for a column of ones of any length."""
+"""Stands for a column that nobody filled, of any length."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -21,28 +21,32 @@ class Detections:
         class_ids: (N,) int64, values of `vision.classes.StreetClass`.
         likeness: (N,) float32 in [0, 1]: how alike the pixels in the box are to those at the model's look before; 1
             where nobody compared. What moves is not alike.
+        still_s: (N,) float32: for how many seconds before this look the pixels prove that it has stood there; 0 where
+            they do not, or nobody compared.
     """
 
     boxes: Boxes
     scores: Scores
     class_ids: Ids
     likeness: Scores = field(default_factory=lambda: NOT_COMPARED)
+    still_s: Scores = field(default_factory=lambda: NOT_COMPARED)
 
     def __post_init__(self) -> None:
         n = len(self.boxes)
         if self.likeness is NOT_COMPARED:
             object.__setattr__(self, "likeness", np.ones(n, np.float32))
-        columns = self.scores.shape, self.class_ids.shape, self.likeness.shape
-        if (self.boxes.shape, *columns) != ((n, 4), (n,), (n,), (n,)):
-            raise ValueError(
-                f"rows differ: {self.boxes.shape=} {self.scores.shape=} {self.class_ids.shape=} {self.likeness.shape=}"
-            )
+        if self.still_s is NOT_COMPARED:
+            object.__setattr__(self, "still_s", np.zeros(n, np.float32))
+        columns = [column.shape for column in (self.scores, self.class_ids, self.likeness, self.still_s)]
+        if self.boxes.shape != (n, 4) or columns != [(n,)] * 4:
+            raise ValueError(f"rows differ: {self.boxes.shape=} {columns=}")
 
     def __len__(self) -> int:
         return len(self.boxes)
 
     def __getitem__(self, rows: Mask) -> "Detections":
-        return Detections(self.boxes[rows], self.scores[rows], self.class_ids[rows], self.likeness[rows])
+        compared = self.likeness[rows], self.still_s[rows]
+        return Detections(self.boxes[rows], self.scores[rows], self.class_ids[rows], *compared)
 
     @classmethod
     def empty(cls) -> "Detections":
@@ -64,4 +68,5 @@ class Detections:
             np.concatenate([self.scores, other.scores]),
             np.concatenate([self.class_ids, other.class_ids]),
             np.concatenate([self.likeness, other.likeness]),
+            np.concatenate([self.still_s, other.still_s]),
         )

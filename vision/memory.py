@@ -36,7 +36,17 @@ from vision.places import (
     take_sight,
 )
 from vision.scenes import PlaceState, Scene
-from vision.tracker import MAX_SAMPLES, SAMPLE_EVERY_S, STILL_SPEED, Box, Track, Tracker, TrackerState, still_since
+from vision.tracker import (
+    MAX_SAMPLES,
+    SAMPLE_EVERY_S,
+    STILL_SPEED,
+    Box,
+    Still,
+    Track,
+    Tracker,
+    TrackerState,
+    still_since,
+)
 
 BIRTH_S = 1.5
 """Rest this long makes a place: a walker pauses for less, and a still window this long shows a creeping car."""
@@ -222,11 +232,9 @@ class SceneMemory:
     def _bear(self, tracks: list[Track], seen: set[int], t_s: float) -> None:
         state = self._state
         for track in tracks:
-            still = still_since(track)
-            if still is None or still.looks < BIRTH_LOOKS or track.seen_ratio < BIRTH_SEEN_RATIO:
-                continue
-            looks = sum(look_s >= still.clock_s for look_s in state.look_clocks_s)
-            if state.clock_s - still.clock_s < _birth_s(track.box) or still.looks < BIRTH_REST_RATIO * looks:
+            known = [still for still in (self._rested(track), _proven(track)) if still is not None]
+            still = min(known, key=lambda still: still.clock_s, default=None)
+            if still is None or state.clock_s - still.clock_s < _birth_s(track.box):
                 continue
             boxes = [sample.box for sample in track.samples if sample.clock_s >= still.clock_s][-BOXES:]
             box = median_box(boxes)
@@ -250,6 +258,14 @@ class SceneMemory:
             state.next_place_id += 1
             state.spots.append(spot)
 
+    def _rested(self, track: Track) -> Still | None:
+        """Return since when enough looks saw a track at rest; None where too few did."""
+        still = still_since(track)
+        if still is None or still.looks < BIRTH_LOOKS or track.seen_ratio < BIRTH_SEEN_RATIO:
+            return None
+        looks = sum(look_s >= still.clock_s for look_s in self._state.look_clocks_s)
+        return still if still.looks >= BIRTH_REST_RATIO * looks else None
+
     def _bury(self, observation: Observation) -> None:
         spots = self._state.spots
         for spot in spots:
@@ -263,6 +279,14 @@ class SceneMemory:
         for younger in range(1, len(alive)):
             if any(doubles[younger, older] and alive[older].state is not PlaceState.LEFT for older in range(younger)):
                 alive[younger].state = PlaceState.LEFT
+
+
+def _proven(track: Track) -> Still | None:
+    """Return since when the pixels of the newest look prove a track at rest: one look then tells as much as three."""
+    sample = track.samples[-1]
+    if sample.still_s <= 0:
+        return None
+    return Still(sample.clock_s - sample.still_s, sample.t_s - sample.still_s, 1, came_from_elsewhere=False)
 
 
 def _as_detections(spots: list[Spot]) -> Detections:

@@ -21,6 +21,7 @@ from vision.detections import Detections
 from vision.frames import Frame
 from vision.novelty import Novelty
 from vision.observations import Observation, Proofs, SurfaceLook, ViewState
+from vision.places import PROOF_SAME
 from vision.scenes import Place
 from vision.stillness import StillnessMemory, likeness
 from vision.surfaces import Surface
@@ -50,6 +51,7 @@ class Glance:
         step_s: watched seconds since the glance before.
         places: what was known to stand.
         luma: `COMPARED_WH` uint8.
+        before: the same at the glance before; None at the first.
         small: the same for background and view.
         proofs: which of the places still stand as they did.
         is_new: whether something came to rest or went since a model last judged; a model should look.
@@ -60,6 +62,7 @@ class Glance:
     step_s: float
     places: tuple[Place, ...]
     luma: Picture
+    before: Picture | None
     small: Picture
     proofs: Proofs
     is_new: bool
@@ -83,9 +86,9 @@ class Perception:
         self._novelty = Novelty(())
         self._last_t_s: float | None = None
         self._judged: Picture | None = None
+        self._glanced: Picture | None = None
         self._unvisited_s = 0.0
-        self._has_unknown = False
-        self._new: Boxes = np.zeros((0, 4), np.float32)
+        self._new = Detections.empty()
 
     def watch(self, zones: Sequence[Zone]) -> None:
         """Set the zones in which something that comes to rest is news."""
@@ -105,7 +108,9 @@ class Perception:
         proofs = self._stillness.compare(luma, places) if is_steady else Proofs.none()
         is_new = self._novelty.look(small) if is_steady else False
         is_new = is_new or (is_steady and any(surface.differs(luma) for surface in self._surfaces_for(frame)))
-        return Glance(frame, gap_s, self._step(frame.t_s, gap_s), tuple(places), compared, small, proofs, is_new)
+        before, self._glanced = self._glanced, compared
+        step_s = self._step(frame.t_s, gap_s)
+        return Glance(frame, gap_s, step_s, tuple(places), compared, before, small, proofs, is_new)
 
     def observe(self, glance: Glance, detections: Detections | None) -> Observation:
         """Make an observation of a glance.
@@ -127,17 +132,16 @@ class Perception:
         sample = frame.luma()[::SAMPLE_STEP, ::SAMPLE_STEP]
         view = self._view.update(small, sample, boxes * shrink, step_s)
         looks: tuple[SurfaceLook, ...] = ()
-        if self._view.is_steady:
-            unknown = self._background.update(small, boxes, step_s)
-            self._has_unknown = detections is None and len(unknown) > 0
-            if detections is not None:
-                unknown = Detections(unknown.boxes / scale, unknown.scores, unknown.class_ids)
-                self._novelty.judged()
-                looks = self._visit(frame, found)
-                found = self._compared(found, glance).joined(unknown)
+        if self._view.is_steady and detections is not None:
+            since_s, self._unvisited_s = self._unvisited_s, 0.0
+            unknown = self._background.update(small, boxes, since_s)
+            unknown = Detections(unknown.boxes / scale, unknown.scores, unknown.class_ids)
+            self._novelty.judged()
+            looks = self._visit(frame, found, since_s)
+            found = self._compared(found, glance).joined(unknown)
         if detections is not None:
             self._judged = glance.luma
-            self._new = found.boxes[self._novelty.touches(found.boxes * scale)]
+            self._new = found[self._novelty.touches(found.boxes * scale)]
         return Observation(
             camera_id=frame.camera_id,
             t_s=frame.t_s,
@@ -151,15 +155,24 @@ class Perception:
             surfaces=looks,
         )
 
+    def remember(self, glance: Glance, places: Sequence[Place]) -> None:
+        """Learn what newly known places look like, from the frame in which they were found."""
+        self._stillness.remember(glance.frame.luma(), places)
+
     @property
-    def new(self) -> Boxes:
-        """What the model found, at its last look, where something had come to rest or gone: (N, 4), frame pixels."""
+    def new(self) -> Detections:
+        """What was found at the model's last look where something had come to rest or gone."""
         return self._new
 
     @property
     def is_stirred(self) -> bool:
-        """Whether the last look left something that closer looks should settle: new on a surface, or unknown."""
-        return self._has_unknown or any(surface.is_stirred for surface in self._surfaces)
+        """Whether the last visit to a surface found something new on it, for closer looks to settle."""
+        return any(surface.is_stirred for surface in self._surfaces)
+
+    @property
+    def is_gathering(self) -> bool:
+        """Whether something unknown to the model may have come to rest, for further looks to settle."""
+        return self._background.is_gathering
 
     def checkpoint(self) -> Arrays:
         """Return all reference pictures as arrays, named `part/array`, fit for `numpy.savez`."""
@@ -198,15 +211,17 @@ class Perception:
         return min(MAX_STEP_S, max(0.0, step_s - gap_s))
 
     def _compared(self, found: Detections, glance: Glance) -> Detections:
-        """Return the detections with how alike each is to what was there at the model's look before."""
-        if self._judged is None:
-            return found
+        """Return the detections, each compared with what was there at the model's look, and at the glance, before."""
         scale = np.array([COMPARED_WH[0] / glance.frame.size_wh[0], COMPARED_WH[1] / glance.frame.size_wh[1]] * 2)
         boxes = (found.boxes * scale).astype(np.float32)
-        return replace(found, likeness=likeness(self._judged, glance.luma, boxes))
+        if self._judged is not None:
+            found = replace(found, likeness=likeness(self._judged, glance.luma, boxes))
+        if glance.before is not None:
+            same = likeness(glance.before, glance.luma, boxes, if_plain=0.0) >= PROOF_SAME
+            found = replace(found, still_s=np.where(same, np.float32(glance.step_s), np.float32(0)))
+        return found
 
-    def _visit(self, frame: Frame, found: Detections) -> tuple[SurfaceLook, ...]:
-        step_s, self._unvisited_s = self._unvisited_s, 0.0
+    def _visit(self, frame: Frame, found: Detections, step_s: float) -> tuple[SurfaceLook, ...]:
         looks = [surface.visit(frame.luma(), found.boxes, step_s) for surface in self._surfaces_for(frame)]
         return tuple(look for look in looks if look is not None)
 

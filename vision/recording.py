@@ -116,6 +116,7 @@ def _as_json(observation: Observation) -> dict[str, Any]:
         "scores": found.scores.tolist(),
         "class_ids": found.class_ids.tolist(),
         "likeness": found.likeness.tolist(),
+        "still_s": found.still_s.tolist(),
         "place_ids": proofs.place_ids.tolist(),
         "similarities": proofs.similarities.tolist(),
         "surfaces": _SURFACES.dump_python(observation.surfaces, mode="json"),
@@ -132,6 +133,7 @@ def _parsed(path: Path, number: int, line: str) -> Observation:
             np.array(row["scores"], np.float32),
             np.array(row["class_ids"], np.int64),
             np.array(row.get("likeness", [1.0] * len(boxes)), np.float32),
+            np.array(row.get("still_s", [0.0] * len(boxes)), np.float32),
         )
         width, height = row["size_wh"]
         return Observation(

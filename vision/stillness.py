@@ -42,7 +42,7 @@ class StillnessMemory:
         self._patches: dict[int, FloatArray] = {}
 
     def compare(self, luma: Picture, places: Sequence[Place]) -> Proofs:
-        """Compare each place with what stood there, and learn places that are new.
+        """Compare each place with what stood there, and learn those whose first frame had no texture.
 
         Args:
             luma: (H, W) uint8 of the whole frame at full size.
@@ -75,6 +75,19 @@ class StillnessMemory:
         self._patches = patches
         return Proofs(np.array(ids, np.int64), np.array(similarities, np.float32))
 
+    def remember(self, luma: Picture, places: Sequence[Place]) -> None:
+        """Learn the places that are new from the frame in which they were found; the next one may show another thing.
+
+        Args:
+            luma: (H, W) uint8 of that frame at full size.
+            places: what is known to stand after it.
+        """
+        for place in places:
+            if place.place_id not in self._patches and place.state is PlaceState.STANDING:
+                new = patch(luma, place.box)
+                if new is not None:
+                    self._patches[place.place_id] = new
+
     def checkpoint(self) -> dict[str, npt.NDArray[np.generic]]:
         """Return the patches as arrays."""
         patches = list(self._patches.values()) or [np.zeros((0, PATCH_PX, PATCH_PX), np.float32)]
@@ -89,15 +102,16 @@ class StillnessMemory:
         self._patches = {int(key): patches[row].astype(np.float32) for row, key in enumerate(ids)}
 
 
-def likeness(before: Picture, now: Picture, boxes: Boxes) -> Scores:
+def likeness(before: Picture, now: Picture, boxes: Boxes, *, if_plain: float = 1.0) -> Scores:
     """Return (N,) float32 in [0, 1]: how alike two pictures are within each box, free of brightness and contrast.
 
     Args:
         before: (H, W) uint8 luma.
         now: (H, W) uint8 luma.
-        boxes: (N, 4) in pixels of these pictures; where `now` has no texture, nothing can be said and 1 is returned.
+        boxes: (N, 4) in pixels of these pictures.
+        if_plain: what is returned where `now` has no texture, so that nothing can be said.
     """
-    found = np.ones(len(boxes), np.float32)
+    found = np.full(len(boxes), if_plain, np.float32)
     for row, (x1, y1, x2, y2) in enumerate(boxes.tolist()):
         box = x1, y1, x2, y2
         present = patch(now, box)

@@ -73,12 +73,16 @@ Box = tuple[float, float, float, float]
 
 @dataclass(slots=True)
 class Sample:
-    """Where a track was: watched clock, stream time, box in pixels, and how alike its pixels were to those before."""
+    """Where a track was: watched clock, stream time, box in pixels, and what its pixels tell of before.
+
+    `likeness` and `still_s` are as in `Detections`.
+    """
 
     clock_s: float
     t_s: float
     box: Box
     likeness: float = 1.0
+    still_s: float = 0.0
 
 
 @dataclass(slots=True)
@@ -144,7 +148,7 @@ class Tracker:
             else:
                 track = Track(state.next_id, class_id, box, score, t_s, clock_s)
                 state.next_id += 1
-            _remember(track, Sample(clock_s, t_s, box, float(detections.likeness[row])))
+            _remember(track, Sample(clock_s, t_s, box, float(detections.likeness[row]), float(detections.still_s[row])))
             rows.append(track)
         hit = {track.track_id for track in rows}
         missed = [track for track in state.tracks if track.track_id not in hit]

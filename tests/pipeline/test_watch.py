@@ -166,12 +166,21 @@ def test_quiet_street_needs_the_model_twice_a_minute(eye: Eye) -> None:
     assert eye.asked(60, 300) == pytest.approx(8, abs=1)
 
 
-def test_car_that_stops_on_a_quiet_street_is_looked_at_closely_until_it_is_known(eye: Eye) -> None:
+def test_car_that_stops_on_a_quiet_street_is_known_by_two_scouts_and_watched_more_closely(eye: Eye) -> None:
     eye.run(0, 100, is_parked=False)
+    scouting = eye.watch.pace()
     eye.run(100, 124, is_parked=True)
-    assert eye.watch.pace().look_hz >= 0.5
     assert [event.phase for event in eye.events] == [Phase.STARTED]
-    assert eye.asked(100, 124) >= 4
+    assert 1 <= eye.asked(100, 124) <= 4
+    assert eye.watch.pace().look_hz > scouting.look_hz
+
+
+def test_thing_that_was_there_for_one_scout_only_is_no_place_of_the_empty_street(eye: Eye) -> None:
+    eye.run(0, 100, is_parked=False)
+    eye.run(100, 118, is_parked=True)
+    eye.run(118, 200, is_parked=False)
+    assert eye.watch.scene is not None
+    assert eye.watch.scene.places == ()
 
 
 def test_standing_car_is_proven_by_pixels_and_needs_the_model_now_and_then(eye: Eye) -> None:
