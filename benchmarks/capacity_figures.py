@@ -27,7 +27,8 @@ MOST_LAG_S = 8.0
 
 DEFINITIONS: Mapping[str, str] = {
     "keeps_up": f"every camera's pictures reached the side at {LEAST_RATE_RATIO} of their rate or more, without a lost "
-    f"connection; looks did not fall behind by {MOST_LAG_S:g} s or more; the side's process used no more than {CORES} cores",
+    f"connection; looks fell behind by {MOST_LAG_S:g} s at most; the side's process used no more than {CORES} "
+    "cores",
     "found_all": "keeps_up, and every violation that counts was reported (peers: parking and vending only); where "
     "streets have violations and none counts, because the side was ready too late, it is not reached",
     "right_all": f"found_all, and every reported beginning (settings.timed) is within {MOST_ERROR_S:g} s of the truth",
