@@ -44,7 +44,7 @@ PEERS_PACKAGES = "ultralytics onnxruntime lap vidgear supervision trackers openc
 TRY_LIMIT_S = 120.0
 """Importing a peer's libraries for the first time may take a minute."""
 
-QUICK = Plan(steps=(2,), rounds=1, watch_s=75.0)
+QUICK = Plan(steps=(2,), rounds=1, watch_s=75.0, scaling=())
 """One trial per side with two cameras: three minutes once the clips are drawn; for a first look only."""
 
 app = typer.Typer(add_completion=False)
@@ -54,6 +54,7 @@ app = typer.Typer(add_completion=False)
 def main(
     cameras: Annotated[str, typer.Option(help="numbers of cameras to try, as 4,8,16")] = "",
     sides: Annotated[str, typer.Option(help="sides that take part, by name")] = "",
+    scaling: Annotated[str, typer.Option(help="numbers of cameras at which our cost is measured in any case")] = "",
     rounds: Annotated[int | None, typer.Option(help="how often each side's largest number is searched")] = None,
     seconds: Annotated[float | None, typer.Option(help="length of the judged stretch of a trial")] = None,
     streets: Annotated[str, typer.Option(help="streets that cameras show, by name")] = "",
@@ -75,12 +76,13 @@ def main(
     wanted = sides.split(",") if sides else (["ours", "opencv"] if quick else SIDES)
     plan = replace(
         base,
-        steps=tuple(int(part) for part in cameras.split(",")) if cameras else base.steps,
+        steps=_numbers(cameras) if cameras else base.steps,
         sides=tuple(side for side in SIDES if side in wanted),
         rounds=rounds or base.rounds,
         watch_s=seconds or base.watch_s,
         timed=tuple(kind for kind in LIMITS_S if kind in timed.split(",")),
         mtu=mtu or base.mtu,
+        scaling=_numbers(scaling) if scaling else (() if cameras else base.scaling),
     )
     told = tuple(each for each in STORIES if not streets or each.name in streets.split(","))
     try:
@@ -96,6 +98,10 @@ def main(
     _keep(json, run)
     if plot:
         draw_plot(plot, report, run.found)
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in text.split(","))
 
 
 def _prepared(

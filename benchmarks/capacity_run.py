@@ -45,6 +45,7 @@ class Plan:
         watch_s: length of the judged stretch of a trial.
         timed: kinds of violations whose beginning must be right.
         mtu: bytes of an RTP packet.
+        scaling: numbers of cameras at which the cost of ours is measured in any case, after the search.
     """
 
     steps: tuple[int, ...] = STEPS
@@ -53,6 +54,7 @@ class Plan:
     watch_s: float = 105.0
     timed: tuple[str, ...] = ("parking", "vending")
     mtu: int = USUAL_MTU
+    scaling: tuple[int, ...] = (1, 10, 50, 100)
 
 
 class Run:
@@ -86,10 +88,15 @@ class Run:
             while any(climb.next_step for climb in climbs.values()):
                 for side, climb in climbs.items():
                     if climb.next_step is not None:
-                        self._one_trial((side, climb.next_step, number), climb, tell)
+                        sample = self._one_trial((side, climb.next_step, number), tell)
+                        climb.take(passed=sample.reached(level_of(side)))
                         on_trial()
             for side, climb in climbs.items():
                 self.found[side].append(climb.best)
+        for cameras in self._plan.scaling if "ours" in self._plan.sides else ():
+            if not any(s.side == "ours" and s.cameras == cameras and not s.problem for s in self.samples):
+                self._one_trial(("ours", cameras, self._plan.rounds), tell)
+                on_trial()
         on_trial()
 
     def report(self) -> Report:
@@ -105,9 +112,10 @@ class Run:
             began=self._began,
         )
 
-    def _one_trial(self, turn: tuple[str, int, int], climb: Climb, tell: Callable[[str], None]) -> None:
+    def _one_trial(self, turn: tuple[str, int, int], tell: Callable[[str], None]) -> Sample:
         side, cameras, number = turn
-        tell(f"round {number + 1}: {side}, {cameras} cameras")
+        what = f"round {number + 1}" if number < self._plan.rounds else "scaling"
+        tell(f"{what}: {side}, {cameras} cameras")
         try:
             trial = run_trial(self._equipment, side, cameras, lambda: None)
         except (SideFailedError, FarmError) as err:
@@ -115,8 +123,8 @@ class Run:
         else:
             sample = make_sample(trial, number, self._plan.timed)
         self.samples.append(sample)
-        climb.take(passed=sample.reached(level_of(side)))
         tell(_said(sample))
+        return sample
 
     def _settings(self) -> dict[str, JsonValue]:
         plan, width_height = self._plan, CAMERA.size_wh
@@ -125,6 +133,7 @@ class Run:
             "sides": list(plan.sides),
             "rounds": plan.rounds,
             "watch_s": plan.watch_s,
+            "scaling": list(plan.scaling),
             "timed": list(plan.timed),
             "cores": CORES,
             "streets": [told.name for told in self._equipment.stories],

@@ -28,7 +28,7 @@ from detectors.vending import VendingRule
 PERIOD_S = 120.0
 """A street begins again after this time; two cycles of the light, which must go into it evenly."""
 
-LIMITS_S = {"parking": 30.0, "vending": 30.0, "flyers": 15.0}
+LIMITS_S = {"parking": 30.0, "vending": 30.0, "flyers": 20.0}
 """How long each kind may last. Shorter than in the world, so that a run of three minutes holds whole stories."""
 
 WEST = math.pi

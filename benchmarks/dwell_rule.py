@@ -17,8 +17,9 @@ import numpy.typing as npt
 
 from benchmarks.capacity_sides import STALL_NAMES, VEHICLE_NAMES, Box, ZoneTask
 
-REST_RATIO = 0.15
-"""A track rests while its foot point stays within this share of its box's height."""
+REST_RATIO = 0.3
+"""A track rests while its foot point stays within this share of its box's height: less loses it when something passes
+before it, more dates its rest too early."""
 
 LOST_S = 1.0
 """A track unseen for longer is over: 25 to 30 pictures, the default of ByteTrack."""

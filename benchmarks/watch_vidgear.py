@@ -9,6 +9,9 @@ import threading
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from benchmarks.capacity_sides import CameraState, Found, WatchTask
 from benchmarks.dwell_rule import Tracked
 from benchmarks.peer_books import PeerBooks
@@ -29,10 +32,15 @@ class VidgearWatcher:
         self._stop = threading.Event()
         self._problem = ""
         self._gears: list[Any] = []
+        self._model: Any = None
         self._loop = threading.Thread(target=self._run, name="vidgear", daemon=True)
 
     def start(self) -> None:
-        """Open all cameras one after the other, then begin to look."""
+        """Load the model, open all cameras one after the other, then begin to look."""
+        from ultralytics import YOLO  # only in the peers' environment
+
+        self._model = YOLO(self._task.weights, task="detect")
+        self._infer(np.zeros((self._task.size_wh[1], self._task.size_wh[0], 3), np.uint8))
         count_grabs({camera.url: books for camera, books in zip(self._task.cameras, self._books, strict=True)})
         from vidgear.gears import CamGear  # only in the peers' environment, and after the counting was put in
 
@@ -72,10 +80,7 @@ class VidgearWatcher:
     def _look(self) -> None:
         import supervision as sv
         from trackers import ByteTrackTracker
-        from ultralytics import YOLO
 
-        model = YOLO(self._task.weights, task="detect")
-        width, height = self._task.input_wh
         least = {"track_activation_threshold": ACTIVATION_SCORE, "high_conf_det_threshold": ACTIVATION_SCORE}
         trackers = [ByteTrackTracker(frame_rate=self._task.fps, **least) for _ in self._gears]
         last: list[Any] = [None] * len(self._gears)
@@ -88,9 +93,13 @@ class VidgearWatcher:
                 if bgr is last[camera]:
                     continue  # the same picture as the last time round
                 last[camera] = bgr
-                result = model(bgr, imgsz=(height, width), conf=self._task.score, verbose=False)[0]
+                result = self._infer(bgr)
                 numbered = trackers[camera].update(sv.Detections.from_ultralytics(result))
                 self._books[camera].looked(bgr, _tracked(numbered, result.names))
+
+    def _infer(self, bgr: npt.NDArray[np.uint8]) -> Any:
+        width, height = self._task.input_wh
+        return self._model(bgr, imgsz=(height, width), conf=self._task.score, verbose=False)[0]
 
 
 def _tracked(numbered: Any, names: dict[int, str]) -> list[Tracked]:

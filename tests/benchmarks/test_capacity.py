@@ -94,11 +94,13 @@ def test_a_task_survives_json():
     assert task_from_json(json.loads(json.dumps(task_to_json(task)))) == task
 
 
-def trial(found: tuple[Found, ...], *, delivered: int = 2500, reconnects: int = 0, late_s: float = 0.0) -> Trial:
+def trial(
+    found: tuple[Found, ...], *, delivered: int = 2500, reconnects: int = 0, late_s: float = 0.0, lag_s: float = 0.0
+) -> Trial:
     """A hundred seconds of one camera that shows the street with the parked car."""
     begins_s = story("kerb").stops[0].stands_s - LEAD_S - 1 + late_s
     before = CameraState(100, 10, begins_s, 0)
-    after = CameraState(100 + delivered, 110, begins_s + 100.0, 0, reconnects, 30_000_000)
+    after = CameraState(100 + delivered, 110, begins_s + 100.0 - lag_s, 0, reconnects, 30_000_000)
     window = Window(100.0, {"side": ProcessUse(50.0, 1, 1, 9), "server": ProcessUse(1.0, 1, 1, 9)}, 2.0)
     return Trial("ours", (story("kerb"),), (before,), (after,), found, window, 230_000_000, 4.0, -0.1)
 
@@ -137,14 +139,18 @@ def test_a_missed_violation_is_named():
     assert sample.missed == ("camera 1 (kerb): parking at 24.6 s",)
 
 
+def test_a_scout_that_looks_every_six_seconds_keeps_up():
+    assert make_sample(trial((parked(),), lag_s=6.0), 0, TIMED).keeps_up
+
+
 def test_a_side_that_was_ready_too_late_for_any_violation_has_not_found_all():
     sample = make_sample(trial((), late_s=20.0), 0, TIMED)
 
     assert (sample.expected, sample.keeps_up, sample.found_all) == (0, True, False)
 
 
-@pytest.mark.parametrize("fault", [{"delivered": 2400}, {"reconnects": 1}])
-def test_a_starved_or_lost_camera_does_not_keep_up_whatever_was_found(fault):
+@pytest.mark.parametrize("fault", [{"delivered": 2400}, {"reconnects": 1}, {"lag_s": 9.0}])
+def test_a_starved_late_or_lost_camera_does_not_keep_up_whatever_was_found(fault):
     sample = make_sample(trial((parked(),), **fault), 0, TIMED)
 
     assert (sample.keeps_up, sample.found_all, sample.right_all) == (False, False, False)
