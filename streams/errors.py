@@ -10,11 +10,15 @@
     │   ├── StreamAuthError     user name or password refused; asking again can lock the account: not retryable
     │   ├── StreamNotFoundError no such path or file; retried slowly
     │   ├── NoVideoError        the stream has no video; retried slowly
+    │   ├── StreamBusyError     the camera serves as many viewers as it can
+    │   ├── StreamTransportError  not by this transport; retried slowly
+    │   ├── StreamRedirectedError  the camera sends us where we do not go by ourselves; retried slowly
     │   ├── NotMediaError       the file is no video, or a truncated one: not retryable
     │   └── UnsupportedCodecError  a codec that this operation cannot handle; retried slowly
     ├── StreamReadError         the connection broke
     │   ├── StreamStalledError  packets stopped coming
-    │   └── StreamEndedError    the other side ended the stream
+    │   ├── StreamEndedError    the other side ended the stream
+    │   └── UndecodableError    packets come, and no picture can be made of them
     ├── ClipError               a clip could not be written or decoded: not retryable
     ├── NotInRingError          the asked moment is not kept (any more): not retryable
     ├── UnknownCameraError      no camera has this id: not retryable
@@ -78,6 +82,22 @@ class NoVideoError(StreamOpenError):
     is_slow = True
 
 
+class StreamBusyError(StreamOpenError):
+    """The camera has no room for another viewer, or says so."""
+
+
+class StreamTransportError(StreamOpenError):
+    """The camera does not send by the transport that is set."""
+
+    is_slow = True
+
+
+class StreamRedirectedError(StreamOpenError):
+    """The camera sends us on to where we do not go by ourselves, or in a circle."""
+
+    is_slow = True
+
+
 class NotMediaError(StreamOpenError):
     """The file is not a video, or an unreadable one."""
 
@@ -100,6 +120,10 @@ class StreamStalledError(StreamReadError):
 
 class StreamEndedError(StreamReadError):
     """The other side ended the stream."""
+
+
+class UndecodableError(StreamReadError):
+    """Packets come, and no picture can be made of them."""
 
 
 class ClipError(StreamError):

@@ -14,21 +14,21 @@ import av
 from av.bitstream import BitStreamFilterContext
 from av.container import InputContainer
 from av.packet import Packet
+from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
-from streams.errors import StreamEndedError, StreamReadError, UnsupportedCodecError
+from streams.errors import StreamEndedError, UnsupportedCodecError
 from streams.opening import Openers, read_error
 from streams.packets import RAW_DEMUXERS, TICK, TICK_HZ, EncodedPacket, StreamFormat, picture_size
-from streams.parameter_sets import START_CODE, merged_extradata, rest_of_picture
+from streams.parameter_sets import START_CODE, has_all_sets, merged_extradata, rest_of_picture
+from streams.problems import stalled
 from streams.settings import StreamSettings
 from streams.timeline import Clocks, Stamp, TimeLine
-from streams.urls import FileSource, file_source, redact, scheme_of
+from streams.undecodable import PictureWatch
+from streams.urls import NETWORK_SCHEMES, FileSource, file_source, redact, scheme_of
 
 HELD_AT_START = 8
 """Packets held at the start until one has a decoding stamp: libav leaves the first ones of an RTSP stream without."""
-
-KEY_WAIT_S = 30.0
-"""A stream without a key frame for this long shows nothing; an interval over 10 s is a mistake in its settings."""
 
 CORRUPT_IN_A_ROW = 100
 """So many unreadable packets one after the other mean that the connection itself is broken."""
@@ -83,6 +83,7 @@ class PacketSource:
         self._stop = pace.stop
         self._clocks = pace.clocks
         self._file: FileSource | None = file_source(url) if scheme_of(url) == "file" else None
+        self._is_network = scheme_of(url) in NETWORK_SCHEMES
         self._is_paced = pace.is_paced and self._file is not None
         self._container: InputContainer | None = None
         self._format: StreamFormat | None = None
@@ -133,10 +134,11 @@ class PacketSource:
         """
         assert self._container is not None  # noqa: S101  # `open` comes first
         stream = self._container.streams.video[0]
-        codec = stream.codec_context.name
+        codec = codec_name(stream)
         if codec not in RAW_DEMUXERS:
             raise UnsupportedCodecError(
-                f"{redact(self._url)} sends {codec}; set the camera to H.264 or H.265, or convert the file"
+                f"{redact(self._url)} sends {codec or 'an unknown codec'}; "
+                "set the camera to H.264 or H.265, or convert the file"
             )
         while not self._stop.is_set():
             yield from self._one_pass(self._container, stream, codec)
@@ -165,17 +167,17 @@ class PacketSource:
         units = _whole_keys(codec, _filled_start(self._units(container, stream, codec)))
         last_dts_s: float | None = None
         began: tuple[float, float] | None = None
-        waiting_since_s: float | None = self._clocks.monotonic()
+        watch = PictureWatch(codec, redact(self._url), self._clocks.monotonic)
         for unit in units:
-            if waiting_since_s is not None and not unit.is_key:
-                self._check_wait(waiting_since_s)
+            if unit.is_key:
+                extradata = merged_extradata(codec, extradata, unit.data)
+            has_sets = unit.is_key and has_all_sets(codec, extradata)
+            if not watch.may_pass(unit.data, is_key=unit.is_key, has_sets=has_sets):
                 continue
-            waiting_since_s = None
             began = self._wait_until_due(unit, began)
             if self._stop.is_set():
                 return
             if unit.is_key:
-                extradata = merged_extradata(codec, extradata, unit.data)
                 self._update_format(stream, codec, extradata, unit)
             stamp = self._timeline.stamp(unit.pts_s, unit.dts_s, unit.duration_s)
             last_dts_s = unit.dts_s
@@ -189,14 +191,17 @@ class PacketSource:
         if codec in {"h264", "hevc"} and self._annexb is None and _is_length_prefixed(stream):
             self._annexb = BitStreamFilterContext(f"{codec}_mp4toannexb", stream)
         tick_s = float(stream.time_base or TICK)
+        for packet in self._demuxed(container, stream):
+            yield from self._plain(packet, tick_s)
+
+    def _demuxed(self, container: InputContainer, stream: VideoStream) -> Iterator["Packet[VideoStream]"]:
+        """Yield the container's packets up to its end; unreadable ones are counted and passed over."""
         in_a_row = 0
+        demuxed = container.demux(stream)
         while not self._stop.is_set():
+            asked_s = self._clocks.monotonic()
             try:
-                for packet in container.demux(stream):
-                    yield from self._plain(packet, tick_s)
-                    in_a_row = 0
-                    if self._stop.is_set():
-                        return
+                packet = next(demuxed, None)
             except av.EOFError:
                 return
             except av.InvalidDataError as err:
@@ -204,10 +209,19 @@ class PacketSource:
                 in_a_row += 1
                 if in_a_row >= CORRUPT_IN_A_ROW:
                     raise read_error(err, self._url) from None
+                demuxed = container.demux(stream)
+                continue
             except av.FFmpegError as err:
                 raise read_error(err, self._url) from None
-            else:
+            if packet is None:
                 return
+            in_a_row = 0
+            waited_s = self._clocks.monotonic() - asked_s
+            yield packet
+            if self._is_network and waited_s >= self._settings.read_timeout_s:
+                # libav's first word of a time limit is the packet that its parser held back; the next word would take
+                # the whole limit again.
+                raise stalled(self._url)
 
     def _plain(self, packet: "Packet[VideoStream]", tick_s: float) -> Iterator[_Unit]:
         self._read_in_pass += packet.size > 0
@@ -236,13 +250,6 @@ class PacketSource:
             self._stop.wait(due_s - now_s)
         self._pass_due_s = due_s + unit.duration_s
         return began
-
-    def _check_wait(self, since_s: float) -> None:
-        if self._clocks.monotonic() - since_s > KEY_WAIT_S:
-            shown = redact(self._url)
-            raise StreamReadError(
-                f"{shown} sent no key frame for {KEY_WAIT_S:.0f} s; shorten the camera's I-frame interval"
-            )
 
     def _update_format(self, stream: VideoStream, codec: str, extradata: bytes, key: _Unit) -> None:
         if self._format is not None and self._format.extradata == extradata:
@@ -281,6 +288,12 @@ class PacketSource:
                 "copy it again from where it came"
             )
         return ""
+
+
+def codec_name(stream: VideoStream) -> str:
+    """Return libav's name of a stream's codec; empty for one that libav does not know, which has no context."""
+    context: VideoCodecContext | None = stream.codec_context
+    return context.name if context is not None else ""
 
 
 def lacking_s(stream: VideoStream, read: int) -> float:

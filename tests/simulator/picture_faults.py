@@ -7,7 +7,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.simulator.dialogue import Reply, Request
+from tests.simulator.dialogue import Reply, Request, description
 from tests.simulator.faults import Chunk, Fault, HangUpError, seeded
 from tests.simulator.units import RTP_HZ, Unit, is_set, load_clip, looped
 
@@ -75,9 +75,16 @@ class StartsInGroup(Fault):
 
 @dataclass(frozen=True, slots=True)
 class PlaysInstead(Fault):
-    """The camera is set to another resolution or codec while we watch: another clip goes on, the stamps continuing."""
+    """The camera is set to another resolution or codec while we watch: another clip goes on, the stamps continuing.
+
+    Who connects anew is told so, unless `declares` is False.
+    """
 
     clip: Path
+    declares: bool = True
+
+    def sdp(self, text: str) -> str:
+        return description(load_clip(self.clip)) if self.declares else text
 
     def units(self, units: Iterator[Unit]) -> Iterator[Unit]:
         for unit, other in zip(units, looped(load_clip(self.clip)), strict=False):

@@ -59,6 +59,8 @@ CLIPS = {
     "rare_keys": Pattern(fps=FPS, gop=10 * FPS, seconds=30),
 }
 
+ELSEWHERE = "rtsp://127.0.0.9:9/other"
+
 Outcome = Literal["flows", "stops", "gives up"]
 """`flows`: pictures go on coming. `stops`: none come while it lasts, we say why and try again. `gives up`: we say why
 and ask no more until an operator changes something."""
@@ -72,8 +74,9 @@ class Row:
         name: as in the table of docs/design/bad-streams.md.
         faults: what the camera does wrong, all together.
         plays: clip that it plays then, by its name in `CLIPS`; empty for the same as before.
+        declares: its description tells of that clip.
         outcome: see `Outcome`.
-        says: words that our health must show while it lasts; empty where all is well for the operator.
+        says: words that our health must show at some moment while it lasts; empty where nothing need be said.
         is_new: the fault bites a new connection only, so the running one is cut.
         transport: how the camera is pulled.
     """
@@ -81,6 +84,7 @@ class Row:
     name: str
     faults: tuple[Fault, ...] = ()
     plays: str = ""
+    declares: bool = True
     outcome: Outcome = "flows"
     says: str = ""
     is_new: bool = False
@@ -88,7 +92,7 @@ class Row:
 
     def all_faults(self, clips: dict[str, Path]) -> tuple[Fault, ...]:
         """Return the faults, with the clip that is played first."""
-        return (PlaysInstead(clips[self.plays]), *self.faults) if self.plays else self.faults
+        return (PlaysInstead(clips[self.plays], self.declares), *self.faults) if self.plays else self.faults
 
 
 def encode_clips(folder: Path) -> dict[str, Path]:
@@ -101,9 +105,9 @@ NETWORK = (
     Row("packet loss of 20 %", (Loss(0.2),), transport="udp"),
     Row("packets in the wrong order", (Reorder(),), transport="udp"),
     Row("pauses of 500 ms at key frames", (Bursts(),)),
-    Row("half-open connection", (Silence(),), outcome="stops", says="sends no more packets|did not answer in time"),
-    Row("half-open connection, UDP", (Silence(),), outcome="stops", says="sends no more|did not", transport="udp"),
-    Row("hang-up in the middle of a packet", (HangsUpInPacket(),), says=""),
+    Row("half-open connection", (Silence(),), outcome="stops", says="sends no more packets"),
+    Row("half-open connection, UDP", (Silence(),), outcome="stops", says="sends no more packets", transport="udp"),
+    Row("hang-up in the middle of a packet", (HangsUpInPacket(),), says="ended the stream"),
     Row("bytes between interleaved packets", (BadFraming(),)),
     Row("RTP packets of noise", (GarbagePackets(),)),
     Row("RTP packets of noise, UDP", (GarbagePackets(),), transport="udp"),
@@ -111,19 +115,24 @@ NETWORK = (
 PICTURES = (
     Row("start in the middle of a group", (StartsInGroup(),), is_new=True),
     Row("other resolution in mid-stream", plays="large"),
-    Row("other codec in mid-stream", plays="h265", outcome="stops", says="."),
+    Row("other codec in mid-stream", plays="h265", says="something else than the h264"),
+    Row(
+        "other codec than declared", plays="h265", declares=False, outcome="stops", says="something else than the h264"
+    ),
     Row("parameter sets only in band", (SetsOnlyInBand(),), is_new=True),
     Row("parameter sets only in the description", (NoSets(),), is_new=True),
-    Row("no parameter sets at all", (NoSets(), SetsOnlyInBand()), outcome="stops", says=".", is_new=True),
+    Row("no parameter sets", (NoSets(), SetsOnlyInBand()), outcome="stops", says="no parameter sets", is_new=True),
     Row("parameter sets in packets of their own", (SetsApart(),)),
     Row("parameter sets as a picture of their own", (SetsApart(own_picture=True),)),
-    Row("no key frames (intra refresh)", plays="no_keys", is_new=True),
-    Row("no key frames, joined late", (StartsInGroup(),), plays="no_keys", is_new=True),
+    Row("intra refresh without key frames", plays="no_keys", is_new=True),
+    Row("intra refresh, joined late", (StartsInGroup(),), plays="no_keys", is_new=True),
     Row("key frames every 10 s", plays="rare_keys", is_new=True),
     Row("cut NAL units", (CutUnits(),)),
     Row("empty NAL units", (EmptyUnits(),)),
     Row("huge NAL units", (HugeUnits(),)),
     Row("flipped bits", (Noise(),)),
+    Row("H.265", plays="h265", is_new=True),
+    Row("H.265 with lost and flipped bits", (Loss(0.05), Noise(0.1)), plays="h265", is_new=True, transport="udp"),
 )
 TIMES = (
     Row("stamps that jump an hour", (StampJumps(),)),
@@ -134,35 +143,57 @@ TIMES = (
     Row("frame rate declared as 1000", (DeclaresRate("1000"),), is_new=True),
     Row("frame rate declared as 0", (DeclaresRate("0"),), is_new=True),
     Row("B-frames without decoding stamps", plays="b_frames", is_new=True),
-    Row("camera clock jumps back a day", (ClockJumps(),)),
-    Row("camera clock of the year 1900", (ClockJumps(-1e9 * 3),), is_new=True),
+    Row("B-frames of H.265", plays="h265_b_frames", is_new=True),
+    Row("camera clock set back a day", (ClockJumps(),)),
+    Row("camera clock of long ago", (ClockJumps(-1.7e9),), is_new=True),
 )
 DIALOGUE = (
     Row("audio track first", (OtherTracks(("audio",)),), is_new=True),
     Row("metadata track first", (OtherTracks(("metadata", "audio")),), is_new=True),
-    Row("metadata track alone", (OtherTracks(("metadata",), False),), "", "stops", "carries no video", True),
-    Row("description of noise", (GarbageSdp("noise"),), outcome="stops", says=".", is_new=True),
-    Row("empty description", (GarbageSdp("nothing"),), outcome="stops", says=".", is_new=True),
-    Row("description of a megabyte", (GarbageSdp("long"),), is_new=True),
-    Row("half a description", (GarbageSdp("half"),), outcome="stops", says=".", is_new=True),
-    Row("description of an unknown codec", (GarbageSdp("codec"),), outcome="stops", says=".", is_new=True),
-    Row("header without end", (EndlessHeader(),), outcome="stops", says=".", is_new=True),
-    Row("header line without end", (EndlessHeader(False),), outcome="stops", says=".", is_new=True),
-    Row("description without end", (EndlessBody(),), outcome="stops", says=".", is_new=True),
+    Row(
+        "metadata track alone",
+        (OtherTracks(("metadata",), has_video=False),),
+        outcome="stops",
+        says="carries no video",
+        is_new=True,
+    ),
+    Row("description of noise", (GarbageSdp("noise"),), outcome="stops", says="carries no video", is_new=True),
+    Row("empty description", (GarbageSdp("nothing"),), outcome="stops", says="carries no video", is_new=True),
+    Row("description of a megabyte", (GarbageSdp("long"),), outcome="stops", says="is longer than", is_new=True),
+    Row("description without control", (GarbageSdp("half"),), is_new=True),
+    Row("unknown codec", (GarbageSdp("codec"),), outcome="stops", says="sends an unknown codec", is_new=True),
+    Row("header without end", (EndlessHeader(),), outcome="stops", says="is longer than", is_new=True),
+    Row("header line without end", (EndlessHeader(False),), outcome="stops", says="is longer than", is_new=True),
+    Row("description without end", (EndlessBody(),), outcome="stops", says="is longer than", is_new=True),
     Row("a byte a second", (Drip(),), outcome="stops", says="did not answer in time", is_new=True),
+    Row(
+        "a byte a second to SETUP",
+        (Drip(1.0, ("SETUP",)),),
+        outcome="stops",
+        says="did not answer in time",
+        is_new=True,
+    ),
     Row("no answer", (Mute(),), outcome="stops", says="did not answer in time", is_new=True),
-    Row("an answer in HTTP", (GarbageReplies(),), outcome="stops", says=".", is_new=True),
-    Row("redirect to itself", (Redirects(),), outcome="stops", says=".", is_new=True),
-    Row("redirect to nowhere", (Redirects("rtsp://127.0.0.9:9/x"),), outcome="stops", says=".", is_new=True),
-    Row("redirect to another scheme", (Redirects("file:///etc/passwd", 301),), outcome="stops", says=".", is_new=True),
+    Row("an answer in HTTP", (GarbageReplies(),), outcome="stops", says="not answer as an RTSP camera", is_new=True),
+    Row("redirect to itself", (Redirects(),), outcome="stops", says="in a circle", is_new=True),
+    Row("redirect elsewhere", (Redirects(ELSEWHERE),), outcome="stops", says="sends us on to rtsp://127", is_new=True),
+    Row("redirect to a file", (Redirects("file:///etc/passwd", 301),), outcome="stops", says="no RTSP", is_new=True),
     Row("401 to everything", (Refuses(401),), outcome="gives up", says="user name or password", is_new=True),
     Row("403", (Refuses(403),), outcome="gives up", says="user name or password", is_new=True),
     Row("404", (Refuses(404),), outcome="stops", says="does not exist", is_new=True),
-    Row("453 not enough bandwidth", (Refuses(453, ("SETUP",)),), outcome="stops", says=".", is_new=True),
-    Row("503 service unavailable", (Refuses(503),), outcome="stops", says=".", is_new=True),
-    Row("461 to TCP", (RefusesTransport("tcp"),), outcome="stops", says="transport", is_new=True),
-    Row("461 to UDP", (RefusesTransport("udp"),), "", "stops", "transport", True, "udp"),
-    Row("one session, stale ones kept", (FewSessions(1, 3.0), HangsUpInPacket(30)), is_new=True),
-    Row("sessions without a name", (NoSession(),), outcome="stops", says=".", is_new=True),
+    Row("453 to SETUP", (Refuses(453, ("SETUP",)),), outcome="stops", says="as many viewers as it can", is_new=True),
+    Row("503", (Refuses(503),), outcome="stops", says="as many viewers as it can", is_new=True),
+    Row("500", (Refuses(500),), outcome="stops", says="answered 500", is_new=True),
+    Row("461 to TCP", (RefusesTransport("tcp"),), outcome="stops", says="transport that is set", is_new=True),
+    Row(
+        "461 to UDP",
+        (RefusesTransport("udp"),),
+        outcome="stops",
+        says="transport that is set",
+        is_new=True,
+        transport="udp",
+    ),
+    Row("one session, stale ones kept", (FewSessions(1, 3.0), HangsUpInPacket(30)), says="as many viewers as it can"),
+    Row("sessions without a name", (NoSession(),), outcome="stops", says="not answer as an RTSP camera", is_new=True),
 )
 TABLE = (*NETWORK, *PICTURES, *TIMES, *DIALOGUE)
