@@ -131,9 +131,11 @@ def _exchange(
         data = connection.recv(65_536)
         if not data:
             return None
-        begin = (begin + data)[: len(RTSP)]
+        begin = (begin + data.lstrip(b"\r\n"))[: len(RTSP)]
         buffer.feed(data)
         try:
+            if begin and not RTSP.startswith(begin) and not begin.startswith(b"$"):
+                raise RtspFormatError("it does not speak RTSP")
             while (message := buffer.next()) is not None:
                 if not isinstance(message, Interleaved) and message.status >= 200 and message.cseq in (number, None):
                     return message

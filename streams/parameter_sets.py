@@ -12,6 +12,9 @@ START_CODE = b"\x00\x00\x01"
 H264_SETS = {7: "SPS", 8: "PPS"}
 H264_PICTURES = range(1, 6)
 H264_SLICES = (1, 5)
+HEVC_SLICES = (0, 1, *range(16, 22))
+"""Slices that every stream is mostly made of; the rarer kinds look like what H.264 has in front of its slices."""
+
 HEVC_SETS = {32: "VPS", 33: "SPS", 34: "PPS"}
 HEVC_PICTURES = range(32)
 
@@ -57,7 +60,7 @@ def has_all_sets(codec: str, extradata: bytes) -> bool:
 
 
 def holds_picture(codec: str, data: bytes) -> bool:
-    """Return whether a packet holds a slice of a picture, as far as the headers of its NAL units tell.
+    """Return whether a packet holds a slice of the common kinds, as far as the headers of its NAL units tell.
 
     The headers of H.264 and H.265 differ so that neither passes for the other; of other codecs it is always True.
     """
@@ -147,7 +150,7 @@ def _begins_slice(codec: str, head: bytes) -> bool:
     if codec == "h264":
         return head[0] & 0x1F in H264_SLICES
     is_base_layer = not head[0] & 1 and not head[1] >> 3 and head[1] & 7
-    return bool(is_base_layer) and head[0] >> 1 in HEVC_PICTURES
+    return bool(is_base_layer) and head[0] >> 1 in HEVC_SLICES
 
 
 def _hevc_string(sps: bytes) -> str:

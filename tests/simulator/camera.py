@@ -31,7 +31,10 @@ PATH = "/live"
 class SimulatedCamera:
     """One camera; a context manager that listens at once and leaves nothing behind."""
 
-    def __init__(self, clip: Path, *, faults: Iterable[Fault] = (), login: Login | None = None) -> None:
+    def __init__(
+        self, clip: Path, *, faults: Iterable[Fault] = (), login: Login | None = None, host: str = "127.0.0.1"
+    ) -> None:
+        self.host = host
         self.clip = load_clip(clip)
         self.faults: tuple[Fault, ...] = tuple(faults)
         self.login = login
@@ -57,7 +60,7 @@ class SimulatedCamera:
     @property
     def bare_url(self) -> str:
         """Its URL without a login."""
-        return f"rtsp://127.0.0.1:{self.port}{PATH}"
+        return f"rtsp://{self.host}:{self.port}{PATH}"
 
     def url(self, password: str | None = None) -> str:
         """Return its URL with its login, or with another password."""
@@ -69,7 +72,7 @@ class SimulatedCamera:
     def start(self) -> None:
         """Listen; on the same port as before after `close`."""
         self._stop.clear()
-        self._listener = socket.create_server(("127.0.0.1", self.port), backlog=64)
+        self._listener = socket.create_server((self.host, self.port), backlog=64)
         self._listener.settimeout(POLL_S)
         self.port = self._listener.getsockname()[1]
         self._begin(self._listen, self._listener)
