@@ -175,7 +175,7 @@ def _judge(reply: RtspMessage, url: str) -> None:
     elif reply.status == 404:
         err = not_found(url)
     elif reply.status in BUSY:
-        err = busy(url, f"answered {reply.status}")
+        err = busy(url)
     elif reply.status >= 500:
         err = StreamOpenError(f"{redact(url)} answered {reply.status}; restart the camera if that lasts")
     elif 200 <= reply.status < 300 and not _has_video(reply.body):

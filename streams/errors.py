@@ -10,7 +10,7 @@
     │   ├── StreamAuthError     user name or password refused; asking again can lock the account: not retryable
     │   ├── StreamNotFoundError no such path or file; retried slowly
     │   ├── NoVideoError        the stream has no video; retried slowly
-    │   ├── StreamBusyError     the camera serves as many viewers as it can
+    │   ├── StreamBusyError     all sessions are taken, or the camera can serve nobody now
     │   ├── StreamTransportError  not by this transport; retried slowly
     │   ├── StreamRedirectedError  the camera sends us where we do not go by ourselves; retried slowly
     │   ├── NotMediaError       the file is no video, or a truncated one: not retryable
@@ -18,7 +18,7 @@
     ├── StreamReadError         the connection broke
     │   ├── StreamStalledError  packets stopped coming
     │   ├── StreamEndedError    the other side ended the stream
-    │   └── UndecodableError    packets come, and no picture can be made of them
+    │   └── StreamUndecodableError  packets come, but no picture can be decoded from them
     ├── ClipError               a clip could not be written or decoded: not retryable
     ├── NotInRingError          the asked moment is not kept (any more): not retryable
     ├── UnknownCameraError      no camera has this id: not retryable
@@ -83,7 +83,7 @@ class NoVideoError(StreamOpenError):
 
 
 class StreamBusyError(StreamOpenError):
-    """The camera has no room for another viewer, or says so."""
+    """The camera has no free session, or cannot serve anybody at the moment."""
 
 
 class StreamTransportError(StreamOpenError):
@@ -122,8 +122,8 @@ class StreamEndedError(StreamReadError):
     """The other side ended the stream."""
 
 
-class UndecodableError(StreamReadError):
-    """Packets come, and no picture can be made of them."""
+class StreamUndecodableError(StreamReadError):
+    """Packets come, but no picture can be decoded from them."""
 
 
 class ClipError(StreamError):

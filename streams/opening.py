@@ -156,8 +156,8 @@ def open_error(err: av.FFmpegError, url: str) -> StreamError:
         return _file_error(err, url, redact(url))
     if isinstance(err, av.ConnectionRefusedError):
         return nobody_listens(url)
-    if isinstance(err, av.HTTPOtherClientError):  # 453 among them; libav does not tell which
-        return busy(url, "answered that it will not play")
+    if isinstance(err, av.HTTPOtherClientError | av.HTTPServerError):  # 453, 454, 455, 503; libav does not tell which
+        return busy(url)
     if isinstance(err, av.InvalidDataError):
         return not_rtsp(url)
     if isinstance(err, av.OSError):

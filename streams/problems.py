@@ -57,10 +57,10 @@ def no_video(url: str) -> NoVideoError:
     return NoVideoError(f"{redact(url)} carries no video; check the stream's path and that its video is switched on")
 
 
-def busy(url: str, answer: str) -> StreamBusyError:
-    """Return what is said when the camera has no room for us; `answer` is what it said, as `answered 453`."""
+def busy(url: str) -> StreamBusyError:
+    """Return what is said when the camera has no room for us."""
     return StreamBusyError(
-        f"{redact(url)} {answer}: it may serve as many viewers as it can; close others, or raise its limit"
+        f"{redact(url)} has no free session; end other viewers of this camera, or wait until it forgets lost ones"
     )
 
 

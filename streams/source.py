@@ -6,9 +6,11 @@ Belongs here: demuxing, Annex B, filling missing stamps, pacing of files. Does n
 
 import struct
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from statistics import median
+from typing import cast
 
 import av
 from av.bitstream import BitStreamFilterContext
@@ -197,31 +199,36 @@ class PacketSource:
     def _demuxed(self, container: InputContainer, stream: VideoStream) -> Iterator["Packet[VideoStream]"]:
         """Yield the container's packets up to its end; unreadable ones are counted and passed over."""
         in_a_row = 0
-        demuxed = container.demux(stream)
         while not self._stop.is_set():
-            asked_s = self._clocks.monotonic()
-            try:
-                packet = next(demuxed, None)
-            except av.EOFError:
-                return
-            except av.InvalidDataError as err:
-                self.corrupt += 1
-                in_a_row += 1
-                if in_a_row >= CORRUPT_IN_A_ROW:
+            read_before = self._read_in_pass
+            # Closed at once, as the time limit stays in force while it is open, and would cut off our goodbye.
+            with closing(cast("Generator[Packet[VideoStream], None, None]", container.demux(stream))) as demuxed:
+                try:
+                    yield from self._timely(demuxed)
+                except av.EOFError:
+                    return
+                except av.InvalidDataError as err:
+                    self.corrupt += 1
+                    in_a_row = 1 if self._read_in_pass > read_before else in_a_row + 1
+                    if in_a_row >= CORRUPT_IN_A_ROW:
+                        raise read_error(err, self._url) from None
+                except av.FFmpegError as err:
                     raise read_error(err, self._url) from None
-                demuxed = container.demux(stream)
-                continue
-            except av.FFmpegError as err:
-                raise read_error(err, self._url) from None
-            if packet is None:
-                return
-            in_a_row = 0
+                else:
+                    return
+
+    def _timely(self, demuxed: Iterator["Packet[VideoStream]"]) -> Iterator["Packet[VideoStream]"]:
+        asked_s = self._clocks.monotonic()
+        for packet in demuxed:
             waited_s = self._clocks.monotonic() - asked_s
             yield packet
+            if self._stop.is_set():
+                return
             if self._is_network and waited_s >= self._settings.read_timeout_s:
-                # libav's first word of a time limit is the packet that its parser held back; the next word would take
-                # the whole limit again.
+                # When its time limit strikes, libav first gives the picture that its parser held back, and then waits
+                # anew: a silent camera would be noticed after twice the limit.
                 raise stalled(self._url)
+            asked_s = self._clocks.monotonic()
 
     def _plain(self, packet: "Packet[VideoStream]", tick_s: float) -> Iterator[_Unit]:
         self._read_in_pass += packet.size > 0

@@ -6,7 +6,7 @@ decoding; a picture with errors in it is the decoder's matter.
 
 from collections.abc import Callable
 
-from streams.errors import UndecodableError
+from streams.errors import StreamUndecodableError
 from streams.parameter_sets import holds_picture
 
 KEY_WAIT_S = 30.0
@@ -47,7 +47,7 @@ class PictureWatch:
             has_sets: whether its parameter sets are known.
 
         Raises:
-            UndecodableError: no key frame or no parameter sets for too long, or another codec than declared.
+            StreamUndecodableError: no key frame or no parameter sets for too long, or another codec than declared.
         """
         if is_key and has_sets:
             self._since_s, self._has_begun, self._strange = self._monotonic(), True, 0
@@ -56,12 +56,12 @@ class PictureWatch:
         if not self._has_begun:
             self._lacks_sets |= is_key
             if waited_s > KEY_WAIT_S:
-                raise UndecodableError(self._what_is_missing())
+                raise StreamUndecodableError(self._what_is_missing())
             return False
         if waited_s > STRANGE_AFTER_S:
             self._strange = 0 if holds_picture(self._codec, data) else self._strange + 1
             if self._strange >= STRANGE_IN_A_ROW:
-                raise UndecodableError(
+                raise StreamUndecodableError(
                     f"{self._shown} sends something else than the {self._codec} it declared; set its codec again"
                 )
         return True

@@ -181,8 +181,8 @@ DIALOGUE = (
     Row("401 to everything", (Refuses(401),), outcome="gives up", says="user name or password", is_new=True),
     Row("403", (Refuses(403),), outcome="gives up", says="user name or password", is_new=True),
     Row("404", (Refuses(404),), outcome="stops", says="does not exist", is_new=True),
-    Row("453 to SETUP", (Refuses(453, ("SETUP",)),), outcome="stops", says="as many viewers as it can", is_new=True),
-    Row("503", (Refuses(503),), outcome="stops", says="as many viewers as it can", is_new=True),
+    Row("453 to SETUP", (Refuses(453, ("SETUP",)),), outcome="stops", says="no free session", is_new=True),
+    Row("503", (Refuses(503),), outcome="stops", says="no free session", is_new=True),
     Row("500", (Refuses(500),), outcome="stops", says="answered 500", is_new=True),
     Row("461 to TCP", (RefusesTransport("tcp"),), outcome="stops", says="transport that is set", is_new=True),
     Row(
@@ -193,7 +193,7 @@ DIALOGUE = (
         is_new=True,
         transport="udp",
     ),
-    Row("one session, stale ones kept", (FewSessions(1, 3.0), HangsUpInPacket(30)), says="as many viewers as it can"),
+    Row("one session, stale ones kept", (FewSessions(1, 3.0), HangsUpInPacket(30)), says="no free session"),
     Row("sessions without a name", (NoSession(),), outcome="stops", says="not answer as an RTSP camera", is_new=True),
 )
 TABLE = (*NETWORK, *PICTURES, *TIMES, *DIALOGUE)

@@ -39,6 +39,7 @@ from tests.simulator.dialogue_faults import (
     Refuses,
 )
 from tests.simulator.faults import Fault
+from tests.simulator.picture_faults import Silence
 from tests.streams.helpers import LIMIT_S, Collector, eventually
 
 pytestmark = pytest.mark.e2e
@@ -175,3 +176,16 @@ def test_reader_stops_while_a_camera_holds_it_up(camera: SimulatedCamera, fault:
     eventually(lambda: camera.connections > 0, "a dial")
     pool.close()  # raises TimeoutError where the thread does not end
     assert "reader-gate" not in [thread.name for thread in threading.enumerate()]
+
+
+def test_silent_camera_is_left_in_good_order_after_one_time_limit(camera: SimulatedCamera) -> None:
+    settings = StreamSettings(read_timeout_s=4.0, first_wait_s=30.0)
+    pool = CameraPool(Openers(), Collector())
+    reader = pool.add("gate", camera.url(), settings)
+    eventually(lambda: reader.health().packets > 5, "packets")
+    camera.inject(Silence())
+    silent_since_s = time.monotonic()
+    eventually(lambda: reader.health().state == "away", "away")
+    assert time.monotonic() - silent_since_s < 2 * settings.read_timeout_s
+    eventually(lambda: camera.count("TEARDOWN") == 1, "our goodbye, so that no stale session is left")
+    pool.close()

@@ -1,6 +1,6 @@
 import pytest
 
-from streams.errors import UndecodableError
+from streams.errors import StreamUndecodableError
 from streams.undecodable import KEY_WAIT_S, STRANGE_AFTER_S, STRANGE_IN_A_ROW, PictureWatch
 from tests.streams.helpers import HandClock
 
@@ -35,14 +35,14 @@ def test_key_frame_without_parameter_sets_does_not_count() -> None:
 
 def test_stream_without_key_frames_is_named() -> None:
     watched = Watched()
-    with pytest.raises(UndecodableError, match="rtsp://gate sent no key frame for 30 s"):
+    with pytest.raises(StreamUndecodableError, match="rtsp://gate sent no key frame for 30 s"):
         watched.take(H264_PICTURE, step_s=KEY_WAIT_S + 1)
 
 
 def test_stream_without_parameter_sets_is_named() -> None:
     watched = Watched()
     watched.take(H264_PICTURE, is_key=True, has_sets=False)
-    with pytest.raises(UndecodableError, match="no parameter sets"):
+    with pytest.raises(StreamUndecodableError, match="no parameter sets"):
         watched.take(H264_PICTURE, step_s=KEY_WAIT_S + 1)
 
 
@@ -52,7 +52,7 @@ def test_other_codec_than_declared_is_named() -> None:
     watched.clock.advance(STRANGE_AFTER_S)
     for _ in range(STRANGE_IN_A_ROW - 1):
         watched.take(HEVC_PICTURE)
-    with pytest.raises(UndecodableError, match="something else than the h264"):
+    with pytest.raises(StreamUndecodableError, match="something else than the h264"):
         watched.take(HEVC_PICTURE)
 
 
