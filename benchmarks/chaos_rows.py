@@ -17,11 +17,11 @@ from benchmarks.chaos_cameras import SimulatedCameras
 from benchmarks.errors import SideFailedError
 from streams.gears import Gear
 from streams.health import CameraHealth
+from streams.offers import Offer
 from streams.opening import Openers
 from streams.pool import CameraPool
 from streams.settings import StreamSettings
 from tests.simulator.table import Row
-from vision.frames import Frame
 
 LOOK_EVERY_S = 0.02
 FAULTY = "faulty"
@@ -82,7 +82,7 @@ class RowResult:
 
 
 class Frames:
-    """Counts delivered frames, and the longest pause of each camera since it was last asked; any thread."""
+    """Counts the decoded frames that are offered, and the longest pause of each camera since last asked; any thread."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -90,11 +90,11 @@ class Frames:
         self._last_s: dict[str, float] = {}
         self._longest_s: dict[str, float] = {}
 
-    def __call__(self, frame: Frame) -> None:
-        """Count a frame."""
+    def __call__(self, offer: Offer) -> None:
+        """Count a frame; the bench wants every frame, so each is decoded before it is offered."""
         now_s = time.monotonic()
         with self._lock:
-            name = frame.camera_id
+            name = offer.camera_id
             self._counts[name] += 1
             pause_s = now_s - self._last_s.get(name, now_s)
             self._longest_s[name] = max(self._longest_s.get(name, 0.0), pause_s)

@@ -5,6 +5,7 @@ annex E.
 """
 
 from collections.abc import Iterator
+from itertools import islice
 
 from streams.errors import UnsupportedCodecError
 
@@ -17,6 +18,10 @@ HEVC_SLICES = (0, 1, *range(16, 22))
 
 HEVC_SETS = {32: "VPS", 33: "SPS", 34: "PPS"}
 HEVC_PICTURES = range(32)
+
+MOST_HEAD_UNITS = 1000
+"""Units looked at in front of a picture: three times the sets that the standards allow. A megabyte of tiny units, each
+compared with all before it, would hold the reader up for minutes."""
 
 
 def split_annexb(data: bytes) -> Iterator[bytes]:
@@ -44,7 +49,7 @@ def parameter_sets(codec: str, data: bytes) -> dict[str, list[bytes]]:
     if codec not in {"h264", "hevc"}:
         return found
     kinds, pictures = (H264_SETS, H264_PICTURES) if codec == "h264" else (HEVC_SETS, HEVC_PICTURES)
-    for unit in _head_units(data, codec, pictures):
+    for unit in islice(_head_units(data, codec, pictures), MOST_HEAD_UNITS):
         kind = kinds.get(nal_type(codec, unit))
         if kind and unit not in found.get(kind, []):
             found.setdefault(kind, []).append(unit)
@@ -67,7 +72,9 @@ def holds_picture(codec: str, data: bytes) -> bool:
     if codec not in {"h264", "hevc"}:
         return True
     start = data.find(START_CODE)
-    while start >= 0:
+    for _ in range(MOST_HEAD_UNITS):
+        if start < 0:
+            break
         head = data[start + 3 : start + 5]
         if len(head) == 2 and _begins_slice(codec, head):
             return True

@@ -35,6 +35,9 @@ HELD_AT_START = 8
 CORRUPT_IN_A_ROW = 100
 """So many unreadable packets one after the other mean that the connection itself is broken."""
 
+MOST_PIECES = 64
+"""Pieces of one key picture at most: a stream that lost the first slice of every picture must not become one."""
+
 CUT_SLACK_S = 1.0
 """A file may end this much before its declared length; more is called truncated."""
 
@@ -191,10 +194,18 @@ class PacketSource:
 
     def _units(self, container: InputContainer, stream: VideoStream, codec: str) -> Iterator[_Unit]:
         if codec in {"h264", "hevc"} and self._annexb is None and _is_length_prefixed(stream):
-            self._annexb = BitStreamFilterContext(f"{codec}_mp4toannexb", stream)
+            self._annexb = self._annexb_filter(stream, codec)
         tick_s = float(stream.time_base or TICK)
         for packet in self._demuxed(container, stream):
             yield from self._plain(packet, tick_s)
+
+    def _annexb_filter(self, stream: VideoStream, codec: str) -> BitStreamFilterContext:
+        try:
+            return BitStreamFilterContext(f"{codec}_mp4toannexb", stream)
+        except av.FFmpegError as err:
+            raise UnsupportedCodecError(
+                f"the {codec} parameters of {redact(self._url)} cannot be read ({err.strerror}); copy it again"
+            ) from None
 
     def _demuxed(self, container: InputContainer, stream: VideoStream) -> Iterator["Packet[VideoStream]"]:
         """Yield the container's packets up to its end; unreadable ones are counted and passed over."""
@@ -236,10 +247,14 @@ class PacketSource:
             self.corrupt += 1
             return
         is_end = packet.size == 0
-        if self._annexb is not None:
-            made = self._annexb.filter(None if is_end else packet)
-        else:
-            made = [] if is_end else [packet]
+        try:
+            if self._annexb is not None:
+                made = self._annexb.filter(None if is_end else packet)
+            else:
+                made = [] if is_end else [packet]
+        except av.FFmpegError:  # a length in it that points behind its end
+            self.corrupt += 1
+            return
         for each in made:
             pts_s = None if each.pts is None else each.pts * tick_s
             dts_s = None if each.dts is None else each.dts * tick_s
@@ -340,18 +355,19 @@ def _filled_start(units: Iterator[_Unit]) -> Iterator[_Unit]:
 def _whole_keys(codec: str, units: Iterator[_Unit]) -> Iterator[_Unit]:
     """Yield the units, a key picture that came in pieces as one; each key picture waits for the unit behind it."""
     key: _Unit | None = None
+    pieces: list[bytes] = []
     for unit in units:
         if key is not None:
-            rest = rest_of_picture(codec, unit.data)
+            rest = rest_of_picture(codec, unit.data) if len(pieces) < MOST_PIECES else b""
             if rest:
-                key = replace(key, data=key.data + rest)
+                pieces.append(rest)
                 continue
-            yield key
-        key = unit if unit.is_key else None
+            yield replace(key, data=b"".join((key.data, *pieces))) if pieces else key
+        key, pieces = (unit if unit.is_key else None), []
         if key is None:
             yield unit
     if key is not None:
-        yield key
+        yield replace(key, data=b"".join((key.data, *pieces)))
 
 
 def _camera_time(packet: "Packet[VideoStream]") -> float | None:

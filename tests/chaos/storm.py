@@ -17,6 +17,7 @@ from streams.clips import clip_bytes
 from streams.errors import StreamError
 from streams.gears import Gear
 from streams.health import CameraHealth
+from streams.offers import Offer
 from streams.opening import Openers
 from streams.pool import CameraPool
 from streams.reader import CameraReader
@@ -24,7 +25,6 @@ from streams.settings import StreamSettings
 from tests.simulator.camera import SimulatedCamera
 from tests.simulator.dialogue import Login
 from tests.simulator.table import Row
-from vision.frames import Frame
 
 HEALTHY = ("healthy 1", "healthy 2")
 LOGIN = Login("operator", "geheim")
@@ -42,18 +42,18 @@ FLOWING = 8
 
 
 class Counts:
-    """Counts delivered frames by camera, and those whose time ran back."""
+    """Counts the frames that are offered by camera, all of them decoded, and those whose time ran back."""
 
     def __init__(self) -> None:
         self.frames: Counter[str] = Counter()
         self.ran_back: Counter[str] = Counter()
         self._last_s: dict[str, float] = {}
 
-    def __call__(self, frame: Frame) -> None:
-        if frame.t_s <= self._last_s.get(frame.camera_id, -1.0):
-            self.ran_back[frame.camera_id] += 1
-        self._last_s[frame.camera_id] = frame.t_s
-        self.frames[frame.camera_id] += 1
+    def __call__(self, offer: Offer) -> None:
+        if offer.t_s <= self._last_s.get(offer.camera_id, -1.0):
+            self.ran_back[offer.camera_id] += 1
+        self._last_s[offer.camera_id] = offer.t_s
+        self.frames[offer.camera_id] += 1
 
 
 @dataclass
