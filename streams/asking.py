@@ -203,8 +203,11 @@ def _sent_on(url: str, location: str) -> str:
     if not login:
         return there
     if host != urlsplit(bare).hostname:
+        password = login.partition(":")[2]
+        # A camera that asks for the password in the clear knows it, and may put it anywhere.
+        is_shown = not any(each and each in there for each in (password, unquote(password)))
         raise StreamRedirectedError(
-            f"{redact(url)} sends us on to {redact(there)}; if that is right, enter that address as this camera's: "
-            "its password goes nowhere else by itself"
+            f"{redact(url)} sends us on to {redact(there) if is_shown else 'another host'}; if that is right, enter "
+            "that address as this camera's: its password goes nowhere else by itself"
         )
     return there.replace("://", f"://{login}@", 1)

@@ -94,7 +94,7 @@ def read_observations(path: Path) -> Iterator[Observation]:
 def _check_header(path: Path, file: IO[str]) -> None:
     try:
         header = json.loads(file.readline())
-    except json.JSONDecodeError:
+    except (json.JSONDecodeError, RecursionError):
         header = None
     if not isinstance(header, dict) or header.get("format") != FORMAT:
         raise RecordingError(f"{path} is no recording of observations")
@@ -147,7 +147,7 @@ def _parsed(path: Path, number: int, line: str) -> Observation:
             surfaces=_SURFACES.validate_python(row["surfaces"]),
             dated=tuple(Dated(subject, t_s) for subject, t_s in row.get("dated", ())),
         )
-    except (ValueError, KeyError, TypeError, ValidationError) as err:
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError, ValidationError) as err:
         reason = type(err).__name__ if isinstance(err, ValidationError) else str(err)
         raise RecordingError(f"recording {path} is damaged at observation {number}: {reason}") from None
 
