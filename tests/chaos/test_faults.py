@@ -1,11 +1,16 @@
 """Every fault of the table against the real pool, all at once, beside healthy cameras (see tests/simulator)."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 import streams.undecodable
+from streams.errors import StreamError
+from streams.opening import Openers
+from streams.probe import probe
 from tests.chaos.storm import FLOWING, HASTY, HEALTHY, LOGIN, Seen, run_storm
+from tests.simulator.camera import SimulatedCamera
 from tests.simulator.table import ELSEWHERE, TABLE, Row, encode_clips
 
 pytestmark = pytest.mark.e2e
@@ -17,6 +22,8 @@ KEY_WAIT_S = 3.0
 
 SILENT_S = 30.0
 """Longer than any time limit of the settings; only a camera that blocks its reader takes this."""
+
+PROBES_AT_ONCE = 12
 
 MOST_GROWTH_BYTES = 600 * 2**20
 """Rings, decoders and the simulator of 70 cameras together; a leak of one huge unit a second would be more."""
@@ -89,3 +96,23 @@ def test_nothing_is_left_behind(seen: Seen) -> None:
 def test_memory_stays_bounded(seen: Seen) -> None:
     assert max(health.ring_bytes for health in seen.at_end.values()) <= HASTY.ring_bytes
     assert seen.grown_bytes < MOST_GROWTH_BYTES
+
+
+def test_probe_of_a_bad_camera_gives_a_report_or_our_error(tmp_path_factory: pytest.TempPathFactory) -> None:
+    clips = encode_clips(tmp_path_factory.mktemp("probes"))
+    with ThreadPoolExecutor(PROBES_AT_ONCE) as pool:
+        surprises = [problem for problem in pool.map(lambda row: surprise_of_probe(row, clips), TABLE) if problem]
+    assert surprises == []
+
+
+def surprise_of_probe(row: Row, clips: dict[str, Path]) -> str:
+    """Probe a camera that has a fault from the first; returns what should not have come of it."""
+    settings = HASTY.model_copy(update={"transport": row.transport, "open_timeout_s": 2.0})
+    with SimulatedCamera(clips["plain"], faults=row.all_faults(clips), login=LOGIN) as camera:
+        try:
+            report = probe(camera.url(), settings, Openers(), watch_s=1.5)
+        except StreamError as err:
+            return f"{row.name}: {err}" if LOGIN.password in str(err) else ""
+        except Exception as err:  # noqa: BLE001  # what must not come is what this looks for
+            return f"{row.name}: {type(err).__name__}: {err}"
+    return f"{row.name}: the password is shown" if LOGIN.password in str(report) else ""

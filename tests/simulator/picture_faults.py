@@ -282,3 +282,17 @@ class HangsUpInPacket(Fault):
                 yield replace(chunk, data=chunk.data[: len(chunk.data) // 2])
                 raise HangUpError
             yield chunk
+
+
+@dataclass(frozen=True, slots=True)
+class DripsPackets(Fault):
+    """Gives one byte of the packets at a time; with 10 a second a picture takes minutes."""
+
+    wait_s: float = 0.1
+
+    def wire(self, chunks: Iterator[Chunk]) -> Iterator[Chunk]:
+        due_s: float | None = None
+        for chunk in chunks:
+            for byte in chunk.data:
+                due_s = (chunk.due_s if due_s is None else due_s) + self.wait_s
+                yield replace(chunk, due_s=due_s, data=bytes([byte]))
