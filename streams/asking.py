@@ -107,12 +107,17 @@ def _describe(place: _Place, deadline_s: float) -> RtspMessage | None:
     with _secured(raw, place) as connection:
         try:
             reply = _exchange(connection, place, 1, "", deadline_s)
-            challenges = parse_challenges(reply.values("www-authenticate")) if reply and reply.status == 401 else ()
-            if place.credentials is None or not challenges:
-                is_unknown = reply is not None and reply.status == 401 and place.credentials is not None
-                return None if is_unknown else reply
-            signed = place.credentials.header(challenges[0], "DESCRIBE", place.bare_url, 1)
-            return _exchange(connection, place, 2, signed, deadline_s)
+            for number in (2, 3):
+                if place.credentials is None or reply is None or reply.status != 401:
+                    return reply
+                challenges = parse_challenges(reply.values("www-authenticate"))
+                if not challenges:
+                    return None  # a way of signing in that libav may know
+                if number > 2 and not challenges[0].stale:  # stale: the password was right, the nonce too old
+                    return reply
+                signed = place.credentials.header(challenges[0], "DESCRIBE", place.bare_url, 1)
+                reply = _exchange(connection, place, number, signed, deadline_s)
+            return reply
         except ConnectionError:  # it hung up on the question; libav may ask otherwise
             return None
 

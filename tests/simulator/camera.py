@@ -11,6 +11,7 @@ TCP interleaved and UDP; one thread listens, one serves each connection, one pla
 import contextlib
 import select
 import socket
+import ssl
 import threading
 import time
 from collections import deque
@@ -32,9 +33,16 @@ class SimulatedCamera:
     """One camera; a context manager that listens at once and leaves nothing behind."""
 
     def __init__(
-        self, clip: Path, *, faults: Iterable[Fault] = (), login: Login | None = None, host: str = "127.0.0.1"
+        self,
+        clip: Path,
+        *,
+        faults: Iterable[Fault] = (),
+        login: Login | None = None,
+        host: str = "127.0.0.1",
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self.host = host
+        self._tls = tls
         self.clip = load_clip(clip)
         self.faults: tuple[Fault, ...] = tuple(faults)
         self.login = login
@@ -60,7 +68,7 @@ class SimulatedCamera:
     @property
     def bare_url(self) -> str:
         """Its URL without a login."""
-        return f"rtsp://{self.host}:{self.port}{PATH}"
+        return f"{'rtsps' if self._tls else 'rtsp'}://{self.host}:{self.port}{PATH}"
 
     def url(self, password: str | None = None) -> str:
         """Return its URL with its login, or with another password."""
@@ -134,7 +142,12 @@ class SimulatedCamera:
                     self._sockets.add(client)
                 self._begin(self._serve, client)
 
-    def _serve(self, client: socket.socket) -> None:
+    def _serve(self, raw: socket.socket) -> None:
+        try:
+            client = self._tls.wrap_socket(raw, server_side=True) if self._tls else raw
+        except OSError:
+            raw.close()
+            return
         connection = _Connection(self, client)
         try:
             connection.run(self._stop)
@@ -143,7 +156,7 @@ class SimulatedCamera:
         finally:
             connection.close()
             with self._lock:
-                self._sockets.discard(client)
+                self._sockets.discard(raw)
             client.close()
 
     def began(self, player: Player, client: socket.socket) -> None:
@@ -201,7 +214,7 @@ class _Connection:
     def _answer(self, request: Request, stop: threading.Event) -> None:
         camera = self._camera
         is_signed_in = camera.login is None or request.method == "OPTIONS" or camera.login.admits(request)
-        reply: Reply | None = self._good_reply(request) if is_signed_in else camera.login.challenge()
+        reply: Reply | None = self._good_reply(request) if is_signed_in else camera.login.challenge(request)
         for fault in camera.faults:
             if reply is not None:
                 reply = fault.reply(request, reply, camera)

@@ -47,13 +47,17 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """Who may look; `scheme` is `basic` or `digest`."""
+    """Who may look; `scheme` is `basic` or `digest`; with `stale_first` the first nonce is too old when it is used."""
 
     user: str
     password: str
     scheme: str = "digest"
+    stale_first: bool = False
 
-    def challenge(self) -> Reply:
+    def challenge(self, request: Request) -> Reply:
+        if self.stale_first and self.scheme == "digest":
+            nonce = f'{NONCE}", stale="true' if request.is_signed else "old"
+            return Reply(401, {"WWW-Authenticate": f'Digest realm="{REALM}", nonce="{nonce}"'})
         offer = f'Basic realm="{REALM}"'
         if self.scheme == "digest":
             offer = f'Digest realm="{REALM}", nonce="{NONCE}"'

@@ -1,12 +1,18 @@
 """The first question to a camera: what its answer proves, and what it must never lead to."""
 
+import ssl
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from streams.asking import MOST_REDIRECTS, ask
 from streams.errors import (
@@ -16,6 +22,7 @@ from streams.errors import (
     StreamBusyError,
     StreamError,
     StreamNotFoundError,
+    StreamOpenError,
     StreamRedirectedError,
     StreamRefusedError,
     StreamTimeoutError,
@@ -65,6 +72,24 @@ def stranger(small: Path) -> Iterator[SimulatedCamera]:
         yield camera
 
 
+@pytest.fixture
+def tls(tmp_path: Path) -> ssl.SSLContext:
+    """What a camera has that signed its certificate itself."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "camera")])
+    now = datetime.now(UTC)
+    unsigned = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+    dated = unsigned.serial_number(1).not_valid_before(now).not_valid_after(now + timedelta(days=1))
+    pem = dated.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+    pem += key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    (tmp_path / "camera.pem").write_bytes(pem)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "camera.pem")
+    return context
+
+
 def test_good_camera_is_opened_where_it_was_asked_for(camera: SimulatedCamera) -> None:
     assert ask(camera.url(), LIMIT_S) == camera.url()
 
@@ -102,6 +127,27 @@ def test_wrong_password_is_shown_once(camera: SimulatedCamera) -> None:
     with pytest.raises(StreamAuthError):
         ask(camera.url("falsch"), LIMIT_S)
     assert [request.is_signed for request in camera.seen] == [False, True]
+
+
+def test_password_is_shown_again_where_only_the_nonce_was_too_old(small: Path) -> None:
+    with SimulatedCamera(small, login=Login("operator", "geheim", stale_first=True)) as camera:
+        assert ask(camera.url(), LIMIT_S) == camera.url()
+        assert camera.count("DESCRIBE") == 3
+
+
+def test_camera_behind_tls_is_asked_and_opened(small: Path, tls: ssl.SSLContext) -> None:
+    with SimulatedCamera(small, login=LOGIN, tls=tls) as camera:
+        assert camera.url().startswith("rtsps://")
+        with closing(Openers().open(camera.url(), StreamSettings())) as container:
+            assert container.streams.video[0].codec_context.width == 320
+        with pytest.raises(StreamAuthError):
+            ask(camera.url("falsch"), LIMIT_S)
+
+
+def test_camera_without_tls_that_is_asked_by_tls_is_told(camera: SimulatedCamera) -> None:
+    with pytest.raises(StreamOpenError) as caught:
+        ask(camera.url().replace("rtsp:", "rtsps:"), 1.0)
+    assert LOGIN.password not in str(caught.value)
 
 
 @pytest.mark.parametrize("data", [b"RTSP/1.0 200 OK\r\nno colon\r\n\r\n", b"RTSP/1.0 401 No\r\nCSeq: 1\r\n\r\n"])
