@@ -34,7 +34,9 @@ def draw_plot(path: Path, report: Report) -> None:
     times.set_xlabel("seconds")
     times.set_xlim(left=0)
     shares = [float(str(sample["healthy_ratio"])) for sample in samples]
-    ratios.plot(shares, range(len(names)), "d", color=OURS, ms=4, label="healthy cameras' rate, share of the clean one")
+    ratios.plot(
+        shares, range(len(names)), "d", color=OURS, ms=4, label="healthy cameras: share delivered, against clean"
+    )
     ratios.axvline(0.97, color="grey", ls="--", lw=1, label="goal: 0.97")
     ratios.set_xlim(min(0.95, min(shares) - 0.005), max(1.02, max(shares) + 0.005))
     ratios.set_xlabel("share")

@@ -53,6 +53,37 @@ class ChaosPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class Counts:
+    """What was counted up to a moment, or over a window.
+
+    Attributes:
+        wall_s: seconds.
+        sent: pictures that the healthy cameras sent.
+        healthy: frames of theirs that were delivered.
+        faulty: frames of the faulty camera.
+        reconnects: of the healthy cameras.
+        cpu_s: processor seconds of the watching process.
+    """
+
+    wall_s: float
+    sent: int
+    healthy: int
+    faulty: int
+    reconnects: int
+    cpu_s: float
+
+    def __sub__(self, before: "Counts") -> "Counts":
+        return Counts(
+            self.wall_s - before.wall_s,
+            self.sent - before.sent,
+            self.healthy - before.healthy,
+            self.faulty - before.faulty,
+            self.reconnects - before.reconnects,
+            self.cpu_s - before.cpu_s,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class RowResult:
     """What one fault did; the fields are explained in `chaos.DEFINITIONS`."""
 
@@ -67,18 +98,18 @@ class RowResult:
     reconnects: int
     corrupt: int
     healthy_ratio: float
+    healthy_rate_ratio: float
     healthy_longest_pause_s: float
     healthy_reconnects: int
-    clean_frames: int
-    clean_s: float
-    fault_frames: int
-    fault_s: float
-    cpu_s_per_s: float
-    clean_cpu_s_per_s: float
+    clean: Counts
+    during: Counts
 
     def to_json(self) -> dict[str, JsonValue]:
         """Return the row for the report, figures rounded to what they are good for."""
-        return {key: round(value, 4) if isinstance(value, float) else value for key, value in asdict(self).items()}
+        rows = asdict(self)
+        for name in ("clean", "during"):
+            rows |= {f"{name}_{key}": value for key, value in rows.pop(name).items()}
+        return {key: round(value, 4) if isinstance(value, float) else value for key, value in rows.items()}
 
 
 class Frames:
@@ -142,21 +173,15 @@ class Bench:
             SideFailedError: not even the good camera could be watched.
         """
         with self._faulty_camera(row):
-            clean, cpu_clean = self._window(self.plan.clean_s)
-            health_before = self._health()
-            reconnects_before = self._healthy_reconnects()
-            before, began_s, cpu_before_s = self._healthy_frames(), time.monotonic(), self._cpu_s()
-            faulty_before = self._frames.of(FAULTY)
+            before = self._counts()
+            threading.Event().wait(self.plan.clean_s)
+            clean, health_before = self._counts() - before, self._health()
+            before = self._counts()
             self._frames.longest_pause_s()
             self._cameras.inject(FAULTY_NUMBER, row.name)
             notice = self._watch_fault(row, health_before)
-            lasted_s = time.monotonic() - began_s
-            fault_frames, delivered = self._healthy_frames() - before, self._frames.of(FAULTY) - faulty_before
-            cpu_fault = (self._cpu_s() - cpu_before_s) / lasted_s
-            pause_s = self._frames.longest_pause_s()
-            health = self._health()
+            fault, pause_s, health = self._counts() - before, self._frames.longest_pause_s(), self._health()
             recovery_s = None if row.outcome == "gives up" else self._recovery_s()
-            clean_hz, clean_faulty_hz = clean[0] / clean[1], clean[2] / clean[1]
             return RowResult(
                 fault=row.name,
                 outcome=row.outcome,
@@ -164,19 +189,16 @@ class Bench:
                 noticed_s=notice.after_s,
                 noticed=notice.by,
                 said=notice.said,
-                delivered_ratio=delivered / lasted_s / clean_faulty_hz if clean_faulty_hz else 0.0,
+                delivered_ratio=fault.faulty / fault.wall_s / (clean.faulty / clean.wall_s) if clean.faulty else 0.0,
                 recovery_s=recovery_s,
                 reconnects=health.reconnects - health_before.reconnects,
                 corrupt=health.corrupt - health_before.corrupt,
-                healthy_ratio=fault_frames / lasted_s / clean_hz,
+                healthy_ratio=(fault.healthy / fault.sent) / (clean.healthy / clean.sent),
+                healthy_rate_ratio=fault.healthy / fault.wall_s / (clean.healthy / clean.wall_s),
                 healthy_longest_pause_s=pause_s,
-                healthy_reconnects=self._healthy_reconnects() - reconnects_before,
-                clean_frames=clean[0],
-                clean_s=clean[1],
-                fault_frames=fault_frames,
-                fault_s=lasted_s,
-                cpu_s_per_s=cpu_fault,
-                clean_cpu_s_per_s=cpu_clean,
+                healthy_reconnects=fault.reconnects,
+                clean=clean,
+                during=fault,
             )
 
     def memory_bytes(self) -> int:
@@ -193,19 +215,6 @@ class Bench:
         finally:
             self._pool.remove(FAULTY)
             self._cameras.close(FAULTY_NUMBER)
-
-    def _window(self, seconds: float) -> tuple[tuple[int, float, int], float]:
-        """Return healthy frames, seconds and faulty frames of a clean window, and the processor's share."""
-        frames, faulty, cpu_s, began_s = (
-            self._healthy_frames(),
-            self._frames.of(FAULTY),
-            self._cpu_s(),
-            time.monotonic(),
-        )
-        threading.Event().wait(seconds)
-        lasted_s = time.monotonic() - began_s
-        counts = self._healthy_frames() - frames, lasted_s, self._frames.of(FAULTY) - faulty
-        return counts, (self._cpu_s() - cpu_s) / lasted_s
 
     def _watch_fault(self, row: Row, before: CameraHealth) -> "_Notice":
         notice = _Notice(row, before)
@@ -239,15 +248,16 @@ class Bench:
     def _health(self) -> CameraHealth:
         return self._pool.reader(FAULTY).health()
 
-    def _healthy_frames(self) -> int:
-        return sum(self._frames.of(name) for name in self._healthy)
-
-    def _healthy_reconnects(self) -> int:
-        return sum(self._pool.reader(name).health().reconnects for name in self._healthy)
-
-    def _cpu_s(self) -> float:
+    def _counts(self) -> Counts:
         times = self._process.cpu_times()
-        return float(times.user + times.system)
+        return Counts(
+            wall_s=time.monotonic(),
+            sent=sum(self._cameras.sent(number) for number in range(1, self.plan.healthy + 1)),
+            healthy=sum(self._frames.of(name) for name in self._healthy),
+            faulty=self._frames.of(FAULTY),
+            reconnects=sum(self._pool.reader(name).health().reconnects for name in self._healthy),
+            cpu_s=float(times.user + times.system),
+        )
 
 
 class _Notice:
@@ -274,11 +284,13 @@ class _Notice:
             self._look_at_figures(health, passed_s)
 
     def _look_at_figures(self, health: CameraHealth, passed_s: float) -> None:
-        if health.problem:
-            self.after_s, self.by, self.said = passed_s, "a sentence", health.problem
-        elif health.corrupt > self._before.corrupt:
+        if health.corrupt > self._before.corrupt:
             self.after_s, self.by = passed_s, "corrupt packets counted"
         elif health.size_wh != self._before.size_wh or health.codec != self._before.codec:
             self.after_s, self.by = passed_s, "the new format"
+        elif self._row.is_new:
+            return  # its connection was cut for the fault to bite: that sentence and that rate are no signs of it
+        elif health.problem:
+            self.after_s, self.by, self.said = passed_s, "a sentence", health.problem
         elif health.delivered_fps < FEW_RATIO * self._before.delivered_fps:
             self.after_s, self.by = passed_s, "the delivered rate"

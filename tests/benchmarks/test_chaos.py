@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 
 from benchmarks.chaos import QUICK_ROWS, goals, pooled_ratio
-from benchmarks.chaos_rows import RowResult
+from benchmarks.chaos_rows import Counts, RowResult
 from benchmarks.report import CHECKOUT
 from tests.simulator.table import TABLE
 
 LIMIT_S = 300.0
 
+DURING = Counts(wall_s=4.0, sent=400, healthy=396, faulty=1, reconnects=0, cpu_s=0.8)
 STOPPED = RowResult(
     fault="half-open connection",
     outcome="stops",
@@ -25,14 +26,11 @@ STOPPED = RowResult(
     reconnects=1,
     corrupt=0,
     healthy_ratio=0.99,
+    healthy_rate_ratio=0.99,
     healthy_longest_pause_s=0.2,
     healthy_reconnects=0,
-    clean_frames=200,
-    clean_s=2.0,
-    fault_frames=396,
-    fault_s=4.0,
-    cpu_s_per_s=0.2,
-    clean_cpu_s_per_s=0.2,
+    clean=Counts(wall_s=2.0, sent=200, healthy=200, faulty=20, reconnects=0, cpu_s=0.4),
+    during=DURING,
 )
 FLOWING = replace(
     STOPPED, fault="packet loss of 2 %", outcome="flows", noticed_s=None, noticed="nothing to notice", recovery_s=0.1
@@ -51,7 +49,7 @@ def test_run_in_which_all_is_well_meets_every_goal() -> None:
     ("change", "missed"),
     [
         ({"healthy_ratio": 0.96}, 0),
-        ({"fault_frames": 100}, 1),
+        ({"during": replace(DURING, healthy=100)}, 1),
         ({"healthy_reconnects": 1}, 2),
         ({"noticed": "nothing to notice"}, 3),
         ({"noticed_s": 5.2}, 4),
@@ -64,7 +62,7 @@ def test_each_goal_is_missed_by_its_own_fault(change: dict[str, object], missed:
 
 
 def test_pooled_ratio_compares_all_faults_with_all_clean_windows() -> None:
-    assert pooled_ratio([STOPPED, replace(STOPPED, fault_frames=404)]) == pytest.approx(1.0)
+    assert pooled_ratio([STOPPED, replace(STOPPED, during=replace(DURING, healthy=404))]) == pytest.approx(1.0)
 
 
 def test_camera_that_is_given_up_need_not_come_back() -> None:
