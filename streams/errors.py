@@ -8,17 +8,17 @@
     │   ├── StreamUnreachableError  unknown host, no route
     │   ├── NotRtspError        who answers is no RTSP camera
     │   ├── StreamAuthError     user name or password refused; asking again can lock the account: not retryable
+    │   ├── StreamBusyError     all sessions are taken, or the camera can serve nobody now
     │   ├── StreamNotFoundError no such path or file; retried slowly
     │   ├── NoVideoError        the stream has no video; retried slowly
-    │   ├── StreamBusyError     all sessions are taken, or the camera can serve nobody now
     │   ├── StreamTransportError  not by this transport; retried slowly
     │   ├── StreamRedirectedError  the camera sends us where we do not go by ourselves; retried slowly
     │   ├── NotMediaError       the file is no video, or a truncated one: not retryable
     │   └── UnsupportedCodecError  a codec that this operation cannot handle; retried slowly
     ├── StreamReadError         the connection broke
     │   ├── StreamStalledError  packets stopped coming
-    │   ├── StreamEndedError    the other side ended the stream
-    │   └── StreamUndecodableError  packets come, but no picture can be decoded from them
+    │   ├── StreamUndecodableError  packets come, but no picture can be decoded from them
+    │   └── StreamEndedError    the other side ended the stream
     ├── ClipError               a clip could not be written or decoded: not retryable
     ├── NotInRingError          the asked moment is not kept (any more): not retryable
     ├── UnknownCameraError      no camera has this id: not retryable
@@ -70,6 +70,10 @@ class StreamAuthError(StreamOpenError):
     retryable = False
 
 
+class StreamBusyError(StreamOpenError):
+    """The camera has no free session, or cannot serve anybody at the moment."""
+
+
 class StreamNotFoundError(StreamOpenError):
     """The camera or the disk knows no such path."""
 
@@ -80,10 +84,6 @@ class NoVideoError(StreamOpenError):
     """The stream was opened, but carries no video."""
 
     is_slow = True
-
-
-class StreamBusyError(StreamOpenError):
-    """The camera has no free session, or cannot serve anybody at the moment."""
 
 
 class StreamTransportError(StreamOpenError):
@@ -118,12 +118,12 @@ class StreamStalledError(StreamReadError):
     """Packets stopped coming although the connection stands."""
 
 
+class StreamUndecodableError(StreamReadError):
+    """Packets come, but for long no whole picture could be decoded from them."""
+
+
 class StreamEndedError(StreamReadError):
     """The other side ended the stream."""
-
-
-class StreamUndecodableError(StreamReadError):
-    """Packets come, but no picture can be decoded from them."""
 
 
 class ClipError(StreamError):
