@@ -53,9 +53,10 @@ DEFINITIONS = {
     "delivered_ratio": "Frames of the faulty camera delivered while the fault lasted, as a share of its clean rate; "
     "where the fault bites new connections only, the time to connect anew counts in.",
     "recovery_s": "Seconds from the end of the fault to the next delivered frame; none for a camera that was given up.",
-    "healthy_ratio": "Frames delivered of those that all healthy cameras sent while the fault lasted, as a share of "
-    "the same in the clean window before it: what the fault cost them, whatever else the machine does.",
-    "healthy_rate_ratio": "The same without regard to what was sent: frames a second, as a share of the clean rate.",
+    "healthy_ratio": "Share of the pictures that all healthy cameras sent while the fault lasted which was delivered, "
+    "by the same of the clean window before it: what the fault cost them, whatever else the machine does.",
+    "healthy_rate_ratio": "Their frames a second while the fault lasted, by those of the clean window before it; on a "
+    "busy machine the windows differ without any fault.",
     "healthy_longest_pause_s": "Longest time between two frames of one healthy camera while the fault lasted.",
     "clean_, during_": "Counts over the clean window and while the fault lasted: seconds, pictures sent and frames "
     "delivered of the healthy cameras, frames of the faulty one, processor seconds of the watching process.",
@@ -114,7 +115,7 @@ def goals(results: list[RowResult]) -> list[Goal]:
     retried = sum(result.outcome != "gives up" for result in results)
     return [
         at_least(
-            f"frames of healthy cameras, share of sent against the clean share, lowest ({lowest.fault})",
+            f"pictures of healthy cameras that were delivered, share of the clean share, lowest ({lowest.fault})",
             LEAST_RATIO,
             lowest.healthy_ratio,
         ),

@@ -27,6 +27,13 @@ LOOK_EVERY_S = 0.02
 FAULTY = "faulty"
 FAULTY_NUMBER = 0
 CONNECT_LIMIT_S = 60.0
+ON_THE_WAY = 3
+"""Pictures of a camera that are sent and not delivered at any moment: one waits to be sent, one in libav's parser, and a
+key frame for the packet behind it."""
+
+LATE_S = 5.0
+"""A picture that comes later than this is missing; on a calm machine all come at once."""
+
 FEW_RATIO = 0.8
 """A camera that delivers less than this share of its clean rate shows it on the page, as its rate falls."""
 
@@ -59,7 +66,8 @@ class Counts:
     Attributes:
         wall_s: seconds.
         sent: pictures that the healthy cameras sent.
-        healthy: frames of theirs that were delivered.
+        healthy: frames of theirs that were delivered by then.
+        missing: those of the sent ones that were not delivered within `LATE_S` after it.
         faulty: frames of the faulty camera.
         reconnects: of the healthy cameras.
         cpu_s: processor seconds of the watching process.
@@ -68,15 +76,22 @@ class Counts:
     wall_s: float
     sent: int
     healthy: int
+    missing: int
     faulty: int
     reconnects: int
     cpu_s: float
+
+    @property
+    def kept_ratio(self) -> float:
+        """Share of the sent pictures that were delivered."""
+        return 1 - self.missing / self.sent if self.sent else 0.0
 
     def __sub__(self, before: "Counts") -> "Counts":
         return Counts(
             self.wall_s - before.wall_s,
             self.sent - before.sent,
             self.healthy - before.healthy,
+            self.missing - before.missing,
             self.faulty - before.faulty,
             self.reconnects - before.reconnects,
             self.cpu_s - before.cpu_s,
@@ -193,7 +208,7 @@ class Bench:
                 recovery_s=recovery_s,
                 reconnects=health.reconnects - health_before.reconnects,
                 corrupt=health.corrupt - health_before.corrupt,
-                healthy_ratio=(fault.healthy / fault.sent) / (clean.healthy / clean.sent),
+                healthy_ratio=fault.kept_ratio / clean.kept_ratio,
                 healthy_rate_ratio=fault.healthy / fault.wall_s / (clean.healthy / clean.wall_s),
                 healthy_longest_pause_s=pause_s,
                 healthy_reconnects=fault.reconnects,
@@ -249,15 +264,23 @@ class Bench:
         return self._pool.reader(FAULTY).health()
 
     def _counts(self) -> Counts:
-        times = self._process.cpu_times()
+        times, wall_s = self._process.cpu_times(), time.monotonic()
+        sent = sum(self._cameras.sent(number) for number in range(1, self.plan.healthy + 1))
+        healthy, faulty = self._healthy_frames(), self._frames.of(FAULTY)
+        due = sent - ON_THE_WAY * self.plan.healthy
+        self._until(lambda: self._healthy_frames() >= due, LATE_S)
         return Counts(
-            wall_s=time.monotonic(),
-            sent=sum(self._cameras.sent(number) for number in range(1, self.plan.healthy + 1)),
-            healthy=sum(self._frames.of(name) for name in self._healthy),
-            faulty=self._frames.of(FAULTY),
+            wall_s=wall_s,
+            sent=sent,
+            healthy=healthy,
+            missing=max(0, due - self._healthy_frames()),
+            faulty=faulty,
             reconnects=sum(self._pool.reader(name).health().reconnects for name in self._healthy),
             cpu_s=float(times.user + times.system),
         )
+
+    def _healthy_frames(self) -> int:
+        return sum(self._frames.of(name) for name in self._healthy)
 
 
 class _Notice:

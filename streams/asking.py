@@ -33,7 +33,7 @@ from streams.rtsp_messages import (
     RtspMessage,
     format_request,
 )
-from streams.urls import redact, split_login
+from streams.urls import NETWORK_SCHEMES, check_url, redact, split_login
 
 PORTS = {"rtsp": 554, "rtsps": 322}
 MOST_REDIRECTS = 3
@@ -196,14 +196,14 @@ def _has_video(description: bytes) -> bool:
 def _sent_on(url: str, location: str) -> str:
     """Return where a redirect leads, with our login where it is the same host."""
     login, bare = split_login(url)
-    is_clean = location.isascii() and location.isprintable() and " " not in location
-    there = split_login(location)[1] if is_clean else ""
+    there = split_login(location)[1]
     try:
+        check_url(there, NETWORK_SCHEMES)
         parts = urlsplit(there)
         host, _ = parts.hostname, parts.port
     except ValueError:
         host = None
-    if not host or parts.scheme not in PORTS:
+    if not host or not location.isascii() or not location.isprintable() or " " in location:
         raise StreamRedirectedError(f"{redact(url)} sends us on to no RTSP address; correct the camera's settings")
     if not login:
         return there

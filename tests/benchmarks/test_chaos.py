@@ -13,7 +13,7 @@ from tests.simulator.table import TABLE
 
 LIMIT_S = 300.0
 
-DURING = Counts(wall_s=4.0, sent=400, healthy=396, faulty=1, reconnects=0, cpu_s=0.8)
+DURING = Counts(wall_s=4.0, sent=400, healthy=396, missing=4, faulty=1, reconnects=0, cpu_s=0.8)
 STOPPED = RowResult(
     fault="half-open connection",
     outcome="stops",
@@ -29,7 +29,7 @@ STOPPED = RowResult(
     healthy_rate_ratio=0.99,
     healthy_longest_pause_s=0.2,
     healthy_reconnects=0,
-    clean=Counts(wall_s=2.0, sent=200, healthy=200, faulty=20, reconnects=0, cpu_s=0.4),
+    clean=Counts(wall_s=2.0, sent=200, healthy=200, missing=0, faulty=20, reconnects=0, cpu_s=0.4),
     during=DURING,
 )
 FLOWING = replace(

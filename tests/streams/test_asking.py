@@ -207,7 +207,9 @@ def test_redirect_in_a_circle_ends_after_a_few_questions(camera: SimulatedCamera
     assert camera.count("DESCRIBE") == 2 * (MOST_REDIRECTS + 1)  # each is asked for the password first
 
 
-@pytest.mark.parametrize("location", ["", "file:///etc/passwd", "http://127.0.0.1/", "rtsp://[/", "rtsp://a b/c", "x"])
+@pytest.mark.parametrize(
+    "location", ["", "file:///etc/passwd", "http://127.0.0.1/", "rtsp://[/", "rtsp://a b/c", "x", "rtsp://a:0/"]
+)
 def test_redirect_to_no_rtsp_address_is_not_followed(camera: SimulatedCamera, location: str) -> None:
     camera.inject(Redirects(location or "rtsp://"))
     with pytest.raises(StreamRedirectedError, match="no RTSP address"):
