@@ -28,8 +28,8 @@ FAULTY = "faulty"
 FAULTY_NUMBER = 0
 CONNECT_LIMIT_S = 60.0
 ON_THE_WAY = 3
-"""Pictures of a camera that are sent and not delivered at any moment: one waits to be sent, one in libav's parser, and a
-key frame for the packet behind it."""
+"""Pictures of a camera that are sent and not delivered at any moment: one waits to be sent, one in libav's parser, and
+a key frame for the packet behind it."""
 
 LATE_S = 5.0
 """A picture that comes later than this is missing; on a calm machine all come at once."""
