@@ -57,7 +57,7 @@ def load_phrases(path: Path = PHRASES_FILE) -> PhraseTable:
         return TypeAdapter(dict[str, dict[str, dict[str, Phrase]]]).validate_python(raw)
     except OSError as err:
         raise PhraseError(f"phrases {path.name}: {err.strerror or 'cannot be read'}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, ValidationError) as err:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, ValidationError, RecursionError) as err:
         raise PhraseError(f"phrases {path.name}: {err}") from None
 
 

@@ -17,10 +17,10 @@ from urllib.parse import SplitResult, parse_qsl, unquote, urlencode, urlsplit
 from broadcast.errors import HornError, HornRefusedError, HornUnavailableError, HornUrlError
 from broadcast.g711 import G711Codec
 from broadcast.rtp import PACKET_S
-from broadcast.rtsp_auth import Credentials
 from broadcast.rtsp_connection import BackchannelTimeouts, Place, RtspConnection
-from broadcast.rtsp_messages import RtspMessage
 from broadcast.sdp import BackTrack, Encoding, parse_back_tracks
+from streams.rtsp_auth import Credentials
+from streams.rtsp_messages import RtspMessage
 
 REQUIRE = {"Require": "www.onvif.org/ver20/backchannel"}
 """Asks for the backchannel; a server without it answers 551."""

@@ -18,8 +18,8 @@ from broadcast.errors import (
     HornRefusedError,
     HornUnavailableError,
 )
-from broadcast.rtsp_auth import Challenge, Credentials, parse_challenges
-from broadcast.rtsp_messages import (
+from streams.rtsp_auth import Challenge, Credentials, parse_challenges
+from streams.rtsp_messages import (
     Interleaved,
     MessageBuffer,
     RtspFormatError,

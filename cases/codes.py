@@ -144,7 +144,7 @@ def load_table(path: Path) -> CodeTable:
     except ValidationError as err:
         first = err.errors(include_url=False)[0]
         raise CodeTableError(f"code table {path}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
-    except ValueError as err:  # not UTF-8, or not TOML
+    except (ValueError, RecursionError) as err:  # not UTF-8, not TOML, or nested without end
         raise CodeTableError(f"code table {path}: {err}") from err
     items = {code: _item(path, code, entry) for code, entry in content.items.items()}
     for kind, code in content.kinds.items():

@@ -123,6 +123,8 @@ def load_card(path: Path, *, weights_folder: Path | None = None) -> ModelCard:
         raise CardError(f"model card {path} cannot be read: {err.strerror}") from None
     except ValidationError as err:
         raise CardError(f"model card {path}: {_first_problem(err)}") from None
+    except RecursionError:
+        raise CardError(f"model card {path} is not valid {written_as}: its brackets are nested too deep") from None
     except ValueError as err:  # json, toml and Unicode errors
         raise CardError(f"model card {path} is not valid {written_as}: {err}") from None
     folder = weights_folder or path.parent

@@ -64,7 +64,7 @@ class CheckpointFolder:
                 return WatchState(kept["state"], {name: arrays[name] for name in arrays.files})
         except FileNotFoundError:
             return None
-        except (OSError, ValueError, KeyError, TypeError) as err:
+        except (OSError, ValueError, KeyError, TypeError, RecursionError) as err:
             logger.warning("camera %s: checkpoint %s left aside: %s", camera_id, path, err)
             return None
 
@@ -74,6 +74,6 @@ class CheckpointFolder:
             (self._folder / name).unlink(missing_ok=True)
 
     def _arrays_name(self, camera_id: str) -> str:
-        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
             return str(json.loads((self._folder / f"{camera_id}.json").read_text(encoding="utf-8"))["arrays"])
         return ""

@@ -157,6 +157,8 @@ def load_settings(path: Path) -> Settings:
         raise SettingsError(f"there is no settings file {path}; copy pipeline/example.toml and edit it") from None
     except (OSError, UnicodeDecodeError) as err:
         raise SettingsError(f"settings file {path} cannot be read: {err.__class__.__name__}") from None
+    except RecursionError:
+        raise SettingsError(f"settings file {path} is not TOML: its brackets are nested too deep") from None
     except tomllib.TOMLDecodeError as err:
         raise SettingsError(f"settings file {path} is not TOML: {err}") from None
     try:

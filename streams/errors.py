@@ -8,12 +8,16 @@
     │   ├── StreamUnreachableError  unknown host, no route
     │   ├── NotRtspError        who answers is no RTSP camera
     │   ├── StreamAuthError     user name or password refused; asking again can lock the account: not retryable
+    │   ├── StreamBusyError     all sessions are taken, or the camera can serve nobody now
     │   ├── StreamNotFoundError no such path or file; retried slowly
     │   ├── NoVideoError        the stream has no video; retried slowly
+    │   ├── StreamTransportError  not by this transport; retried slowly
+    │   ├── StreamRedirectedError  the camera sends us where we do not go by ourselves; retried slowly
     │   ├── NotMediaError       the file is no video, or a truncated one: not retryable
     │   └── UnsupportedCodecError  a codec that this operation cannot handle; retried slowly
     ├── StreamReadError         the connection broke
     │   ├── StreamStalledError  packets stopped coming
+    │   ├── StreamUndecodableError  packets come, but no picture can be decoded from them
     │   └── StreamEndedError    the other side ended the stream
     ├── ClipError               a clip could not be written or decoded: not retryable
     ├── NotInRingError          the asked moment is not kept (any more): not retryable
@@ -66,6 +70,10 @@ class StreamAuthError(StreamOpenError):
     retryable = False
 
 
+class StreamBusyError(StreamOpenError):
+    """The camera has no free session, or cannot serve anybody at the moment."""
+
+
 class StreamNotFoundError(StreamOpenError):
     """The camera or the disk knows no such path."""
 
@@ -74,6 +82,18 @@ class StreamNotFoundError(StreamOpenError):
 
 class NoVideoError(StreamOpenError):
     """The stream was opened, but carries no video."""
+
+    is_slow = True
+
+
+class StreamTransportError(StreamOpenError):
+    """The camera does not send by the transport that is set."""
+
+    is_slow = True
+
+
+class StreamRedirectedError(StreamOpenError):
+    """The camera sends us on to where we do not go by ourselves, or in a circle."""
 
     is_slow = True
 
@@ -96,6 +116,10 @@ class StreamReadError(StreamError):
 
 class StreamStalledError(StreamReadError):
     """Packets stopped coming although the connection stands."""
+
+
+class StreamUndecodableError(StreamReadError):
+    """Packets come, but for long no whole picture could be decoded from them."""
 
 
 class StreamEndedError(StreamReadError):

@@ -17,7 +17,7 @@ from av.container import OutputContainer
 from av.video.stream import VideoStream
 
 from streams.clips import add_track, moved
-from streams.errors import FeedClosedError
+from streams.errors import FeedClosedError, UnsupportedCodecError
 from streams.packets import EncodedPacket, StreamFormat, to_libav
 from streams.parameter_sets import codec_string
 
@@ -135,12 +135,26 @@ class LiveFeed:
             return taken
 
     def _mux(self, stream_format: StreamFormat, packet: EncodedPacket) -> None:
-        if self._muxer is None or self._muxer.format is not stream_format:
-            if not packet.is_key:
-                return
-            self._muxer = _Muxer(stream_format, packet)
-            self._ready.append(self._muxer.init)
-        self._ready.extend(self._muxer.mux(packet))
+        try:
+            if self._muxer is None or self._muxer.format is not stream_format:
+                self._begin(stream_format, packet)
+            elif made := self._muxer.mux(packet):
+                self._ready.extend(made)
+        except av.FFmpegError:  # a packet that is broken: the next one, or the next key frame, may be whole
+            self.dropped += 1
+
+    def _begin(self, stream_format: StreamFormat, packet: EncodedPacket) -> None:
+        if not packet.is_key:
+            return
+        mime = f'video/mp4; codecs="{codec_string(stream_format.codec, stream_format.extradata)}"'
+        try:
+            muxer = _Muxer(stream_format, packet, mime)
+        except UnsupportedCodecError:  # browsers know the codec, so it is this key frame that is broken
+            self.dropped += 1
+            return
+        self._muxer = muxer
+        self._ready.append(muxer.init)
+        self._ready.extend(muxer.mux(packet))
 
 
 class _Boxes:
@@ -163,9 +177,9 @@ class _Boxes:
 class _Muxer:
     """Fragmented MP4 of one format, its media time beginning at 0 with the first packet."""
 
-    def __init__(self, stream_format: StreamFormat, key: EncodedPacket) -> None:
+    def __init__(self, stream_format: StreamFormat, key: EncodedPacket, mime: str) -> None:
         self.format = stream_format
-        self._mime = f'video/mp4; codecs="{codec_string(stream_format.codec, stream_format.extradata)}"'
+        self._mime = mime
         self._boxes = _Boxes()
         self._origin = key.dts
         self._waiting: EncodedPacket | None = None

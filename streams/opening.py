@@ -1,8 +1,11 @@
 """Opens streams by their scheme, and turns libav's errors into ours.
 
-Belongs here: libav's options, the meaning of its errors. Does not: reading packets (source), trying again (reader).
+Belongs here: libav's options, the meaning of its errors. Does not: what is asked before libav opens anything (asking),
+reading packets (source), trying again (reader).
 """
 
+import errno
+import time
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -10,20 +13,25 @@ from pathlib import Path
 import av
 from av.container import InputContainer
 
+from streams.asking import ask
 from streams.errors import (
     BadUrlError,
     NotMediaError,
-    NotRtspError,
-    NoVideoError,
-    StreamAuthError,
     StreamError,
-    StreamNotFoundError,
     StreamOpenError,
     StreamReadError,
-    StreamRefusedError,
-    StreamStalledError,
-    StreamTimeoutError,
-    StreamUnreachableError,
+)
+from streams.problems import (
+    busy,
+    no_video,
+    nobody_listens,
+    not_found,
+    not_rtsp,
+    other_transport,
+    stalled,
+    timed_out,
+    unreachable,
+    wrong_login,
 )
 from streams.settings import StreamSettings
 from streams.urls import KNOWN_SCHEMES, NETWORK_SCHEMES, check_url, file_source, redact, scheme_of
@@ -40,6 +48,9 @@ REORDER_US = 200_000
 
 UDP_BUFFER_BYTES = 1 << 20
 """Socket buffer for UDP: a 4K key frame comes as one burst of several hundred kB."""
+
+SHORTEST_OPEN_S = 0.5
+"""What libav gets at least of the time limit, however long the camera took for its first answer."""
 
 _NETWORK_OPTIONS = {
     "probesize": str(PROBE_BYTES),
@@ -106,54 +117,59 @@ def open_libav(url: str, settings: StreamSettings, *, with_audio: bool = False) 
         StreamError: one sentence that names the stream without its password, and the way out.
     """
     check_url(url)
-    is_file = scheme_of(url) == "file"
-    target = str(file_source(url).path) if is_file else url
-    options = {"format_whitelist": _FILE_DEMUXERS} if is_file else _network_options(settings, with_audio=with_audio)
-    try:
-        container = av.open(
-            target, mode="r", options=options, timeout=(settings.open_timeout_s, settings.read_timeout_s)
-        )
-    except av.HTTPOtherClientError as err:
-        if is_file or with_audio:
-            raise open_error(err, url) from None
-        # A server without video refuses to play nothing; asked for everything, it shows what it has.
-        return open_libav(url, settings, with_audio=True)
-    except av.FFmpegError as err:
-        raise open_error(err, url) from None
+    if scheme_of(url) == "file":
+        options = {"format_whitelist": _FILE_DEMUXERS}
+        container = _opened(str(file_source(url).path), url, options, settings)
+    else:
+        began_s = time.monotonic()
+        target = ask(url, settings.open_timeout_s)
+        left_s = max(settings.open_timeout_s - (time.monotonic() - began_s), SHORTEST_OPEN_S)
+        options = _network_options(settings, with_audio=with_audio)
+        container = _opened(target, url, options, settings.model_copy(update={"open_timeout_s": left_s}))
     if not container.streams.video:
         container.close()
-        raise NoVideoError(f"{redact(url)} carries no video; check the stream's path and that its video is switched on")
+        raise no_video(url)
     return container
+
+
+def _opened(target: str, url: str, options: dict[str, str], settings: StreamSettings) -> InputContainer:
+    began_s = time.monotonic()
+    try:
+        return av.open(target, mode="r", options=options, timeout=(settings.open_timeout_s, settings.read_timeout_s))
+    except av.InvalidDataError as err:
+        if scheme_of(url) != "file" and time.monotonic() - began_s >= settings.open_timeout_s:
+            raise timed_out(url) from None  # what libav makes of an answer that our time limit cut off
+        raise open_error(err, url) from None
+    except av.FFmpegError as err:
+        raise open_error(err, url) from None
 
 
 def open_error(err: av.FFmpegError, url: str) -> StreamError:
     """Return our error for one of libav's while opening; `str(err)` is never used, as it holds the password."""
-    shown = redact(url)
     if isinstance(err, av.HTTPUnauthorizedError | av.HTTPForbiddenError):
-        return StreamAuthError(f"{shown} refused the user name or password; correct them at the camera's settings here")
+        return wrong_login(url)
     if isinstance(err, av.HTTPNotFoundError | av.FileNotFoundError):
-        return StreamNotFoundError(f"{shown} does not exist there; check the path")
+        return not_found(url)
     if isinstance(err, av.TimeoutError | av.ExitError):
-        return StreamTimeoutError(f"{shown} did not answer in time; check address, network and that the camera is on")
+        return timed_out(url)
     if scheme_of(url) == "file":
-        return _file_error(err, url, shown)
+        return _file_error(err, url, redact(url))
     if isinstance(err, av.ConnectionRefusedError):
-        return StreamRefusedError(f"{shown} refused the connection; check the port and that RTSP is switched on")
+        return nobody_listens(url)
+    if isinstance(err, av.HTTPOtherClientError | av.HTTPServerError):  # 453, 454, 455, 503; libav does not tell which
+        return busy(url)
     if isinstance(err, av.InvalidDataError):
-        return NotRtspError(f"{shown} did not answer as an RTSP camera does; check address, port and path")
+        return not_rtsp(url)
     if isinstance(err, av.OSError):
-        return StreamUnreachableError(
-            f"{shown} cannot be reached ({err.strerror}); check the host name and the network"
-        )
-    return StreamOpenError(f"{shown} could not be opened ({err.strerror}); check address, path and transport")
+        return other_transport(url) if err.errno == errno.EPROTONOSUPPORT else unreachable(url, err.strerror)
+    return StreamOpenError(f"{redact(url)} could not be opened ({err.strerror}); check address, path and transport")
 
 
 def read_error(err: av.FFmpegError, url: str) -> StreamError:
     """Return our error for one of libav's while packets are read."""
-    shown = redact(url)
     if isinstance(err, av.TimeoutError | av.ExitError):
-        return StreamStalledError(f"{shown} sends no more packets; check the camera and the network")
-    return StreamReadError(f"{shown} broke off ({err.strerror}); check the network to the camera")
+        return stalled(url)
+    return StreamReadError(f"{redact(url)} broke off ({err.strerror}); check the network to the camera")
 
 
 def _network_options(settings: StreamSettings, *, with_audio: bool) -> dict[str, str]:

@@ -5,14 +5,23 @@ annex E.
 """
 
 from collections.abc import Iterator
+from itertools import islice
 
 from streams.errors import UnsupportedCodecError
 
 START_CODE = b"\x00\x00\x01"
 H264_SETS = {7: "SPS", 8: "PPS"}
 H264_PICTURES = range(1, 6)
+H264_SLICES = (1, 5)
+HEVC_SLICES = (0, 1, *range(16, 22))
+"""Slices that every stream is mostly made of; the rarer kinds look like what H.264 has in front of its slices."""
+
 HEVC_SETS = {32: "VPS", 33: "SPS", 34: "PPS"}
 HEVC_PICTURES = range(32)
+
+MOST_HEAD_UNITS = 1000
+"""Units looked at in front of a picture: three times the sets that the standards allow. A megabyte of tiny units, each
+compared with all before it, would hold the reader up for minutes."""
 
 
 def split_annexb(data: bytes) -> Iterator[bytes]:
@@ -40,11 +49,37 @@ def parameter_sets(codec: str, data: bytes) -> dict[str, list[bytes]]:
     if codec not in {"h264", "hevc"}:
         return found
     kinds, pictures = (H264_SETS, H264_PICTURES) if codec == "h264" else (HEVC_SETS, HEVC_PICTURES)
-    for unit in _head_units(data, codec, pictures):
+    for unit in islice(_head_units(data, codec, pictures), MOST_HEAD_UNITS):
         kind = kinds.get(nal_type(codec, unit))
         if kind and unit not in found.get(kind, []):
             found.setdefault(kind, []).append(unit)
     return found
+
+
+def has_all_sets(codec: str, extradata: bytes) -> bool:
+    """Return whether every kind of parameter set is there that a decoder of this codec needs."""
+    if codec not in {"h264", "hevc"}:
+        return True
+    kinds = H264_SETS if codec == "h264" else HEVC_SETS
+    return set(kinds.values()) <= parameter_sets(codec, extradata).keys()
+
+
+def holds_picture(codec: str, data: bytes) -> bool:
+    """Return whether a packet holds a slice of the common kinds, as far as the headers of its NAL units tell.
+
+    The headers of H.264 and H.265 differ so that neither passes for the other; of other codecs it is always True.
+    """
+    if codec not in {"h264", "hevc"}:
+        return True
+    start = data.find(START_CODE)
+    for _ in range(MOST_HEAD_UNITS):
+        if start < 0:
+            break
+        head = data[start + 3 : start + 5]
+        if len(head) == 2 and _begins_slice(codec, head):
+            return True
+        start = data.find(START_CODE, start + 3)
+    return False
 
 
 def merged_extradata(codec: str, extradata: bytes, packet_data: bytes) -> bytes:
@@ -114,6 +149,15 @@ def _head_units(data: bytes, codec: str, pictures: range) -> Iterator[bytes]:
         if unit:
             yield unit
         start = following
+
+
+def _begins_slice(codec: str, head: bytes) -> bool:
+    if head[0] & 0x80:  # the forbidden bit
+        return False
+    if codec == "h264":
+        return head[0] & 0x1F in H264_SLICES
+    is_base_layer = not head[0] & 1 and not head[1] >> 3 and head[1] & 7
+    return bool(is_base_layer) and head[0] >> 1 in HEVC_SLICES
 
 
 def _hevc_string(sps: bytes) -> str:

@@ -129,7 +129,8 @@ class PacketRing:
     def kept(self) -> tuple[float, int]:
         """Return how many seconds and bytes are kept."""
         span = self.span()
-        return (span[1] - span[0] if span else 0.0), self._bytes
+        # With pictures out of order the newest group may, for a moment, show less than the one before it.
+        return (max(0.0, span[1] - span[0]) if span else 0.0), self._bytes
 
     @property
     def overflows(self) -> int:

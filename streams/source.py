@@ -6,32 +6,37 @@ Belongs here: demuxing, Annex B, filling missing stamps, pacing of files. Does n
 
 import struct
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from statistics import median
+from typing import cast
 
 import av
 from av.bitstream import BitStreamFilterContext
 from av.container import InputContainer
 from av.packet import Packet
+from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
-from streams.errors import StreamEndedError, StreamReadError, UnsupportedCodecError
+from streams.errors import StreamEndedError, UnsupportedCodecError
 from streams.opening import Openers, read_error
 from streams.packets import RAW_DEMUXERS, TICK, TICK_HZ, EncodedPacket, StreamFormat, picture_size
-from streams.parameter_sets import START_CODE, merged_extradata, rest_of_picture
+from streams.parameter_sets import START_CODE, has_all_sets, merged_extradata, rest_of_picture
+from streams.problems import stalled
 from streams.settings import StreamSettings
 from streams.timeline import Clocks, Stamp, TimeLine
-from streams.urls import FileSource, file_source, redact, scheme_of
+from streams.undecodable import PictureWatch
+from streams.urls import NETWORK_SCHEMES, FileSource, file_source, redact, scheme_of
 
 HELD_AT_START = 8
 """Packets held at the start until one has a decoding stamp: libav leaves the first ones of an RTSP stream without."""
 
-KEY_WAIT_S = 30.0
-"""A stream without a key frame for this long shows nothing; an interval over 10 s is a mistake in its settings."""
-
 CORRUPT_IN_A_ROW = 100
 """So many unreadable packets one after the other mean that the connection itself is broken."""
+
+MOST_PIECES = 64
+"""Pieces of one key picture at most: a stream that lost the first slice of every picture must not become one."""
 
 CUT_SLACK_S = 1.0
 """A file may end this much before its declared length; more is called truncated."""
@@ -83,6 +88,7 @@ class PacketSource:
         self._stop = pace.stop
         self._clocks = pace.clocks
         self._file: FileSource | None = file_source(url) if scheme_of(url) == "file" else None
+        self._is_network = scheme_of(url) in NETWORK_SCHEMES
         self._is_paced = pace.is_paced and self._file is not None
         self._container: InputContainer | None = None
         self._format: StreamFormat | None = None
@@ -133,10 +139,11 @@ class PacketSource:
         """
         assert self._container is not None  # noqa: S101  # `open` comes first
         stream = self._container.streams.video[0]
-        codec = stream.codec_context.name
+        codec = codec_name(stream)
         if codec not in RAW_DEMUXERS:
             raise UnsupportedCodecError(
-                f"{redact(self._url)} sends {codec}; set the camera to H.264 or H.265, or convert the file"
+                f"{redact(self._url)} sends {codec or 'an unknown codec'}; "
+                "set the camera to H.264 or H.265, or convert the file"
             )
         while not self._stop.is_set():
             yield from self._one_pass(self._container, stream, codec)
@@ -165,17 +172,17 @@ class PacketSource:
         units = _whole_keys(codec, _filled_start(self._units(container, stream, codec)))
         last_dts_s: float | None = None
         began: tuple[float, float] | None = None
-        waiting_since_s: float | None = self._clocks.monotonic()
+        watch = PictureWatch(codec, redact(self._url), self._clocks.monotonic)
         for unit in units:
-            if waiting_since_s is not None and not unit.is_key:
-                self._check_wait(waiting_since_s)
+            if unit.is_key:
+                extradata = merged_extradata(codec, extradata, unit.data)
+            has_sets = unit.is_key and has_all_sets(codec, extradata)
+            if not watch.may_pass(unit.data, is_key=unit.is_key, has_sets=has_sets):
                 continue
-            waiting_since_s = None
             began = self._wait_until_due(unit, began)
             if self._stop.is_set():
                 return
             if unit.is_key:
-                extradata = merged_extradata(codec, extradata, unit.data)
                 self._update_format(stream, codec, extradata, unit)
             stamp = self._timeline.stamp(unit.pts_s, unit.dts_s, unit.duration_s)
             last_dts_s = unit.dts_s
@@ -187,27 +194,52 @@ class PacketSource:
 
     def _units(self, container: InputContainer, stream: VideoStream, codec: str) -> Iterator[_Unit]:
         if codec in {"h264", "hevc"} and self._annexb is None and _is_length_prefixed(stream):
-            self._annexb = BitStreamFilterContext(f"{codec}_mp4toannexb", stream)
+            self._annexb = self._annexb_filter(stream, codec)
         tick_s = float(stream.time_base or TICK)
+        for packet in self._demuxed(container, stream):
+            yield from self._plain(packet, tick_s)
+
+    def _annexb_filter(self, stream: VideoStream, codec: str) -> BitStreamFilterContext:
+        try:
+            return BitStreamFilterContext(f"{codec}_mp4toannexb", stream)
+        except av.FFmpegError as err:
+            raise UnsupportedCodecError(
+                f"the {codec} parameters of {redact(self._url)} cannot be read ({err.strerror}); copy it again"
+            ) from None
+
+    def _demuxed(self, container: InputContainer, stream: VideoStream) -> Iterator["Packet[VideoStream]"]:
+        """Yield the container's packets up to its end; unreadable ones are counted and passed over."""
         in_a_row = 0
         while not self._stop.is_set():
-            try:
-                for packet in container.demux(stream):
-                    yield from self._plain(packet, tick_s)
-                    in_a_row = 0
-                    if self._stop.is_set():
-                        return
-            except av.EOFError:
-                return
-            except av.InvalidDataError as err:
-                self.corrupt += 1
-                in_a_row += 1
-                if in_a_row >= CORRUPT_IN_A_ROW:
+            read_before = self._read_in_pass
+            # Closed at once, as the time limit stays in force while it is open, and would cut off our goodbye.
+            with closing(cast("Generator[Packet[VideoStream], None, None]", container.demux(stream))) as demuxed:
+                try:
+                    yield from self._timely(demuxed)
+                except av.EOFError:
+                    return
+                except av.InvalidDataError as err:
+                    self.corrupt += 1
+                    in_a_row = 1 if self._read_in_pass > read_before else in_a_row + 1
+                    if in_a_row >= CORRUPT_IN_A_ROW:
+                        raise read_error(err, self._url) from None
+                except av.FFmpegError as err:
                     raise read_error(err, self._url) from None
-            except av.FFmpegError as err:
-                raise read_error(err, self._url) from None
-            else:
+                else:
+                    return
+
+    def _timely(self, demuxed: Iterator["Packet[VideoStream]"]) -> Iterator["Packet[VideoStream]"]:
+        asked_s = self._clocks.monotonic()
+        for packet in demuxed:
+            waited_s = self._clocks.monotonic() - asked_s
+            yield packet
+            if self._stop.is_set():
                 return
+            if self._is_network and waited_s >= self._settings.read_timeout_s:
+                # When its time limit strikes, libav first gives the picture that its parser held back, and then waits
+                # anew: a silent camera would be noticed after twice the limit.
+                raise stalled(self._url)
+            asked_s = self._clocks.monotonic()
 
     def _plain(self, packet: "Packet[VideoStream]", tick_s: float) -> Iterator[_Unit]:
         self._read_in_pass += packet.size > 0
@@ -215,10 +247,14 @@ class PacketSource:
             self.corrupt += 1
             return
         is_end = packet.size == 0
-        if self._annexb is not None:
-            made = self._annexb.filter(None if is_end else packet)
-        else:
-            made = [] if is_end else [packet]
+        try:
+            if self._annexb is not None:
+                made = self._annexb.filter(None if is_end else packet)
+            else:
+                made = [] if is_end else [packet]
+        except av.FFmpegError:  # a length in it that points behind its end
+            self.corrupt += 1
+            return
         for each in made:
             pts_s = None if each.pts is None else each.pts * tick_s
             dts_s = None if each.dts is None else each.dts * tick_s
@@ -236,13 +272,6 @@ class PacketSource:
             self._stop.wait(due_s - now_s)
         self._pass_due_s = due_s + unit.duration_s
         return began
-
-    def _check_wait(self, since_s: float) -> None:
-        if self._clocks.monotonic() - since_s > KEY_WAIT_S:
-            shown = redact(self._url)
-            raise StreamReadError(
-                f"{shown} sent no key frame for {KEY_WAIT_S:.0f} s; shorten the camera's I-frame interval"
-            )
 
     def _update_format(self, stream: VideoStream, codec: str, extradata: bytes, key: _Unit) -> None:
         if self._format is not None and self._format.extradata == extradata:
@@ -283,6 +312,12 @@ class PacketSource:
         return ""
 
 
+def codec_name(stream: VideoStream) -> str:
+    """Return libav's name of a stream's codec; empty for one that libav does not know, which has no context."""
+    context: VideoCodecContext | None = stream.codec_context
+    return context.name if context is not None else ""
+
+
 def lacking_s(stream: VideoStream, read: int) -> float:
     """Return for how many seconds a file lacks pictures that its header counts.
 
@@ -320,18 +355,19 @@ def _filled_start(units: Iterator[_Unit]) -> Iterator[_Unit]:
 def _whole_keys(codec: str, units: Iterator[_Unit]) -> Iterator[_Unit]:
     """Yield the units, a key picture that came in pieces as one; each key picture waits for the unit behind it."""
     key: _Unit | None = None
+    pieces: list[bytes] = []
     for unit in units:
         if key is not None:
-            rest = rest_of_picture(codec, unit.data)
+            rest = rest_of_picture(codec, unit.data) if len(pieces) < MOST_PIECES else b""
             if rest:
-                key = replace(key, data=key.data + rest)
+                pieces.append(rest)
                 continue
-            yield key
-        key = unit if unit.is_key else None
+            yield replace(key, data=b"".join((key.data, *pieces))) if pieces else key
+        key, pieces = (unit if unit.is_key else None), []
         if key is None:
             yield unit
     if key is not None:
-        yield key
+        yield replace(key, data=b"".join((key.data, *pieces)))
 
 
 def _camera_time(packet: "Packet[VideoStream]") -> float | None:

@@ -99,6 +99,14 @@ def check_url(url: str, schemes: Collection[str] = KNOWN_SCHEMES) -> None:
         raise BadUrlError(f"camera URL {shown} names no file; give one like file:///videos/gate.mp4?loop=1")
 
 
+def split_login(url: str) -> tuple[str, str]:
+    """Return the account of a network URL (`user:password`, or nothing) and the URL without it."""
+    scheme = _SCHEME.match(url)
+    begin = scheme.end() if scheme else 0
+    login, at, _ = _netloc(url[begin:]).rpartition("@")
+    return login, url[:begin] + url[begin + len(login) + len(at) :]
+
+
 def file_source(url: str) -> FileSource:
     """Return the file behind `file:///path`, `file:///path?loop=1` or a plain path (with or without `?loop=1`)."""
     is_url = _SCHEME.match(url) is not None

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import settings
 
 settings.register_profile("patient", deadline=None)  # an example may be slow on a busy machine
-settings.load_profile("patient")
+settings.register_profile("fuzz", deadline=None, max_examples=5_000)  # minutes: HYPOTHESIS_PROFILE=fuzz pytest -k fuzz
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "patient"))
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 MATERIAL = CHECKOUT.parent / "shared" / "material"

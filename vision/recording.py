@@ -94,7 +94,7 @@ def read_observations(path: Path) -> Iterator[Observation]:
 def _check_header(path: Path, file: IO[str]) -> None:
     try:
         header = json.loads(file.readline())
-    except json.JSONDecodeError:
+    except (json.JSONDecodeError, RecursionError):
         header = None
     if not isinstance(header, dict) or header.get("format") != FORMAT:
         raise RecordingError(f"{path} is no recording of observations")
@@ -126,32 +126,36 @@ def _as_json(observation: Observation) -> dict[str, Any]:
 
 def _parsed(path: Path, number: int, line: str) -> Observation:
     try:
-        row = json.loads(line)
-        boxes = np.array(row["boxes"], np.float32).reshape(-1, 4)
-        found = Detections(
-            boxes,
-            np.array(row["scores"], np.float32),
-            np.array(row["class_ids"], np.int64),
-            np.array(row.get("likeness", [1.0] * len(boxes)), np.float32),
-            np.array(row.get("still_s", [0.0] * len(boxes)), np.float32),
-        )
-        width, height = row["size_wh"]
-        return Observation(
-            camera_id=str(row["camera_id"]),
-            t_s=float(row["t_s"]),
-            captured_at=datetime.fromisoformat(row["captured_at"]),
-            size_wh=(int(width), int(height)),
-            gap_s=float(row["gap_s"]),
-            view=ViewState(row["view"]),
-            looked=bool(row["looked"]),
-            detections=found,
-            proofs=Proofs(np.array(row["place_ids"], np.int64), np.array(row["similarities"], np.float32)),
-            surfaces=_SURFACES.validate_python(row["surfaces"]),
-            dated=tuple(Dated(subject, t_s) for subject, t_s in row.get("dated", ())),
-        )
-    except (ValueError, KeyError, TypeError, ValidationError) as err:
+        with np.errstate(over="raise", invalid="raise"):  # a number too large for its array is damage
+            return _observation(json.loads(line))
+    except (ValueError, KeyError, TypeError, ArithmeticError, RecursionError, ValidationError) as err:
         reason = type(err).__name__ if isinstance(err, ValidationError) else str(err)
         raise RecordingError(f"recording {path} is damaged at observation {number}: {reason}") from None
+
+
+def _observation(row: dict[str, Any]) -> Observation:
+    boxes = np.array(row["boxes"], np.float32).reshape(-1, 4)
+    found = Detections(
+        boxes,
+        np.array(row["scores"], np.float32),
+        np.array(row["class_ids"], np.int64),
+        np.array(row.get("likeness", [1.0] * len(boxes)), np.float32),
+        np.array(row.get("still_s", [0.0] * len(boxes)), np.float32),
+    )
+    width, height = row["size_wh"]
+    return Observation(
+        camera_id=str(row["camera_id"]),
+        t_s=float(row["t_s"]),
+        captured_at=datetime.fromisoformat(row["captured_at"]),
+        size_wh=(int(width), int(height)),
+        gap_s=float(row["gap_s"]),
+        view=ViewState(row["view"]),
+        looked=bool(row["looked"]),
+        detections=found,
+        proofs=Proofs(np.array(row["place_ids"], np.int64), np.array(row["similarities"], np.float32)),
+        surfaces=_SURFACES.validate_python(row["surfaces"]),
+        dated=tuple(Dated(subject, t_s) for subject, t_s in row.get("dated", ())),
+    )
 
 
 _SURFACES = TypeAdapter(tuple[SurfaceLook, ...])

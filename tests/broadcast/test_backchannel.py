@@ -125,7 +125,7 @@ def test_each_refusal_has_its_own_sentence(status: str, kind: type[HornError], w
         (b"RTSP/1.0 200 OK\r\nX: \x1b[2J\r\n\r\n", "control characters"),
         (b"RTSP/1.0 200 OK\r\n" + b"X: y\r\n" * 200 + b"\r\n", "more than 100 lines"),
         (b"RTSP/1.0 200 OK\r\nX: " + b"y" * 20_000, "longer than 16384"),
-        (b"RTSP/1.0 200 OK\r\nContent-Length: 99999999\r\n\r\n", "content length"),
+        (b"RTSP/1.0 200 OK\r\nContent-Length: 99999999\r\n\r\n", "body is longer"),
         (b"RTSP/1.0 200 OK\r\nContent-Length: -1\r\n\r\n", "content length"),
         (b"RTSP/1.0 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n", "content length"),
     ],

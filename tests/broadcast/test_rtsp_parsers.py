@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from broadcast.errors import HornUrlError
 from broadcast.horns import check_horn_url
-from broadcast.rtsp_auth import STRENGTH, Challenge, Credentials, parse_challenges
 from broadcast.rtsp_backchannel import parse_place
-from broadcast.rtsp_messages import (
+from broadcast.sdp import parse_back_tracks
+from streams.rtsp_auth import STRENGTH, Challenge, Credentials, parse_challenges
+from streams.rtsp_messages import (
     MAX_BODY_BYTES,
     MAX_HEADER_BYTES,
     Interleaved,
@@ -19,7 +20,6 @@ from broadcast.rtsp_messages import (
     RtspFormatError,
     RtspMessage,
 )
-from broadcast.sdp import parse_back_tracks
 
 BASE = "rtsp://10.0.0.7:554/talk"
 

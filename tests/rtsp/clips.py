@@ -16,7 +16,10 @@ NAMES = {"h264": "h264", "hevc": "h265"}
 
 @dataclass(frozen=True)
 class Pattern:
-    """What to encode: a grey wall on which a white square walks one step a frame, from left to right."""
+    """What to encode: a grey wall on which a white square walks one step a frame, from left to right.
+
+    With `intra_refresh` (H.264) no key frame follows the first; a column of fresh blocks walks through the pictures.
+    """
 
     codec: str = "h264"
     size_wh: tuple[int, int] = (320, 240)
@@ -25,6 +28,7 @@ class Pattern:
     gop: int = 25
     b_frames: int = 0
     pix_fmt: str = "yuv420p"
+    intra_refresh: bool = False
 
 
 def pattern_frame(index: int, size_wh: tuple[int, int], pix_fmt: str = "yuv420p") -> av.VideoFrame:
@@ -46,6 +50,8 @@ def encode_clip(path: Path, pattern: Pattern | None = None) -> Path:
     """Write the pattern to `path` (container by its ending) and return it."""
     pattern = pattern or Pattern()
     options = {"preset": "ultrafast", "sc_threshold": "0"} if pattern.codec == "h264" else {}
+    if pattern.intra_refresh:
+        options["intra-refresh"] = "1"
     if pattern.codec == "h265":
         options = {
             "preset": "ultrafast",

@@ -4,7 +4,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.errors import UnsupportedCodecError
-from streams.parameter_sets import codec_string, merged_extradata, parameter_sets, split_annexb, without_emulation
+from streams.parameter_sets import (
+    codec_string,
+    has_all_sets,
+    holds_picture,
+    merged_extradata,
+    parameter_sets,
+    split_annexb,
+    without_emulation,
+)
 from tests.streams.helpers import read_all
 
 START = b"\x00\x00\x00\x01"
@@ -32,6 +40,23 @@ def test_real_encoders_give_a_codec_string(clip, codec: str, begins: str) -> Non
 def test_codec_that_browsers_do_not_play_is_named(codec: str) -> None:
     with pytest.raises(UnsupportedCodecError, match=codec):
         codec_string(codec, b"")
+
+
+@pytest.mark.parametrize(("codec", "other"), [("h264", "hevc"), ("hevc", "h264")])
+def test_pictures_of_one_codec_do_not_pass_for_the_other(clip, codec: str, other: str) -> None:
+    pattern = {"h264": "h264", "hevc": "h265"}[codec]
+    packets = [packet.data for _, packet in read_all(clip(codec=pattern, seconds=2, b_frames=2))]
+    assert all(holds_picture(codec, data) for data in packets)
+    assert not any(holds_picture(other, data) for data in packets)
+
+
+@pytest.mark.parametrize(("codec", "sets"), [("h264", 2), ("hevc", 3)])
+def test_all_kinds_of_sets_must_be_there(clip, codec: str, sets: int) -> None:
+    stream_format, _ = read_all(clip(codec={"h264": "h264", "hevc": "h265"}[codec], seconds=0.5))[0]
+    units = list(split_annexb(stream_format.extradata))
+    assert len(units) == sets
+    assert has_all_sets(codec, stream_format.extradata)
+    assert not any(has_all_sets(codec, START + START.join(units[:at] + units[at + 1 :])) for at in range(sets))
 
 
 @given(codec=st.sampled_from(["h264", "hevc"]), data=st.binary(max_size=200))

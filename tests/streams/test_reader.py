@@ -87,7 +87,7 @@ def test_file_that_is_no_video_is_refused_with_one_sentence(
     eventually(lambda: reader.health().state == "refused", "refused")
     assert says in reader.health().problem
     assert str(path) in reader.health().problem
-    assert reader_threads() == []
+    eventually(lambda: reader_threads() == [], "its thread ended")
 
 
 def test_file_in_a_foreign_codec_is_refused_by_name(pools, seen: Collector, clip) -> None:

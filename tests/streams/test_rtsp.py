@@ -45,7 +45,7 @@ def test_wrong_password_is_refused_and_not_tried_again(guarded: RtspServer, pool
     eventually(lambda: reader.health().state == "refused", "refused")
     assert "refused the user name or password" in reader.health().problem
     assert "falsch" not in reader.health().problem
-    assert reader_threads() == []  # nobody is left who could try again
+    eventually(lambda: reader_threads() == [], "nobody left who could try again")
     assert guarded.count("reply", code=401) - before == 2  # the challenge, and the answer to it
 
 

@@ -1,13 +1,13 @@
 """RTSP 1.0 on the wire: bytes to messages, bounded in every direction (RFC 2326).
 
 `MessageBuffer` is fed what the socket gives and hands out whole responses, requests of the server and interleaved data.
-What it is fed may come from anybody: a length, a count or a line that no horn needs is refused.
+What it is fed may come from anybody: a length, a count or a line that no camera or horn needs is refused.
 """
 
 from dataclasses import dataclass
 
 MAX_HEADER_BYTES = 16_384
-"""A DESCRIBE answer with two challenges has 600 bytes of header; more than this is not a horn."""
+"""A DESCRIBE answer with two challenges has 600 bytes of header; more than this is no camera or horn."""
 
 MAX_HEADER_LINES = 100
 """Header lines of one message."""
@@ -18,6 +18,10 @@ MAX_BODY_BYTES = 65_536
 
 class RtspFormatError(ValueError):
     """Bytes that are no RTSP; the message says what is wrong, and quotes none of them."""
+
+
+class RtspLengthError(RtspFormatError):
+    """More bytes than any camera or horn has reason to send."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +113,7 @@ class MessageBuffer:
         ends = [(at, at + len(mark)) for mark in (b"\r\n\r\n", b"\n\n") if (at := self._bytes.find(mark)) >= 0]
         end = min(ends, default=None)
         if (end[0] if end else len(self._bytes)) > MAX_HEADER_BYTES:
-            raise RtspFormatError(f"its header is longer than {MAX_HEADER_BYTES} bytes")
+            raise RtspLengthError(f"its header is longer than {MAX_HEADER_BYTES} bytes")
         return end
 
 
@@ -128,7 +132,7 @@ def format_answer(request: RtspMessage) -> bytes:
 def _parse_header(header: bytes) -> tuple[int, str, tuple[tuple[str, str], ...]]:
     lines = header.decode("latin-1").split("\n")
     if len(lines) > MAX_HEADER_LINES:
-        raise RtspFormatError(f"its header has more than {MAX_HEADER_LINES} lines")
+        raise RtspLengthError(f"its header has more than {MAX_HEADER_LINES} lines")
     status, method = _parse_start(lines[0].rstrip("\r"))
     headers: list[tuple[str, str]] = []
     for line in lines[1:]:
@@ -162,6 +166,8 @@ def _content_length(headers: tuple[tuple[str, str], ...]) -> int:
     if not lengths:
         return 0
     text = lengths.pop()
-    if lengths or not (text.isascii() and text.isdigit()) or len(text) > 10 or int(text) > MAX_BODY_BYTES:
-        raise RtspFormatError(f"its content length is no number up to {MAX_BODY_BYTES}")
+    if lengths or not (text.isascii() and text.isdigit()):
+        raise RtspFormatError("its content length is no number")
+    if len(text) > 10 or int(text) > MAX_BODY_BYTES:
+        raise RtspLengthError(f"its body is longer than {MAX_BODY_BYTES} bytes")
     return int(text)

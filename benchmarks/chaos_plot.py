@@ -1,0 +1,52 @@
+"""Draws the chaos benchmark's result: for each fault when it was noticed, when pictures came again, and its cost."""
+
+from pathlib import Path
+
+from benchmarks.errors import NotPossibleError
+from benchmarks.report import Report
+
+ROW_INCHES = 0.19
+OURS, OTHER = "#0b6e4f", "#c1440e"
+
+
+def draw_plot(path: Path, report: Report) -> None:
+    """Draw one row a fault as a PNG.
+
+    Raises:
+        NotPossibleError: matplotlib is not installed.
+        OSError: the file cannot be written.
+    """
+    try:
+        from matplotlib.figure import Figure
+    except ImportError:
+        raise NotPossibleError("no plot: matplotlib is missing; install it with: pip install -e .[dev]") from None
+    samples = list(reversed(report.samples))
+    names = [str(sample["fault"]) for sample in samples]
+    figure = Figure(figsize=(12, 1.6 + ROW_INCHES * len(names)), layout="constrained")
+    times, ratios = figure.subplots(1, 2, sharey=True, width_ratios=(3, 2))
+    for key, label, colour, marker in (
+        ("noticed_s", "noticed after the fault began", OTHER, "o"),
+        ("recovery_s", "pictures again after it ended", OURS, "s"),
+    ):
+        points = [(float(str(sample[key])), number) for number, sample in enumerate(samples) if sample[key] is not None]
+        times.plot([x for x, _ in points], [y for _, y in points], marker, color=colour, ms=4, label=label)
+    times.set_yticks(range(len(names)), names, fontsize=7)
+    times.set_xlabel("seconds")
+    times.set_xlim(left=0)
+    shares = [float(str(sample["healthy_ratio"])) for sample in samples]
+    ratios.plot(
+        shares, range(len(names)), "d", color=OURS, ms=4, label="healthy cameras: share delivered, against clean"
+    )
+    ratios.axvline(0.97, color="grey", ls="--", lw=1, label="goal: 0.97")
+    ratios.set_xlim(min(0.95, min(shares) - 0.005), max(1.02, max(shares) + 0.005))
+    ratios.set_xlabel("share")
+    for axes in (times, ratios):
+        axes.grid(alpha=0.3)
+        axes.set_ylim(-1, len(names))
+        axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), fontsize=8, ncols=2)
+    settings = report.settings
+    figure.suptitle(
+        f"{settings['healthy_cameras']} healthy cameras beside one bad one; {settings['stream']}", fontsize=9
+    )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, dpi=110)
