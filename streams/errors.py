@@ -8,12 +8,14 @@
     │   ├── StreamUnreachableError  unknown host, no route
     │   ├── NotRtspError        who answers is no RTSP camera
     │   ├── StreamAuthError     user name or password refused; asking again can lock the account: not retryable
+    │   ├── StreamBusyError     all sessions are taken, or the camera can serve nobody now
     │   ├── StreamNotFoundError no such path or file; retried slowly
     │   ├── NoVideoError        the stream has no video; retried slowly
     │   ├── NotMediaError       the file is no video, or a truncated one: not retryable
     │   └── UnsupportedCodecError  a codec that this operation cannot handle; retried slowly
     ├── StreamReadError         the connection broke
     │   ├── StreamStalledError  packets stopped coming
+    │   ├── StreamUndecodableError  packets come, but no picture can be decoded from them
     │   └── StreamEndedError    the other side ended the stream
     ├── ClipError               a clip could not be written or decoded: not retryable
     ├── NotInRingError          the asked moment is not kept (any more): not retryable
@@ -66,6 +68,10 @@ class StreamAuthError(StreamOpenError):
     retryable = False
 
 
+class StreamBusyError(StreamOpenError):
+    """The camera has no free session, or cannot serve anybody at the moment."""
+
+
 class StreamNotFoundError(StreamOpenError):
     """The camera or the disk knows no such path."""
 
@@ -96,6 +102,10 @@ class StreamReadError(StreamError):
 
 class StreamStalledError(StreamReadError):
     """Packets stopped coming although the connection stands."""
+
+
+class StreamUndecodableError(StreamReadError):
+    """Packets come, but for long no whole picture could be decoded from them."""
 
 
 class StreamEndedError(StreamReadError):

@@ -16,6 +16,7 @@ from streams.errors import (
     NotRtspError,
     NoVideoError,
     StreamAuthError,
+    StreamBusyError,
     StreamError,
     StreamNotFoundError,
     StreamOpenError,
@@ -133,6 +134,11 @@ def open_error(err: av.FFmpegError, url: str) -> StreamError:
         return StreamAuthError(f"{shown} refused the user name or password; correct them at the camera's settings here")
     if isinstance(err, av.HTTPNotFoundError | av.FileNotFoundError):
         return StreamNotFoundError(f"{shown} does not exist there; check the path")
+    if isinstance(err, av.HTTPOtherClientError | av.HTTPServerError):
+        # 453, 454, 455 and 503; libav does not tell which.
+        return StreamBusyError(
+            f"{shown} has no free session; end other viewers of this camera, or wait until it forgets lost ones"
+        )
     if isinstance(err, av.TimeoutError | av.ExitError):
         return StreamTimeoutError(f"{shown} did not answer in time; check address, network and that the camera is on")
     if scheme_of(url) == "file":

@@ -6,9 +6,11 @@ Belongs here: demuxing, Annex B, filling missing stamps, pacing of files. Does n
 
 import struct
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from statistics import median
+from typing import cast
 
 import av
 from av.bitstream import BitStreamFilterContext
@@ -22,7 +24,7 @@ from streams.packets import RAW_DEMUXERS, TICK, TICK_HZ, EncodedPacket, StreamFo
 from streams.parameter_sets import START_CODE, merged_extradata, rest_of_picture
 from streams.settings import StreamSettings
 from streams.timeline import Clocks, Stamp, TimeLine
-from streams.urls import FileSource, file_source, redact, scheme_of
+from streams.urls import NETWORK_SCHEMES, FileSource, file_source, redact, scheme_of
 
 HELD_AT_START = 8
 """Packets held at the start until one has a decoding stamp: libav leaves the first ones of an RTSP stream without."""
@@ -192,7 +194,7 @@ class PacketSource:
         in_a_row = 0
         while not self._stop.is_set():
             try:
-                for packet in container.demux(stream):
+                for packet in self._timely(container, stream):
                     yield from self._plain(packet, tick_s)
                     in_a_row = 0
                     if self._stop.is_set():
@@ -208,6 +210,21 @@ class PacketSource:
                 raise read_error(err, self._url) from None
             else:
                 return
+
+    def _timely(self, container: InputContainer, stream: VideoStream) -> "Iterator[Packet[VideoStream]]":
+        # When its time limit strikes, libav first gives the picture that its parser held back, and then waits anew.
+        asked_s = self._clocks.monotonic()
+        # Closed at once, as the time limit stays in force while it is open, and would cut off our goodbye.
+        with closing(cast("Generator[Packet[VideoStream], None, None]", container.demux(stream))) as packets:
+            for packet in packets:
+                waited_s = self._clocks.monotonic() - asked_s
+                yield packet
+                if scheme_of(self._url) in NETWORK_SCHEMES and waited_s >= self._settings.read_timeout_s:
+                    break
+                asked_s = self._clocks.monotonic()
+            else:
+                return
+        raise read_error(av.ExitError(0, "time limit"), self._url)
 
     def _plain(self, packet: "Packet[VideoStream]", tick_s: float) -> Iterator[_Unit]:
         self._read_in_pass += packet.size > 0

@@ -5,6 +5,7 @@ from streams.errors import (
     BadUrlError,
     NotRtspError,
     StreamAuthError,
+    StreamBusyError,
     StreamError,
     StreamNotFoundError,
     StreamOpenError,
@@ -37,7 +38,8 @@ def libav_error(kind: type[av.FFmpegError]) -> av.FFmpegError:
         (av.ConnectionRefusedError, StreamRefusedError, True),
         (av.OSError, StreamUnreachableError, True),
         (av.InvalidDataError, NotRtspError, True),
-        (av.HTTPServerError, StreamOpenError, True),
+        (av.HTTPServerError, StreamBusyError, True),
+        (av.HTTPOtherClientError, StreamBusyError, True),
         (av.PermissionError, StreamOpenError, True),
     ],
 )
