@@ -15,6 +15,7 @@ import itertools
 import select
 import socket
 import struct
+import tempfile
 import threading
 import time
 from collections import Counter
@@ -56,8 +57,9 @@ class Conduct:
 class SessionCamera:
     """The camera; a context manager that leaves no thread and no socket behind."""
 
-    def __init__(self, clip: Path, **conduct: object) -> None:
+    def __init__(self, clip: Path, *, backlog: int = 1, **conduct: object) -> None:
         self.conduct = Conduct(**conduct)
+        self._backlog = backlog
         self._units = _units_of(clip)
         self._stop = threading.Event()
         self._dark = threading.Event()
@@ -96,7 +98,7 @@ class SessionCamera:
         """Stop answering, sending and accepting; connections stay half open, and new ones hang as if no packet came."""
         self._dark.set()
         # A full queue of connections nobody accepts makes the kernel leave further SYNs unanswered.
-        for _ in range(4):
+        for _ in range(self._backlog + 3):
             filler = socket.socket()
             filler.setblocking(False)
             with contextlib.suppress(BlockingIOError):
@@ -133,7 +135,7 @@ class SessionCamera:
         listener = socket.socket()
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(("127.0.0.1", port))
-        listener.listen(1)
+        listener.listen(self._backlog)
         return listener
 
     def _begin(self) -> None:
@@ -320,10 +322,10 @@ class _Client:
 
 
 def _units_of(clip: Path) -> list[tuple[int, int, int, bool, bytes]]:
-    target = clip.with_suffix(".session-units")
-    write_units(clip, target)
-    data, at, units = target.read_bytes(), 0, []
-    target.unlink()
+    with tempfile.TemporaryDirectory(prefix="session-camera-") as folder:
+        write_units(clip, Path(folder) / "units")
+        data = (Path(folder) / "units").read_bytes()
+    at, units = 0, []
     while at < len(data):
         pts, dts, duration, is_key, length = RECORD.unpack_from(data, at)
         at += RECORD.size
