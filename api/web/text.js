@@ -364,6 +364,7 @@ export const WORDS = {
   "view.frozen": ["画面冻结", "frozen"],
   "view.moved": ["移位", "moved"],
   "view.ok": ["正常", "clear"],
+  "view.unsure": ["核对中", "being checked"],
   "wall.boxes": ["目标框", "Boxes"],
   "wall.count": ["{count} 路摄像机", "{count} cameras"],
   "wall.empty": ["还没有摄像机，请在“运行”页添加。", "No camera yet; add one on the Health page."],
