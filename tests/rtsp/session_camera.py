@@ -40,6 +40,7 @@ class Conduct:
         busy_code: 453 (not enough bandwidth) as most say, or 503.
         forgets_s: seconds after which a session without a connection is forgotten; 0 forgets it with its connection.
         password: asked for as `admin:<password>` (Basic); empty asks for none.
+        spoils: cuts every picture in half, as a network does that loses packets.
         video: False holds the video back, while sender reports go on.
         refuses: status code per method instead of 200.
         hangs: methods that are never answered.
@@ -49,6 +50,7 @@ class Conduct:
     busy_code: int = 453
     forgets_s: float = 0.0
     password: str = ""
+    spoils: bool = False
     video: bool = True
     refuses: dict[str, int] = field(default_factory=dict)
     hangs: set[str] = field(default_factory=set)
@@ -183,7 +185,7 @@ class SessionCamera:
             for request in client.requests(data):
                 self._answer(client, request)
         if client.playing and time.monotonic() >= client.due_s:
-            client.send_due(self._units, is_video=self.conduct.video)
+            client.send_due(self._units, self.conduct)
         return True
 
     def _answer(self, client: "_Client", request: str) -> None:
@@ -290,7 +292,7 @@ class _Client:
         self.playing = True
         self._began_s = self.due_s = time.monotonic()
 
-    def send_due(self, units: list[tuple[int, int, int, bool, bytes]], *, is_video: bool) -> None:
+    def send_due(self, units: list[tuple[int, int, int, bool, bytes]], conduct: Conduct) -> None:
         pts_us, dts_us, duration_us, _, data = units[self._at % len(units)]
         length_us = units[-1][1] + units[-1][2] - units[0][1]
         base_us = self._at // len(units) * length_us
@@ -300,8 +302,8 @@ class _Client:
             report = struct.pack(">BBHIIIIII", 0x80, 200, 6, SSRC, 1, 1, ticks & 0xFFFFFFFF, 1, 1)
             if self._udp is None:
                 self.connection.sendall(struct.pack(">cBH", b"$", 1, len(report)) + report)
-        if is_video:
-            self._send((base_us + pts_us - units[0][0]) * 9 // 100, data)
+        if conduct.video:
+            self._send((base_us + pts_us - units[0][0]) * 9 // 100, _spoilt(data) if conduct.spoils else data)
         self._at += 1
         self.due_s = self._began_s + (base_us + dts_us - units[0][1] + duration_us) / 1e6
 
@@ -337,6 +339,11 @@ def _units_of(clip: Path) -> list[tuple[int, int, int, bool, bytes]]:
 def _nals(data: bytes) -> list[bytes]:
     parts = data.replace(b"\x00\x00\x00\x01", b"\x00\x00\x01").split(b"\x00\x00\x01")
     return [part for part in parts if part]
+
+
+def _spoilt(data: bytes) -> bytes:
+    nals = [nal[: len(nal) // 2] if nal[0] & 0x1F in (1, 5) else nal for nal in _nals(data)]
+    return b"".join(b"\x00\x00\x00\x01" + nal for nal in nals)
 
 
 def _fragments(nal: bytes) -> list[bytes]:

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+import streams.health as health_module
 from streams.dialing import DialBudget, DialLimits
 from streams.errors import StreamError, StreamOpenError, StreamStalledError
+from streams.gears import Gear
 from streams.knocking import knock, needs_knock
 from streams.opening import Openers
 from streams.pool import CameraPool
@@ -171,6 +173,20 @@ def test_camera_that_never_answers_a_request_is_removed_within_its_time_limits(
     began_s = time.monotonic()
     pool.remove("gate")
     assert time.monotonic() - began_s < 10
+
+
+@pytest.mark.parametrize("gear", [Gear.key(), Gear.full()])
+def test_camera_of_which_no_picture_can_be_decoded_says_so_and_recovers(
+    pool: CameraPool, camera: CameraMaker, gear: Gear, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(health_module, "UNDECODABLE_S", 1.0)
+    gate = camera(spoils=True)
+    reader = pool.add("gate", gate.url(), BRISK)
+    reader.want("rules", gear)
+    eventually(lambda: reader.health().problem_code == "stream_undecodable", "pictures that cannot be decoded")
+    assert (reader.health().state, reader.health().decoded) == ("live", 0)
+    gate.conduct.spoils = False
+    eventually(lambda: reader.health().problem == "", "whole pictures again")
 
 
 def test_herd_of_cameras_dials_no_faster_than_the_budget_and_all_are_served(tmp_path: Path) -> None:
