@@ -18,13 +18,13 @@ import psutil
 from benchmarks.errors import SideFailedError
 from streams.dialing import DialBudget
 from streams.gears import Gear
+from streams.offers import Offer
 from streams.opening import Openers
 from streams.pool import CameraPool
 from streams.reader import STABLE_S, CameraReader
 from streams.settings import StreamSettings
 from tests.rtsp.server import Mount, RtspServer
 from tests.rtsp.session_camera import SessionCamera
-from vision.frames import Frame
 
 PATIENCE_S = 150.0
 """A camera that is not back by then is not coming back."""
@@ -87,17 +87,17 @@ class Outage:
 
 
 class Arrivals:
-    """Takes frames and tells when the first one came after somebody began to wait."""
+    """Takes offers of pictures and tells when the first one came after somebody began to wait."""
 
     def __init__(self) -> None:
         self._first_s: dict[str, float] = {}
         self._changed = threading.Condition()
 
-    def __call__(self, frame: Frame) -> None:
-        """Note a frame."""
+    def __call__(self, offer: Offer) -> None:
+        """Note an offer."""
         with self._changed:
-            if frame.camera_id not in self._first_s:
-                self._first_s[frame.camera_id] = time.monotonic()
+            if offer.camera_id not in self._first_s:
+                self._first_s[offer.camera_id] = time.monotonic()
                 self._changed.notify_all()
 
     def expect(self, *camera_ids: str) -> None:

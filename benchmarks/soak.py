@@ -5,14 +5,18 @@
 *Churn*: 16 cameras of a real RTSP server are added, go live and are removed, 50 times; then threads, file descriptors
 and children are counted. *Hours*: cameras run through hours of stream time on a clock that is many times faster
 (`soak_street`), people watch, take stills and cut clips meanwhile; the growth of memory after the first hour is the
-slope of a straight line through the samples, scaled to 100 cameras. What grew, is named by class.
+slope of a straight line through the samples, scaled to 100 cameras. After that, memory is traced for half an hour
+more, and the lines of code where it grew are named.
 """
 
+import itertools
 import logging
 import statistics
 import sys
 import tempfile
 import threading
+import tracemalloc
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated
@@ -23,9 +27,10 @@ from pydantic import JsonValue
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.camera_clip import ClipSettings, write_camera_clip
 from benchmarks.errors import BenchmarkError, NotPossibleError, SideFailedError
 from benchmarks.report import Beginning, Goal, Report, at_most, write_report
-from benchmarks.soak_street import Progress, kinds_of_objects, rss_mb, street, use_as_people_do
+from benchmarks.soak_street import FastClock, Progress, rss_mb, street, use_as_people_do
 from streams.opening import Openers
 from streams.pool import CameraPool
 from tests.rtsp.clips import Pattern, encode_clip
@@ -34,6 +39,8 @@ from tests.rtsp.server import Mount, RtspServer, missing_reason
 PATIENCE_S = 60.0
 CLIP_S = 60.0
 SAMPLES_PER_HOUR = 20
+TRACED_HOURS = 0.5
+TRACE_SETTLES_HOURS = 0.1
 WARM_CYCLES = 2
 """Cycles before anything is counted: libraries load and caches fill."""
 
@@ -58,7 +65,7 @@ class Plan:
     cameras: int = 10
     fps: int = 12
     speed: float = 30.0
-    hours: float = 5.0
+    hours: float = 4.0
 
 
 QUICK = Plan(churn_cycles=4, churn_cameras=6, cameras=4, speed=60.0, hours=1.25)
@@ -95,7 +102,7 @@ class Hours:
         events: events that rules raised.
         packets: read by all cameras.
         reconnects: of all cameras; a fast camera that the machine cannot follow breaks off.
-        grown: classes of which there are more objects than after the first hour, and how many.
+        grown_kb: where memory grew most in the part that was traced, by line, in kB an hour.
     """
 
     samples: list[tuple[float, float]]
@@ -104,7 +111,7 @@ class Hours:
     events: int
     packets: int
     reconnects: int
-    grown: dict[str, int]
+    grown_kb: dict[str, float]
 
 
 def run(plan: Plan, say: Progress) -> Report:
@@ -120,9 +127,9 @@ def run(plan: Plan, say: Progress) -> Report:
     with tempfile.TemporaryDirectory(prefix="soak-") as scratch:
         say(f"churn: {plan.churn_cycles} times {plan.churn_cameras} cameras")
         churn = measure_churn(encode_clip(Path(scratch) / "churn.mp4", Pattern(seconds=2, gop=12)), plan)
-        pattern = Pattern(seconds=CLIP_S, fps=plan.fps, gop=2 * plan.fps)
         say(f"hours: {plan.hours:g} h of {plan.cameras} cameras, {plan.speed:g} times as fast")
-        hours = measure_hours(encode_clip(Path(scratch) / "hours.ts", pattern), plan, say)
+        seen = ClipSettings(size_wh=(320, 240), fps=plan.fps, seconds=CLIP_S, bit_rate=200_000)
+        hours = measure_hours(write_camera_clip(Path(scratch) / "hours.ts", seen, None), plan, say)
     return Report(
         name="soak",
         settings=asdict(plan),
@@ -175,23 +182,14 @@ def measure_churn(clip: Path, plan: Plan) -> Churn:
 def measure_hours(clip: Path, plan: Plan, say: Progress) -> Hours:
     """Run cameras through hours and sample memory."""
     samples: list[tuple[float, float]] = []
-    after_first, pause = kinds_of_objects(), threading.Event()
     with street(clip, CLIP_S, plan.cameras, plan.speed) as (pool, watcher, clock):
-        number = 0
-        while (hour := clock.monotonic() / 3600) < plan.hours:
-            due_s = (number + 1) * 3600 / SAMPLES_PER_HOUR
-            pause.wait(max(0.0, due_s - clock.monotonic()) / plan.speed)
+        for number, at in enumerate(_every_hours(clock, plan.hours, plan.speed)):
             use_as_people_do(pool, number)
-            if hour < 1.0:
-                after_first = kinds_of_objects()
-            samples.append((clock.monotonic() / 3600, rss_mb()))
-            number += 1
-            if number % SAMPLES_PER_HOUR == 0:
-                say(
-                    f"  {samples[-1][0]:.1f} h: {samples[-1][1]:.1f} MB, {watcher.looks} looks, {watcher.events} events"
-                )
+            samples.append((at, rss_mb()))
+            if number % SAMPLES_PER_HOUR == SAMPLES_PER_HOUR - 1:
+                say(f"  {at:.1f} h: {samples[-1][1]:.1f} MB, {watcher.looks} looks, {watcher.events} events")
         health = pool.health()
-        grown = kinds_of_objects() - after_first
+        grown_kb = _traced(pool, clock, plan)
     return Hours(
         samples=samples,
         mb_per_hour=slope(samples),
@@ -199,8 +197,38 @@ def measure_hours(clip: Path, plan: Plan, say: Progress) -> Hours:
         events=watcher.events,
         packets=sum(camera.packets for camera in health),
         reconnects=sum(camera.reconnects for camera in health),
-        grown=dict(grown.most_common(12)),
+        grown_kb=grown_kb,
     )
+
+
+def _every_hours(clock: FastClock, hours: float, speed: float) -> Iterator[float]:
+    """Yield the hours of the clock at each sample, from now on for so many hours."""
+    began_s, pause = clock.monotonic(), threading.Event()
+    for number in itertools.count(1):
+        due_s = began_s + number * 3600 / SAMPLES_PER_HOUR
+        pause.wait(max(0.0, due_s - clock.monotonic()) / speed)
+        if clock.monotonic() - began_s > hours * 3600:
+            return
+        yield clock.monotonic() / 3600
+
+
+def _traced(pool: CameraPool, clock: FastClock, plan: Plan) -> dict[str, float]:
+    hours = min(TRACED_HOURS, plan.hours)
+    tracemalloc.start()
+    try:
+        for number, _ in enumerate(_every_hours(clock, TRACE_SETTLES_HOURS, plan.speed)):
+            use_as_people_do(pool, number)
+        before = tracemalloc.take_snapshot()
+        for number, _ in enumerate(_every_hours(clock, hours, plan.speed)):
+            use_as_people_do(pool, number)
+        after = tracemalloc.take_snapshot()
+    finally:
+        tracemalloc.stop()
+    grown = [each for each in after.compare_to(before, "lineno") if "tracemalloc" not in str(each.traceback)]
+    named = {
+        f"{Path(each.traceback[0].filename).name}:{each.traceback[0].lineno}": each.size_diff for each in grown[:12]
+    }
+    return {name: round(size / 1024 / hours, 1) for name, size in named.items()}
 
 
 def slope(samples: list[tuple[float, float]]) -> float:

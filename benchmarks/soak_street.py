@@ -8,7 +8,6 @@ vehicles pass, so that tracks, places and events come and go all the time.
 import gc
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +20,7 @@ from detectors.catalog import ZoneSettings
 from pipeline.watch import CameraWatch
 from streams.clips import clip_bytes
 from streams.gears import Gear
+from streams.offers import KeyDecoders, Offer
 from streams.opening import Openers
 from streams.pool import CameraPool
 from streams.reader import ReaderOptions
@@ -28,7 +28,6 @@ from streams.settings import StreamSettings
 from streams.timeline import Clocks
 from vision.classes import StreetClass
 from vision.detections import Detections
-from vision.frames import Frame
 
 LOOK_HZ = 0.5
 PARKED_S = 480.0
@@ -87,10 +86,14 @@ class Watcher:
 
     def __init__(self, camera_ids: list[str]) -> None:
         self._watches = {camera_id: CameraWatch(camera_id, zones()) for camera_id in camera_ids}
+        self._decoders = {camera_id: KeyDecoders() for camera_id in camera_ids}
         self.looks = self.events = 0
 
-    def __call__(self, frame: Frame) -> None:
-        """Look at a frame."""
+    def __call__(self, offer: Offer) -> None:
+        """Look at what is offered."""
+        frame = offer.open(self._decoders[offer.camera_id])
+        if frame is None:
+            return
         looked = self._watches[frame.camera_id].look(frame, scripted(frame.t_s, frame.size_wh))
         self.looks += 1
         self.events += len(looked.events)
@@ -160,11 +163,6 @@ def rss_mb() -> float:
     """Return this process's resident memory, after the garbage is collected."""
     gc.collect()
     return float(psutil.Process().memory_info().rss) / 2**20
-
-
-def kinds_of_objects() -> Counter[str]:
-    """Return how many objects of each class there are."""
-    return Counter(f"{type(each).__module__}.{type(each).__qualname__}" for each in gc.get_objects())
 
 
 Progress = Callable[[str], None]

@@ -143,10 +143,10 @@ class ViewJudge:
 
     def _noise(self, whole: FloatArray) -> float:
         """Return the sigma of the noise: what differs from the look before, in the middle of some thousand pixels."""
-        before, self._last = self._last, whole
-        if before is None or before.shape != whole.shape:
+        before, self._last = self._last, whole[::4, ::4].copy()
+        if before is None or before.shape != self._last.shape:
             return 0.0
-        differences = np.abs(whole[::4, ::4] - before[::4, ::4]).ravel()
+        differences = np.abs(self._last - before).ravel()
         half = len(differences) // 2
         return 1.05 * float(np.partition(differences, half)[half])  # 1.4826 / sqrt(2), as both have noise
 

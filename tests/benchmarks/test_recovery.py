@@ -2,7 +2,7 @@ import pytest
 
 from benchmarks.recovery import goals, percentile
 from benchmarks.recovery_runs import Arrivals, Herd, Noticed, Returned
-from tests.vision.pictures import seen, street
+from streams.offers import Offer
 
 
 def herd(back_s: float) -> Herd:
@@ -23,8 +23,8 @@ def test_one_slow_return_in_fifty_misses_the_goal() -> None:
 
 def test_picture_of_before_the_return_does_not_count() -> None:
     arrivals = Arrivals()
-    arrivals(seen(street(), 1.0))
+    arrivals(Offer("gate", 1.0, lambda _decoders: None))
     before_s = arrivals.first("gate")
     arrivals.expect("gate")
-    arrivals(seen(street(), 2.0))
+    arrivals(Offer("gate", 2.0, lambda _decoders: None))
     assert arrivals.first("gate") > before_s

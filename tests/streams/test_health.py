@@ -42,7 +42,7 @@ def test_one_whole_picture_now_and_then_is_no_fault(meter: HealthMeter, clock: H
         clock.advance(1)
         meter.corrupted(corrupt)
         if corrupt % 10 == 0:
-            meter.decoded()
+            meter.decoded(corrupt)
         assert report(meter).problem == ""
 
 
@@ -57,7 +57,7 @@ def test_spoilt_pictures_are_forgotten_with_the_first_whole_one(meter: HealthMet
     for corrupt in range(1, 40):
         clock.advance(1)
         meter.corrupted(corrupt)
-    meter.decoded()
+    meter.decoded(1)
     assert report(meter).problem == ""
 
 
