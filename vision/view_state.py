@@ -78,7 +78,7 @@ class ViewJudge:
         self.state = ViewState.OK
         self._luma: FloatArray | None = None
         self._edges = np.zeros((SIZE_WH[1], SIZE_WH[0]), np.float32)
-        self._fine = np.zeros((2 * SIZE_WH[1], 2 * SIZE_WH[0]), np.float32)  # slopes at the size of the looks
+        self._fine = np.zeros((SIZE_WH[1], SIZE_WH[0]), np.float32)  # slopes at the size of the looks
         self._last: FloatArray | None = None
         self._looks = 0
         self._pending, self._pending_s = ViewState.OK, 0.0
@@ -97,7 +97,7 @@ class ViewJudge:
         is_frozen = self._freeze.update(sample, step_s)
         now = cv2.resize(luma, SIZE_WH, interpolation=cv2.INTER_AREA).astype(np.float32)
         whole = luma.astype(np.float32)
-        fine, noise = gradient(whole), self._noise(whole)
+        fine, noise = gradient(whole)[1::2, 1::2].copy(), self._noise(whole)  # a quarter of the slopes tells the same
         verdict = self._verdict(now, (fine, noise), things)
         if verdict is ViewState.OK and is_frozen:
             verdict = ViewState.FROZEN
@@ -142,8 +142,8 @@ class ViewJudge:
         return verdict is ViewState.OK or self._doubt_s >= CONFIRM_S
 
     def _noise(self, whole: FloatArray) -> float:
-        """Return the sigma of the noise: what differs from the look before, in the middle of some thousand pixels."""
-        before, self._last = self._last, whole[::4, ::4].copy()
+        """Return the sigma of the noise: what differs from the look before, in the middle of some hundred pixels."""
+        before, self._last = self._last, whole[::8, ::8].copy()
         if before is None or before.shape != self._last.shape:
             return 0.0
         differences = np.abs(self._last - before).ravel()
