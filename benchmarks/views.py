@@ -132,13 +132,14 @@ def _late_ratio(told: list[dict[str, JsonValue]], promised: set[str]) -> float:
 @app.command()
 def main(
     json: Annotated[Path | None, typer.Option("--json", help="where to write the result")] = None,
+    clips: Annotated[int, typer.Option(help="how many of the clips, from the first")] = len(CLIPS),
     quick: Annotated[bool, typer.Option("--quick", help="two clips and ten minutes")] = False,
 ) -> None:
     """Measure times to flag and false flags of the view."""
     if not MATERIAL.exists():
         Console(stderr=True).print(f"[red]no real clips: {MATERIAL} is missing[/]")
         raise typer.Exit(1)
-    report = run(QUICK if quick else Plan(), Console(stderr=True))
+    report = run(QUICK if quick else Plan(clips=CLIPS[:clips]), Console(stderr=True))
     table = Table("fault", "flagged", "median s", "longest s")
     assert isinstance(report.summary, dict)
     times = report.summary["seconds_to_flag"]
