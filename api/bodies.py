@@ -87,6 +87,7 @@ class CameraHealthBody(Body):
     clock_error_s: float
     ring_s: float
     ring_bytes: int
+    next_try_at: datetime | None
 
 
 class LooksBody(Body):

@@ -20,6 +20,10 @@ logger = logging.getLogger(__name__)
 FIRST_RETRY_S = 2.0
 LONGEST_RETRY_S = 60.0
 
+STOP_LIMIT_S = 60.0
+"""What is due at the end is done within this time, or never: a job that hangs must not keep the program alive. A pack
+that is being written is swept at the next start (cases.recovery)."""
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class _Job:
@@ -43,21 +47,32 @@ class Agenda:
         self._stopping = False
         self._held_back: set[int] = set()
         self._problem = ""
+        self._doing = ""
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     def start(self) -> None:
         """Start the thread."""
         self._thread.start()
 
-    def stop(self) -> None:
-        """Run what is due now, what is to be done early and, once more, what is held back; wait for the thread."""
+    def stop(self, limit_s: float = STOP_LIMIT_S) -> None:
+        """Run what is due now, what is to be done early and, once more, what is held back; wait for the thread.
+
+        Raises:
+            TimeoutError: that took longer than the limit; the thread ends with the program.
+        """
         with self._changed:
             self._stopping = True
             self._jobs = [self._hastened(job) for job in self._jobs]
             heapq.heapify(self._jobs)
             self._changed.notify_all()
         if self._thread.is_alive():
-            self._thread.join()
+            self._thread.join(limit_s)
+        if self._thread.is_alive():
+            with self._changed:
+                doing, left = self._doing, len(self._jobs)
+            raise TimeoutError(
+                f"{self._thread.name} did not end within {limit_s:.0f} s: still at {doing!r}, {left} jobs behind it"
+            )
 
     def now(self, name: str, run: Callable[[], None], *, if_lost: Callable[[], None] | None = None) -> None:
         """Run a job as soon as those before it are done.
@@ -114,6 +129,7 @@ class Agenda:
     def _run(self) -> None:
         while (job := self._next()) is not None:
             try:
+                self._doing = job.name
                 job.run()
             except Exception as err:  # noqa: BLE001 - top of the thread: one job's failure must not end the others
                 self._failed(job, err)

@@ -17,6 +17,9 @@ logger = logging.getLogger(__name__)
 
 TELL_EVERY_S = 1.0
 
+STOP_LIMIT_S = 30.0
+"""A step takes its own time limits at most: keeping checkpoints waits up to 10 s for the looking thread."""
+
 TELLS_A_CHECKPOINT = 10
 """A crash loses at most so many seconds of dwell clocks that nobody had checkpointed yet."""
 
@@ -47,10 +50,16 @@ class Housekeeper:
         self._thread.start()
 
     def stop(self) -> None:
-        """End the thread and wait for it; a step that is under way is finished."""
+        """End the thread and wait for it; a step that is under way is finished.
+
+        Raises:
+            TimeoutError: that step hangs; the thread ends with the program.
+        """
         self._stop.set()
         if self._thread.is_alive():
-            self._thread.join()
+            self._thread.join(STOP_LIMIT_S)
+        if self._thread.is_alive():
+            raise TimeoutError(f"{self._thread.name} did not end within {STOP_LIMIT_S:.0f} s")
 
     def _run(self) -> None:
         round_number = 0

@@ -74,7 +74,7 @@ class Camera:
         (self.sub or self.main).want(consumer, gear)
 
     def health(self) -> CameraHealth:
-        """Return how the camera is doing: its main stream, and what is wrong with the other where that is not live."""
+        """Return how the camera is doing: its main stream, and what is wrong with the other."""
         main = self.main.health()
         if self.sub is None:
             return main
@@ -86,9 +86,14 @@ class Camera:
             corrupt=main.corrupt + looking.corrupt,
             key_fault=looking.key_fault,
         )
-        if main.state != "live" or looking.state == "live":
+        if main.state != "live" or (looking.state == "live" and not looking.problem):
             return shown
         problem = f"sub-stream: {looking.problem}" if looking.problem else ""
         return replace(
-            shown, state=looking.state, since=looking.since, problem=problem, problem_code=looking.problem_code
+            shown,
+            state=looking.state,
+            since=looking.since,
+            problem=problem,
+            problem_code=looking.problem_code,
+            next_try_at=looking.next_try_at,
         )

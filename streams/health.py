@@ -8,7 +8,7 @@ from itertools import pairwise
 from statistics import median
 from typing import Literal
 
-from streams.errors import StreamError
+from streams.errors import StreamError, StreamUndecodableError
 from streams.gears import Gear
 from streams.packets import EncodedPacket, StreamFormat
 from streams.timeline import Clocks
@@ -28,6 +28,10 @@ RARE_KEYS_S = 5.0
 """Key frames further apart make every look more costly and every new viewer wait; two seconds are usual."""
 
 KeyFault = Literal["", "rare", "not_alone"]
+UNDECODABLE_S = 12.0
+"""Packets of which nothing whole could be decoded for so long are a fault, also where only every fourth second one
+picture is decoded; a lossy network spoils a picture group or two."""
+
 CameraState = Literal["starting", "live", "away", "refused", "stopped"]
 
 
@@ -58,6 +62,7 @@ class CameraHealth:
         ring_bytes: bytes kept in the ring.
         corrupt: packets skipped because they could not be read or decoded.
         clock_offset_s: the camera's own clock minus ours, where it tells (RTCP); good to `clock_error_s`.
+        next_try_at: until when we wait before we dial again, aware UTC; None while we do not wait.
     """
 
     camera_id: str
@@ -80,6 +85,7 @@ class CameraHealth:
     clock_offset_s: float | None = None
     problem_code: str = ""
     key_fault: KeyFault = ""
+    next_try_at: datetime | None = None
 
 
 class HealthMeter:
@@ -100,6 +106,8 @@ class HealthMeter:
         self._packets = self._decoded = self._corrupt = self._connections = 0
         self._clock_error_s = 0.0
         self._clock_offset_s: float | None = None
+        self._next_try_s: float | None = None  # wall time
+        self._spoilt_s: tuple[float, float] | None = None  # first and last failure since a picture could be decoded
 
     @property
     def state(self) -> CameraState:
@@ -112,9 +120,16 @@ class HealthMeter:
         since_s = t_s - self._keys[-1] if self._keys else 0.0
         return since_s if since_s > LATE_KEY_RATIO * usual_s else usual_s
 
-    def enter(self, state: CameraState, problem: StreamError | None = None) -> bool:
-        """Change state or problem; returns whether the state changed. A repeated state keeps its `since`."""
+    def enter(self, state: CameraState, problem: StreamError | None = None, *, wait_s: float | None = None) -> bool:
+        """Change state or problem; returns whether the state changed. A repeated state keeps its `since`.
+
+        Args:
+            state: the new one.
+            problem: why, if it is a bad one.
+            wait_s: seconds until the next try, where there will be one.
+        """
         with self._lock:
+            self._next_try_s = None if wait_s is None else self._clocks.wall() + wait_s
             is_new = state != self._state
             if is_new:
                 self._state, self._since_s = state, self._clocks.wall()
@@ -125,6 +140,7 @@ class HealthMeter:
         """Count a connection that delivered its first packet."""
         with self._lock:
             self._connections += 1
+            self._spoilt_s = None
             self._keys.clear()
             self._arrivals.clear()
 
@@ -144,11 +160,18 @@ class HealthMeter:
 
     def decoded(self, total: int) -> None:
         """Set how many frames were decoded since the start."""
-        self._decoded = total
+        with self._lock:
+            if total > self._decoded:
+                self._spoilt_s = None
+            self._decoded = total
 
     def corrupted(self, total: int) -> None:
         """Set how many packets could not be read or decoded since the start."""
-        self._corrupt = total
+        with self._lock:
+            if total > self._corrupt:
+                now_s = self._clocks.monotonic()
+                self._spoilt_s = self._spoilt_s[0] if self._spoilt_s else now_s, now_s
+            self._corrupt = total
 
     def camera_clock(self, offset_s: float | None) -> None:
         """Set the camera's clock minus ours; None while it tells nothing."""
@@ -160,13 +183,14 @@ class HealthMeter:
         with self._lock:
             self._forget(now_s)
             known = self._format
+            problem = self._problem or self._undecodable()
             fps = self._told_fps or (known.declared_fps if known else None)
             return CameraHealth(
                 camera_id=self._camera_id,
                 state=self._state,
                 since=datetime.fromtimestamp(self._since_s, UTC),
-                problem=str(self._problem or ""),
-                problem_code=code_of(self._problem) if self._problem else "",
+                problem=str(problem or ""),
+                problem_code=code_of(problem) if problem else "",
                 codec=known.codec if known else "",
                 size_wh=known.size_wh if known else (0, 0),
                 declared_fps=fps,
@@ -181,11 +205,20 @@ class HealthMeter:
                 ring_s=ring_s,
                 ring_bytes=ring_bytes,
                 clock_offset_s=self._clock_offset_s,
+                next_try_at=None if self._next_try_s is None else datetime.fromtimestamp(self._next_try_s, UTC),
                 key_fault="not_alone" if not keys_stand_alone else "rare" if self._keys_are_rare() else "",
             )
 
     def _keys_are_rare(self) -> bool:
         return self._key_interval_s is not None and self._key_interval_s > RARE_KEYS_S
+
+    def _undecodable(self) -> StreamError | None:
+        if self._state != "live" or self._spoilt_s is None or self._spoilt_s[1] - self._spoilt_s[0] < UNDECODABLE_S:
+            return None
+        return StreamUndecodableError(
+            f"camera {self._camera_id} sends packets, but no whole picture can be decoded from them; check the network "
+            "to it for losses, and try transport tcp"
+        )
 
     def _forget(self, now_s: float) -> None:
         while self._arrivals and now_s - self._arrivals[0] > RATE_WINDOW_S:

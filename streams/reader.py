@@ -21,6 +21,7 @@ from streams.dialing import DialBudget, Waits
 from streams.errors import FeedClosedError, StreamEndedError, StreamError, StreamNotFoundError
 from streams.gears import Gear, cheapest_gear
 from streams.health import CameraHealth, HealthMeter
+from streams.knocking import knock, needs_knock
 from streams.live import LiveFeed
 from streams.looking import GearedDecoder
 from streams.offers import Deliver
@@ -99,7 +100,8 @@ class CameraReader:
         self._timeline = TimeLine(start_t_s=options.start_t_s, after_t_s=options.after_t_s, clocks=options.clocks)
         self._meter = HealthMeter(camera_id, settings.declared_fps, options.clocks)
         self._looking = GearedDecoder(camera_id, deliver, self.ring.newest)
-        self._waits = Waits(settings)
+        self._waits = Waits(settings, options.clocks.monotonic)
+        self._problem: StreamError | None = None  # of the try before
         self._stop = threading.Event()
         name = f"reader-{camera_id}" if options.stream == "main" else f"reader-{camera_id}-{options.stream}"
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
@@ -195,6 +197,10 @@ class CameraReader:
         pace = Pace(self._stop, self._clocks)
         source = PacketSource(self.url, self.settings, self._openers, self._timeline, pace)
         try:
+            if needs_knock(self.url, self._problem):
+                if not self._dial.knock(self._stop):
+                    return
+                knock(self.url)
             with self._dial.slot(self._stop) as has_slot:
                 if not has_slot:
                     return
@@ -255,14 +261,17 @@ class CameraReader:
         return StreamError(f"an unexpected {type(err).__name__} in this program; its log says where")
 
     def _say_away(self, err: StreamError) -> float:
+        self._problem = err
         delay_s = self._waits.after(err)
-        if self._meter.enter("away", err):
+        if self._meter.enter("away", err, wait_s=delay_s):
             logger.warning("camera %s: away: %s; next try in %.1f s", self.camera_id, err, delay_s)
         else:
             logger.debug("camera %s: still away: %s; next try in %.1f s", self.camera_id, err, delay_s)
         return delay_s
 
     def _say_live(self, stream_format: StreamFormat) -> None:
+        self._waits.connected()
+        self._problem = None
         self._meter.connected()
         self._meter.enter("live")
         width, height = stream_format.size_wh

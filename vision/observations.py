@@ -18,6 +18,7 @@ class ViewState(StrEnum):
     """Whether the picture can be judged at all; rules abstain on anything but `OK`."""
 
     OK = "ok"
+    UNSURE = "unsure"  # something may be wrong; it has not lasted long enough to be said
     DARK = "dark"
     BLOCKED = "blocked"
     FROZEN = "frozen"

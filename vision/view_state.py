@@ -1,8 +1,9 @@
 """Judges whether a camera sees what it was set up to see: dark, blocked, frozen, defocused or moved.
 
 The first looks give a reference of luma and edges, which follows slowly while all is well. A look is compared with it;
-a verdict counts once it has lasted for `CONFIRM_S`. Things that the model found are left out, so that traffic is no
-movement of the camera.
+a verdict makes the view unsure after `SUSPECT_S`, so that rules abstain, and counts once it has lasted for `CONFIRM_S`.
+Things that the model found are left out, so that traffic is no movement of the camera. That works with one look in four
+seconds as with four a second.
 
 Belongs here: the state of the view. Does not: what follows from it (clocks freeze, in vision.memory).
 """
@@ -14,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vision.arrays import Boxes, FloatArray, Mask, Picture
+from vision.freezing import FreezeWatch
 from vision.light import gradient
 from vision.observations import ViewState
 
@@ -23,11 +25,17 @@ SIZE_WH = (160, 90)
 DARK_LUMA = 42.0
 """If 98 % of the picture is darker, no lamp is in it: black is 16 in video luma, a lit street at night has lamps."""
 
-FROZEN_S = 60.0
-"""Bitwise equal pictures for so long are a frozen encoder: sensor noise or the next key frame would change some."""
+SUSPECT_S = 2.0
+"""A doubt must last so long before rules abstain: a flash, or a lorry before the lens for a second, is none."""
 
-CONFIRM_S = 2.0
-"""A verdict must last: a lorry before the lens for a second is no blocked camera."""
+CONFIRM_S = 12.0
+"""A doubt must last so long to be a fault that people are told of: a bus before the lens drives on."""
+
+DOUBT_FADES = 2.0
+"""A look that sees nothing wrong takes back so many times the time of one that does: traffic hides a fault at times."""
+
+AGREE_S = 2.0
+"""Which fault it is must be agreed on for so long."""
 
 LEARN_LOOKS = 4
 """Looks until there is a reference to compare with."""
@@ -44,11 +52,17 @@ BLOCKED_SPREAD = 0.5
 DEFOCUSED_EDGES = 0.5
 """Fine edges below this share of the reference, while the coarse picture is the same, are lost to blur."""
 
+NOISE_SIGMAS = 1.2
+"""Slopes below so many sigmas of the noise are noise: it makes slopes of 0.54 sigma on average."""
+
 SAME_COARSE = 0.8
 """Correlation of coarse pictures from which they show the same street."""
 
-MOVED_EDGES = 0.25
-"""Correlation of edges below which another street is seen."""
+MOVED_EDGES = 0.3
+"""Correlation of edges below which another street is seen, unless they still lie in the same place."""
+
+ALIGNED_RESPONSE = 0.25
+"""Response of the phase correlation from which it says how far the picture is displaced."""
 
 MOVED_SHIFT = 0.03
 """Share of the width by which the whole picture must be displaced; wind shakes a pole by less."""
@@ -64,32 +78,32 @@ class ViewJudge:
         self.state = ViewState.OK
         self._luma: FloatArray | None = None
         self._edges = np.zeros((SIZE_WH[1], SIZE_WH[0]), np.float32)
-        self._sharpness = 0.0
+        self._fine = np.zeros((SIZE_WH[1], SIZE_WH[0]), np.float32)  # slopes at the size of the looks
+        self._last: FloatArray | None = None
         self._looks = 0
         self._pending, self._pending_s = ViewState.OK, 0.0
-        self._sample: Picture | None = None
-        self._equal_s = 0.0
+        self._doubt_s = 0.0
+        self._freeze = FreezeWatch()
 
     def update(self, luma: Picture, sample: Picture, things: Boxes, step_s: float) -> ViewState:
         """Take in a look and return the state of the view.
 
         Args:
             luma: twice `SIZE_WH` uint8, by area.
-            sample: some pixels of the full-size luma, always the same ones; bitwise equality means frozen.
+            sample: some pixels of the full-size luma, always the same ones; a frozen picture repeats them.
             things: (N, 4) boxes in pixels at `SIZE_WH`, left out of the comparison.
             step_s: watched seconds since the look before.
         """
-        equal = self._sample is not None and np.array_equal(self._sample, sample)
-        self._equal_s = self._equal_s + step_s if equal else 0.0
-        self._sample = sample.copy()
+        is_frozen = self._freeze.update(sample, step_s)
         now = cv2.resize(luma, SIZE_WH, interpolation=cv2.INTER_AREA).astype(np.float32)
-        sharpness = float(gradient(luma.astype(np.float32)).mean())
-        verdict = self._verdict(now, sharpness, things)
-        if verdict is ViewState.OK and self._equal_s >= FROZEN_S:
+        whole = luma.astype(np.float32)
+        fine, noise = gradient(whole)[1::2, 1::2].copy(), self._noise(whole)  # a quarter of the slopes tells the same
+        verdict = self._verdict(now, (fine, noise), things)
+        if verdict is ViewState.OK and is_frozen:
             verdict = ViewState.FROZEN
         self._settle(verdict, step_s)
         if verdict is ViewState.OK and self.state is ViewState.OK:
-            self._follow(now, sharpness, things, step_s)
+            self._follow(now, fine, things, step_s)
         return self.state
 
     @property
@@ -101,25 +115,42 @@ class ViewJudge:
         """Return the reference as arrays; empty before the first look."""
         if self._luma is None:
             return {}
-        numbers = np.array([self._looks, self._sharpness], np.float64)
-        return {"luma": self._luma, "edges": self._edges, "numbers": numbers}
+        return {"luma": self._luma, "edges": self._edges, "fine": self._fine, "looks": np.array([self._looks])}
 
     def restore(self, arrays: Mapping[str, npt.NDArray[np.generic]]) -> None:
-        """Take up what `checkpoint` returned."""
-        if arrays:
+        """Take up what `checkpoint` returned; what an older version kept is left aside and learned anew."""
+        if "fine" in arrays:
             self._luma, self._edges = arrays["luma"].astype(np.float32), arrays["edges"].astype(np.float32)
-            looks, sharpness = arrays["numbers"].astype(np.float64)
-            self._looks, self._sharpness = int(looks), float(sharpness)
+            self._fine, self._looks = arrays["fine"].astype(np.float32), int(arrays["looks"].astype(np.int64)[0])
 
     def _settle(self, verdict: ViewState, step_s: float) -> None:
-        if verdict is not self._pending:
-            self._pending, self._pending_s = verdict, 0.0
-        else:
-            self._pending_s += step_s
-        if verdict is self.state or self._pending_s >= CONFIRM_S:
+        is_agreed = verdict is self._pending
+        self._pending_s = self._pending_s + step_s if is_agreed else 0.0
+        if verdict is ViewState.OK:
+            self._doubt_s = max(0.0, self._doubt_s - DOUBT_FADES * step_s)
+        elif self._pending is not ViewState.OK or self._doubt_s:
+            self._doubt_s = min(self._doubt_s + step_s, CONFIRM_S)
+        self._pending = verdict
+        if verdict is ViewState.FROZEN:
+            self.state = verdict  # it has lasted long enough
+        elif verdict is self.state or (is_agreed and self._pending_s >= AGREE_S and self._is_settled(verdict)):
             self.state = verdict
+        elif self.state is ViewState.OK and verdict is not ViewState.OK and self._doubt_s >= SUSPECT_S:
+            self.state = ViewState.UNSURE
 
-    def _verdict(self, now: FloatArray, sharpness: float, things: Boxes) -> ViewState:
+    def _is_settled(self, verdict: ViewState) -> bool:
+        return verdict is ViewState.OK or self._doubt_s >= CONFIRM_S
+
+    def _noise(self, whole: FloatArray) -> float:
+        """Return the sigma of the noise: what differs from the look before, in the middle of some hundred pixels."""
+        before, self._last = self._last, whole[::8, ::8].copy()
+        if before is None or before.shape != self._last.shape:
+            return 0.0
+        differences = np.abs(self._last - before).ravel()
+        half = len(differences) // 2
+        return 1.05 * float(np.partition(differences, half)[half])  # 1.4826 / sqrt(2), as both have noise
+
+    def _verdict(self, now: FloatArray, details: tuple[FloatArray, float], things: Boxes) -> ViewState:
         brightest = np.sort(now[::2, ::2], axis=None)
         if brightest[int(0.98 * len(brightest))] < DARK_LUMA:
             return ViewState.DARK
@@ -134,28 +165,35 @@ class ViewJudge:
         if strength < BLOCKED_EDGES and spread < BLOCKED_SPREAD:
             return ViewState.BLOCKED
         coarse = _correlation(_coarse(now), _coarse(self._luma), used[2:88:4, 2::4])
-        if coarse >= SAME_COARSE and sharpness < DEFOCUSED_EDGES * min(1.0, max(spread, 0.3)) * self._sharpness:
+        if coarse >= SAME_COARSE and self._sharpness(*details, min(1.0, max(spread, 0.3))) < DEFOCUSED_EDGES:
             return ViewState.DEFOCUSED
         return ViewState.MOVED if self._has_moved(edges, used, coarse) else ViewState.OK
+
+    def _sharpness(self, fine: FloatArray, noise: float, contrast: float) -> float:
+        """Return how much of the reference's fine slopes is left in this contrast, where they rise above the noise."""
+        floor = np.float32(NOISE_SIGMAS * noise)
+        usual = float(np.maximum(self._fine * np.float32(contrast) - floor, 0).mean())
+        return float(np.maximum(fine - floor, 0).mean()) / usual if usual > 0 else 1.0
 
     def _has_moved(self, edges: FloatArray, used: Mask, coarse: float) -> bool:
         likeness = _correlation(edges, self._edges, used)
         if likeness >= 0.6:
             return False
-        if likeness < MOVED_EDGES and coarse < SAME_COARSE:
-            return True
         blank = np.where(used, edges, 0).astype(np.float32), np.where(used, self._edges, 0).astype(np.float32)
         (dx, dy), response = cv2.phaseCorrelate(*blank)
-        return response > 0.2 and max(abs(dx), abs(dy)) > MOVED_SHIFT * SIZE_WH[0]
+        is_displaced = max(abs(dx), abs(dy)) > MOVED_SHIFT * SIZE_WH[0]
+        if response >= ALIGNED_RESPONSE and not is_displaced:
+            return False  # the street shows through whatever fills the picture
+        return (likeness < MOVED_EDGES and coarse < SAME_COARSE) or (response > 0.2 and is_displaced)
 
-    def _follow(self, now: FloatArray, sharpness: float, things: Boxes, step_s: float) -> None:
+    def _follow(self, now: FloatArray, fine: FloatArray, things: Boxes, step_s: float) -> None:
         self._looks += 1
         edges = gradient(now)
         if self._luma is None:
-            self._luma, self._edges, self._sharpness = now, edges, sharpness
+            self._luma, self._edges, self._fine = now, edges, fine
             return
         weight = 1 / self._looks if self._looks <= 2 * LEARN_LOOKS else 1 - np.exp(-step_s / FOLLOW_S)
-        self._sharpness += float(weight) * (sharpness - self._sharpness)
+        self._fine = self._fine + np.float32(weight) * (fine - self._fine)
         amount = np.where(_mask(things, now.shape), np.float32(0), np.float32(weight))
         self._luma = self._luma + amount * (now - self._luma)
         self._edges = self._edges + amount * (edges - self._edges)

@@ -168,7 +168,8 @@ const speakButton = (horn) => button(t("horn.test"), { symbol: "horn", onclick: 
 // On a closer look, the problem tells in the server's own words what it is exactly.
 function stateCell(words, trouble) {
   const problem = trouble.problem ? h("div", { class: "problem", title: trouble.problem }, troubleWords(trouble)) : null;
-  return h("td", {}, h("span", { class: "dot" }), words, problem);
+  const next = trouble.next_try_at ? h("div", { class: "muted" }, t("health.next_try", { time: clock(trouble.next_try_at) })) : null;
+  return h("td", {}, h("span", { class: "dot" }), words, problem, next);
 }
 
 // Says how many frames were not looked at; on a closer look, for which causes.

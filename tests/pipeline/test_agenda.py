@@ -129,3 +129,20 @@ def test_job_that_fails_for_good_does_not_stop_the_next() -> None:
     assert done.wait(10)
     agenda.stop()
     assert agenda.held_back == 0
+
+
+def test_job_that_hangs_at_the_end_is_named_and_holds_up_the_stop_no_longer_than_the_limit() -> None:
+    agenda, begun, release = Agenda("test"), threading.Event(), threading.Event()
+
+    def hang() -> None:
+        begun.set()
+        release.wait(60)
+
+    agenda.now("case 7: writing the clip", hang)
+    agenda.now("case 8: writing the clip", lambda: None)
+    agenda.start()
+    assert begun.wait(60)
+    with pytest.raises(TimeoutError, match=r"case 7: writing the clip', 1 jobs behind it"):
+        agenda.stop(0.05)
+    release.set()
+    agenda.stop()

@@ -8,7 +8,7 @@ import av
 import pytest
 
 import streams.reader as reader_module
-from streams.dialing import DialBudget
+from streams.dialing import DialBudget, DialLimits
 from streams.errors import (
     FeedClosedError,
     NotInRingError,
@@ -237,7 +237,7 @@ def test_stopping_ends_a_long_wait_at_once(pools, seen: Collector) -> None:
 
 def test_no_more_cameras_are_dialled_at_once_than_the_budget_allows(pools, seen: Collector) -> None:
     opener = GateOpener()
-    pool = pool_with(pools, seen, opener, dial=DialBudget(3, lease_s=3600))
+    pool = pool_with(pools, seen, opener, dial=DialBudget(DialLimits(at_once=3, per_s=1000, lease_s=3600)))
     for number in range(12):
         pool.add(f"camera-{number}", "synthetic://x", HASTY)
     eventually(lambda: opener.waiting == 3, "three dials")
@@ -248,7 +248,7 @@ def test_no_more_cameras_are_dialled_at_once_than_the_budget_allows(pools, seen:
 
 def test_readers_that_wait_for_the_budget_stop_at_once(pools, seen: Collector) -> None:
     opener = GateOpener()
-    budget = DialBudget(1, lease_s=3600)
+    budget = DialBudget(DialLimits(at_once=1, per_s=1000, lease_s=3600))
     pool = pool_with(pools, seen, opener, dial=budget)
     pool.add("first", "synthetic://x", HASTY)
     eventually(lambda: opener.waiting == 1, "the first dial")
@@ -260,7 +260,7 @@ def test_readers_that_wait_for_the_budget_stop_at_once(pools, seen: Collector) -
 
 def test_cameras_that_do_not_answer_hold_up_no_other(pools, seen: Collector) -> None:
     opener = GateOpener()
-    pool = pool_with(pools, seen, opener, dial=DialBudget(1, lease_s=0.01))
+    pool = pool_with(pools, seen, opener, dial=DialBudget(DialLimits(at_once=1, per_s=1000, lease_s=0.01)))
     for number in range(5):
         pool.add(f"camera-{number}", "synthetic://x", HASTY)
     eventually(lambda: opener.waiting == 5, "all five dial, although none was answered")
@@ -269,7 +269,7 @@ def test_cameras_that_do_not_answer_hold_up_no_other(pools, seen: Collector) -> 
 
 def test_budget_without_a_dial_is_refused() -> None:
     with pytest.raises(ValueError, match="at least one"):
-        DialBudget(0)
+        DialLimits(at_once=0)
 
 
 def test_camera_can_be_removed_and_added_while_others_run(pools, seen: Collector, clip) -> None:

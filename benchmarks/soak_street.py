@@ -1,0 +1,203 @@
+"""Watches many cameras through hours of stream time in minutes: readers, rings, decoders and watches on a fast clock.
+
+Cameras are byte streams that give a clip faster than real time; the readers' clocks run as much faster, so that time
+lines, rings and rules see plain seconds. What the model would find is scripted: a car parks and leaves, people and
+vehicles pass, so that tracks, places and events come and go all the time.
+"""
+
+import ctypes
+import gc
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import ClassVar
+
+import av
+import psutil
+from av.container import InputContainer
+
+from detectors.catalog import ZoneSettings
+from pipeline.watch import CameraWatch
+from streams.clips import clip_bytes
+from streams.gears import Gear
+from streams.offers import KeyDecoders, Offer
+from streams.opening import Openers
+from streams.pool import CameraPool
+from streams.reader import ReaderOptions
+from streams.settings import StreamSettings
+from streams.timeline import Clocks
+from vision.classes import StreetClass
+from vision.detections import Detections
+
+LOOK_HZ = 0.5
+PARKED_S = 480.0
+CYCLE_S = 720.0
+"""A car parks for eight of twelve minutes, longer than the zone allows."""
+
+BLOCK_BYTES = 188 * 40
+
+
+class FastClock:
+    """Clocks that run faster than real time from now on."""
+
+    def __init__(self, speed: float) -> None:
+        self._speed = speed
+        self._began_s = time.monotonic()
+        self._wall_s = time.time()
+
+    def monotonic(self) -> float:
+        """Return fast seconds."""
+        return (time.monotonic() - self._began_s) * self._speed
+
+    def wall(self) -> float:
+        """Return fast Unix seconds."""
+        return self._wall_s + self.monotonic()
+
+    @property
+    def clocks(self) -> Clocks:
+        """Both, for a reader."""
+        return Clocks(monotonic=self.monotonic, wall=self.wall)
+
+
+class FastCamera:
+    """A byte stream that gives an MPEG-TS clip over and over, faster than real time."""
+
+    name = "camera.ts"
+
+    def __init__(self, data: bytes, seconds: float, speed: float) -> None:
+        self._data = data
+        self._bytes_per_s = len(data) / seconds * speed
+        self._given = 0
+        self._began_s = time.monotonic()
+        self._pause = threading.Event()
+
+    def read(self, _size: int) -> bytes:
+        """Return the next bytes when they are due."""
+        due_s = self._began_s + self._given / self._bytes_per_s
+        self._pause.wait(max(0.0, due_s - time.monotonic()))
+        at = self._given % len(self._data)
+        block = self._data[at : at + BLOCK_BYTES]
+        self._given += len(block)
+        return block
+
+
+class Watcher:
+    """Looks at the frames of all cameras in their readers' threads, as the looking thread does."""
+
+    def __init__(self, camera_ids: list[str]) -> None:
+        self._watches = {camera_id: CameraWatch(camera_id, zones()) for camera_id in camera_ids}
+        self._decoders = {camera_id: KeyDecoders() for camera_id in camera_ids}
+        self.looks = self.events = 0
+
+    def __call__(self, offer: Offer) -> None:
+        """Look at what is offered."""
+        frame = offer.open(self._decoders[offer.camera_id])
+        if frame is None:
+            return
+        looked = self._watches[frame.camera_id].look(frame, scripted(frame.t_s, frame.size_wh))
+        self.looks += 1
+        self.events += len(looked.events)
+
+
+def zones() -> list[ZoneSettings]:
+    """Return one zone of each kind, with the rules' defaults."""
+    street, wall = (
+        [[0.0, 0.4], [1.0, 0.4], [1.0, 1.0], [0.0, 1.0]],
+        [[0.1, 0.05], [0.5, 0.05], [0.5, 0.35], [0.1, 0.35]],
+    )
+    kinds = (("parking", street), ("vending", street), ("flyers", wall))
+    return [
+        ZoneSettings.model_validate({"id": kind, "polygon": polygon, "rule": {"kind": kind}}) for kind, polygon in kinds
+    ]
+
+
+def scripted(t_s: float, size_wh: tuple[int, int]) -> Detections:
+    """Return what stands and passes at a time."""
+    width, height = size_wh
+    rows: list[tuple[tuple[float, float, float, float], float, int]] = []
+    if t_s % CYCLE_S < PARKED_S:
+        rows.append(((0.3 * width, 0.6 * height, 0.5 * width, 0.8 * height), 0.9, int(StreetClass.CAR)))
+    for number in range(3):
+        x = (t_s * (0.05 + 0.02 * number) + 0.3 * number) % 1.3 - 0.15
+        kind = StreetClass.PERSON if number else StreetClass.TRUCK
+        rows.append(((x * width, 0.5 * height, (x + 0.1) * width, (0.7 + 0.1 * number) * height), 0.8, int(kind)))
+    return Detections.of(rows)
+
+
+@contextmanager
+def street(clip: Path, seconds: float, cameras: int, speed: float) -> Iterator[tuple[CameraPool, Watcher, FastClock]]:
+    """Watch so many cameras that show an MPEG-TS clip of that length, so many times faster than real time."""
+    data, clock = clip.read_bytes(), FastClock(speed)
+    ids = [f"camera-{number}" for number in range(cameras)]
+    watcher = Watcher(ids)
+
+    def open_fast(_url: str, _settings: StreamSettings) -> InputContainer:
+        options = {"probesize": "100000", "analyzeduration": "500000"}
+        source = FastCamera(data, seconds, speed)
+        return av.open(source, mode="r", format="mpegts", options=options, buffer_size=BLOCK_BYTES)
+
+    pool = CameraPool(Openers({"synthetic": open_fast}), watcher, options=ReaderOptions(clocks=clock.clocks))
+    try:
+        for camera_id in ids:
+            pool.add(camera_id, f"synthetic://{camera_id}").want("rules", Gear("key", LOOK_HZ))
+        yield pool, watcher, clock
+    finally:
+        pool.close()
+
+
+def use_as_people_do(pool: CameraPool, number: int) -> None:
+    """Open a live feed, take a still and cut a clip of one camera, and ask for everybody's health."""
+    cameras = [health.camera_id for health in pool.health() if health.ring_s > 5]
+    if not cameras:
+        return
+    reader = pool.reader(cameras[number % len(cameras)])
+    with reader.live() as feed:
+        feed.next_chunk(5.0)
+    reader.still()
+    span = reader.ring.span()
+    if span is not None:
+        clip_bytes(reader.ring.segment(max(span[0], span[1] - 10), span[1]))
+
+
+def rss_mb() -> float:
+    """Return this process's resident memory, after the garbage is collected."""
+    gc.collect()
+    return float(psutil.Process().memory_info().rss) / 2**20
+
+
+class _MallInfo2(ctypes.Structure):
+    """What glibc's `mallinfo2` returns; see its manual page."""
+
+    _fields_: ClassVar = [
+        (name, ctypes.c_size_t)
+        for name in (
+            "arena",
+            "ordblks",
+            "smblks",
+            "hblks",
+            "hblkhd",
+            "usmblks",
+            "fsmblks",
+            "uordblks",
+            "fordblks",
+            "keepcost",
+        )
+    ]
+
+
+def in_use_mb() -> float:
+    """Return what the C library has handed out and not got back, numpy's and libav's pictures among it.
+
+    Unlike resident memory it does not count what lies free between the pieces; 0 where the C library does not tell.
+    """
+    ask = getattr(ctypes.CDLL(None), "mallinfo2", None)
+    if ask is None:
+        return 0.0
+    ask.restype = _MallInfo2
+    told = ask()
+    return float(told.uordblks + told.hblkhd) / 2**20
+
+
+Progress = Callable[[str], None]
