@@ -11,6 +11,7 @@ Belongs here: the rule. Does not: permits, market hours, who the vendor is.
 from collections.abc import Sequence
 from typing import Final, Literal
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from detectors.attendance import Attendance, people_near
@@ -33,6 +34,10 @@ ALONE_S = 20.0
 
 STANDING = Pace(0.25, 5.0, 0.25)
 """Pixels prove that a stall still stands; the model looks for who comes to one that stands alone."""
+
+UPRIGHT_RATIO = 1.5
+"""An unknown thing so many times higher than wide is a person whom the model does not see; goods lie and tables stand
+broad."""
 
 Box = tuple[float, float, float, float]
 
@@ -201,7 +206,9 @@ class VendingDetector:
         if not scene.looked:
             return False
         ground = _hull([_with_ground(place) for place in members])
-        near_ids, stands_near, height_px = people_near(scene, ground, self._rule.attend_distance)
+        unknown = [place.box for place in members if place.class_id == StreetClass.UNKNOWN]
+        not_in = np.array(unknown, np.float32).reshape(-1, 4)
+        near_ids, stands_near, height_px = people_near(scene, ground, self._rule.attend_distance, not_in=not_in)
         if height_px > 0 and not any(self._is_large(place, height_px) for place in members):
             near_ids, stands_near = [], False  # held or carried things are no stall, whoever stands there
         if not in_force(self._rule.hours, scene.captured_at):
@@ -217,7 +224,8 @@ class VendingDetector:
         if place.class_id == StreetClass.UMBRELLA:
             return width >= self._rule.min_umbrella_width * person_px
         if place.class_id == StreetClass.UNKNOWN:
-            return bool((width * height) ** 0.5 >= self._rule.min_unknown_size * person_px)
+            is_upright = height > UPRIGHT_RATIO * width
+            return bool(not is_upright and (width * height) ** 0.5 >= self._rule.min_unknown_size * person_px)
         return True
 
     def _is_due(self, stall: _Stall, members: Sequence[Place], scene: Scene) -> bool:

@@ -63,6 +63,9 @@ BIRTH_REST_RATIO = 0.5
 BIRTH_PX, MAX_BIRTH_S = 1.4, 3.0
 """A far thing must rest until creeping would have shown as so many pixels, at most so long."""
 
+PROVEN_SCORE = 0.35
+"""A single look is believed only where the model is surer than chance; three looks may each be less."""
+
 MAX_STEP_S = 30.0
 """Nobody watched longer than this between two observations, whatever `gap_s` says."""
 
@@ -284,7 +287,7 @@ class SceneMemory:
 def _proven(track: Track) -> Still | None:
     """Return since when the pixels of the newest look prove a track at rest: one look then tells as much as three."""
     sample = track.samples[-1]
-    if sample.still_s <= 0:
+    if sample.still_s <= 0 or track.score < PROVEN_SCORE:
         return None
     return Still(sample.clock_s - sample.still_s, sample.t_s - sample.still_s, 1, came_from_elsewhere=False)
 

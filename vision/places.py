@@ -27,7 +27,7 @@ LEFT_AFTER_SIGN_S = 2.5
 FIRST_MISS_S = 0.5
 """Most that the first look without the thing counts, whatever the time since the look before."""
 
-LEFT_LOOKS, LEFT_LOOKS_SIGN = 3, 2
+LEFT_LOOKS, LEFT_LOOKS_SIGN = 3, 3
 """And in so many looks, without and with a sign: looks can be far apart."""
 
 HIDDEN_KEEP_S = 300.0
