@@ -7,6 +7,7 @@ Belongs here: patches and their comparison. Does not: what follows from a proof 
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -15,6 +16,8 @@ import numpy.typing as npt
 from vision.arrays import Boxes, FloatArray, Picture, Scores
 from vision.observations import Proofs
 from vision.scenes import Place, PlaceState
+
+Box = tuple[float, float, float, float]
 
 PATCH_PX = 32
 """Side of a patch: fine enough for doors and wheels of a car, coarse enough for a pixel of shake."""
@@ -35,11 +38,29 @@ MIN_LEARN_SIMILARITY = 0.5
 """A patch less similar is not followed; whatever covers the thing must not become its reference."""
 
 
+MOVED_RATIO = 0.15
+"""Share of a box's sides by which one of them must differ for the patch to be taken anew."""
+
+PART_RATIO, PART_PROOF = 0.25, 0.8
+"""Where this share of a place's tiles is unchanged, it stands and something hides the rest: as good as a proof."""
+
+TILE_SAME, MIN_TILE_SPREAD, MIN_TILES = 0.85, 0.25, 5
+"""Correlation of a tile that is as it was; spread (of the patch's) that is texture; so many tiles must have it."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Kept:
+    """A patch and the box it was taken from; boxes jitter, and a patch compared a pixel aside is another."""
+
+    box: Box
+    pixels: FloatArray
+
+
 class StillnessMemory:
     """Patches of the known places of one camera; one thread at a time."""
 
     def __init__(self) -> None:
-        self._patches: dict[int, FloatArray] = {}
+        self._kept: dict[int, _Kept] = {}
 
     def compare(self, luma: Picture, places: Sequence[Place]) -> Proofs:
         """Compare each place with what stood there, and learn those whose first frame had no texture.
@@ -53,26 +74,31 @@ class StillnessMemory:
         """
         ids: list[int] = []
         similarities: list[float] = []
-        patches: dict[int, FloatArray] = {}
+        kept: dict[int, _Kept] = {}
         for place in places:
-            old, new = self._patches.get(place.place_id), patch(luma, place.box)
             if place.state is PlaceState.LEFT:
                 continue
             is_standing = place.state is PlaceState.STANDING
-            if old is None:
+            old = self._kept.get(place.place_id)
+            if old is None or (is_standing and _has_moved(old.box, place.box)):
+                new = patch(luma, place.box)
                 if new is not None and is_standing:
-                    patches[place.place_id] = new
+                    kept[place.place_id] = _Kept(place.box, new)
                 continue
-            patches[place.place_id] = old
+            kept[place.place_id] = old
+            new = patch(luma, old.box)
             if new is None:
                 continue
-            similarity = float(np.clip(np.mean(old * new) / max(float(np.sqrt(np.mean(old * old))), 1e-6), 0, 1))
+            similarity = float(
+                np.clip(np.mean(old.pixels * new) / max(float(np.sqrt(np.mean(old.pixels**2))), 1e-6), 0, 1)
+            )
+            is_part = similarity < PART_PROOF and _unchanged_ratio(old.pixels, new) >= PART_RATIO
             ids.append(place.place_id)
-            similarities.append(similarity)
-            if is_standing and similarity >= MIN_LEARN_SIMILARITY:
+            similarities.append(PART_PROOF if is_part else similarity)
+            if is_standing and similarity >= MIN_LEARN_SIMILARITY and not is_part:
                 weight = np.float32(LEARN_SAME if similarity >= 0.8 else LEARN_SEEN)
-                patches[place.place_id] = old + weight * (new - old)
-        self._patches = patches
+                kept[place.place_id] = _Kept(old.box, old.pixels + weight * (new - old.pixels))
+        self._kept = kept
         return Proofs(np.array(ids, np.int64), np.array(similarities, np.float32))
 
     def remember(self, luma: Picture, places: Sequence[Place]) -> None:
@@ -83,23 +109,36 @@ class StillnessMemory:
             places: what is known to stand after it.
         """
         for place in places:
-            if place.place_id not in self._patches and place.state is PlaceState.STANDING:
+            if place.place_id not in self._kept and place.state is PlaceState.STANDING:
                 new = patch(luma, place.box)
                 if new is not None:
-                    self._patches[place.place_id] = new
+                    self._kept[place.place_id] = _Kept(place.box, new)
 
     def checkpoint(self) -> dict[str, npt.NDArray[np.generic]]:
-        """Return the patches as arrays."""
-        patches = list(self._patches.values()) or [np.zeros((0, PATCH_PX, PATCH_PX), np.float32)]
-        stacked = np.stack(patches) if self._patches else patches[0]
-        return {"ids": np.array(list(self._patches), np.int64), "patches": stacked.astype(np.float32)}
+        """Return the patches and where they were taken as arrays."""
+        pixels = np.array([kept.pixels for kept in self._kept.values()], np.float32)
+        boxes = np.array([kept.box for kept in self._kept.values()], np.float64)
+        return {
+            "ids": np.array(list(self._kept), np.int64),
+            "patches": pixels.reshape(-1, PATCH_PX, PATCH_PX),
+            "boxes": boxes.reshape(-1, 4),
+        }
 
     def restore(self, arrays: Mapping[str, npt.NDArray[np.generic]]) -> None:
         """Take up what `checkpoint` returned."""
-        ids, patches = arrays["ids"], arrays["patches"]
-        if patches.shape != (len(ids), PATCH_PX, PATCH_PX):
-            raise ValueError(f"patches do not fit their places: {patches.shape=} {ids.shape=}")
-        self._patches = {int(key): patches[row].astype(np.float32) for row, key in enumerate(ids)}
+        ids, patches, boxes = arrays["ids"], arrays["patches"], arrays["boxes"]
+        if patches.shape != (len(ids), PATCH_PX, PATCH_PX) or boxes.shape != (len(ids), 4):
+            raise ValueError(f"patches do not fit their places: {patches.shape=} {boxes.shape=} {ids.shape=}")
+        self._kept = {
+            int(key): _Kept((float(x1), float(y1), float(x2), float(y2)), pixels.astype(np.float32))
+            for key, (x1, y1, x2, y2), pixels in zip(ids, boxes.astype(np.float64), patches, strict=True)
+        }
+
+
+def _has_moved(old: Box, new: Box) -> bool:
+    """Return whether a place's box is another than the one its patch was taken from, beyond jitter."""
+    sides = min(old[2] - old[0], new[2] - new[0]), min(old[3] - old[1], new[3] - new[1])
+    return any(abs(a - b) > MOVED_RATIO * sides[index % 2] for index, (a, b) in enumerate(zip(old, new, strict=True)))
 
 
 def likeness(before: Picture, now: Picture, boxes: Boxes, *, if_plain: float = 1.0) -> Scores:
@@ -121,7 +160,26 @@ def likeness(before: Picture, now: Picture, boxes: Boxes, *, if_plain: float = 1
     return found
 
 
-def patch(luma: Picture, box: tuple[float, float, float, float]) -> FloatArray | None:
+def _unchanged_ratio(old: FloatArray, new: FloatArray) -> float:
+    """Return the share of a patch's inner tiles with texture that are as they were; 0 where too few have any."""
+    tiles = [_tiles(each) for each in (old, new)]
+    centred = [each - each.mean(axis=1, keepdims=True) for each in tiles]
+    spreads = [np.sqrt((each * each).mean(axis=1)) for each in centred]
+    textured = spreads[0] > MIN_TILE_SPREAD
+    if textured.sum() < MIN_TILES:
+        return 0.0
+    likeness = (centred[0] * centred[1]).mean(axis=1) / np.maximum(spreads[0] * spreads[1], 1e-6)
+    return float((likeness[textured] >= TILE_SAME).mean())
+
+
+def _tiles(patch_: FloatArray) -> FloatArray:
+    """Return the (12, 64) tiles of a patch without its four corners, where the street shows past a vehicle."""
+    side = PATCH_PX // 4
+    tiles = patch_.reshape(4, side, 4, side).swapaxes(1, 2).reshape(16, side * side)
+    return np.delete(tiles, [0, 3, 12, 15], axis=0)
+
+
+def patch(luma: Picture, box: Box) -> FloatArray | None:
     """Return the (32, 32) patch of a box with mean 0 and sigma 1, or None where there is no texture.
 
     Args:

@@ -47,6 +47,18 @@ def test_other_thing_in_the_same_place_is_not_proven() -> None:
     assert proofs_of(with_box(street(), BOX), with_box(street(), BOX, seed=5))[0] < 0.5
 
 
+def test_thing_half_hidden_by_another_is_proven() -> None:
+    car = with_box(street(), BOX)
+    bus_before_it = with_box(car, (280, 228, 460, 330), seed=7)
+    assert proofs_of(car, bus_before_it)[0] >= 0.8
+
+
+def test_thing_that_left_is_not_proven_by_what_surrounds_it() -> None:
+    for seed in range(20):
+        empty = street(seed)
+        assert proofs_of(with_box(empty, BOX, seed=seed + 50), empty)[0] < 0.8
+
+
 def test_plain_patch_proves_nothing() -> None:
     flat = np.full((WH[1], WH[0]), 120, np.uint8)
     assert proofs_of(flat, flat) == []
