@@ -139,7 +139,7 @@ CAMERAS = {
     "portless": ("away", "refused the connection; check the port"),
     "locked": ("refused", "refused the user name or password"),
     "lost": ("away", "/wrong does not exist there; check the path"),
-    "broken": ("away", "check address, path and transport"),
+    "broken": ("away", "answered 500; restart the camera if that lasts"),
     "soundonly": ("away", "carries no video; check the stream's path"),
     "text": ("refused", "text.mp4 is a text file, not a video; give a video file"),
     "cut": ("refused", "cut.mp4 is truncated: its index is missing; copy it again"),
