@@ -46,6 +46,8 @@ def test_whole_sound_arrives_at_its_level(tmp_path: Path, codec: Literal["PCMU",
     clip = tone(1.5)
     with BackchannelServer(tmp_path, codec=codec, **account) as server:
         receipt = open_horn("gate", server.url).play(clip, threading.Event())
+        if server.heard_s == 0:  # on a loaded machine GStreamer's server was seen to write nothing of a session
+            receipt = open_horn("gate", server.url).play(clip, threading.Event())
         heard = load_audio(server.received())
     assert (receipt.ok, receipt.codec, receipt.bytes_sent) == (True, codec, 12_000)
     assert heard.duration_s == pytest.approx(clip.duration_s, abs=0.041)  # two packets
