@@ -78,55 +78,57 @@ class GearedDecoder:
         return self._bad_keys_in_a_row < KEYS_TRIED
 
     def look(self, stream_format: StreamFormat, packet: EncodedPacket, gear: Gear) -> None:
-        """Take one packet, which must be in the ring already, and deliver the frames that become ready."""
-        self._follow(stream_format)
+        """Take one packet, which must be in the ring already, and offer the pictures that become ready."""
         if gear != self._gear:
             self._shift(gear)
-        if gear.mode == "off":
-            return
         if gear.mode == "key":
-            self._look_at_key(packet)
-        elif packet.is_key or self._following is _Following.YES:
-            self._following = _Following.YES
-            self._hand_on(self._ready(packet))
-        elif self._following is _Following.FROM_GROUP:
-            self._catch_up()
+            self._look_at_key(stream_format, packet)
+        elif gear.decodes_all:
+            self._look_at_all(self._decoder_for(stream_format), packet)
 
     def reset(self) -> None:
-        """Deliver what the decoder holds back and forget it; the next key frame starts a new one."""
+        """Offer what the decoder holds back and forget it; the next key frame starts a new one."""
         if self._decoder is not None and self._following is _Following.YES:
             self._hand_on(self._decoder.drain())
-        self._corrupt_before = self.corrupt - self._bad_keys
         self._bad_keys_in_a_row = 0
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """Close the decoder: open, it holds the memory of several pictures whether it is used or not."""
+        if self._decoder is not None:
+            self._corrupt_before += self._decoder.corrupt
         self._decoder = None
         self._following = _Following.FROM_GROUP
 
-    def _follow(self, stream_format: StreamFormat) -> None:
+    def _decoder_for(self, stream_format: StreamFormat) -> PacketDecoder:
         if self._decoder is not None and self._decoder.format is not stream_format:
             self.reset()
         if self._decoder is None:
             self._decoder = PacketDecoder(stream_format)
             self._decoder.skip_unneeded(is_wanted=self._gear.mode == "rate")
+        return self._decoder
 
     def _shift(self, gear: Gear) -> None:
-        assert self._decoder is not None  # noqa: S101  # `_follow` came before
-        if self._gear.decodes_all and not gear.decodes_all:
-            self._decoder.restart()
-        if not (self._gear.decodes_all and gear.decodes_all):
-            self._following = _Following.FROM_GROUP
-        self._decoder.skip_unneeded(is_wanted=gear.mode == "rate")
+        if not gear.decodes_all:
+            self._let_go()
+        elif self._decoder is not None:
+            self._decoder.skip_unneeded(is_wanted=gear.mode == "rate")
         self._gear = gear
         self._next_due_s = -inf
 
-    def _look_at_key(self, packet: EncodedPacket) -> None:
-        assert self._decoder is not None  # noqa: S101
+    def _look_at_all(self, decoder: PacketDecoder, packet: EncodedPacket) -> None:
+        if packet.is_key or self._following is _Following.YES:
+            self._following = _Following.YES
+            self._hand_on(self._ready(decoder, packet))
+        elif self._following is _Following.FROM_GROUP:
+            self._catch_up(decoder)
+
+    def _look_at_key(self, stream_format: StreamFormat, packet: EncodedPacket) -> None:
         if not packet.is_key or packet.t_s <= self._last_t_s or not self._is_due(packet):
             return
         self._set_due(packet)
         self._last_t_s = packet.t_s
-        stream_format = self._decoder.format
-        offer = Offer(self._camera_id, packet.t_s, partial(self._key_frame, stream_format, packet))
-        self._deliver(offer)
+        self._deliver(Offer(self._camera_id, packet.t_s, partial(self._key_frame, stream_format, packet)))
 
     def _key_frame(self, stream_format: StreamFormat, key: EncodedPacket, decoders: KeyDecoders) -> Frame | None:
         """Decode a key frame; runs in the thread of whoever takes the offer."""
@@ -145,23 +147,21 @@ class GearedDecoder:
             self._frames += 1
         return make_frame(self._camera_id, number, packet, picture)
 
-    def _catch_up(self) -> None:
+    def _catch_up(self, decoder: PacketDecoder) -> None:
         # Shifted up between key frames: decode from the last one, so that the first picture is whole and comes now.
         group = self._newest_group()
-        assert self._decoder is not None  # noqa: S101
-        if group.format is not self._decoder.format:
+        if group.format is not decoder.format:
             return
         self._following = _Following.YES
         newest: list[tuple[EncodedPacket, VideoFrame]] = []
         for packet in group.packets:  # only the newest is kept: a group can be hundreds of pictures
-            newest = self._ready(packet)[-1:] or newest
+            newest = self._ready(decoder, packet)[-1:] or newest
         self._hand_on(newest)
 
-    def _ready(self, packet: EncodedPacket) -> list[tuple[EncodedPacket, VideoFrame]]:
-        assert self._decoder is not None  # noqa: S101
-        corrupt = self._decoder.corrupt
-        ready = self._decoder.decode(packet)
-        if self._decoder.corrupt > corrupt:
+    def _ready(self, decoder: PacketDecoder, packet: EncodedPacket) -> list[tuple[EncodedPacket, VideoFrame]]:
+        corrupt = decoder.corrupt
+        ready = decoder.decode(packet)
+        if decoder.corrupt > corrupt:
             self._following = _Following.FROM_KEY
         return ready
 
