@@ -10,14 +10,13 @@ from urllib.parse import urlsplit
 
 import av
 
+from streams.asking import PORTS
 from streams.errors import StreamError, StreamReadError, StreamRefusedError, StreamTimeoutError, StreamUnreachableError
 from streams.opening import open_error
 from streams.urls import NETWORK_SCHEMES, scheme_of
 
 KNOCK_S = 1.2
 """Seconds a host may take to accept; the system's first repetition comes after one second."""
-
-DEFAULT_PORTS = {"rtsp": 554, "rtsps": 322}
 
 _DARK = (StreamReadError, StreamTimeoutError, StreamRefusedError, StreamUnreachableError)
 """Errors after which the host may have no power; all others were its own answers."""
@@ -35,7 +34,7 @@ def knock(url: str) -> None:
         StreamError: it does not; the same errors as a dial has.
     """
     parts = urlsplit(url)
-    port = parts.port or DEFAULT_PORTS[scheme_of(url)]
+    port = parts.port or PORTS[scheme_of(url)]
     try:
         socket.create_connection((parts.hostname or "", port), KNOCK_S).close()
     except TimeoutError:

@@ -17,6 +17,7 @@ from streams.asking import ask
 from streams.errors import (
     BadUrlError,
     NotMediaError,
+    StreamBusyError,
     StreamError,
     StreamOpenError,
     StreamReadError,
@@ -48,6 +49,9 @@ REORDER_US = 200_000
 
 UDP_BUFFER_BYTES = 1 << 20
 """Socket buffer for UDP: a 4K key frame comes as one burst of several hundred kB."""
+
+TAKEN_DOWN_S = 0.3
+"""So long a server may take to clear away what it prepared for our question."""
 
 SHORTEST_OPEN_S = 0.5
 """What libav gets at least of the time limit, however long the camera took for its first answer."""
@@ -125,7 +129,14 @@ def open_libav(url: str, settings: StreamSettings, *, with_audio: bool = False) 
         target = ask(url, settings.open_timeout_s)
         left_s = max(settings.open_timeout_s - (time.monotonic() - began_s), SHORTEST_OPEN_S)
         options = _network_options(settings, with_audio=with_audio)
-        container = _opened(target, url, options, settings.model_copy(update={"open_timeout_s": left_s}))
+        limited = settings.model_copy(update={"open_timeout_s": left_s})
+        try:
+            container = _opened(target, url, options, limited)
+        except StreamBusyError:
+            # It described the stream a moment ago. GStreamer's server takes that down when nobody stays, and meanwhile
+            # refuses: of 60 dials two.
+            time.sleep(TAKEN_DOWN_S)
+            container = _opened(target, url, options, limited)
     if not container.streams.video:
         container.close()
         raise no_video(url)
