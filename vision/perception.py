@@ -127,11 +127,12 @@ class Perception:
         found = Detections.empty() if detections is None else detections
         things = found.boxes if detections is not None else _boxes_of(glance.places)
         boxes = things * scale
-        self._unvisited_s += step_s
         shrink = np.float32(VIEW_WH[0] / SIZE_WH[0])
         sample = frame.luma()[::SAMPLE_STEP, ::SAMPLE_STEP]
         view = self._view.update(small, sample, boxes * shrink, step_s)
         looks: tuple[SurfaceLook, ...] = ()
+        if self._view.is_steady:
+            self._unvisited_s += step_s
         if self._view.is_steady and detections is not None:
             since_s, self._unvisited_s = self._unvisited_s, 0.0
             unknown = self._background.update(small, boxes, since_s)
