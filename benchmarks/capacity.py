@@ -13,8 +13,7 @@ it fails twice with a number (capacity_search), and does so again in every round
 
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -22,7 +21,6 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from benchmarks.capacity_clips import CAMERA, cache_folder, kept_clip, read_facts
 from benchmarks.capacity_figures import table_of
@@ -34,6 +32,7 @@ from benchmarks.capacity_trial import Equipment
 from benchmarks.errors import BenchmarkError
 from benchmarks.farm import write_units
 from benchmarks.report import write_report
+from benchmarks.telling import telling
 from benchmarks.throughput import ModelChoice, choose_model
 from models.cards import load_card
 from models.errors import ModelError
@@ -86,7 +85,7 @@ def main(
     )
     told = tuple(each for each in STORIES if not streets or each.name in streets.split(","))
     try:
-        with _progress() as tell:
+        with telling("preparing") as tell:
             places = clips or cache_folder(), _peers_python(peers_python), (model, weights, engine)
             run = _prepared(plan, told, places, tell)
             run.go(tell, lambda: _keep(json, run))
@@ -180,22 +179,6 @@ def _why_not(side: str, peers_python: str) -> str:
 def _keep(path: Path | None, run: Run) -> None:
     if path:
         write_report(path, run.report())
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[str], None]]:
-    columns = SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn()
-    with Progress(*columns, console=Console(stderr=True)) as progress:
-        task = progress.add_task("preparing", total=None)
-        said = [""]
-
-        def tell(text: str) -> None:
-            progress.update(task, description=text)
-            if not progress.console.is_terminal and text != said[0]:
-                progress.console.print(text, highlight=False)
-                said[0] = text
-
-        yield tell
 
 
 if __name__ == "__main__":

@@ -19,7 +19,6 @@ import psutil
 import typer
 from pydantic import JsonValue
 from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
 from benchmarks.chaos_cameras import SimulatedCameras
@@ -27,6 +26,7 @@ from benchmarks.chaos_plot import draw_plot
 from benchmarks.chaos_rows import Bench, ChaosPlan, Counts, RowResult
 from benchmarks.errors import BenchmarkError
 from benchmarks.report import Beginning, Goal, Report, at_least, at_most, spread, write_report
+from benchmarks.telling import telling
 from tests.simulator.table import CLIPS, TABLE, Row, encode_clips
 
 QUICK_ROWS = (
@@ -223,21 +223,7 @@ def _seconds(value: JsonValue) -> str:
 
 
 def _run_with_progress(plan: ChaosPlan, rows: tuple[Row, ...]) -> Report:
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True)) as progress:
-        task = progress.add_task("encoding the clips", total=len(rows) + 1)
-
-        def tell(text: str) -> None:
-            progress.update(task, description=text, advance=1)
-            if not progress.console.is_terminal:
-                progress.console.print(text)
-
+    with telling("encoding the clips", len(rows) + 1) as tell:
         return run(plan, rows, tell)
 
 

@@ -17,7 +17,6 @@ from typing import Annotated
 import typer
 from pydantic import JsonValue
 from rich.console import Console
-from rich.progress import Progress
 from rich.table import Table
 
 from benchmarks.capacity_clips import CAMERA, cache_folder, kept_clip
@@ -28,6 +27,7 @@ from benchmarks.capacity_trial import deeds_of
 from benchmarks.decode_eye import EYES, EyeName, Seen, watch
 from benchmarks.decode_plot import draw_plot
 from benchmarks.report import Beginning, Report, at_least, at_most, write_report
+from benchmarks.telling import telling
 from detectors.events import Event
 from models.errors import ModelError
 from models.model import Model, open_model
@@ -184,22 +184,14 @@ def main(
 ) -> None:
     """Compare adaptive gears with decoding everything, on the same streets and model."""
     stories = [told for told in STORIES if told.name in {"kerb", QUIET}] if quick else list(STORIES)
-    console = Console(stderr=True)
     try:
-        with Progress(console=console) as progress, tempfile.TemporaryDirectory() as scratch:
-            task = progress.add_task("drawing the streets", total=None)
-
-            def tell(text: str) -> None:
-                progress.update(task, description=text)
-                if not console.is_terminal:
-                    console.print(text)
-
+        with telling("drawing the streets") as tell, tempfile.TemporaryDirectory() as scratch:
             folder = cache or cache_folder()
             streets = [(told, kept_clip(told, folder, CAMERA, lambda _: None)) for told in stories]
             opened = open_model(model or bundled_card(), Path(scratch), weights_folder=weights)
             report = run(streets, opened, QUICK_PERIODS if quick else PERIODS, tell)
     except (ModelError, OSError) as err:
-        console.print(f"[red]{err}[/]", highlight=False)
+        Console(stderr=True).print(f"[red]{err}[/]", highlight=False)
         raise typer.Exit(1) from None
     _print(report)
     if json:

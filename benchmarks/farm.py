@@ -19,6 +19,7 @@ import psutil
 
 from benchmarks.errors import BenchmarkError, NotPossibleError
 from benchmarks.report import CHECKOUT
+from tests.rtsp.processes import end
 from tests.rtsp.server import SYSTEM_PYTHON, free_port, missing_reason
 
 SCRIPT = CHECKOUT / "tests" / "rtsp" / "farm_server.py"
@@ -142,18 +143,7 @@ class Farm:
         self._answers.put({"event": "ended", "problem": "its process ended by itself"})
 
     def _end(self) -> None:
-        process = self._running()
-        process.terminate()
-        try:
-            process.wait(STOP_LIMIT_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait(STOP_LIMIT_S)
-        if self._listener is not None:
-            self._listener.join(STOP_LIMIT_S)
-        for stream in (process.stdin, process.stdout):
-            if stream is not None:
-                stream.close()
+        end(self._running(), self._listener, STOP_LIMIT_S)
 
 
 def spread_cameras(count: int, clips: Sequence[str], *, units: int, key_every: int, fps: int) -> tuple[Camera, ...]:

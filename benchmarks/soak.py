@@ -300,7 +300,7 @@ def _draw(path: Path, report: Report) -> None:
     axes = figure.subplots()
     rows: list[dict[str, JsonValue]] = [dict(sample) for sample in report.samples]
     axes.plot([float(str(row["hours"])) for row in rows], [float(str(row["rss_mb"])) for row in rows], ".-")
-    axes.set(xlabel="hours of stream time", ylabel="MB resident", ylim=(0, None))
+    axes.set(xlabel="hours of stream time", ylabel="MB resident")
     axes.grid(alpha=0.3)
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=120)

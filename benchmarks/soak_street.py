@@ -7,7 +7,6 @@ vehicles pass, so that tracks, places and events come and go all the time.
 
 import ctypes
 import gc
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -28,6 +27,7 @@ from streams.pool import CameraPool
 from streams.reader import ReaderOptions
 from streams.settings import StreamSettings
 from streams.timeline import Clocks
+from tests.streams.fakes import PacedFile
 from vision.classes import StreetClass
 from vision.detections import Detections
 
@@ -59,28 +59,6 @@ class FastClock:
     def clocks(self) -> Clocks:
         """Both, for a reader."""
         return Clocks(monotonic=self.monotonic, wall=self.wall)
-
-
-class FastCamera:
-    """A byte stream that gives an MPEG-TS clip over and over, faster than real time."""
-
-    name = "camera.ts"
-
-    def __init__(self, data: bytes, seconds: float, speed: float) -> None:
-        self._data = data
-        self._bytes_per_s = len(data) / seconds * speed
-        self._given = 0
-        self._began_s = time.monotonic()
-        self._pause = threading.Event()
-
-    def read(self, _size: int) -> bytes:
-        """Return the next bytes when they are due."""
-        due_s = self._began_s + self._given / self._bytes_per_s
-        self._pause.wait(max(0.0, due_s - time.monotonic()))
-        at = self._given % len(self._data)
-        block = self._data[at : at + BLOCK_BYTES]
-        self._given += len(block)
-        return block
 
 
 class Watcher:
@@ -135,7 +113,7 @@ def street(clip: Path, seconds: float, cameras: int, speed: float) -> Iterator[t
 
     def open_fast(_url: str, _settings: StreamSettings) -> InputContainer:
         options = {"probesize": "100000", "analyzeduration": "500000"}
-        source = FastCamera(data, seconds, speed)
+        source = PacedFile(data, len(data) / seconds * speed, block_bytes=BLOCK_BYTES)
         return av.open(source, mode="r", format="mpegts", options=options, buffer_size=BLOCK_BYTES)
 
     pool = CameraPool(Openers({"synthetic": open_fast}), watcher, options=ReaderOptions(clocks=clock.clocks))

@@ -24,7 +24,6 @@ import psutil
 import typer
 from pydantic import JsonValue
 from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from benchmarks.camera_clip import REAL_CLIP, ClipSettings, write_camera_clip
 from benchmarks.errors import BenchmarkError, NotPossibleError, SideFailedError
@@ -32,6 +31,7 @@ from benchmarks.measuring import measure
 from benchmarks.report import CHECKOUT, Beginning, Report, write_report
 from benchmarks.side_process import SideProcess
 from benchmarks.sides import SIDES, SideName, SideSettings
+from benchmarks.telling import telling
 from benchmarks.throughput_figures import (
     DEFINITIONS,
     NOTES,
@@ -258,21 +258,7 @@ def main(
 
 
 def _run_with_progress(plan: Plan, model: tuple[Path, Path | None, str], source: Path | None) -> Report:
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True)) as progress:
-        task = progress.add_task("choosing the engine", total=len(list(plan.windows())) + 2)
-
-        def tell(text: str) -> None:
-            progress.update(task, description=text, advance=1)
-            if not progress.console.is_terminal:
-                progress.console.print(text)
-
+    with telling("choosing the engine", len(list(plan.windows())) + 2) as tell:
         return run(plan, choose_model(*model), source, tell)
 
 

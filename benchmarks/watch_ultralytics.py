@@ -5,74 +5,49 @@ of all as one batch, and its ByteTrack numbers what is in them. It runs in the p
 Added by us: counting what its `cv2.VideoCapture` grabs, and the rule over the tracks (`dwell_rule`).
 """
 
-import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import cv2
 
-from benchmarks.capacity_sides import CameraState, Found, WatchTask
+from benchmarks.capacity_sides import WatchTask
 from benchmarks.dwell_rule import Tracked
 from benchmarks.peer_books import PeerBooks
+from benchmarks.peer_loop import PeerLoop
 
-JOIN_LIMIT_S = 20.0
 
-
-class UltralyticsWatcher:
-    """One loop over `model.track` on all streams."""
+class UltralyticsWatcher(PeerLoop):
+    """One loop over `model.track` on all streams; its loader's threads are daemons and end with the process."""
 
     def __init__(self, task: WatchTask) -> None:
-        self._task = task
-        self._books = [PeerBooks(task, camera) for camera in range(len(task.cameras))]
-        self._stop = threading.Event()
-        self._problem = ""
-        self._loop = threading.Thread(target=self._run, name="ultralytics", daemon=True)
+        super().__init__(task, "ultralytics")
 
     def start(self) -> None:
-        """Write the list of streams and begin."""
-        count_grabs({camera.url: books for camera, books in zip(self._task.cameras, self._books, strict=True)})
-        self._loop.start()
+        """Count what is grabbed, and begin."""
+        count_grabs({camera.url: books for camera, books in zip(self.task.cameras, self.books, strict=True)})
+        super().start()
 
-    def states(self) -> Sequence[CameraState]:
-        """Return how it stands with every camera."""
-        return [books.state() for books in self._books]
-
-    def found(self) -> Sequence[Found]:
-        """Return everything that was found so far."""
-        return [found for books in self._books for found in books.found()]
-
-    def problem(self) -> str:
-        """Return why its loop ended, or an empty string."""
-        return self._problem
-
-    def stop(self) -> None:
-        """Ask the loop to end; its loader's threads are daemons and end with the process."""
-        self._stop.set()
-        self._loop.join(JOIN_LIMIT_S)
-
-    def _run(self) -> None:
-        try:
-            for number, result in enumerate(self._results()):
-                self._books[number % len(self._books)].looked(result.orig_img, tracked_of(result))
-                if self._stop.is_set():
-                    return
-            self._problem = "its loop over the streams came to an end"
-        except Exception as err:  # noqa: BLE001 - top of the thread; the worker reports it
-            self._problem = f"{type(err).__name__}: {err}"
+    def look(self) -> str:
+        """Take in the tracker's results, camera by camera."""
+        for number, result in enumerate(self._results()):
+            self.books[number % len(self.books)].looked(result.orig_img, tracked_of(result))
+            if self.is_over.is_set():
+                return ""
+        return "its loop over the streams came to an end"
 
     def _results(self) -> Iterator[Any]:
         from ultralytics import YOLO  # only in the peers' environment
 
-        streams = Path(self._task.cache_dir) / "list.streams"
-        streams.write_text("\n".join(camera.url for camera in self._task.cameras) + "\n", encoding="utf-8")
-        width, height = self._task.input_wh
-        yield from YOLO(self._task.weights, task="detect").track(
+        streams = Path(self.task.cache_dir) / "list.streams"
+        streams.write_text("\n".join(camera.url for camera in self.task.cameras) + "\n", encoding="utf-8")
+        width, height = self.task.input_wh
+        yield from YOLO(self.task.weights, task="detect").track(
             source=str(streams),
             stream=True,
             vid_stride=1,
             imgsz=(height, width),
-            conf=self._task.score,
+            conf=self.task.score,
             tracker="bytetrack.yaml",
             verbose=False,
         )

@@ -5,101 +5,74 @@ that must not fall behind, so that the newest picture is read; one loop goes rou
 own environment. Added by us: counting what it grabs, and the rule over the tracks (`dwell_rule`).
 """
 
-import threading
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.capacity_sides import CameraState, Found, WatchTask
+from benchmarks.capacity_sides import WatchTask
 from benchmarks.dwell_rule import Tracked
-from benchmarks.peer_books import PeerBooks
+from benchmarks.peer_loop import PeerLoop
 from benchmarks.watch_ultralytics import count_grabs
-
-JOIN_LIMIT_S = 20.0
 
 ACTIVATION_SCORE = 0.25
 """Score from which ByteTrack begins a track: supervision's default of old; 0.7 suits no nano."""
 
 
-class VidgearWatcher:
+class VidgearWatcher(PeerLoop):
     """A `CamGear` per camera and one loop that looks at each in turn."""
 
     def __init__(self, task: WatchTask) -> None:
-        self._task = task
-        self._books = [PeerBooks(task, camera) for camera in range(len(task.cameras))]
-        self._stop = threading.Event()
-        self._problem = ""
+        super().__init__(task, "vidgear")
         self._gears: list[Any] = []
         self._model: Any = None
-        self._loop = threading.Thread(target=self._run, name="vidgear", daemon=True)
 
     def start(self) -> None:
         """Load the model, open all cameras one after the other, then begin to look."""
         from ultralytics import YOLO  # only in the peers' environment
 
-        self._model = YOLO(self._task.weights, task="detect")
-        self._infer(np.zeros((self._task.size_wh[1], self._task.size_wh[0], 3), np.uint8))
-        count_grabs({camera.url: books for camera, books in zip(self._task.cameras, self._books, strict=True)})
+        self._model = YOLO(self.task.weights, task="detect")
+        self._infer(np.zeros((self.task.size_wh[1], self.task.size_wh[0], 3), np.uint8))
+        count_grabs({camera.url: books for camera, books in zip(self.task.cameras, self.books, strict=True)})
         from vidgear.gears import CamGear  # only in the peers' environment, and after the counting was put in
 
-        for camera in self._task.cameras:
+        for camera in self.task.cameras:
             try:
                 self._gears.append(CamGear(source=camera.url, logging=False, THREADED_QUEUE_MODE=False).start())
             except RuntimeError as err:
                 raise ConnectionError(f"CamGear does not open {camera.url}: {err}") from None
-        self._loop.start()
-
-    def states(self) -> Sequence[CameraState]:
-        """Return how it stands with every camera."""
-        return [books.state() for books in self._books]
-
-    def found(self) -> Sequence[Found]:
-        """Return everything that was found so far."""
-        return [found for books in self._books for found in books.found()]
-
-    def problem(self) -> str:
-        """Return why its loop ended, or an empty string."""
-        return self._problem
+        super().start()
 
     def stop(self) -> None:
         """End the loop and all cameras."""
-        self._stop.set()
-        if self._loop.ident is not None:
-            self._loop.join(JOIN_LIMIT_S)
+        super().stop()
         for gear in self._gears:
             gear.stop()
 
-    def _run(self) -> None:
-        try:
-            self._look()
-        except Exception as err:  # noqa: BLE001 - top of the thread; the worker reports it
-            self._problem = f"{type(err).__name__}: {err}"
-
-    def _look(self) -> None:
+    def look(self) -> str:
+        """Go round the cameras and look at each picture that is new."""
         import supervision as sv
         from trackers import ByteTrackTracker
 
         least = {"track_activation_threshold": ACTIVATION_SCORE, "high_conf_det_threshold": ACTIVATION_SCORE}
-        trackers = [ByteTrackTracker(frame_rate=self._task.fps, **least) for _ in self._gears]
+        trackers = [ByteTrackTracker(frame_rate=self.task.fps, **least) for _ in self._gears]
         last: list[Any] = [None] * len(self._gears)
-        while not self._stop.is_set():
+        while not self.is_over.is_set():
             for camera, gear in enumerate(self._gears):
                 bgr = gear.read()
                 if bgr is None:
-                    self._problem = f"camera {camera + 1}: its stream came to an end"
-                    return
+                    return f"camera {camera + 1}: its stream came to an end"
                 if bgr is last[camera]:
                     continue  # the same picture as the last time round
                 last[camera] = bgr
                 result = self._infer(bgr)
                 numbered = trackers[camera].update(sv.Detections.from_ultralytics(result))
-                self._books[camera].looked(bgr, _tracked(numbered, result.names))
+                self.books[camera].looked(bgr, _tracked(numbered, result.names))
+        return ""
 
     def _infer(self, bgr: npt.NDArray[np.uint8]) -> Any:
-        width, height = self._task.input_wh
-        return self._model(bgr, imgsz=(height, width), conf=self._task.score, verbose=False)[0]
+        width, height = self.task.input_wh
+        return self._model(bgr, imgsz=(height, width), conf=self.task.score, verbose=False)[0]
 
 
 def _tracked(numbered: Any, names: dict[int, str]) -> list[Tracked]:

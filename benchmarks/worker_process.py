@@ -1,6 +1,5 @@
 """A worker in a process of its own that takes orders and answers in JSON lines: starting it, asking it, ending it."""
 
-import contextlib
 import json
 import queue
 import subprocess
@@ -13,6 +12,7 @@ import psutil
 
 from benchmarks.errors import SideFailedError
 from benchmarks.report import CHECKOUT
+from tests.rtsp.processes import end
 
 ANSWER_LIMIT_S = 120.0
 """Opening many cameras one after the other on a busy machine takes a while; a side that is silent longer hangs."""
@@ -110,17 +110,6 @@ class WorkerProcess:
         return f"its process ended by itself ({last})"
 
     def _end(self) -> None:
-        process = self._process
-        if process is None or process.stdin is None or process.stdout is None:
-            return
-        with contextlib.suppress(OSError):
-            process.stdin.close()  # the end of its orders ends it
-        try:
-            process.wait(STOP_LIMIT_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait(STOP_LIMIT_S)
-        if self._listener is not None:
-            self._listener.join(STOP_LIMIT_S)
-        process.stdout.close()
-        self._told.close()
+        if self._process is not None:
+            end(self._process, self._listener, STOP_LIMIT_S, how=None)
+            self._told.close()

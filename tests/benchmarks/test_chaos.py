@@ -1,3 +1,5 @@
+"""The chaos benchmark: which rows it runs, and what it makes of what was seen."""
+
 import json
 import subprocess
 import sys

@@ -1,3 +1,5 @@
+"""Measuring: processor time and memory of processes over a window."""
+
 import os
 import subprocess
 

@@ -1,3 +1,5 @@
+"""The recovery benchmark: its arithmetic, and a short run of it."""
+
 import pytest
 
 from benchmarks.recovery import goals, percentile

@@ -1,3 +1,5 @@
+"""Reports: spread, goals and the JSON that every benchmark writes."""
+
 import itertools
 import json
 import subprocess

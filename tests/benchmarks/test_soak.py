@@ -1,3 +1,5 @@
+"""The soak benchmark: slopes, what is left behind, and a short run of it."""
+
 from pathlib import Path
 
 import pytest

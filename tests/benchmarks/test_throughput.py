@@ -1,3 +1,5 @@
+"""The throughput benchmark: the order of its windows and a short run."""
+
 import itertools
 import json
 import subprocess

@@ -1,3 +1,5 @@
+"""Figures of the throughput benchmark, worked out from counts."""
+
 import pytest
 
 from benchmarks.measuring import ProcessUse, Window

@@ -24,6 +24,7 @@ from pathlib import Path
 import pytest
 
 from tests.rtsp.clips import write_units
+from tests.rtsp.processes import end
 
 SYSTEM_PYTHON = "/usr/bin/python3"
 SCRIPT = Path(__file__).with_name("gst_server.py")
@@ -183,14 +184,4 @@ class RtspServer:
         process, self._process = self._process, None
         if process is None:
             return
-        process.send_signal(how)
-        try:
-            process.wait(STOP_LIMIT_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait(STOP_LIMIT_S)
-        if self._listener is not None:
-            self._listener.join(STOP_LIMIT_S)
-        for stream in (process.stdin, process.stdout):
-            if stream is not None:
-                stream.close()
+        end(process, self._listener, STOP_LIMIT_S, how)

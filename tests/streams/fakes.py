@@ -19,8 +19,8 @@ class PacedFile:
 
     name = "scene.ts"
 
-    def __init__(self, data: bytes, bytes_per_s: float) -> None:
-        self._data = data
+    def __init__(self, data: bytes, bytes_per_s: float, *, block_bytes: int = BLOCK_BYTES) -> None:
+        self._data, self._block_bytes = data, block_bytes
         self._bytes_per_s = bytes_per_s
         self._given = 0
         self._began_s = time.monotonic()
@@ -30,7 +30,7 @@ class PacedFile:
         due_s = self._began_s + self._given / self._bytes_per_s
         self._pause.wait(max(0.0, due_s - time.monotonic()))
         at = self._given % len(self._data)
-        block = self._data[at : at + BLOCK_BYTES]
+        block = self._data[at : at + self._block_bytes]
         self._given += len(block)
         return block
 
