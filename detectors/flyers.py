@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from detectors.events import Event, Phase, Reason
 from detectors.offences import Offence, event_id_of, wall_time_of
-from detectors.rules import SLOWEST, Ask, Pace
+from detectors.rules import Ask, Pace
 from vision.classes import StreetClass
 from vision.observations import SurfaceChange, SurfaceLook
 from vision.scenes import Scene
@@ -22,12 +22,17 @@ from vision.zones import Zone
 
 KIND: Final = "flyers"
 
-CANDIDATE_HZ = 1.0
-"""While something is there, passers-by hide it for seconds at a time, and its clock needs looks between them. The same
-while the reference of the surface is being learned."""
+LEARNING_HZ = 1.0
+"""While the reference of the surface is being learned: until then nobody watches it."""
+
+CANDIDATE = Pace(0.25, 5.0, 0.25)
+"""While something is there, passers-by hide it for seconds at a time, and its clock needs looks between them."""
 
 POSTED = Pace(0.25, 8.0, 0.1)
 """Posted paper stays; who takes it away has time."""
+
+STAYS_S = 5.0
+"""Paper that was visible for so long is worth looking back for: when it came, and who brought it."""
 
 SAME_REGION_RATIO = 0.4
 """Regions that share this much of the smaller one are one flyer: light moves a region's border by a few pixels."""
@@ -109,12 +114,12 @@ class FlyerDetector:
         return self._visit(look, step_s, scene)
 
     def pace(self) -> Pace:
-        """Return how closely to look: closer while something is there, closest before its limit."""
-        paces = [SLOWEST]  # paper stays, whoever posts it is looked back for
-        if self._is_learning or any(region.phase is Phase.STARTED for region in self._state.regions):
-            paces.append(Pace.close(CANDIDATE_HZ))
-        elif self._state.regions:
-            paces.append(POSTED)
+        """Return how closely to look: closer while something is there, closest while the surface is being learned."""
+        paces = [Pace.scout(self._rule.limit_s)]
+        if self._is_learning:
+            paces.append(Pace.close(LEARNING_HZ))
+        for region in self._state.regions:
+            paces.append(CANDIDATE if region.phase is Phase.STARTED else POSTED)
         return Pace.closest(paces)
 
     def keeps(self) -> frozenset[int]:
@@ -122,11 +127,11 @@ class FlyerDetector:
         return frozenset()
 
     def asks(self) -> tuple[Ask, ...]:
-        """Return the papers that are half-way to the limit; answers move their beginning."""
+        """Return the papers that stay; answers move their beginning."""
         return tuple(
             Ask(region.event_id, region.box, region.started_t_s)
             for region in self._state.regions
-            if region.event_id and not region.is_dated and region.visible_s >= self._rule.limit_s / 2
+            if region.event_id and not region.is_dated and region.visible_s >= min(self._rule.limit_s / 2, STAYS_S)
         )
 
     def checkpoint(self) -> JsonValue:
@@ -143,6 +148,7 @@ class FlyerDetector:
         for region in self._state.regions:
             t_s = dates.get(region.event_id)
             if t_s is not None:
+                region.visible_s += max(0.0, region.started_t_s - t_s)
                 region.started_t_s, region.started_at = t_s, wall_time_of(scene, t_s)
                 region.is_dated = True
 

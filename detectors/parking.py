@@ -30,7 +30,7 @@ STANDING = Pace(0.25, 5.0, 1 / 15)
 DECIDING_HZ = 1.0
 """In the last seconds before the limit the model looks too, so that it is raised in time."""
 
-DECIDING_S = 10.0
+DECIDING_S = 4.0
 """What counts as the last seconds."""
 
 QUEUE_STEP_S = 15.0
@@ -73,6 +73,7 @@ class _Stay(Offence):
     held_s: float = 0.0
     queued_s: float = 0.0
     is_dated: bool = False
+    is_seen: bool = True
 
     @property
     def counted_s(self) -> float:
@@ -138,12 +139,13 @@ class ParkingDetector:
         return frozenset(self._state.stays)
 
     def asks(self) -> tuple[Ask, ...]:
-        """Return the stays that are about to pass the limit; answers move their beginning."""
+        """Return the stays that are about to pass the limit and are not hidden; answers move their beginning."""
         limit_s = self._rule.limit_s + self._rule.grace_s
         return tuple(
             Ask(stay.key, stay.box, stay.rest_t_s)
             for stay in self._state.stays.values()
-            if stay.phase is Phase.STARTED and not stay.is_dated and is_time_to_ask(stay.counted_s, limit_s)
+            if stay.phase is Phase.STARTED and stay.is_seen and not stay.is_dated
+            if is_time_to_ask(stay.counted_s, limit_s)
         )
 
     def checkpoint(self) -> JsonValue:
@@ -227,7 +229,7 @@ class ParkingDetector:
             stay.held_s += step_s + step_s_before
         elif holds:
             stay.held_s += step_s
-        stay.dwell_s = dwell_s
+        stay.dwell_s, stay.is_seen = dwell_s, place.state is PlaceState.STANDING
         stay.box, stay.class_id, stay.score = place.box, place.class_id, place.score
 
     def _is_due(self, stay: _Stay, place: Place) -> bool:

@@ -26,14 +26,8 @@ from vision.zones import Zone
 
 KIND: Final = "vending"
 
-CANDIDATE_HZ = 2.0
-"""While a stall may be there, people near it are followed: at two looks a second a walker is one track."""
-
-ALONE_S = 20.0
-"""A thing that nobody attended for so long, as a parked tricycle, is followed less closely until somebody does."""
-
 STANDING = Pace(0.25, 5.0, 0.25)
-"""Pixels prove that a stall still stands; the model looks for who comes to one that stands alone."""
+"""Pixels prove that a stall still stands; the model looks for who attends it, and stays there longer than this."""
 
 UPRIGHT_RATIO = 1.5
 """An unknown thing so many times higher than wide is a person whom the model does not see; goods lie and tables stand
@@ -78,7 +72,6 @@ class _Stall(Offence):
     key_box: Box = (0.0, 0.0, 0.0, 0.0)
     dwell_s: float
     clock_s: float
-    alone_s: float = 0.0
     is_dated: bool = False
     attendance: Attendance = Field(default_factory=Attendance)
 
@@ -118,12 +111,8 @@ class VendingDetector:
         return events
 
     def pace(self) -> Pace:
-        """Return how closely to look: closer while a stall stands, and closest while it may become an offence."""
-        paces = [Pace.scout(self._rule.limit_s)]
-        for stall in self._state.stalls:
-            is_open = stall.phase is Phase.STARTED and (stall.alone_s < ALONE_S or stall.attendance.attended_s > 0)
-            paces.append(Pace.close(CANDIDATE_HZ) if is_open else STANDING)
-        return Pace.closest(paces)
+        """Return how closely to look: closer while a stall stands."""
+        return Pace.closest([Pace.scout(self._rule.limit_s), *([STANDING] if self._state.stalls else [])])
 
     def keeps(self) -> frozenset[int]:
         """Return the places of the stalls' things."""
@@ -215,7 +204,6 @@ class VendingDetector:
             near_ids, stands_near = [], False
         step_s, stall.clock_s = self._state.clock_s - stall.clock_s, self._state.clock_s
         attended = stall.attendance.take(step_s, self._state.clock_s, near_ids, stands_near=stands_near)
-        stall.alone_s = 0.0 if near_ids or stands_near else stall.alone_s + step_s
         stall.attendance.trim(self._rule.limit_s)
         return attended
 

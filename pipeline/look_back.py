@@ -11,7 +11,7 @@ import contextlib
 import logging
 import queue
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -24,7 +24,7 @@ from streams.offers import KeyDecoders
 from streams.ring import PacketRing
 from vision.arrays import FloatArray, Picture, SizeWH
 from vision.observations import Dated
-from vision.rest import rest_began, walk_back
+from vision.rest import SAME, rest_began, walk_back
 from vision.stillness import patch
 
 logger = logging.getLogger(__name__)
@@ -34,9 +34,6 @@ MOST_WAITING = 64
 
 SLACK_S = 4.0
 """Looks may take a thing that still rolls for one at rest; the walk back begins so much later."""
-
-TAIL_S = 1.0
-"""So much of the rest is decoded too, to know how alike pictures of it are to each other."""
 
 JOIN_LIMIT_S = 30.0
 
@@ -122,17 +119,27 @@ def since_when(ring: PacketRing, question: Question, decoders: KeyDecoders) -> f
     Raises:
         StreamError: the ring does not hold the moment, or nothing of it can be decoded.
     """
-    seen_t_s = question.seen_t_s
-    spot = _Spot.of(decode_at(ring.segment(seen_t_s, seen_t_s), seen_t_s).luma(), question)
+    from_t_s = min(question.seen_t_s, question.since_t_s + SLACK_S)
+    spot = _Spot.of(_at_rest(ring, question, from_t_s, decoders), question)
     if spot is None:
         return None
-    from_t_s = min(seen_t_s, question.since_t_s + SLACK_S)
     span = walk_back(_keys_back(ring, from_t_s, spot, decoders), from_t_s)
     if span.other_t_s is None:
         return span.first_t_s
-    group = ring.segment(span.other_t_s, min(span.first_t_s + TAIL_S, seen_t_s))
-    began_t_s = rest_began([(frame.t_s, spot.likeness(frame.luma())) for frame in decode_all(group)])
-    return span.first_t_s if began_t_s is None else min(began_t_s, span.first_t_s)
+    group = ring.segment(span.other_t_s, min(span.next_t_s, question.seen_t_s))
+    series = ((frame.t_s, spot.likeness(frame.luma())) for frame in decode_all(group, is_rough=True))
+    began_t_s = rest_began(series, span.level)
+    return span.first_t_s if began_t_s is None else began_t_s
+
+
+def _at_rest(ring: PacketRing, question: Question, from_t_s: float, decoders: KeyDecoders) -> list[Picture]:
+    """Return some pictures of the time in which it was there."""
+    newest = ring.segment(question.seen_t_s, question.seen_t_s)
+    keys = ring.keys(from_t_s, question.seen_t_s)
+    rows = sorted({0, len(keys) // 4, len(keys) // 2, len(keys) - 1}) if keys else []
+    decoded = [decoders.decode(*keys[row]) for row in rows]
+    found = [planes_of(picture).y for picture in decoded if picture is not None]
+    return found or [decode_at(newest, question.seen_t_s).luma()]
 
 
 def _keys_back(
@@ -141,29 +148,53 @@ def _keys_back(
     """Yield time and likeness of the key frames before a moment, the newest first; broken ones are left out."""
     for stream_format, key in reversed(ring.keys(float("-inf"), until_t_s)):
         picture = decoders.decode(stream_format, key)
-        if picture is not None:
-            yield key.t_s, spot.likeness(planes_of(picture).y)
+        if picture is None:
+            continue
+        luma = planes_of(picture).y
+        likeness = spot.likeness(luma)
+        if likeness >= SAME:
+            spot.remember(luma)
+        yield key.t_s, likeness
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class _Spot:
-    """What is looked for and where, its box as fractions of the picture."""
+    """What is looked for and where, its box as fractions of the picture.
+
+    It is known as it was seen and as it was in the earliest picture that still shows it: a stall is set up alone and
+    has people around it later.
+    """
 
     box: Box
     pixels: FloatArray
+    earliest: FloatArray
 
     @classmethod
-    def of(cls, luma: Picture, question: Question) -> Self | None:
-        """Return what a picture shows in the question's box; None where that has no texture."""
+    def of(cls, pictures: Sequence[Picture], question: Question) -> Self | None:
+        """Return what most pictures show in the question's box, as in some of them somebody may stand before it.
+
+        None where that has no texture.
+        """
         (x1, y1, x2, y2), (width, height) = question.box, question.size_wh
         box = x1 / width, y1 / height, x2 / width, y2 / height
-        pixels = patch(luma, _in_pixels(box, luma))
-        return None if pixels is None else cls(box, pixels)
+        patches = [patch(luma, _in_pixels(box, luma)) for luma in pictures]
+        known = [pixels for pixels in patches if pixels is not None]
+        if not known:
+            return None
+        usual = max(known, key=lambda pixels: sum(float(np.mean(pixels * other)) for other in known))
+        return cls(box, usual, usual)
+
+    def remember(self, luma: Picture) -> None:
+        """Take a picture that shows it as the earliest one."""
+        pixels = patch(luma, _in_pixels(self.box, luma))
+        self.earliest = self.earliest if pixels is None else pixels
 
     def likeness(self, luma: Picture) -> float:
         """Return how alike a picture is in the box, in [0, 1]."""
         pixels = patch(luma, _in_pixels(self.box, luma))
-        return 0.0 if pixels is None else float(np.clip(np.mean(self.pixels * pixels), 0, 1))
+        if pixels is None:
+            return 0.0
+        return max(float(np.clip(np.mean(known * pixels), 0, 1)) for known in (self.pixels, self.earliest))
 
 
 def _in_pixels(box: Box, luma: Picture) -> Box:

@@ -7,7 +7,6 @@ model and listeners, and gives events, boxes and health.
 import logging
 import threading
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass
 
 from cases.disk import way_out
@@ -121,22 +120,16 @@ class Shard:
 
         Raises:
             ValueError: the URL cannot be a camera, or the id is taken; nothing was added.
-            TimeoutError: the looking thread did not come round; nothing was added.
         """
         watch = CameraWatch(camera_id, zones)
         kept = self._checkpoints.load(camera_id)
         if kept is not None:
             watch = _restored(watch, kept, zones)
-        with ExitStack() as undo:
-            self._pool.add(camera_id, url, settings, sub_url=sub_url, after_t_s=watch.last_t_s)
-            undo.callback(self._pool.remove, camera_id)
-            camera = self._pool.camera(camera_id)
-            watched = Watched(watch, watch.pace(), want=lambda gear: camera.want("detectors", gear))
-            self._intake.add(camera_id)
-            undo.callback(self._intake.remove, camera_id)
-            undo.callback(self._loop.between, lambda watches: _drop(watches, camera_id))
-            self._loop.between_and_wait(lambda watches: watches.update({camera_id: watched}))
-            undo.pop_all()
+        self._pool.add(camera_id, url, settings, sub_url=sub_url, after_t_s=watch.last_t_s)
+        camera = self._pool.camera(camera_id)
+        watched = Watched(watch, watch.pace(), want=lambda gear: camera.want("detectors", gear))
+        self._intake.add(camera_id)
+        self._loop.between(lambda watches: watches.update({camera_id: watched}))
         self._intake.want(camera_id, watched.pace.look_hz)
         watched.want(_gear(watched.pace))
 

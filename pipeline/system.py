@@ -199,7 +199,6 @@ class System:
             UnknownHornError: its horn does not exist.
             ValueError: nothing can open its URL; nothing was added.
             OSError: it cannot be kept; nothing was added.
-            TimeoutError: the machine is too busy; nothing was added.
         """
         if entry.horn is not None:
             self.announcer.refusal(entry.horn)

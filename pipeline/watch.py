@@ -6,7 +6,6 @@ own. It reads no clock and starts no thread; one thread at a time may use it.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +13,7 @@ from pydantic import JsonValue, TypeAdapter
 
 from detectors.catalog import ZoneSettings, make_detector, surfaces, unknown_zones
 from detectors.events import Event, Phase
-from detectors.rules import Detector, Pace
+from detectors.rules import BLIND_S, OFTEN_S, Detector, Pace
 from pipeline.look_back import Question
 from vision.arrays import Boxes, Mask, SizeWH
 from vision.boxes import iou_matrix
@@ -35,13 +34,12 @@ Longer than the key-frame interval of cheap cameras (10 s), which are looked at 
 EARLY_RATIO = 0.9
 """A picture this share of the wanted pause after the last one is taken: waiting on would halve a slow camera's rate."""
 
-NO_BOXES: Final[Boxes] = np.zeros((0, 4), np.float32)
-
 KNOWN_IOU = 0.5
 """A thing that overlaps a place by this much is what stands there."""
 
-CLOSE, CLOSE_S = Pace.close(2.0), 7.0
-"""What may have come to rest, was missed or stirred on a surface is looked at closely for so long: three key frames."""
+CLOSE, CLOSE_S = Pace(2.0, OFTEN_S, 1 / BLIND_S), 5.0
+"""What may have come to rest, was missed or stirred on a surface is looked at closely for so long: two key frames. The
+model sees them only until it is settled."""
 
 _EVENTS = TypeAdapter(list[Event])
 
@@ -78,7 +76,8 @@ class CameraWatch:
         self._asked: set[int | str] = set()
         self._answers: list[Dated] = []
         self._scene: Scene | None = None
-        self._inferred_t_s = self._close_until_t_s = -np.inf
+        self._inferred_t_s = self._close_until_t_s = self._missed_until_t_s = -np.inf
+        self._has_come = False
         self._standing: dict[str, Event] = {}
         self._zones: tuple[ZoneSettings, ...] = ()
         self._detectors: dict[str, Detector] = {}
@@ -115,9 +114,10 @@ class CameraWatch:
         kept = {z.id: self._detectors[z.id] for z in zones if z in self._zones and z.id in self._detectors}
         self._detectors = {z.id: kept.get(z.id) or make_detector(self.camera_id, z) for z in zones}
         self._standing = {i: e for i, e in self._standing.items() if e.zone_id in kept}
+        walls = [zone for zone in zones if surfaces([zone])]
         if (surfaces(zones), unknown_zones(zones)) != (surfaces(self._zones), unknown_zones(self._zones)):
             self._perception = Perception(surfaces(zones), watch_unknown=unknown_zones(zones))
-        self._perception.watch([zone.zone() for zone in zones])
+        self._perception.watch([zone.zone() for zone in zones if zone not in walls])
         self._zones = tuple(zones)
 
     def pace(self) -> Pace:
@@ -141,7 +141,9 @@ class CameraWatch:
     def wants_model(self, glance: Glance, model_hz: float) -> bool:
         """Tell whether the model should see a frame: it is due at that rate, shows news, or leaves a place in doubt."""
         is_due = glance.frame.t_s - self._inferred_t_s >= EARLY_RATIO / model_hz
-        return is_due or glance.is_new or self._leaves_doubt(glance) or self._perception.is_gathering
+        is_missing = glance.frame.t_s < self._missed_until_t_s
+        is_unsettled = self._has_come or self._perception.is_gathering or self._perception.is_stirred
+        return is_due or is_missing or is_unsettled or glance.is_new or self._leaves_doubt(glance)
 
     def take(self, glance: Glance, detections: Detections | None) -> Looked:
         """Take in a frame and what a model found in it; `None` where no model looked."""
@@ -153,8 +155,11 @@ class CameraWatch:
         t_s = glance.frame.t_s
         if detections is not None:
             self._inferred_t_s = t_s
+            self._has_come = self._holds_unknown(glance, observation.detections, looked.scene)
         is_missed = any(p.place_id in kept and p.state is PlaceState.HIDDEN for p in looked.scene.places)
-        if is_missed or self._has_come(glance, looked.scene) or self._perception.is_stirred:
+        if is_missed:
+            self._missed_until_t_s = t_s + CLOSE_S
+        if is_missed or (self._has_come and glance.is_new) or self._perception.is_stirred:
             self._close_until_t_s = t_s + CLOSE_S
         return replace(looked, questions=self._questions(looked.scene))
 
@@ -202,11 +207,13 @@ class CameraWatch:
             inside |= zone.zone().contains_feet(boxes, size_wh)
         return inside
 
-    def _has_come(self, glance: Glance, scene: Scene) -> bool:
+    def _holds_unknown(self, glance: Glance, found: Detections, scene: Scene) -> bool:
         """Return whether a thing in a zone may just have come to rest, and no place stands for it yet."""
-        new = self._perception.new
-        things = new[new.class_ids != StreetClass.PERSON].boxes if glance.is_new else NO_BOXES
-        inside = things[self._in_zones(things, scene.size_wh)]
+        if not glance.is_new and not (self._has_come and scene.t_s < self._close_until_t_s):
+            return False
+        is_thing = found.class_ids != StreetClass.PERSON
+        things = found[is_thing & (found.still_s > 0)] if glance.before is not None else found[is_thing]
+        inside = things.boxes[self._in_zones(things.boxes, scene.size_wh)]
         known = np.array([place.box for place in scene.places], np.float32).reshape(-1, 4)
         return bool((iou_matrix(inside, known).max(axis=1, initial=0.0) < KNOWN_IOU).any())
 

@@ -32,14 +32,15 @@ class PacketDecoder:
         stream_format: what the packets are.
         keeps_patched: also give back pictures in which libav had to patch over missing data. A rule must not judge such
             a picture; a person who looks for evidence wants it.
+        is_rough: leave out what smooths the borders of blocks.
     """
 
-    def __init__(self, stream_format: StreamFormat, *, keeps_patched: bool = False) -> None:
+    def __init__(self, stream_format: StreamFormat, *, keeps_patched: bool = False, is_rough: bool = False) -> None:
         self.format = stream_format
         self._keeps_patched = keeps_patched
         self.corrupt = 0
         self._packets: dict[int, EncodedPacket] = {}
-        self._context = open_decoder(stream_format.codec, stream_format.extradata)
+        self._context = open_decoder(stream_format.codec, stream_format.extradata, is_rough=is_rough)
 
     def decode(self, packet: EncodedPacket) -> list[tuple[EncodedPacket, VideoFrame]]:
         """Decode one packet; returns the pictures that became ready, in the order they are shown.
@@ -84,8 +85,13 @@ class PacketDecoder:
         return named
 
 
-def open_decoder(codec: str, extradata: bytes = b"") -> VideoCodecContext:
+def open_decoder(codec: str, extradata: bytes = b"", *, is_rough: bool = False) -> VideoCodecContext:
     """Return a new decoder of a codec by libav's name.
+
+    Args:
+        codec: its name.
+        extradata: its parameter sets, where packets do not carry them.
+        is_rough: leave out what smooths the borders of blocks (the loop filter), for a sixth of the time.
 
     Raises:
         UnsupportedCodecError: there is none.
@@ -100,6 +106,8 @@ def open_decoder(codec: str, extradata: bytes = b"") -> VideoCodecContext:
         context.extradata = extradata
     # One thread a camera: many cameras share the processor, and libav's frame threads would add delay.
     context.thread_count = 1
+    if is_rough:
+        context.options = {"skip_loop_filter": "all"}
     context.open()
     return context
 

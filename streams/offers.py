@@ -20,12 +20,18 @@ from streams.packets import EncodedPacket, StreamFormat, to_libav
 from vision.arrays import SizeWH
 from vision.frames import Frame
 
+LARGE_PX = 1280
+"""Width from which a picture is looked at at half its size or less."""
+
 DECODERS_KEPT = 4
 """Decoders kept open, one a codec and size; each holds the memory of a few pictures of its size."""
 
 
 class KeyDecoders:
-    """Decodes key frames of many cameras alone, with a few decoders; used by one thread."""
+    """Decodes key frames of many cameras alone, with a few decoders; used by one thread.
+
+    Large pictures are decoded without what smooths the borders of blocks: whoever looks at them makes them smaller.
+    """
 
     def __init__(self) -> None:
         self._contexts: OrderedDict[tuple[str, SizeWH], VideoCodecContext] = OrderedDict()
@@ -37,7 +43,9 @@ class KeyDecoders:
             UnsupportedCodecError: there is no decoder for its codec.
         """
         name = stream_format.codec, stream_format.size_wh
-        context = self._contexts.pop(name, None) or open_decoder(stream_format.codec)
+        context = self._contexts.pop(name, None) or open_decoder(
+            stream_format.codec, is_rough=stream_format.size_wh[0] >= LARGE_PX
+        )
         packet = to_libav(key, stream_format.extradata)
         try:
             pictures = [*context.decode(packet), *context.decode(None)]

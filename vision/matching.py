@@ -33,6 +33,8 @@ _GROUPS = (
     VEHICLES | {StreetClass.UNKNOWN},
 )
 
+_IS_IN_GROUP = np.array([[each in group for each in StreetClass] for group in _GROUPS])
+
 
 def distinct(detections: Detections) -> Detections:
     """Return the detections without doubles of one thing under two names; the higher score stays."""
@@ -52,11 +54,9 @@ def distinct(detections: Detections) -> Detections:
 
 def related(classes_a: Ids, classes_b: Ids) -> Mask:
     """Return (N, M): whether a model may call one thing by both names."""
-    result = classes_a[:, None] == classes_b[None, :]
-    for group in _GROUPS:
-        members = np.array(sorted(group), np.int64)
-        result = result | (np.isin(classes_a, members)[:, None] & np.isin(classes_b, members)[None, :])
-    return result
+    in_a, in_b = _IS_IN_GROUP[:, classes_a], _IS_IN_GROUP[:, classes_b]
+    together = (in_a[:, :, None] & in_b[:, None, :]).any(axis=0)
+    return together | (classes_a[:, None] == classes_b[None, :])
 
 
 @dataclass(frozen=True, slots=True)

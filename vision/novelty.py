@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from vision.arrays import Boxes, Mask, Picture
+from vision.arrays import Picture
 from vision.zones import Zone, standing_mask
 
 SIZE_WH = (320, 180)
@@ -35,7 +35,6 @@ class Novelty:
         self._last: Picture | None = None
         self._judged: Picture | None = None
         self._still = np.zeros_like(self._watched)
-        self._density = np.zeros_like(self._watched)
 
     def look(self, luma: Picture) -> bool:
         """Take in a look and return whether the model should see it.
@@ -46,25 +45,12 @@ class Novelty:
         now = cv2.GaussianBlur(luma, (3, 3), 0)
         if self._last is None or self._judged is None:
             self._last, self._still = now, np.full_like(now, 255)
-            self._density = self._watched
             return bool(self._watched.any())
         self._still = _within(now, self._last, STILL_DIFFERENCE)
         self._last = now
         new = cv2.bitwise_and(self._still, cv2.bitwise_not(_within(now, self._judged, NEW_DIFFERENCE)))
-        self._density = cv2.blur(cv2.bitwise_and(new, self._watched), (WINDOW_PX, WINDOW_PX))
-        return int(self._density.max()) > 255 * WINDOW_SHARE
-
-    def touches(self, boxes: Boxes) -> Mask:
-        """Return (N,) bool: which boxes hold something that was new at the last look.
-
-        Args:
-            boxes: (N, 4) in pixels of the small luma.
-        """
-        found = np.zeros(len(boxes), bool)
-        for row, (x1, y1, x2, y2) in enumerate(boxes.tolist()):
-            part = self._density[max(0, int(y1)) : int(np.ceil(y2)), max(0, int(x1)) : int(np.ceil(x2))]
-            found[row] = part.size > 0 and int(part.max()) > 255 * WINDOW_SHARE
-        return found
+        density = cv2.blur(cv2.bitwise_and(new, self._watched), (WINDOW_PX, WINDOW_PX))
+        return int(density.max()) > 255 * WINDOW_SHARE
 
     def judged(self) -> None:
         """Note that the model has seen the last look; what moved in it remains to be judged."""

@@ -88,7 +88,6 @@ class Perception:
         self._judged: Picture | None = None
         self._glanced: Picture | None = None
         self._unvisited_s = 0.0
-        self._new = Detections.empty()
 
     def watch(self, zones: Sequence[Zone]) -> None:
         """Set the zones in which something that comes to rest is news."""
@@ -107,7 +106,7 @@ class Perception:
         is_steady = self._view.is_steady
         proofs = self._stillness.compare(luma, places) if is_steady else Proofs.none()
         is_new = self._novelty.look(small) if is_steady else False
-        is_new = is_new or (is_steady and any(surface.differs(luma) for surface in self._surfaces_for(frame)))
+        is_new = is_new or (is_steady and any([surface.has_news(luma) for surface in self._surfaces_for(frame)]))
         before, self._glanced = self._glanced, compared
         step_s = self._step(frame.t_s, gap_s)
         return Glance(frame, gap_s, step_s, tuple(places), compared, before, small, proofs, is_new)
@@ -142,7 +141,6 @@ class Perception:
             found = self._compared(found, glance).joined(unknown)
         if detections is not None:
             self._judged = glance.luma
-            self._new = found[self._novelty.touches(found.boxes * scale)]
         return Observation(
             camera_id=frame.camera_id,
             t_s=frame.t_s,
@@ -159,11 +157,6 @@ class Perception:
     def remember(self, glance: Glance, places: Sequence[Place]) -> None:
         """Learn what newly known places look like, from the frame in which they were found."""
         self._stillness.remember(glance.frame.luma(), places)
-
-    @property
-    def new(self) -> Detections:
-        """What was found at the model's last look where something had come to rest or gone."""
-        return self._new
 
     @property
     def is_stirred(self) -> bool:

@@ -3,10 +3,9 @@
 Belongs here: judging the series. Does not: decoding the pictures (pipeline.look_back), patches (vision.stillness).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-
-import numpy as np
+from statistics import median
 
 SAME = 0.7
 """Likeness from which an earlier picture shows the same thing at the same spot, over seconds and changes of light."""
@@ -17,9 +16,8 @@ MISSED = 3
 DIP = 0.08
 """While it rests likeness varies by less than this; a car that still rolls a hand's breadth falls further below."""
 
-SEEN_SHARE, RUN = 0.5, 3
-"""Share of the pictures since it came to rest that must show it, as a bus may pass before it; and so many in a row at
-the beginning, as one may be chance."""
+RUN = 3
+"""So many pictures in a row show it at rest, as one may be chance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +27,14 @@ class Span:
     Attributes:
         first_t_s: the earliest picture that shows the thing at rest.
         other_t_s: the last one before that, which does not; None where there is no earlier picture.
+        next_t_s: the picture after the earliest one that shows it.
+        level: how alike pictures of it at rest are, in the middle.
     """
 
     first_t_s: float
     other_t_s: float | None
+    next_t_s: float
+    level: float
 
 
 def walk_back(pictures: Iterable[tuple[float, float]], from_t_s: float) -> Span:
@@ -42,31 +44,32 @@ def walk_back(pictures: Iterable[tuple[float, float]], from_t_s: float) -> Span:
         pictures: stream time and likeness of each, the newest first; read no further than needed.
         from_t_s: a moment at which it was there, not earlier than the first picture.
     """
-    span, missed = Span(from_t_s, None), 0
+    shown: list[tuple[float, float]] = []
+    other_t_s, missed = None, 0
     for t_s, likeness in pictures:
         if likeness >= SAME:
-            span, missed = Span(t_s, None), 0
+            shown.append((t_s, likeness))
+            other_t_s, missed = None, 0
             continue
         missed += 1
-        if span.other_t_s is None:
-            span = Span(span.first_t_s, t_s)
+        other_t_s = t_s if other_t_s is None else other_t_s
         if missed == MISSED:
             break
-    return span
+    times = [from_t_s, from_t_s, *(t_s for t_s, _ in shown)]
+    level = median([each for _, each in shown[:-1]] or [SAME + DIP])  # at the earliest one it may still have rolled
+    return Span(times[-1], other_t_s, times[-2], level)
 
 
-def rest_began(series: Sequence[tuple[float, float]]) -> float | None:
-    """Return the stream time from which a thing rested, in a series that ends with it at rest; None if it does not.
+def rest_began(series: Iterable[tuple[float, float]], level: float) -> float | None:
+    """Return the stream time from which a thing rested; None if it does not.
 
     Args:
-        series: stream time and likeness, in the order of time.
+        series: stream time and likeness, in the order of time; read no further than needed.
+        level: how alike pictures of it at rest are.
     """
-    if not series:
-        return None
-    likeness = np.array([each for _, each in series])
-    usual = float(np.median(likeness[-len(likeness) // 4 or -1 :]))
-    same = likeness >= max(SAME - DIP, usual - DIP)
-    shares = np.cumsum(same[::-1])[::-1] / np.arange(len(same), 0, -1)
-    lasts = np.convolve(same, np.ones(RUN), "full")[RUN - 1 :] == RUN
-    begins = np.flatnonzero(lasts & (shares >= SEEN_SHARE))
-    return series[int(begins[0])][0] if len(begins) else None
+    run: list[float] = []
+    for t_s, likeness in series:
+        run = [*run, t_s] if likeness >= level - DIP else []
+        if len(run) == RUN:
+            return run[0]
+    return None

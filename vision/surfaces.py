@@ -59,7 +59,8 @@ class Surface:
     """One watched surface of one camera; one thread at a time.
 
     Attributes:
-        is_stirred: whether the last visit found something new that nobody stood before.
+        is_stirred: whether the last visit found something that stays and that most of the visits before did not show:
+            more visits are to settle it.
     """
 
     def __init__(self, zone: Zone, frame_wh: SizeWH) -> None:
@@ -74,22 +75,29 @@ class Surface:
         self._reference: FloatArray | None = None
         self._lessons: list[tuple[Picture, Mask]] = []
         self._recent: list[Picture] = []
+        self._glanced: Picture | None = None
+        self._visited: Picture | None = None  # as it was seen, with whoever stood before it
+        self._passing = np.zeros((height, width), bool)
         self._unseen = np.full((height, width), RECENT, np.int64)
         self._since_visit_s = VISIT_EVERY_S
         self._watched_s = 0.0
         self._other_s = 0.0
         self.is_stirred = False
 
-    def differs(self, luma: Picture) -> bool:
-        """Tell whether the surface shows anything else than at the last visit, be it paper or who stands before it.
+    def has_news(self, luma: Picture) -> bool:
+        """Tell whether something stays on the surface, or before it, that was not there at the last visit.
+
+        What differs from glance to glance is somebody who passes.
 
         Args:
             luma: (H, W) uint8 of the whole frame at full size.
         """
-        if not self._recent:
-            return True
         now = cv2.warpPerspective(luma, self._to_surface, self.size_wh, flags=cv2.INTER_LINEAR)
-        return self._has_changed(now, np.zeros(self._inside.shape, bool))
+        before, self._glanced = self._glanced, now
+        if self._visited is None or before is None:
+            return True
+        self._passing = cv2.absdiff(now, before) > MIN_DIFFERENCE
+        return self._differ(now, self._visited, self._passing)
 
     def visit(self, luma: Picture, things: Boxes, step_s: float) -> SurfaceLook | None:
         """Look at the surface, if a visit is due.
@@ -109,8 +117,9 @@ class Surface:
         now = cv2.warpPerspective(luma, self._to_surface, self.size_wh, flags=cv2.INTER_LINEAR)
         hidden_boxes = self._hidden(things)
         hidden = self._mask_of(hidden_boxes)
-        self.is_stirred = bool(self._recent) and self._has_changed(now, hidden)
+        self._visited = now
         self._remember(now, hidden)
+        self.is_stirred = self._differ(now, _median5(self._recent), hidden | self._passing)
         if self._reference is None:
             self._learn(now, hidden, elapsed_s)
             return None
@@ -141,14 +150,13 @@ class Surface:
         seconds = arrays["seconds"].astype(np.float64)
         self._since_visit_s, self._watched_s, self._other_s = (float(value) for value in seconds)
 
-    def _has_changed(self, now: Picture, hidden: Mask) -> bool:
-        """Return whether a region that is not hidden differs from the last visit by more than the light."""
-        present, last = now.astype(np.float32), self._recent[-1].astype(np.float32)
-        light = fit_light(present[::2, ::2], last[::2, ::2], (self._inside & ~hidden)[::2, ::2])
+    def _differ(self, now: Picture, before: Picture, left_out: Mask) -> bool:
+        """Return whether a region that is not left out differs from an earlier picture by more than the light."""
+        left_out = left_out | ~self._inside
+        present, last = now.astype(np.float32), before.astype(np.float32)
+        light = fit_light(present[::2, ::2], last[::2, ::2], ~left_out[::2, ::2])
         differs = np.abs(present - light.expected(last)) > max(MIN_DIFFERENCE, 4 * light.noise)
-        mask = cv2.morphologyEx(
-            (differs & self._inside & ~hidden).astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)
-        )
+        mask = cv2.morphologyEx((differs & ~left_out).astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
         return int(mask.sum()) >= MIN_AREA_PX
 
     def _polygon_mask(self) -> Mask:

@@ -58,7 +58,7 @@ def standing_mask(zones: Sequence[Zone], size_wh: SizeWH) -> Mask:
     for zone in zones:
         cv2.fillPoly(mask, [np.round(zone.corners_px(size_wh)).astype(np.int32)], 1)
     if mask.any():
-        mask = cv2.dilate(mask, np.ones((25, 9), np.uint8))
+        mask = cv2.dilate(mask, np.ones((13, 9), np.uint8), anchor=(4, 0))
     return mask.astype(bool)
 
 

@@ -190,6 +190,7 @@ def test_walk_back_passes_over_a_bus_and_ends_where_the_thing_was_not() -> None:
     ("likeness", "began"),
     [
         ([0.1, 0.2, 0.5, 0.95, 0.97, 0.96, 0.97, 0.97], 3.0),
+        ([0.1, 0.75, 0.8, 0.85, 0.96, 0.97, 0.97, 0.97], 4.0),
         ([0.1, 0.95, 0.3, 0.2, 0.96, 0.97, 0.97, 0.97], 4.0),
         ([0.1, 0.2, 0.96, 0.97, 0.97, 0.4, 0.97, 0.97, 0.97], 2.0),
         ([0.1, 0.2, 0.1, 0.2], None),
@@ -197,4 +198,10 @@ def test_walk_back_passes_over_a_bus_and_ends_where_the_thing_was_not() -> None:
     ],
 )
 def test_rest_begins_where_likeness_stays(likeness: list[float], began: float | None) -> None:
-    assert rest_began([(float(t_s), each) for t_s, each in enumerate(likeness)]) == began
+    assert rest_began([(float(t_s), each) for t_s, each in enumerate(likeness)], 0.97) == began
+
+
+def test_no_more_pictures_are_decoded_than_it_takes_to_find_the_rest() -> None:
+    series = iter([(0.0, 0.1), (1.0, 0.96), (2.0, 0.96), (3.0, 0.96), (4.0, 0.96)])
+    assert rest_began(series, 0.97) == 1.0
+    assert next(series) == (4.0, 0.96)

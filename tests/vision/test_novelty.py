@@ -89,10 +89,3 @@ def test_camera_without_zones_has_no_news() -> None:
     novelty = Novelty([])
     luma = cv2.resize(street(), SIZE_WH)
     assert not any(novelty.look(luma) for _ in range(3))
-
-
-def test_new_things_are_told_from_those_that_stood_before(empty: Street) -> None:
-    for _ in range(2):
-        empty.shows(with_box(street(), BOX))
-    half = np.array([BOX, (20, 200, 80, 250)], np.float32) / 2
-    assert empty.novelty.touches(half).tolist() == [True, False]
