@@ -55,7 +55,7 @@ class Trace:
         def opened(url: str, settings: StreamSettings) -> InputContainer:
             name = urls[url]
             self._reads_s[name] = []
-            return cast(InputContainer, TimedContainer(open_libav(url, settings), partial(self._packet, name)))
+            return cast(InputContainer, TimedContainer(open_libav(url, settings), partial(self._picture, name)))
 
         opener: StreamOpener = opened
         return Openers({"rtsp": opener})
@@ -105,7 +105,7 @@ class Trace:
                 for name, clock in self._clocks.items()
             ]
 
-    def _packet(self, name: str) -> None:
+    def _picture(self, name: str) -> None:
         self._reads_s[name].append(time.monotonic())  # only this camera's reader writes here
 
 
@@ -132,11 +132,12 @@ class TimedContainer:
 
         Args:
             container: as opened.
-            note: called as each packet comes. A farm's cameras begin with a key frame and lose nothing over TCP, so
-                packet `i` holds picture `i`; libav's stamps of the first packets would not tell.
+            note: called as each picture comes. A farm's cameras begin with a key frame and lose nothing over TCP, so
+                counting tells which it is; libav's stamps of the first packets do not.
         """
         self._container = container
         self._note = note
+        self._was_key = False
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._container, name)
@@ -145,6 +146,8 @@ class TimedContainer:
         """Yield libav's packets."""
         with closing(cast(Any, self._container.demux(*streams))) as packets:
             for packet in packets:
-                if packet.size:
+                # libav gives a small key frame in two packets, the first with the parameter sets
+                if packet.size and not (packet.is_keyframe and self._was_key):
                     self._note()
+                self._was_key = bool(packet.is_keyframe)
                 yield packet
