@@ -54,12 +54,12 @@ class Plan:
 
     cameras: tuple[int, ...] = (1, 20)
     watch_s: float = 240.0
-    other_watch_s: float = 75.0
+    other_watch_s: float = 77.0
     page_s: float = 45.0
     tiles: int = 1
 
 
-QUICK = Plan(cameras=(2,), watch_s=75.0, page_s=10.0)
+QUICK = Plan(cameras=(2,), watch_s=77.0, page_s=10.0)
 """Two cameras with a violation each: under two minutes once the clips are drawn; for a first look only."""
 
 app = typer.Typer(add_completion=False)

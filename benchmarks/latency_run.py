@@ -19,7 +19,7 @@ from typing import Any
 from benchmarks.camera_clock import ClipClock
 from benchmarks.capacity_clips import CAMERA
 from benchmarks.capacity_streets import PERIOD_S, Story
-from benchmarks.capacity_trial import CORES, LOOK_LIMIT_S, deeds_of, plan_cameras
+from benchmarks.capacity_trial import CORES, LOOK_LIMIT_S, START_PER_CAMERA_S, deeds_of, plan_cameras
 from benchmarks.errors import SideFailedError
 from benchmarks.farm import Camera, Farm
 from benchmarks.latency_clock import CameraLine
@@ -39,8 +39,9 @@ from benchmarks.worker_process import WorkerProcess
 
 ASK_AGAIN_S = 0.5
 
-LEAST_PHASES_S = 75.0
-"""`plan_cameras` wants so much to have a violation of each camera in it; a shorter part plays the cameras as if."""
+LEAST_PHASES_S = 76.0
+"""`plan_cameras` wants so much, and a little for each camera, to have a violation of each in it; a shorter part plays
+them as if."""
 
 PAGE_LIMIT_S = 60.0
 """A wall that does not show all its cameras by then never will."""
@@ -97,7 +98,7 @@ def watch_part(equipment: Equipment, count: int, watch_s: float) -> WatchPart:
         SideFailedError: the program ended, hangs or never looked at a camera.
         FarmError: the farm did not start, or ended.
     """
-    cameras = plan_cameras(equipment.stories, count, max(watch_s, LEAST_PHASES_S))
+    cameras = _phased(equipment, count, watch_s)
     with _running(equipment, "watch", cameras) as (worker, farm):
         _wait_until_looking(worker)
         from_s = time.monotonic()
@@ -129,7 +130,7 @@ def page_part(equipment: Equipment, count: int, tiles: int, watch_s: float) -> P
         SideFailedError: the program or the browser ended, hangs or shows nothing.
         FarmError: the farm did not start, or ended.
     """
-    cameras = plan_cameras(equipment.stories, count, LEAST_PHASES_S + count)
+    cameras = _phased(equipment, count, watch_s)
     with _running(equipment, "service", cameras) as (worker, farm):
         _wait_until_looking(worker)
         address = str(_answer(worker, "address")["address"])
@@ -173,6 +174,10 @@ def _page_figures(
         window=window,
         behind_s=behind_s,
     )
+
+
+def _phased(equipment: Equipment, count: int, watch_s: float) -> tuple[Camera, ...]:
+    return plan_cameras(equipment.stories, count, max(watch_s, LEAST_PHASES_S + START_PER_CAMERA_S * count))
 
 
 @contextmanager
