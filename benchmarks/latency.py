@@ -59,7 +59,7 @@ class Plan:
     tiles: int = 1
 
 
-QUICK = Plan(cameras=(2,), watch_s=77.0, page_s=10.0)
+QUICK = Plan(cameras=(2,), watch_s=77.0, page_s=8.0)
 """Two cameras with a violation each: under two minutes once the clips are drawn; for a first look only."""
 
 app = typer.Typer(add_completion=False)
