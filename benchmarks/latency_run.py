@@ -130,7 +130,7 @@ def page_part(equipment: Equipment, count: int, tiles: int, watch_s: float) -> P
         SideFailedError: the program or the browser ended, hangs or shows nothing.
         FarmError: the farm did not start, or ended.
     """
-    cameras = _phased(equipment, count, watch_s)
+    cameras = _phased(equipment, count, LEAST_PHASES_S + PERIOD_S)  # so that not all streets are busy at once
     with _running(equipment, "service", cameras) as (worker, farm):
         _wait_until_looking(worker)
         address = str(_answer(worker, "address")["address"])
