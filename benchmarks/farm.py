@@ -111,6 +111,19 @@ class Farm:
         Raises:
             FarmError: it ended or is silent.
         """
+        return [late for late in self._stats("behind_s") if late is not None]
+
+    def began_s(self) -> list[float | None]:
+        """Return when each camera's first picture was due to leave, in `time.monotonic` seconds; None before PLAY.
+
+        Picture `i` of a camera is due `i / fps` later: the clock that the pictures' numbers show.
+
+        Raises:
+            FarmError: it ended or is silent.
+        """
+        return self._stats("began_s")
+
+    def _stats(self, name: str) -> list[float | None]:
         pipe = self._running().stdin
         assert pipe is not None, "opened with pipes"
         try:
@@ -118,9 +131,9 @@ class Farm:
             pipe.flush()
         except OSError:
             raise FarmError("the RTSP farm ended by itself") from None
-        found = self._answer("stats", ANSWER_LIMIT_S)["behind_s"]
-        assert isinstance(found, list), "a list of seconds"
-        return [float(late) for late in found if late is not None]
+        found = self._answer("stats", ANSWER_LIMIT_S)[name]
+        assert isinstance(found, list), "a number per camera"
+        return [None if each is None else float(each) for each in found]
 
     def _running(self) -> "subprocess.Popen[str]":
         assert self._process is not None, "the farm was not started"

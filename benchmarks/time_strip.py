@@ -7,6 +7,8 @@ Layout, from the left: a white and a black block as a mark, `BITS` bits of the n
 `CHECK_BITS` of its checksum; each block is a 120th of the picture's width, square.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from vision.arrays import Mask, Picture, SizeWH
@@ -55,7 +57,16 @@ def read(picture: Picture) -> int | None:
     height, width = picture.shape[:2]
     green_or_luma = picture[..., 1] if picture.ndim == 3 else picture
     inner = (_area(block, (width, height), EDGE_RATIO) for block in range(BLOCKS))
-    levels = np.array([float(green_or_luma[rows, columns].mean()) for rows, columns in inner])
+    return number_of([float(green_or_luma[rows, columns].mean()) for rows, columns in inner])
+
+
+def number_of(grey: Sequence[float]) -> int | None:
+    """Return the number that a strip's blocks say, or None where they are no strip.
+
+    Args:
+        grey: mean grey level of each of the `BLOCKS` blocks, from the left.
+    """
+    levels = np.array(grey)
     if levels[0] - levels[1] < LEAST_CONTRAST:
         return None
     bits = levels > (levels[0] + levels[1]) / 2

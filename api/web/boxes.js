@@ -27,6 +27,12 @@ export class BoxTrack {
     if (this.#looks.length > KEEP) this.#looks.shift();
   }
 
+  // Returns how much earlier than `t_s` the newest look was; 0 where there is none.
+  gap(t_s) {
+    const last = this.#looks.at(-1);
+    return last ? Math.max(0, t_s - last.t_s) : 0;
+  }
+
   // Returns the rows to draw at stream time `t_s`.
   at(t_s) {
     const next = this.#looks.findIndex((look) => look.t_s > t_s);

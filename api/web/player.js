@@ -5,16 +5,14 @@
 // fragment itself carries, `now()` translates the video's own clock into `t_s`, also over gaps and reconnects. What the
 // browser cannot decode, or fails at repeatedly, is shown as JPEGs over a second socket.
 
+import { Cushion } from "./cushion.js";
 import { shownTime, timescale } from "./fmp4.js";
 import { hangUp, socketUrl } from "./socket.js";
 
 const HEADER_BYTES = 8;
 const KEEP_S = 12; // played video kept in memory
 const LAG_S = 4; // further behind than this we jump to the newest picture
-const CUSHION_S = 1.2; // how far behind the newest picture we play: a look a second and the time it takes to arrive
-const SWING_S = 0.6; // nearer to or further from the cushion than this, the speed is nudged
-const NUDGE = 0.06;
-const TEND_MS = 400;
+const TEND_MS = 400; // as the cushion counts on
 const MAX_FAILURES = 3; // before JPEGs take over
 const GOOD_PLAY_MS = 60000; // failures before so much good play are forgiven: three over weeks are no reason for JPEGs
 const DRAW_MS = 33; // from drawing until it is on the screen: two refreshes of a usual one
@@ -43,6 +41,7 @@ export class Player {
   #why = [];
   #pictureUrl = "";
   #stopped = true;
+  #cushion = new Cushion();
 
   // `onMode` is told "video"; "waiting", with the socket's close code; or "pictures", with "codec" and its name, or "failed".
   constructor(cameraId, video, picture, onMode) {
@@ -55,6 +54,7 @@ export class Player {
       this.#playingSince ??= performance.now();
       this.#onMode("video");
     });
+    video.addEventListener("waiting", () => this.#playingSince !== null && this.#cushion.stalled());
   }
 
   start() {
@@ -82,6 +82,12 @@ export class Player {
     if (this.#mode === "pictures") return null;
     const mark = this.#marks.findLast((m) => m.media <= mediaTime + 0.001) ?? this.#marks[0];
     return mark ? mark.t_s + (mediaTime - mark.media) : null;
+  }
+
+  // Takes the stream time of a look that has just come, and how much earlier the look before it was.
+  looked(t_s, gap_s) {
+    const shown = this.now();
+    if (shown !== null && this.#playingSince !== null) this.#cushion.looked(t_s - shown, gap_s);
   }
 
   get mode() {
@@ -203,9 +209,8 @@ export class Player {
     const start = buffered.start(buffered.length - 1);
     const end = buffered.end(buffered.length - 1);
     const behind = end - video.currentTime;
-    if (behind > LAG_S || video.currentTime < start) video.currentTime = Math.max(start, end - CUSHION_S);
-    const swing = behind - CUSHION_S;
-    video.playbackRate = Math.abs(swing) < SWING_S ? 1 : 1 + Math.sign(swing) * NUDGE;
+    if (behind > LAG_S || video.currentTime < start) video.currentTime = Math.max(start, end - this.#cushion.length);
+    video.playbackRate = this.#cushion.tend(behind);
     if (video.paused && video.readyState >= 2) video.play().catch(() => {});
     if (!buffer.updating && video.currentTime - buffered.start(0) > 2 * KEEP_S) {
       buffer.remove(0, video.currentTime - KEEP_S);

@@ -72,6 +72,7 @@ export class Tile {
   }
 
   addBoxes(message) {
+    this.#player?.looked(message.t_s, this.#boxes.gap(message.t_s));
     this.#boxes.add(message);
   }
 

@@ -9,13 +9,15 @@ Nothing is parsed or encoded here: units go from memory shared by all mounts to 
 time, so that Python is called once a second and camera. One media serves all clients of a mount.
 
 Events leave as JSON lines: `ready`, `playing` (a mount's media began). A line on standard input is answered with
-`stats`: by how many seconds each playing mount is behind its clock. It ends with its standard input.
+`stats`: by how many seconds each playing mount is behind its clock, and the moment on the machine's monotonic clock at
+which its first picture was due to leave. It ends with its standard input.
 """
 
 import json
 import struct
 import sys
 import threading
+import time
 from pathlib import Path
 
 import gi
@@ -86,6 +88,13 @@ class Feeder:
         now_ns = clock.get_time() - self.source.get_base_time()
         return (now_ns - self.begin_ns - self.sent * self.step) / Gst.SECOND
 
+    def began_s(self):
+        """Monotonic seconds at which the first picture was due to leave; picture `i` follows `i` steps later."""
+        if self.source is None or (clock := self.source.get_clock()) is None:
+            return None
+        running_ns = clock.get_time() - self.source.get_base_time()
+        return time.monotonic() - (running_ns - self.begin_ns) / Gst.SECOND
+
 
 def launch_line(mtu):
     return (
@@ -116,7 +125,8 @@ class Farm:
     def listen(self, loop):
         for _line in sys.stdin:
             behind = [feeder.behind_s() for feeder in self.feeders]
-            say(event="stats", behind_s=[None if late is None else round(late, 3) for late in behind])
+            began = [feeder.began_s() for feeder in self.feeders]
+            say(event="stats", behind_s=[None if late is None else round(late, 3) for late in behind], began_s=began)
         GLib.idle_add(loop.quit)
 
 

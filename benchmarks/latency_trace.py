@@ -1,0 +1,153 @@
+"""Notes when each stage had a camera's picture, through the seams that the program has: openers, model, listeners.
+
+Nothing of the program is changed for it. The opener of `rtsp://` notes when libav gave a picture's packet, a wrapper
+around the model notes when it had the picture, and reads the number in the picture now and then, so that stream time
+can be compared with the camera's clock. All times are `time.monotonic`, which every process of a machine shares.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from functools import partial
+from typing import Any, cast
+
+from av.container import InputContainer
+
+from benchmarks.camera_clock import CameraClock, ClipClock
+from benchmarks.time_strip import read
+from pipeline.inference import Looker
+from streams.opening import Openers, StreamOpener, open_libav
+from streams.settings import StreamSettings
+from vision.detections import Detections
+from vision.frames import Frame
+
+READ_EVERY_S = 5.0
+"""Stream seconds after which a camera's picture is read again; stream time drifts from the camera's by nothing."""
+
+ROUND_TO = 4
+"""Decimals of the times that are told: a tenth of a millisecond."""
+
+
+class Trace:
+    """What was noted of all cameras; safe between the readers' threads and the looking thread."""
+
+    def __init__(self, clocks: dict[str, ClipClock]) -> None:
+        """Begin.
+
+        Args:
+            clocks: of each camera by its name, in order.
+        """
+        self._lock = threading.Lock()
+        self._clips = clocks
+        self._clocks = {name: CameraClock(clip) for name, clip in clocks.items()}
+        self._reads_s: dict[str, list[float]] = {name: [] for name in clocks}
+        self._models_s: dict[tuple[str, float], tuple[float, float]] = {}
+        self._due_s: dict[str, float] = {}
+
+    def openers(self, urls: dict[str, str]) -> Openers:
+        """Return openers that note when each packet of a camera comes.
+
+        Args:
+            urls: the cameras' names by their URLs.
+        """
+
+        def opened(url: str, settings: StreamSettings) -> InputContainer:
+            name = urls[url]
+            self._reads_s[name] = []
+            return cast(InputContainer, TimedContainer(open_libav(url, settings), partial(self._picture, name)))
+
+        opener: StreamOpener = opened
+        return Openers({"rtsp": opener})
+
+    def around(self, model: Looker) -> "TracedLooker":
+        """Return the model with an eye on times and numbers."""
+        return TracedLooker(model, self)
+
+    def looked(self, frames: Sequence[Frame], began_s: float, ended_s: float) -> None:
+        """Note that the model had frames, and read the number in some of them."""
+        with self._lock:
+            for frame in frames:
+                self._models_s[frame.camera_id, frame.t_s] = began_s, ended_s
+                due_s = self._due_s.get(frame.camera_id, -1.0)
+                if frame.t_s >= due_s and (number := read(frame.luma())) is not None:
+                    self._due_s[frame.camera_id] = frame.t_s + READ_EVERY_S
+                    self._clocks[frame.camera_id].saw(number, frame.t_s)
+
+    def model_s(self, name: str, t_s: float) -> tuple[float, float] | None:
+        """Return when the model began and ended with a picture; None where it did not have it."""
+        with self._lock:
+            return self._models_s.get((name, t_s))
+
+    @property
+    def blind(self) -> int:
+        """How many cameras' clocks are not known yet."""
+        with self._lock:
+            return sum(clock.moment_s is None for clock in self._clocks.values())
+
+    def to_json(self) -> list[dict[str, Any]]:
+        """Return what is known of each camera: when packets came, when the model looked, how its clock stands.
+
+        `reads_s[i]` is when picture `i` after PLAY was read; `offset_s` plus a stream time is a moment of the street.
+        """
+        with self._lock:
+            return [
+                {
+                    "offset_s": clock.moment_of(0.0) if clock.moment_s is not None else None,
+                    "breaks": clock.breaks,
+                    "reads_s": [round(at_s, ROUND_TO) for at_s in self._reads_s[name]],
+                    "models_s": [
+                        [t_s, round(began_s, ROUND_TO), round(ended_s, ROUND_TO)]
+                        for (of, t_s), (began_s, ended_s) in self._models_s.items()
+                        if of == name
+                    ],
+                }
+                for name, clock in self._clocks.items()
+            ]
+
+    def _picture(self, name: str) -> None:
+        self._reads_s[name].append(time.monotonic())  # only this camera's reader writes here
+
+
+class TracedLooker:
+    """A model, with an eye on when it has which picture."""
+
+    def __init__(self, model: Looker, trace: Trace) -> None:
+        self._model = model
+        self._trace = trace
+
+    def detect(self, frames: Sequence[Frame]) -> list[Detections]:
+        """Return what the model finds."""
+        began_s = time.monotonic()
+        found = self._model.detect(frames)
+        self._trace.looked(frames, began_s, time.monotonic())
+        return found
+
+
+class TimedContainer:
+    """libav's container, with an eye on when it gives each packet; what is asked of it goes on to libav's."""
+
+    def __init__(self, container: InputContainer, note: Callable[[], None]) -> None:
+        """Wrap a container.
+
+        Args:
+            container: as opened.
+            note: called as each picture comes. A farm's cameras begin with a key frame and lose nothing over TCP, so
+                counting tells which it is; libav's stamps of the first packets do not.
+        """
+        self._container = container
+        self._note = note
+        self._was_key = False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._container, name)
+
+    def demux(self, *streams: Any) -> Iterator[Any]:
+        """Yield libav's packets."""
+        with closing(cast(Any, self._container.demux(*streams))) as packets:
+            for packet in packets:
+                # libav gives a small key frame in two packets, the first with the parameter sets
+                if packet.size and not (packet.is_keyframe and self._was_key):
+                    self._note()
+                self._was_key = bool(packet.is_keyframe)
+                yield packet
