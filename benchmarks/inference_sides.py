@@ -18,7 +18,7 @@ from models.choice import choose_engine
 from models.choice_memory import EngineChoice
 from models.engines import Engine, run_in_batches
 from models.model import Model
-from models.preprocess import to_batch
+from models.preprocess import Preparer
 from vision.arrays import FloatArray
 from vision.frames import Frame
 
@@ -85,7 +85,8 @@ class Contest:
         parts = [frames[start : start + batch] for start in range(0, len(frames) - batch + 1, batch)]
         if not parts:
             raise ValueError(f"a batch of {batch} needs at least as many frames, not {len(frames)}")
-        ready = [to_batch(part, self.card)[0] for part in parts]
+        preparer = Preparer(self.card)
+        ready = [preparer.to_batch(part)[0] for part in parts]
         framed, tensors, same = cycle(parts), cycle(ready), cycle(ready)
         return {
             "pipeline": lambda: self._model.detect(next(framed)),
