@@ -1,8 +1,8 @@
 """Makes planes smaller by area with libswscale, at a fraction of what OpenCV takes for it.
 
-OpenCV averages by area in plain code, slowest where the factor is no whole number, as from 1080 to 234 lines. libswscale
-does the same with vector instructions; what differs is rounding, by one grey level at the factors of cameras (1.5 and
-more). It has to prepare itself for each pair of sizes, so what it prepared is kept.
+OpenCV averages by area in plain code, slowest where the factor is no whole number, as from 1080 lines to 234. With
+libswscale's vector instructions the result is the same but for rounding: by one grey level at the factors of cameras
+(1.5 and more). It has to prepare itself for each pair of sizes, so what it prepared is kept.
 """
 
 from collections import OrderedDict
