@@ -80,6 +80,7 @@ class Model:
 
     def close(self) -> None:
         """Let go of the engine; the model is of no use afterwards."""
+        self._preparer.close()
         self._engine.close()
 
     def _finish(self, candidates: Candidates, letterbox: Letterbox, size_wh: SizeWH) -> Detections:

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from models.cards import ModelCard
+from models.lanes import Lanes
 from vision.arrays import FloatArray
 from vision.frames import Frame, Letterbox
 from vision.shrinking import Shrinker
@@ -22,7 +23,8 @@ class Preparer:
         self._input_wh = card.input_wh
         self._factor = np.float32(1 / 255 if card.scaling == "0-1" else 1.0)
         self._planes = (2, 1, 0) if card.channel_order == "rgb" else (0, 1, 2)
-        self._shrinker = Shrinker()
+        self._shrinkers = Shrinker(), Shrinker()
+        self._lanes = Lanes("prepare")
 
     def to_batch(self, frames: Sequence[Frame]) -> tuple[FloatArray, tuple[Letterbox, ...]]:
         """Return the model's input for some frames, and how each was fitted into it.
@@ -35,11 +37,21 @@ class Preparer:
         """
         width, height = self._input_wh
         batch = np.empty((len(frames), 3, height, width), np.float32)
-        letterboxes = []
-        for row, frame in enumerate(frames):
-            bgr, letterbox = frame.letterboxed(self._input_wh, self._shrinker)
-            channels = cv2.split(bgr)
-            for plane, channel in enumerate(self._planes):
-                np.multiply(channels[channel], self._factor, out=batch[row, plane])
-            letterboxes.append(letterbox)
-        return batch, tuple(letterboxes)
+
+        def prepare(lane: int, rows: slice) -> list[Letterbox]:
+            return [self._fill(*pair, self._shrinkers[lane]) for pair in zip(batch[rows], frames[rows], strict=True)]
+
+        first, *rest = self._lanes.halves(len(frames), prepare)
+        return batch, (*first, *(letterbox for half in rest for letterbox in half))
+
+    def close(self) -> None:
+        """End its threads."""
+        self._lanes.close()
+
+    def _fill(self, picture: FloatArray, frame: Frame, shrinker: Shrinker) -> Letterbox:
+        """Lay a frame out in its place of the batch, (3, H, W), and return how it was fitted into it."""
+        bgr, letterbox = frame.letterboxed(self._input_wh, shrinker)
+        channels = cv2.split(bgr)
+        for plane, channel in enumerate(self._planes):
+            np.multiply(channels[channel], self._factor, out=picture[plane])
+        return letterbox
