@@ -10,6 +10,7 @@ rules are left out: they are not done once per inference. What each figure means
 
 import sys
 import tempfile
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,6 +45,9 @@ REFERENCES = (
 
 ModelPlace = tuple[Path, Path | None]
 """A card, and the folder of its weights; None for the card's own."""
+
+REST_S = 0.1
+"""Between windows: ONNX Runtime's threads go on spinning for a while after a run, and the next side would pay for it."""
 
 app = typer.Typer(add_completion=False)
 
@@ -131,6 +135,7 @@ def _measure(contest: Contest, frames: Sequence[Frame], plan: Plan, tell: Callab
         shift = number % len(SIDES)
         for batch in plan.batches:
             for side in (*SIDES[shift:], *SIDES[:shift]):
+                threading.Event().wait(REST_S)
                 pace = timed(looks[batch][side], batch, plan.window_s)
                 samples.append(Sample(number, contest.card.name, batch, side, pace))
     return samples
