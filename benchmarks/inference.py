@@ -47,7 +47,7 @@ ModelPlace = tuple[Path, Path | None]
 """A card, and the folder of its weights; None for the card's own."""
 
 REST_S = 0.1
-"""Between windows: ONNX Runtime's threads go on spinning for a while after a run, and the next side would pay for it."""
+"""Between windows: ONNX Runtime's threads spin on for a while after a run, and the next side would pay for it."""
 
 app = typer.Typer(add_completion=False)
 
