@@ -9,7 +9,7 @@ from typing import cast
 import cv2
 
 from vision.arrays import Picture, SizeWH
-from vision.frames import LETTERBOX_GREY, Frame, Letterbox
+from vision.frames import LETTERBOX_GREY, Frame, Letterbox, Resize
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -24,8 +24,9 @@ class BgrFrame:
         height, width = self.bgr.shape[:2]
         return width, height
 
-    def letterboxed(self, size_wh: SizeWH) -> tuple[Picture, Letterbox]:
-        """Return the picture fitted into `size_wh` as ultralytics does: linear resize, grey border."""
+    def letterboxed(self, size_wh: SizeWH, resize: Resize | None = None) -> tuple[Picture, Letterbox]:
+        """Return the picture fitted into `size_wh` as ultralytics does, whatever `resize`: linear, grey border."""
+        del resize
         width, height = self.size_wh
         scale = min(size_wh[0] / width, size_wh[1] / height)
         inner = max(1, round(width * scale)), max(1, round(height * scale))

@@ -51,12 +51,14 @@ class Goal:
         goal: the limit in words and figures, as `<= 0.20`.
         value: what was reached; None where it could not be measured, which misses the goal.
         met: whether it was reached.
+        applies: whether it holds on a machine like this one; written to JSON only where it does not.
     """
 
     name: str
     goal: str
     value: float | None
     met: bool
+    applies: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +114,9 @@ def at_most(name: str, limit: float, value: float | None) -> Goal:
     return Goal(name, f"<= {limit:g}", value, value is not None and value <= limit)
 
 
-def at_least(name: str, limit: float, value: float | None) -> Goal:
+def at_least(name: str, limit: float, value: float | None, *, applies: bool = True) -> Goal:
     """Return a goal that is met where the value reaches the limit."""
-    return Goal(name, f">= {limit:g}", value, value is not None and value >= limit)
+    return Goal(name, f">= {limit:g}", value, value is not None and value >= limit, applies)
 
 
 def write_report(path: Path, report: Report) -> None:
@@ -141,10 +143,17 @@ def to_json(report: Report) -> dict[str, JsonValue]:
         "settings": dict(report.settings),
         "definitions": dict(report.definitions),
         "notes": list(report.notes),
-        "goals": [asdict(goal) for goal in report.goals],
+        "goals": [_goal_json(goal) for goal in report.goals],
         "summary": report.summary,
         "samples": [dict(sample) for sample in report.samples],
     }
+
+
+def _goal_json(goal: Goal) -> dict[str, JsonValue]:
+    row: dict[str, JsonValue] = asdict(goal)
+    if goal.applies:
+        del row["applies"]
+    return row
 
 
 def machine_facts() -> dict[str, JsonValue]:

@@ -1,7 +1,7 @@
 """Our side: a `Shard` as the service runs it, with one parking zone per camera and a packet ring.
 
-Nothing is left out: reader with ring, gears, model, perception, places, tracks and the parking rule. The zone's rule
-asks for a look a second while nothing is about to fall due.
+Nothing is left out: reader with ring, gears, glances, model, perception, places, tracks and the parking rule. The rule
+says at every moment how often it wants to look (`detectors.rules.Pace`); most looks are glances without the model.
 """
 
 import tempfile
@@ -67,4 +67,5 @@ class OurSide:
             waiting=looks.waiting,
             reconnects=health.reconnects,
             kept_bytes=health.ring_bytes,
+            wanted_hz=looks.wanted_hz,
         )

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict
 SideName = Literal["ours", "load_streams", "load_streams_paced", "opencv", "opencv_paced"]
 
 SIDES: tuple[SideName, ...] = ("ours", "load_streams", "load_streams_paced", "opencv", "opencv_paced")
-"""All sides; `_paced` ones look as often as our rules ask for, the others as their users run them."""
+"""All sides; `_paced` ones look at a steady rate that would serve the rules, the others as their users run them."""
 
 
 class SideSettings(BaseModel):
@@ -25,7 +25,7 @@ class SideSettings(BaseModel):
         weights_folder: where the card's weights lie; the card's own folder if empty.
         engine: a name of `models.choice.ENGINE_NAMES`, the same for all sides.
         cache_dir: scratch folder.
-        look_hz: looks a second and camera that the rules need; the unpaced peers do not heed it.
+        look_hz: looks a second and camera of the paced peers; ours follows its rules, unpaced peers look all they can.
         source_fps: frame rate of the cameras, from which the paced peers' stride follows.
     """
 
@@ -57,11 +57,12 @@ class CameraCounts(BaseModel):
         passed_over: of these, kept as packets and never turned into a frame; 0 for peers.
         decoded: frames that stood ready to be looked at.
         looked: frames that were looked at.
-        inferred: of these, frames that went through the model (our looks may be proofs by pixels alone).
+        inferred: of these, frames that went through the model; the others were glances (ours only).
         dropped: frames that were not looked at, by cause.
         waiting: frames that wait for their look, or are in the model at this moment.
         reconnects: connections after the first.
         kept_bytes: encoded bytes kept for looking back; 0 for peers.
+        wanted_hz: looks a second that the rules want at present; 0 for peers, which have no rules.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -75,6 +76,7 @@ class CameraCounts(BaseModel):
     waiting: int
     reconnects: int = 0
     kept_bytes: int = 0
+    wanted_hz: float = 0.0
 
     @property
     def unaccounted(self) -> int:

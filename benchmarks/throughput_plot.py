@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 PANELS = (
     ("cpu_s_per_camera_s", "CPU seconds per camera and second"),
     ("delivered_fps", "frames in, per camera and second"),
-    ("inferred_hz", "model looks, per camera and second"),
+    ("looked_hz", "looks (ours: mostly glances), per camera and second"),
     ("rss_mb", "memory of the whole side, MB"),
 )
 

@@ -13,7 +13,7 @@ from models.class_names import DROPPED, class_rows
 from models.engines import Engine
 from models.families import check_outputs, make_decoder
 from models.nms import kept_by_nms
-from models.preprocess import to_batch
+from models.preprocess import Preparer
 from vision.arrays import SizeWH
 from vision.boxes import areas, clipped
 from vision.detections import Detections
@@ -42,6 +42,7 @@ class Model:
         self.card = card
         self.choice = choice
         self._engine = engine
+        self._preparer = Preparer(card)
         self._decoder = make_decoder(card)
         self._class_ids = class_rows(card.class_names, card.class_map)
 
@@ -69,7 +70,7 @@ class Model:
         """
         if not frames:
             return []
-        batch, letterboxes = to_batch(frames, self.card)
+        batch, letterboxes = self._preparer.to_batch(frames)
         outputs = self._engine.infer(batch)
         threshold = self.card.score_threshold
         return [
@@ -79,6 +80,7 @@ class Model:
 
     def close(self) -> None:
         """Let go of the engine; the model is of no use afterwards."""
+        self._preparer.close()
         self._engine.close()
 
     def _finish(self, candidates: Candidates, letterbox: Letterbox, size_wh: SizeWH) -> Detections:

@@ -7,6 +7,7 @@ from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 from models.cards import ModelCard
 from models.engines import check_input, run_in_batches
 from models.errors import InferenceError, OutputMismatchError, WeightsError, one_line
+from models.lanes import Lanes
 from vision.arrays import FloatArray, SizeWH
 
 FATAL_ONLY = 4
@@ -42,6 +43,7 @@ class OnnxRuntimeEngine:
         check_single_output(card, [output.name for output in outputs])
         self._input_name, self._dtype = inputs[0].name, INPUT_TYPES[inputs[0].type]
         self._card_name, self._input_wh = card.name, card.input_wh
+        self._lanes = Lanes("onnxruntime")
 
     @property
     def input_wh(self) -> SizeWH:
@@ -50,10 +52,17 @@ class OnnxRuntimeEngine:
 
     def infer(self, batch: FloatArray) -> FloatArray:
         """Run the model; see `Engine.infer`."""
-        return run_in_batches(batch, self._fixed_batch, self._run)
+        if len(batch) <= (self._fixed_batch or 1):
+            return run_in_batches(batch, self._fixed_batch, self._run)
+        # A session may be run from several threads at once.
+        halves = self._lanes.halves(
+            len(batch), lambda _, rows: run_in_batches(batch[rows], self._fixed_batch, self._run)
+        )
+        return np.concatenate(halves)
 
     def close(self) -> None:
         """Let go of the session."""
+        self._lanes.close()
         del self._session
 
     def _run(self, batch: FloatArray) -> FloatArray:

@@ -6,29 +6,52 @@ import cv2
 import numpy as np
 
 from models.cards import ModelCard
+from models.lanes import Lanes
 from vision.arrays import FloatArray
 from vision.frames import Frame, Letterbox
+from vision.shrinking import Shrinker
 
 
-def to_batch(frames: Sequence[Frame], card: ModelCard) -> tuple[FloatArray, tuple[Letterbox, ...]]:
-    """Return the model's input for some frames, and how each was fitted into it.
+class Preparer:
+    """Prepares frames for one model; one thread at a time.
 
     Args:
-        frames: of any sizes and cameras, at least one.
         card: input size, channel order and scaling.
-
-    Returns:
-        (N, 3, H, W) float32, newly made, and N letterboxes that map boxes back.
     """
-    width, height = card.input_wh
-    batch = np.empty((len(frames), 3, height, width), np.float32)
-    letterboxes = []
-    factor = 1 / 255 if card.scaling == "0-1" else 1.0
-    planes = (2, 1, 0) if card.channel_order == "rgb" else (0, 1, 2)
-    for row, frame in enumerate(frames):
-        bgr, letterbox = frame.letterboxed(card.input_wh)
+
+    def __init__(self, card: ModelCard) -> None:
+        self._input_wh = card.input_wh
+        self._factor = np.float32(1 / 255 if card.scaling == "0-1" else 1.0)
+        self._planes = (2, 1, 0) if card.channel_order == "rgb" else (0, 1, 2)
+        self._shrinkers = Shrinker(), Shrinker()
+        self._lanes = Lanes("prepare")
+
+    def to_batch(self, frames: Sequence[Frame]) -> tuple[FloatArray, tuple[Letterbox, ...]]:
+        """Return the model's input for some frames, and how each was fitted into it.
+
+        Args:
+            frames: of any sizes and cameras, at least one.
+
+        Returns:
+            (N, 3, H, W) float32, newly made, and N letterboxes that map boxes back.
+        """
+        width, height = self._input_wh
+        batch = np.empty((len(frames), 3, height, width), np.float32)
+
+        def prepare(lane: int, rows: slice) -> list[Letterbox]:
+            return [self._fill(*pair, self._shrinkers[lane]) for pair in zip(batch[rows], frames[rows], strict=True)]
+
+        first, *rest = self._lanes.halves(len(frames), prepare)
+        return batch, (*first, *(letterbox for half in rest for letterbox in half))
+
+    def close(self) -> None:
+        """End its threads."""
+        self._lanes.close()
+
+    def _fill(self, picture: FloatArray, frame: Frame, shrinker: Shrinker) -> Letterbox:
+        """Lay a frame out in its place of the batch, (3, H, W), and return how it was fitted into it."""
+        bgr, letterbox = frame.letterboxed(self._input_wh, shrinker)
         channels = cv2.split(bgr)
-        for plane, channel in enumerate(planes):
-            np.multiply(channels[channel], np.float32(factor), out=batch[row, plane])
-        letterboxes.append(letterbox)
-    return batch, tuple(letterboxes)
+        for plane, channel in enumerate(self._planes):
+            np.multiply(channels[channel], self._factor, out=picture[plane])
+        return letterbox

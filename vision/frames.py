@@ -7,6 +7,7 @@ converting a 1080p picture to full-size BGR costs half as much again as decoding
 Belongs here: planes, conversion, resizing. Does not: decoding (streams), what a model wants (models).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,6 +18,9 @@ from vision.arrays import Boxes, Picture, SizeWH
 
 LETTERBOX_GREY = 114
 """The padding value that YOLO models are trained with."""
+
+Resize = Callable[[Picture, SizeWH], Picture]
+"""Makes an (H, W) uint8 plane of another size of one."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -126,29 +130,37 @@ class Frame:
         )
         return _bgr(part, (x2 - x1, y2 - y1))
 
-    def letterboxed(self, size_wh: SizeWH) -> tuple[Picture, Letterbox]:
-        """Return the frame fitted into `size_wh` as (H, W, 3) BGR, padded with grey, and how it was fitted."""
+    def letterboxed(self, size_wh: SizeWH, resize: Resize | None = None) -> tuple[Picture, Letterbox]:
+        """Return the frame fitted into `size_wh` as (H, W, 3) BGR, padded with grey, and how it was fitted.
+
+        Args:
+            size_wh: of the result.
+            resize: how planes are resized; `resized` by default.
+        """
         width, height = self.size_wh
         scale = min(size_wh[0] / width, size_wh[1] / height)
         inner = max(1, round(width * scale)), max(1, round(height * scale))
         left, top = (size_wh[0] - inner[0]) // 2, (size_wh[1] - inner[1]) // 2
         canvas = np.full((size_wh[1], size_wh[0], 3), LETTERBOX_GREY, np.uint8)
-        canvas[top : top + inner[1], left : left + inner[0]] = _bgr(self.planes, inner)
+        canvas[top : top + inner[1], left : left + inner[0]] = _bgr(self.planes, inner, resize or resized)
         return canvas, Letterbox(scale, (left, top))
 
 
-def _bgr(planes: Planes, size_wh: SizeWH) -> Picture:
+def resized(plane: Picture, size_wh: SizeWH) -> Picture:
+    """Return a plane of another size, by area where it becomes narrower, linearly where it does not."""
+    interpolation = cv2.INTER_AREA if size_wh[0] < plane.shape[1] else cv2.INTER_LINEAR
+    return cv2.resize(plane, size_wh, interpolation=interpolation)
+
+
+def _bgr(planes: Planes, size_wh: SizeWH, resize: Resize = resized) -> Picture:
     width, height = size_wh
     even = width + width % 2, height + height % 2
     half = even[0] // 2, even[1] // 2
-    source_hw = planes.y.shape
-    shrinking = even[0] < source_hw[1]
-    interpolation = cv2.INTER_AREA if shrinking else cv2.INTER_LINEAR
     flat = np.empty(even[0] * even[1] * 3 // 2, np.uint8)
     luma, chroma = even[0] * even[1], half[0] * half[1]
-    cv2.resize(planes.y, even, dst=flat[:luma].reshape(even[1], even[0]), interpolation=interpolation)
-    cv2.resize(planes.u, half, dst=flat[luma : luma + chroma].reshape(half[1], half[0]), interpolation=interpolation)
-    cv2.resize(planes.v, half, dst=flat[luma + chroma :].reshape(half[1], half[0]), interpolation=interpolation)
+    flat[:luma].reshape(even[1], even[0])[:] = resize(planes.y, even)
+    flat[luma : luma + chroma].reshape(half[1], half[0])[:] = resize(planes.u, half)
+    flat[luma + chroma :].reshape(half[1], half[0])[:] = resize(planes.v, half)
     if planes.full_range:
         return _full_range_bgr(flat, even)[:height, :width]
     return cv2.cvtColor(flat.reshape(even[1] * 3 // 2, even[0]), cv2.COLOR_YUV2BGR_I420)[:height, :width]

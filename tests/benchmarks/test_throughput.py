@@ -36,7 +36,7 @@ def test_each_round_begins_with_another_side() -> None:
     assert len(set(first.values())) == 3
 
 
-def test_paced_peer_keeps_as_many_frames_as_the_rules_ask_for() -> None:
+def test_paced_peer_keeps_as_many_frames_as_it_is_told() -> None:
     settings = {"urls": (), "card": "", "engine": "", "cache_dir": "", "look_hz": 2.0, "source_fps": 25.0}
 
     strides = {side: SideSettings.model_validate({"side": side, **settings}).stride for side in SIDES}

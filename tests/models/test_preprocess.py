@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from models.cards import ModelCard
-from models.preprocess import to_batch
+from models.preprocess import Preparer
 from tests.models.fakes import grey_frame
 from tests.models.tiny import make_card
 from vision.frames import LETTERBOX_GREY, Frame, Planes
@@ -24,31 +24,31 @@ def blue_frame() -> Frame:
 
 
 def test_white_is_one_where_the_card_says_0_to_1() -> None:
-    batch, _ = to_batch([grey_frame(255)], card(scaling="0-1"))
+    batch, _ = Preparer(card(scaling="0-1")).to_batch([grey_frame(255)])
     np.testing.assert_allclose(batch, 1.0, atol=0.01)
 
 
 def test_white_is_255_where_the_card_says_0_to_255() -> None:
-    batch, _ = to_batch([grey_frame(255)], card(scaling="0-255"))
+    batch, _ = Preparer(card(scaling="0-255")).to_batch([grey_frame(255)])
     np.testing.assert_allclose(batch, 255, atol=2)
 
 
 @pytest.mark.parametrize(("order", "plane"), [("bgr", 0), ("rgb", 2)])
 def test_blue_lies_in_the_plane_that_the_card_says(order: str, plane: int) -> None:
-    batch, _ = to_batch([blue_frame()], card(channel_order=order))
+    batch, _ = Preparer(card(channel_order=order)).to_batch([blue_frame()])
     assert batch[0].mean(axis=(1, 2)).argmax() == plane
 
 
 def test_batch_is_float32_in_planes_of_the_cards_size() -> None:
-    batch, _ = to_batch([grey_frame(), grey_frame()], card(input_wh=(96, 32)))
+    batch, _ = Preparer(card(input_wh=(96, 32))).to_batch([grey_frame(), grey_frame()])
     assert (str(batch.dtype), batch.shape, batch.flags.c_contiguous) == ("float32", (2, 3, 32, 96), True)
 
 
 def test_frames_of_different_sizes_go_into_one_batch_each_with_its_own_letterbox() -> None:
-    _, letterboxes = to_batch([grey_frame(size_wh=(128, 64)), grey_frame(size_wh=(32, 64))], card())
+    _, letterboxes = Preparer(card()).to_batch([grey_frame(size_wh=(128, 64)), grey_frame(size_wh=(32, 64))])
     assert [(box.scale, box.pad_xy) for box in letterboxes] == [(0.5, (0, 16)), (1.0, (16, 0))]
 
 
 def test_what_the_frame_does_not_fill_is_grey() -> None:
-    batch, _ = to_batch([grey_frame(255, (128, 64))], card(scaling="0-255"))
+    batch, _ = Preparer(card(scaling="0-255")).to_batch([grey_frame(255, (128, 64))])
     assert batch[0, :, 0, 0].tolist() == [LETTERBOX_GREY] * 3
