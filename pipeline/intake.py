@@ -39,6 +39,7 @@ class _Slot:
     dropped: Counter[str] = field(default_factory=Counter)
     waiting: Offer | None = None
     arrived_s: float = 0.0
+    waits_since_s: float = 0.0
     in_hand: int = 0
     wanted_hz: float = 0.0
     looks_s: deque[float] = field(default_factory=deque)
@@ -88,12 +89,15 @@ class FrameIntake:
             slot.offered += 1
             if slot.waiting is not None:
                 slot.dropped[REPLACED] += 1
+            else:
+                slot.waits_since_s = self._clock()
             slot.waiting, slot.arrived_s = offer, self._clock()
             self._changed.notify()
 
     def take(self, most: int, wait_s: float) -> list[Offer]:
-        """Return up to `most` fresh offers, at most one per camera, those that waited longest first.
+        """Return up to `most` fresh offers, at most one per camera, the cameras that waited longest first.
 
+        A camera waits from the first offer on that was not taken, else one that offers often would always come last.
         Waits at most `wait_s` for the first; returns an empty list then or once closed. Each offer handed out must be
         accounted for by `count_looked` or `count_dropped`.
         """
@@ -101,7 +105,7 @@ class FrameIntake:
             self._changed.wait_for(lambda: self._closed or any(s.waiting for s in self._slots.values()), wait_s)
             if self._closed:
                 return []
-            waiting = sorted((s for s in self._slots.values() if s.waiting), key=lambda slot: slot.arrived_s)
+            waiting = sorted((s for s in self._slots.values() if s.waiting), key=lambda slot: slot.waits_since_s)
             offers = [offer for slot in waiting if (offer := self._fresh(slot)) is not None][:most]
             for offer in offers:
                 slot = self._slots[offer.camera_id]

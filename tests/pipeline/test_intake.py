@@ -30,6 +30,21 @@ def test_busy_camera_does_not_keep_a_quiet_one_waiting() -> None:
     assert [taken.camera_id for taken in intake.take(1, 0)] == ["quiet"]
 
 
+def test_camera_that_offers_often_gets_its_turn_where_there_are_too_many() -> None:
+    clock = iter(range(1000)).__next__
+    intake = FrameIntake(stale_after_s=1000, clock=lambda: float(clock()))
+    for camera_id in ("busy", "a", "b", "c"):
+        intake.add(camera_id)
+        intake.put(offer(camera_id))
+    taken = []
+    for _ in range(8):
+        for camera_id in ("busy", "a", "b", "c"):
+            intake.put(offer(camera_id))
+        intake.put(offer("busy"))
+        taken += [each.camera_id for each in intake.take(1, 0)]
+    assert taken.count("busy") == 2
+
+
 def test_picture_that_waited_too_long_is_dropped_as_stale() -> None:
     now_s = [0.0]
     intake = FrameIntake(stale_after_s=1.0, clock=lambda: now_s[0])
