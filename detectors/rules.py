@@ -17,8 +17,9 @@ it is: it is known before its limit, and dated back."""
 SLOWEST_SCOUT_S, FASTEST_SCOUT_S = 8.0, 1.0
 """Bounds of the pause between two of them; the ring must still hold what two of them missed."""
 
-OFTEN_S = 2.5
-"""Cameras usually send a key frame every two seconds; that is often enough to tell rest from motion."""
+OFTEN_S = 3.2
+"""Cameras usually send a key frame every two seconds; that is often enough to tell rest from motion. Where packets come
+ever later, stream time is stretched by half: two seconds must still be often enough then."""
 
 LONGEST_PAUSE_S = 10.0
 """Longer pauses than this count as unwatched."""

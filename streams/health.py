@@ -22,7 +22,13 @@ KEYS_KEPT = 6
 """The key interval is the median of the last five: encoders insert extra key frames at scene cuts."""
 
 LATE_KEY_RATIO = 1.5
-"""A key frame that is this much later than the usual interval says that the interval has changed."""
+"""A key frame that is later than the usual one by so many times its pictures says that the interval has changed.
+
+Counted in pictures: on a machine with too much to do packets come late and times are stretched, and to decode more then
+would end in decoding everything."""
+
+USUAL_FPS = 25.0
+"""Taken where a camera does not tell, for the first group."""
 
 RARE_KEYS_S = 5.0
 """Key frames further apart make every look more costly and every new viewer wait; two seconds are usual."""
@@ -103,6 +109,8 @@ class HealthMeter:
         self._arrivals: deque[float] = deque()
         self._keys: deque[float] = deque(maxlen=KEYS_KEPT)
         self._key_interval_s: float | None = None
+        self._groups: deque[int] = deque(maxlen=KEYS_KEPT)  # pictures from key frame to key frame
+        self._since_key = 0
         self._packets = self._decoded = self._corrupt = self._connections = 0
         self._clock_error_s = 0.0
         self._clock_offset_s: float | None = None
@@ -116,9 +124,12 @@ class HealthMeter:
 
     def key_pause_s(self, t_s: float) -> float:
         """Return the seconds between key frames, or those since the last one where it is clearly late at `t_s`."""
-        usual_s = self._key_interval_s or 0.0
+        if self._key_interval_s is None:
+            fps = (self._format.declared_fps if self._format else None) or USUAL_FPS
+            return self._since_key / fps
         since_s = t_s - self._keys[-1] if self._keys else 0.0
-        return since_s if since_s > LATE_KEY_RATIO * usual_s else usual_s
+        is_late = self._since_key > LATE_KEY_RATIO * median(self._groups)
+        return max(since_s, self._key_interval_s) if is_late else self._key_interval_s
 
     def enter(self, state: CameraState, problem: StreamError | None = None, *, wait_s: float | None = None) -> bool:
         """Change state or problem; returns whether the state changed. A repeated state keeps its `since`.
@@ -142,6 +153,7 @@ class HealthMeter:
             self._connections += 1
             self._spoilt_s = None
             self._keys.clear()
+            self._since_key = 0
             self._arrivals.clear()
 
     def packet(self, stream_format: StreamFormat, packet: EncodedPacket) -> None:
@@ -153,7 +165,11 @@ class HealthMeter:
             self._clock_error_s = packet.clock_error_s
             self._arrivals.append(now_s)
             self._forget(now_s)
+            self._since_key += 1
             if packet.is_key:
+                if self._keys:
+                    self._groups.append(self._since_key)
+                self._since_key = 0
                 self._keys.append(packet.t_s)
                 if len(self._keys) > 1:
                     self._key_interval_s = median(later - earlier for earlier, later in pairwise(self._keys))

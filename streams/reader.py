@@ -194,7 +194,7 @@ class CameraReader:
             self._meter.enter("stopped")
 
     def _one_connection(self) -> None:
-        pace = Pace(self._stop, self._clocks)
+        pace = Pace(self._stop, self._clocks, may_nap=self._may_nap)
         source = PacketSource(self.url, self.settings, self._openers, self._timeline, pace)
         try:
             if needs_knock(self.url, self._problem):
@@ -234,6 +234,10 @@ class CameraReader:
             self.ring.add(stream_format, packet)
             for feed in self._feeds:
                 feed.put(stream_format, packet)
+
+    def _may_nap(self) -> bool:
+        """Whether nobody waits for the next picture: nobody watches live, and only key frames are looked at."""
+        return not self._feeds and not self._looking.gear.decodes_all
 
     def _gear(self, t_s: float) -> Gear:
         with self._lock:

@@ -6,7 +6,7 @@ Belongs here: demuxing, Annex B, filling missing stamps, pacing of files. Does n
 
 import struct
 import threading
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from statistics import median
@@ -38,6 +38,12 @@ CORRUPT_IN_A_ROW = 100
 MOST_PIECES = 64
 """Pieces of one key picture at most: a stream that lost the first slice of every picture must not become one."""
 
+NAP_S, CAUGHT_UP_S = 0.2, 0.005
+"""Who waited so long for a packet has read all that came; those of the next tenths of a second are then read in one go.
+
+A hundred threads that wake for every packet of their camera spend more time on handing over the interpreter than on the
+packets: 127,000 switches a second at 100 cameras of 25 pictures/s, 16,000 with naps."""
+
 CUT_SLACK_S = 1.0
 """A file may end this much before its declared length; more is called truncated."""
 
@@ -62,11 +68,13 @@ class Pace:
         stop: ends reading and waiting at once.
         clocks: where time comes from.
         is_paced: False to read a file as fast as it goes; live streams pace themselves.
+        may_nap: whether packets of a camera may come some tenths of a second late at present, in little heaps.
     """
 
     stop: threading.Event
     clocks: Clocks = field(default_factory=Clocks)
     is_paced: bool = True
+    may_nap: Callable[[], bool] = lambda: False
 
 
 class PacketSource:
@@ -89,6 +97,7 @@ class PacketSource:
         self._clocks = pace.clocks
         self._file: FileSource | None = file_source(url) if scheme_of(url) == "file" else None
         self._is_network = scheme_of(url) in NETWORK_SCHEMES
+        self._may_nap = pace.may_nap
         self._is_paced = pace.is_paced and self._file is not None
         self._container: InputContainer | None = None
         self._format: StreamFormat | None = None
@@ -239,6 +248,8 @@ class PacketSource:
                 # When its time limit strikes, libav first gives the picture that its parser held back, and then waits
                 # anew: a silent camera would be noticed after twice the limit.
                 raise stalled(self._url)
+            if self._is_network and waited_s > CAUGHT_UP_S and self._may_nap():
+                self._stop.wait(NAP_S)
             asked_s = self._clocks.monotonic()
 
     def _plain(self, packet: "Packet[VideoStream]", tick_s: float) -> Iterator[_Unit]:
@@ -259,7 +270,14 @@ class PacketSource:
             pts_s = None if each.pts is None else each.pts * tick_s
             dts_s = None if each.dts is None else each.dts * tick_s
             duration_s = (each.duration or 0) * tick_s
-            yield _Unit(bytes(each), pts_s, dts_s, duration_s, bool(each.is_keyframe), _camera_time(packet))
+            yield _Unit(
+                bytes(each),
+                pts_s,
+                dts_s,
+                duration_s,
+                bool(each.is_keyframe),
+                _camera_time(packet) if each.is_keyframe else None,
+            )
 
     def _wait_until_due(self, unit: _Unit, began: tuple[float, float] | None) -> tuple[float, float] | None:
         if not self._is_paced or unit.dts_s is None:

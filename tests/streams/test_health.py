@@ -1,9 +1,14 @@
+from collections.abc import Sequence
+
 import pytest
 
 from streams.errors import StreamBusyError
 from streams.gears import Gear
 from streams.health import UNDECODABLE_S, CameraHealth, HealthMeter
-from tests.streams.helpers import HandClock
+from streams.packets import TICK, StreamFormat
+from tests.streams.helpers import HandClock, fake_packet
+
+FORMAT = StreamFormat("h264", b"", (320, 240), TICK, 25.0)
 
 
 @pytest.fixture
@@ -68,3 +73,32 @@ def test_waiting_says_until_when(meter: HealthMeter, clock: HandClock) -> None:
     assert waits.next_try_at.timestamp() == pytest.approx(clock.wall() + 5)
     meter.enter("live")
     assert report(meter).next_try_at is None
+
+
+def send_groups(meter: HealthMeter, times_s: Sequence[float], pictures: int = 50) -> None:
+    """Let a camera send whole groups whose key frames are at these times."""
+    for t_s in times_s:
+        for number in range(pictures):
+            meter.packet(FORMAT, fake_packet(t_s + number / 25, is_key=number == 0))
+
+
+def test_key_frame_that_is_late_by_its_pictures_is_noticed_before_it_comes(meter: HealthMeter) -> None:
+    send_groups(meter, [0.0, 2.0, 4.0])
+    assert meter.key_pause_s(6.0) == pytest.approx(2.0)
+    for number in range(100):
+        meter.packet(FORMAT, fake_packet(6.0 + number / 25))
+    assert meter.key_pause_s(10.0) == pytest.approx(6.0)
+
+
+def test_packets_that_come_late_on_a_busy_machine_do_not_look_like_rare_key_frames(meter: HealthMeter) -> None:
+    send_groups(meter, [0.0, 2.0, 4.0])
+    meter.packet(FORMAT, fake_packet(6.0, is_key=True))
+    meter.packet(FORMAT, fake_packet(11.0))
+    assert meter.key_pause_s(11.0) == pytest.approx(2.0)
+
+
+def test_camera_of_rare_key_frames_is_known_before_its_second_one(meter: HealthMeter) -> None:
+    meter.packet(FORMAT, fake_packet(0.0, is_key=True))
+    for number in range(1, 101):
+        meter.packet(FORMAT, fake_packet(number / 25))
+    assert meter.key_pause_s(4.0) == pytest.approx(4.0, abs=0.1)
