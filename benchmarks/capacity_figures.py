@@ -22,8 +22,8 @@ LEAST_RATE_RATIO = 0.97
 MOST_ERROR_S = 1.0
 """How far a reported beginning may be from the true one."""
 
-MOST_LAG_S = 8.0
-"""How much further behind the newest look may be at the end than at the begin: scouts look every six seconds."""
+MOST_LAG_S = 10.0
+"""How much further behind the newest look may be at the end than at the begin: scouts look every eight seconds."""
 
 DEFINITIONS: Mapping[str, str] = {
     "keeps_up": f"every camera's pictures reached the side at {LEAST_RATE_RATIO} of their rate or more, without a lost "
