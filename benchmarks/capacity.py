@@ -43,7 +43,7 @@ PEERS_PACKAGES = "ultralytics onnxruntime lap vidgear supervision trackers openc
 TRY_LIMIT_S = 120.0
 """Importing a peer's libraries for the first time may take a minute."""
 
-QUICK = Plan(steps=(2,), rounds=1, watch_s=85.0, scaling=())
+QUICK = Plan(steps=(2,), rounds=1, watch_s=75.0, scaling=())
 """One trial per side with two cameras: three minutes once the clips are drawn; for a first look only."""
 
 app = typer.Typer(add_completion=False)

@@ -51,7 +51,7 @@ class Plan:
     steps: tuple[int, ...] = STEPS
     sides: tuple[str, ...] = SIDES
     rounds: int = 3
-    watch_s: float = 115.0
+    watch_s: float = 105.0
     timed: tuple[str, ...] = ("parking", "vending")
     mtu: int = USUAL_MTU
     scaling: tuple[int, ...] = (1, 10, 50, 100)

@@ -28,9 +28,8 @@ from detectors.vending import VendingRule
 PERIOD_S = 120.0
 """A street begins again after this time; two cycles of the light, which must go into it evenly."""
 
-LIMITS_S = {"parking": 35.0, "vending": 35.0, "flyers": 40.0}
-"""How long each kind may last. Shorter than in the world, so that a run of two minutes holds whole stories; every deed
-lasts ten seconds longer at least."""
+LIMITS_S = {"parking": 30.0, "vending": 30.0, "flyers": 30.0}
+"""How long each kind may last. Shorter than in the world, so that a run of two minutes holds whole stories."""
 
 WEST = math.pi
 """Heading towards -x, as on the far side of the street."""
