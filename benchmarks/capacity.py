@@ -1,6 +1,6 @@
 """Finds how many 1080p25 cameras two cores watch while every scripted violation is found, beside peers.
 
-    python -m benchmarks.capacity --json benchmarks/results/capacity.json --plot docs/capacity.png
+    python -m benchmarks.capacity --json benchmarks/results/capacity.json --plot benchmarks/results/capacity.png
 
 Every camera is an RTSP stream (H.264, 4 Mbit/s, a key frame every 2 s, GStreamer's server) of a drawn street with a
 parking, a vending and a flyer zone, whose violations begin at known moments. A side passes with so many cameras if no
@@ -15,14 +15,13 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from benchmarks.capacity_clips import CAMERA, cache_folder, kept_clip, read_facts
+from benchmarks.capacity_clips import cache_folder, kept_units, read_facts
 from benchmarks.capacity_figures import table_of
 from benchmarks.capacity_plot import draw_plot
 from benchmarks.capacity_run import Plan, Run
@@ -30,7 +29,6 @@ from benchmarks.capacity_sides import OWN_ENVIRONMENT, SIDES
 from benchmarks.capacity_streets import LIMITS_S, STORIES, Story
 from benchmarks.capacity_trial import Equipment
 from benchmarks.errors import BenchmarkError
-from benchmarks.farm import write_units
 from benchmarks.report import write_report
 from benchmarks.telling import telling
 from benchmarks.throughput import ModelChoice, choose_model
@@ -112,14 +110,10 @@ def _prepared(
     """Draw what is not drawn yet, choose the engine, find the peers; a side that cannot run is left out with a note."""
     folder, peers_python, (model, weights, engine) = places
     told = told[: max(plan.steps)]
-    units = {}
+    units = kept_units(told, folder, tell)
     notes = []
     for story in told:
-        clip = kept_clip(story, folder, CAMERA, partial(_tell_drawing, tell, story.name))
-        units[story.name] = clip.with_suffix(".units")
-        if not units[story.name].exists():
-            write_units(clip, units[story.name])
-        facts = read_facts(clip)
+        facts = read_facts(units[story.name].with_suffix(".mp4"))
         notes.append(
             f"Street {story.name} ({story.light}): {facts.bit_rate / 1e6:.2f} Mbit/s, "
             f"key frame every {facts.key_interval_s[1]:g} s, the largest of {facts.largest_key_bytes / 1e3:.0f} kB."
@@ -135,10 +129,6 @@ def _prepared(
             able.append(side)
     equipment = Equipment(told, units, _model_facts(choice), peers_python, plan.watch_s, plan.mtu)
     return Run(replace(plan, sides=tuple(able)), equipment, choice.shown, notes)
-
-
-def _tell_drawing(tell: Callable[[str], None], name: str, ratio: float) -> None:
-    tell(f"drawing {name}: {100 * ratio:.0f} %")
 
 
 def _model_facts(choice: ModelChoice) -> dict[str, str | float | tuple[int, int]]:

@@ -7,9 +7,10 @@ lasts exactly one period of its street and begins with a key frame.
 
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 
 import av
@@ -17,6 +18,7 @@ import numpy as np
 
 from benchmarks.camera_clip import ClipSettings
 from benchmarks.capacity_streets import PERIOD_S, Story, script_of
+from benchmarks.farm import write_units
 from benchmarks.report import CHECKOUT
 from benchmarks.time_strip import draw
 from datasets.scene import StreetScene
@@ -68,6 +70,25 @@ def kept_clip(told: Story, folder: Path, settings: ClipSettings, on_progress: Ca
         finally:
             unfinished.unlink(missing_ok=True)
     return path
+
+
+def kept_units(told: Sequence[Story], folder: Path, tell: Callable[[str], None]) -> dict[str, Path]:
+    """Return the access units of stories' clips for a farm, by the stories' names; drawn where they are not kept yet.
+
+    Raises:
+        OSError: they cannot be written.
+    """
+    units = {}
+    for each in told:
+        clip = kept_clip(each, folder, CAMERA, partial(_tell_drawing, tell, each.name))
+        units[each.name] = clip.with_suffix(".units")
+        if not units[each.name].exists():
+            write_units(clip, units[each.name])
+    return units
+
+
+def _tell_drawing(tell: Callable[[str], None], name: str, ratio: float) -> None:
+    tell(f"drawing {name}: {100 * ratio:.0f} %")
 
 
 def read_facts(clip: Path) -> ClipFacts:

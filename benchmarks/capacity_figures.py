@@ -11,7 +11,8 @@ from benchmarks.capacity_clips import CAMERA
 from benchmarks.capacity_scoring import Verdict, Watched, expected, false_reports, judge
 from benchmarks.capacity_sides import PEER_KINDS, CameraState
 from benchmarks.capacity_streets import LIMITS_S, PERIOD_S
-from benchmarks.capacity_trial import CORES, Trial, deeds_of
+from benchmarks.capacity_trial import Trial, deeds_of
+from benchmarks.cores import CORES
 from benchmarks.report import Goal, Report, at_least, at_most, spread
 
 MB = 1e6

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 from pydantic import JsonValue
 
 from benchmarks.capacity_sides import SIDES
-from benchmarks.errors import NotPossibleError
+from benchmarks.plotting import OTHER, OURS, THIRD, keep, new_figure
 from benchmarks.report import Report
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 STYLES = {
-    "ours": ("Streetwarden", "#0b6e4f"),
-    "ultralytics": ("ultralytics model.track", "#c1440e"),
-    "opencv": ("OpenCV thread per camera", "#3b5b92"),
+    "ours": ("Streetwarden", OURS),
+    "ultralytics": ("ultralytics model.track", OTHER),
+    "opencv": ("OpenCV thread per camera", THIRD),
     "vidgear": ("vidgear with supervision", "#8a5a9c"),
 }
 """Label and colour of each side."""
@@ -41,11 +41,7 @@ def draw_plot(path: Path, report: Report, found: Mapping[str, Sequence[int]]) ->
         NotPossibleError: matplotlib is not installed.
         OSError: the file cannot be written.
     """
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise NotPossibleError("no plot: matplotlib is missing; install it with: pip install -e .[dev]") from None
-    figure = Figure(figsize=(11, 7.5), layout="constrained")
+    figure = new_figure(11, 7.5)
     first, *others = figure.subplots(2, 2).flat
     _draw_found(first, found)
     for axes, (name, title) in zip(others, PANELS, strict=True):
@@ -56,7 +52,7 @@ def draw_plot(path: Path, report: Report, found: Mapping[str, Sequence[int]]) ->
         axes.set_ylim(0, 1.1 * axes.dataLim.y1)
         axes.grid(alpha=0.3)
     others[0].legend(frameon=False)
-    figure.savefig(path, dpi=120)
+    keep(figure, path)
 
 
 def _draw_found(axes: "Axes", found: Mapping[str, Sequence[int]]) -> None:

@@ -10,7 +10,8 @@ from benchmarks.capacity_figures import DEFINITIONS, Sample, failed_sample, goal
 from benchmarks.capacity_search import Climb, begin_of
 from benchmarks.capacity_sides import SIDES
 from benchmarks.capacity_streets import LIMITS_S, PERIOD_S
-from benchmarks.capacity_trial import CORES, Equipment, run_trial
+from benchmarks.capacity_trial import Equipment, run_trial
+from benchmarks.cores import CORES
 from benchmarks.errors import SideFailedError
 from benchmarks.farm import USUAL_MTU, FarmError
 from benchmarks.report import Beginning, Report

@@ -6,7 +6,6 @@ side is ready and its limit passes before the trial ends.
 """
 
 import json
-import os
 import sys
 import tempfile
 import threading
@@ -29,13 +28,11 @@ from benchmarks.capacity_sides import (
     task_to_json,
 )
 from benchmarks.capacity_streets import LIMITS_S, PERIOD_S, Story, script_of, spots_of, zones_of
+from benchmarks.cores import held, keep_off
 from benchmarks.errors import SideFailedError
 from benchmarks.farm import GOLDEN, Camera, Farm
 from benchmarks.measuring import Window, measure
 from benchmarks.worker_process import WorkerProcess
-
-CORES = 2
-"""What a side may use."""
 
 LOOK_LIMIT_S = 120.0
 """A side that has not looked at every camera by then never will."""
@@ -95,7 +92,7 @@ def run_trial(equipment: Equipment, side: str, count: int, on_tick: Callable[[],
         tempfile.TemporaryDirectory(prefix="capacity-") as scratch,
         Farm(cameras, used, fps=CAMERA.fps, mtu=equipment.mtu) as farm,
     ):
-        _place_farm(farm.process)
+        keep_off(farm.process)
         task = _task(equipment, side, cameras, (farm.urls, scratch))
         began_s = time.monotonic()
         with WorkerProcess(side, _command(equipment, side, task, Path(scratch))) as worker:
@@ -166,19 +163,7 @@ def _command(equipment: Equipment, side: str, task: WatchTask, scratch: Path) ->
     path = scratch / "task.json"
     path.write_text(json.dumps(task_to_json(task)), encoding="utf-8")
     python = equipment.peers_python if side in OWN_ENVIRONMENT else sys.executable
-    pin = ["taskset", "-c", ",".join(map(str, _side_cores()))] if len(os.sched_getaffinity(0)) > CORES else []
-    return [*pin, python, "-m", "benchmarks.capacity_worker", str(path)]
-
-
-def _side_cores() -> list[int]:
-    return sorted(os.sched_getaffinity(0))[:CORES]
-
-
-def _place_farm(farm: psutil.Process) -> None:
-    """Keep the farm off the side's cores where the machine has others."""
-    others = sorted(os.sched_getaffinity(0))[CORES:]
-    if others:
-        farm.cpu_affinity(others)
+    return held([python, "-m", "benchmarks.capacity_worker", str(path)])
 
 
 def _wait_until_looking(worker: WorkerProcess, on_tick: Callable[[], None]) -> tuple[CameraState, ...]:

@@ -2,11 +2,10 @@
 
 from pathlib import Path
 
-from benchmarks.errors import NotPossibleError
+from benchmarks.plotting import OTHER, OURS, keep, new_figure
 from benchmarks.report import Report
 
 ROW_INCHES = 0.19
-OURS, OTHER = "#0b6e4f", "#c1440e"
 
 
 def draw_plot(path: Path, report: Report) -> None:
@@ -16,13 +15,9 @@ def draw_plot(path: Path, report: Report) -> None:
         NotPossibleError: matplotlib is not installed.
         OSError: the file cannot be written.
     """
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise NotPossibleError("no plot: matplotlib is missing; install it with: pip install -e .[dev]") from None
     samples = list(reversed(report.samples))
     names = [str(sample["fault"]) for sample in samples]
-    figure = Figure(figsize=(12, 1.6 + ROW_INCHES * len(names)), layout="constrained")
+    figure = new_figure(12, 1.6 + ROW_INCHES * len(names))
     times, ratios = figure.subplots(1, 2, sharey=True, width_ratios=(3, 2))
     for key, label, colour, marker in (
         ("noticed_s", "noticed after the fault began", OTHER, "o"),
@@ -48,5 +43,4 @@ def draw_plot(path: Path, report: Report) -> None:
     figure.suptitle(
         f"{settings['healthy_cameras']} healthy cameras beside one bad one; {settings['stream']}", fontsize=9
     )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=110)
+    keep(figure, path)

@@ -1,6 +1,6 @@
 """Measures what the gears save against decoding everything on a day's mix, and that no event is lost by it.
 
-    python -m benchmarks.decode --json benchmarks/results/decode.json --plot decode.png
+    python -m benchmarks.decode --json benchmarks/results/decode.json --plot benchmarks/results/decode.png
 
 The streets are those of `benchmarks.capacity`: 1080p25, 4 Mbit/s, a key frame every 2 s, with a parking, a vending and
 a flyer zone each. Each is watched twice over by both eyes (decode_eye), one after the other in turns, as fast as it

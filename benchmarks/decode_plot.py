@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from benchmarks.plotting import keep, new_figure
 from benchmarks.report import Report
 
 
@@ -9,12 +10,11 @@ def draw_plot(path: Path, report: Report) -> None:
     """Draw the report's samples as stacked bars.
 
     Raises:
+        NotPossibleError: matplotlib is not installed.
         OSError: it cannot be written.
     """
-    from matplotlib.figure import Figure
-
     streets = list(dict.fromkeys(str(row["street"]) for row in report.samples))
-    figure = Figure(figsize=(9, 4.5), layout="constrained")
+    figure = new_figure(9, 4.5)
     axes = figure.subplots()
     for shift, (eye, shades) in enumerate((("full", ("#b5541c", "#e2a77f")), ("adaptive", ("#1c6ab5", "#7fb2e2")))):
         rows = {str(row["street"]): row for row in report.samples if row["eye"] == eye}
@@ -28,5 +28,5 @@ def draw_plot(path: Path, report: Report) -> None:
     axes.set_xticks(range(len(streets)), streets)
     axes.set_ylabel("cores per camera (1080p25, 4 Mbit/s)")
     axes.set_title("Watching one camera: adaptive gears against decoding everything")
-    axes.legend()
-    figure.savefig(str(path), dpi=110)
+    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.06), ncols=4, frameon=False)
+    keep(figure, path)

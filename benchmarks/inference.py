@@ -1,6 +1,6 @@
 """Measures what preparing pictures and reading outputs cost beside the engine, and whether the right engine was chosen.
 
-    python -m benchmarks.inference --json benchmarks/results/inference.json --plot inference.png
+    python -m benchmarks.inference --json benchmarks/results/inference.json --plot benchmarks/results/inference.png
 
 For each model and batch three sides look at the same pictures (inference_sides): the pipeline from decoded frames to
 detections, its engine alone on ready tensors, and ONNX Runtime as it comes. They take turns in one process, window by

@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
-from benchmarks.errors import NotPossibleError
 from benchmarks.inference_sides import SIDES, InferenceSide
+from benchmarks.plotting import OTHER, OURS, THIRD, keep, new_figure
 from benchmarks.report import Report, spread
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 STYLES: Mapping[InferenceSide, tuple[str, str]] = {
-    "pipeline": ("pipeline: frames to detections", "#0b6e4f"),
-    "engine": ("chosen engine alone", "#c1440e"),
-    "onnxruntime_default": ("ONNX Runtime as it comes", "#3b5b92"),
+    "pipeline": ("pipeline: frames to detections", OURS),
+    "engine": ("chosen engine alone", OTHER),
+    "onnxruntime_default": ("ONNX Runtime as it comes", THIRD),
 }
 """Label and colour of each side."""
 
@@ -28,12 +28,8 @@ def draw_plot(path: Path, report: Report) -> None:
         NotPossibleError: matplotlib is not installed.
         OSError: the file cannot be written.
     """
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise NotPossibleError("no plot: matplotlib is missing; install it with: pip install -e .[dev]") from None
     models = list(dict.fromkeys(str(row["model"]) for row in report.samples))
-    figure = Figure(figsize=(4.2 * len(models) + 0.5, 4.6), layout="constrained")
+    figure = new_figure(4.2 * len(models) + 0.5, 4.6)
     for axes, model in zip(figure.subplots(1, len(models), squeeze=False)[0], models, strict=True):
         for side in SIDES:
             _draw_side(axes, [row for row in report.samples if (row["model"], row["side"]) == (model, side)], side)
@@ -45,8 +41,7 @@ def draw_plot(path: Path, report: Report) -> None:
     handles, labels = figure.axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=3)
     figure.suptitle(f"{report.settings['pictures']} · median and quartiles")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=120)
+    keep(figure, path)
 
 
 def _draw_side(axes: "Axes", rows: Sequence[Mapping[str, JsonValue]], side: InferenceSide) -> None:

@@ -1,6 +1,6 @@
 """Measures how late events and boxes are after the camera's picture has changed, by a clock drawn into the picture.
 
-    python -m benchmarks.latency --json benchmarks/results/latency.json --plot docs/latency.png
+    python -m benchmarks.latency --json benchmarks/results/latency.json --plot benchmarks/results/latency.png
 
 *Event*: cameras of `benchmarks.capacity` (1080p25, 4 Mbit/s, a key frame every 2 s, GStreamer's server) are watched;
 each scripted violation passes its limit at a known moment, and the event leaves the pipeline at another. *Wall*: the
@@ -11,7 +11,6 @@ tells which picture that is, and so how late it is and the boxes that are drawn 
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -19,10 +18,9 @@ import typer
 from pydantic import JsonValue
 from rich.console import Console
 
-from benchmarks.capacity_clips import CAMERA, cache_folder, kept_clip
+from benchmarks.capacity_clips import CAMERA, cache_folder, kept_units
 from benchmarks.capacity_streets import LIMITS_S, PERIOD_S, STORIES
 from benchmarks.errors import BenchmarkError
-from benchmarks.farm import write_units
 from benchmarks.latency_figures import Measured, make_report, table_of
 from benchmarks.latency_page import LAYOUTS, require_chromium
 from benchmarks.latency_plot import draw_plot
@@ -143,18 +141,9 @@ def _prepared(
     """Draw what is not drawn yet and choose the engine."""
     card, weights, engine = model
     told = STORIES[: max(plan.cameras)]
-    units = {}
-    for story in told:
-        clip = kept_clip(story, folder, CAMERA, partial(_tell_drawing, tell, story.name))
-        units[story.name] = clip.with_suffix(".units")
-        if not units[story.name].exists():
-            write_units(clip, units[story.name])
+    units = kept_units(told, folder, tell)
     tell("choosing the engine")
     return Equipment(told, units, choose_model(card or bundled_card(), weights, engine))
-
-
-def _tell_drawing(tell: Callable[[str], None], name: str, ratio: float) -> None:
-    tell(f"drawing {name}: {100 * ratio:.0f} %")
 
 
 def _settings(plan: Plan, model: ModelChoice) -> dict[str, JsonValue]:

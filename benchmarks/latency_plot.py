@@ -6,18 +6,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from benchmarks.errors import NotPossibleError
 from benchmarks.latency_events import EventLatency
 from benchmarks.latency_figures import MOST_BEYOND_S, WALL_INTERVAL_S, Measured
 from benchmarks.latency_run import PagePart
+from benchmarks.plotting import OTHER, OURS, THIRD, keep, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-KINDS = {"parking": "#3b5b92", "vending": "#8a5a9c", "flyers": "#0b6e4f"}
+KINDS = {"parking": THIRD, "vending": "#8a5a9c", "flyers": OURS}
 WALL = {
-    "arrived_s": ("boxes in the page", "#0b6e4f"),
-    "painted_s": ("boxes painted with their picture", "#c1440e"),
+    "arrived_s": ("boxes in the page", OURS),
+    "painted_s": ("boxes painted with their picture", OTHER),
     "pictures_s": ("picture on the screen", "#777777"),
 }
 
@@ -29,18 +29,14 @@ def draw_plot(path: Path, measured: Measured) -> None:
         NotPossibleError: matplotlib is not installed.
         OSError: the file cannot be written.
     """
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise NotPossibleError("no plot: matplotlib is missing; install it with: pip install -e .[dev]") from None
-    figure = Figure(figsize=(11, 4.5), layout="constrained")
+    figure = new_figure(11, 4.5)
     left, right = figure.subplots(1, 2)
     part = max(measured.watched, key=lambda each: each.cameras, default=None)
     _draw_events(left, part.events if part else ())
     left.set_title(f"limit passed to event, {part.cameras if part else 0} cameras")
     if measured.page:
         _draw_wall(right, measured.page)
-    figure.savefig(path, dpi=120)
+    keep(figure, path)
 
 
 def _draw_events(axes: "Axes", events: Sequence[EventLatency]) -> None:

@@ -5,7 +5,6 @@ browser run on the others, or share them. Phases of the cameras are those of `ca
 """
 
 import json
-import os
 import sys
 import tempfile
 import threading
@@ -19,7 +18,8 @@ from typing import Any
 from benchmarks.camera_clock import ClipClock
 from benchmarks.capacity_clips import CAMERA
 from benchmarks.capacity_streets import PERIOD_S, Story
-from benchmarks.capacity_trial import CORES, LOOK_LIMIT_S, START_PER_CAMERA_S, deeds_of, plan_cameras
+from benchmarks.capacity_trial import LOOK_LIMIT_S, START_PER_CAMERA_S, deeds_of, plan_cameras
+from benchmarks.cores import held, keep_off
 from benchmarks.errors import SideFailedError
 from benchmarks.farm import Camera, Farm
 from benchmarks.latency_clock import CameraLine
@@ -184,9 +184,7 @@ def _phased(equipment: Equipment, count: int, watch_s: float) -> tuple[Camera, .
 def _running(equipment: Equipment, kind: str, cameras: tuple[Camera, ...]) -> Iterator[tuple[WorkerProcess, Farm]]:
     used = {camera.clip: equipment.units[camera.clip] for camera in cameras}
     with tempfile.TemporaryDirectory(prefix="latency-") as scratch, Farm(cameras, used, fps=CAMERA.fps) as farm:
-        spare = sorted(os.sched_getaffinity(0))[CORES:]
-        if spare:
-            farm.process.cpu_affinity(spare)
+        keep_off(farm.process)
         model = equipment.model
         task = Task(
             kind=kind,
@@ -202,8 +200,7 @@ def _running(equipment: Equipment, kind: str, cameras: tuple[Camera, ...]) -> It
         )
         path = Path(scratch) / "task.json"
         path.write_text(json.dumps(asdict(task)), encoding="utf-8")
-        pin = ["taskset", "-c", ",".join(map(str, sorted(os.sched_getaffinity(0))[:CORES]))] if spare else []
-        with WorkerProcess("ours", [*pin, sys.executable, "-m", "benchmarks.latency_worker", str(path)]) as worker:
+        with WorkerProcess("ours", held([sys.executable, "-m", "benchmarks.latency_worker", str(path)])) as worker:
             yield worker, farm
 
 

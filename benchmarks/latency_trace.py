@@ -15,15 +15,12 @@ from typing import Any, cast
 from av.container import InputContainer
 
 from benchmarks.camera_clock import CameraClock, ClipClock
-from benchmarks.time_strip import read
+from benchmarks.strip_reader import StripReader
 from pipeline.inference import Looker
 from streams.opening import Openers, StreamOpener, open_libav
 from streams.settings import StreamSettings
 from vision.detections import Detections
 from vision.frames import Frame
-
-READ_EVERY_S = 5.0
-"""Stream seconds after which a camera's picture is read again; stream time drifts from the camera's by nothing."""
 
 ROUND_TO = 4
 """Decimals of the times that are told: a tenth of a millisecond."""
@@ -43,7 +40,7 @@ class Trace:
         self._clocks = {name: CameraClock(clip) for name, clip in clocks.items()}
         self._reads_s: dict[str, list[float]] = {name: [] for name in clocks}
         self._models_s: dict[tuple[str, float], tuple[float, float]] = {}
-        self._due_s: dict[str, float] = {}
+        self._reader = StripReader(lambda name, number, t_s: self._clocks[name].saw(number, t_s))
 
     def openers(self, urls: dict[str, str]) -> Openers:
         """Return openers that note when each packet of a camera comes.
@@ -69,10 +66,7 @@ class Trace:
         with self._lock:
             for frame in frames:
                 self._models_s[frame.camera_id, frame.t_s] = began_s, ended_s
-                due_s = self._due_s.get(frame.camera_id, -1.0)
-                if frame.t_s >= due_s and (number := read(frame.luma())) is not None:
-                    self._due_s[frame.camera_id] = frame.t_s + READ_EVERY_S
-                    self._clocks[frame.camera_id].saw(number, frame.t_s)
+            self._reader.look(frames)
 
     def model_s(self, name: str, t_s: float) -> tuple[float, float] | None:
         """Return when the model began and ended with a picture; None where it did not have it."""

@@ -1,6 +1,6 @@
 """Measures how soon a stream that stopped is noticed, how soon it is back, and what a herd of cameras does.
 
-    python -m benchmarks.recovery --json benchmarks/results/recovery.json --plot recovery.png
+    python -m benchmarks.recovery --json benchmarks/results/recovery.json --plot benchmarks/results/recovery.png
 
 Three parts, all with the settings' defaults. *Noticing*: a camera's packets stop in several ways. *Return*: cameras go
 away for 1 to 60 s and come back, again and again: half of them are GStreamer servers that are killed and started

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from benchmarks.errors import NotPossibleError
+from benchmarks.plotting import OTHER, OURS, THIRD, keep, new_figure
 from benchmarks.report import Report
 
-COLOURS = {"process killed": "#c1440e", "network dark": "#3b5b92"}
+COLOURS = {"process killed": OTHER, "network dark": THIRD}
 
 
 def draw_plot(path: Path, report: Report) -> None:
@@ -15,11 +15,7 @@ def draw_plot(path: Path, report: Report) -> None:
         NotPossibleError: matplotlib is not installed.
         OSError: the file cannot be written.
     """
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise NotPossibleError("no plot: matplotlib is missing; install it with: pip install -e .[dev]") from None
-    figure = Figure(figsize=(12, 4.5), layout="constrained")
+    figure = new_figure(12, 4.5)
     left, right = figure.subplots(1, 2)
     for kind, colour in COLOURS.items():
         rows = [sample for sample in report.samples if sample["kind"] == kind and "back_s" in sample]
@@ -32,13 +28,12 @@ def draw_plot(path: Path, report: Report) -> None:
     assert isinstance(herd, dict)
     seconds = range(len(_numbers(herd["connections_per_s"])))
     right.bar(seconds, _numbers(herd["connections_per_s"]), color="#bbbbbb", label="connections a second")
-    right.bar(seconds, _numbers(herd["dials_per_s"]), color="#0b6e4f", width=0.5, label="dials a second")
+    right.bar(seconds, _numbers(herd["dials_per_s"]), color=OURS, width=0.5, label="dials a second")
     back_s = _numbers(herd["back_s"])
     right.plot(seconds, [sum(each <= second + 1 for each in back_s) for second in seconds], "k.-", label="cameras back")
     right.set(xlabel="seconds since the return", title=f"{len(back_s)} cameras together")
     right.legend()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=120)
+    keep(figure, path)
 
 
 def _numbers(values: object) -> list[float]:

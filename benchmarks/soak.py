@@ -1,6 +1,6 @@
 """Measures what a process leaves behind when cameras come and go, and how its memory grows over hours.
 
-    python -m benchmarks.soak --json benchmarks/results/soak.json --plot soak.png
+    python -m benchmarks.soak --json benchmarks/results/soak.json --plot benchmarks/results/soak.png
 
 *Churn*: 16 cameras of a real RTSP server are added, go live and are removed, 50 times; then threads, file descriptors
 and children are counted. *Hours*: cameras run through hours of stream time on a clock that is many times faster
@@ -29,6 +29,7 @@ from rich.table import Table
 
 from benchmarks.camera_clip import ClipSettings, write_camera_clip
 from benchmarks.errors import BenchmarkError, NotPossibleError, SideFailedError
+from benchmarks.plotting import keep, new_figure
 from benchmarks.report import Beginning, Goal, Report, at_most, write_report
 from benchmarks.soak_street import FastClock, Progress, in_use_mb, rss_mb, street, use_as_people_do
 from streams.opening import Openers
@@ -292,18 +293,13 @@ def main(
 
 
 def _draw(path: Path, report: Report) -> None:
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise NotPossibleError("no plot: matplotlib is missing; install it with: pip install -e .[dev]") from None
-    figure = Figure(figsize=(7, 4), layout="constrained")
+    figure = new_figure(7, 4)
     axes = figure.subplots()
     rows: list[dict[str, JsonValue]] = [dict(sample) for sample in report.samples]
     axes.plot([float(str(row["hours"])) for row in rows], [float(str(row["rss_mb"])) for row in rows], ".-")
     axes.set(xlabel="hours of stream time", ylabel="MB resident")
     axes.grid(alpha=0.3)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=120)
+    keep(figure, path)
 
 
 if __name__ == "__main__":

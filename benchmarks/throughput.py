@@ -1,6 +1,6 @@
 """Measures how many frames come in, are looked at and are dropped over 1..N cameras, and what that costs.
 
-    python -m benchmarks.throughput --cameras 1,4,8 --json benchmarks/results/throughput.json --plot throughput.png
+    python -m benchmarks.throughput --json benchmarks/results/throughput.json --plot benchmarks/results/throughput.png
 
 Three ways of watching the same RTSP streams (GStreamer's server, one mount per camera) with the same weights in the
 same engine: ours (a `Shard` with a parking zone per camera), a loop that behaves as ultralytics' `LoadStreams`, and an

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
-from benchmarks.errors import NotPossibleError
+from benchmarks.plotting import OTHER, OURS, THIRD, keep, new_figure
 from benchmarks.report import Report, spread
 from benchmarks.sides import SIDES, SideName
 
@@ -21,11 +21,11 @@ PANELS = (
 )
 
 STYLES: dict[SideName, tuple[str, str, str]] = {
-    "ours": ("Streetwarden", "#0b6e4f", "-"),
-    "load_streams": ("LoadStreams-style, every frame", "#c1440e", "-"),
-    "load_streams_paced": ("LoadStreams-style, paced", "#c1440e", "--"),
-    "opencv": ("OpenCV threads, every frame", "#3b5b92", "-"),
-    "opencv_paced": ("OpenCV threads, paced", "#3b5b92", "--"),
+    "ours": ("Streetwarden", OURS, "-"),
+    "load_streams": ("LoadStreams-style, every frame", OTHER, "-"),
+    "load_streams_paced": ("LoadStreams-style, paced", OTHER, "--"),
+    "opencv": ("OpenCV threads, every frame", THIRD, "-"),
+    "opencv_paced": ("OpenCV threads, paced", THIRD, "--"),
 }
 """Label, colour and line of each side."""
 
@@ -37,11 +37,7 @@ def draw_plot(path: Path, report: Report) -> None:
         NotPossibleError: matplotlib is not installed.
         OSError: the file cannot be written.
     """
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise NotPossibleError("no plot: matplotlib is missing; install it with: pip install -e .[dev]") from None
-    figure = Figure(figsize=(11, 7.5), layout="constrained")
+    figure = new_figure(11, 7.5)
     for axes, (name, title) in zip(figure.subplots(2, 2).flat, PANELS, strict=True):
         for side in SIDES:
             _draw_side(axes, report.samples, side, name)
@@ -54,8 +50,7 @@ def draw_plot(path: Path, report: Report) -> None:
     figure.legend(handles, labels, loc="outside lower center", ncols=3)
     settings = report.settings
     figure.suptitle(f"{settings['stream']}, {settings['fps']} fps · {settings['model']} · median and quartiles")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=120)
+    keep(figure, path)
 
 
 def _draw_side(axes: "Axes", samples: Sequence[Mapping[str, JsonValue]], side: SideName, name: str) -> None:

@@ -6,13 +6,13 @@ then the number in a picture that goes to the model is read, so that stream time
 
 import tempfile
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.camera_clock import CameraClock, ClipClock
 from benchmarks.capacity_sides import CameraState, Found, WatchTask
 from benchmarks.capacity_streets import story, zones_of
-from benchmarks.time_strip import read
+from benchmarks.strip_reader import StripReader
 from detectors.events import Event, Phase
 from models.model import Model
 from pipeline.checkpoints import CheckpointFolder
@@ -22,24 +22,17 @@ from streams.settings import StreamSettings
 from vision.detections import Detections
 from vision.frames import Frame
 
-READ_EVERY_S = 5.0
-"""Stream seconds after which a camera's picture is read again; stream time drifts from the camera's by nothing."""
-
 
 class ReadingModel:
     """The model, with an eye on the numbers in the pictures."""
 
-    def __init__(self, model: Model, saw: Callable[[str, int, float], None]) -> None:
+    def __init__(self, model: Model, reader: StripReader) -> None:
         self._model = model
-        self._saw = saw
-        self._due_s: dict[str, float] = {}
+        self._reader = reader
 
     def detect(self, frames: Sequence[Frame]) -> list[Detections]:
         """Return what the model finds; reads the number in some of the frames."""
-        for frame in frames:
-            if frame.t_s >= self._due_s.get(frame.camera_id, -1.0) and (number := read(frame.luma())) is not None:
-                self._due_s[frame.camera_id] = frame.t_s + READ_EVERY_S
-                self._saw(frame.camera_id, number, frame.t_s)
+        self._reader.look(frames)
         return self._model.detect(frames)
 
 
@@ -60,7 +53,7 @@ class OurWatcher:
         listeners = ShardListeners(
             on_event=self._on_event, on_boxes=lambda boxes: self._on_look(boxes.camera_id, boxes.t_s)
         )
-        reading = ReadingModel(model, self._on_number)
+        reading = ReadingModel(model, StripReader(self._on_number))
         self._shard = Shard("0", reading, Openers(), CheckpointFolder(Path(self._folder.name)), listeners)
 
     def start(self) -> None:
