@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from vision.arrays import Boxes
+from vision.arrays import Boxes, Mask
 from vision.boxes import areas, iou_matrix
 from vision.classes import StreetClass
 from vision.scenes import PlaceState, Scene
@@ -68,9 +68,7 @@ class Attendance(BaseModel):
             self.steps.append((step_s, attended_s))
 
 
-def people_near(
-    scene: Scene, box: Box, distance_heights: float, *, not_in: Boxes | None = None
-) -> tuple[list[int], bool, float]:
+def people_near(scene: Scene, box: Box, distance_heights: float, *, not_in: Boxes) -> tuple[list[int], bool, float]:
     """Return the person tracks near a box, whether a person stands near it, and the median height of people near.
 
     The height in pixels is 0 when nobody is near.
@@ -82,8 +80,7 @@ def people_near(
         not_in: (N, 4) boxes that may be people themselves; who fills one of them is not near it.
     """
     rows = scene.tracks.class_ids == StreetClass.PERSON
-    if not_in is not None and len(not_in):
-        rows = rows & ~_fills(scene.tracks.boxes, not_in)
+    rows &= ~_fills(scene.tracks.boxes, not_in)
     boxes, ids = scene.tracks.boxes[rows], scene.tracks.ids[rows]
     near = _near(boxes, box, distance_heights)
     standing = np.array(
@@ -94,20 +91,19 @@ def people_near(
         ],
         np.float32,
     ).reshape(-1, 4)
-    if not_in is not None and len(not_in):
-        standing = standing[~_fills(standing, not_in)]
+    standing = standing[~_fills(standing, not_in)]
     near_standing = _near(standing, box, distance_heights)
     found = np.concatenate([boxes[near], standing[near_standing]])
     height_px = float(np.median(found[:, 3] - found[:, 1])) if len(found) else 0.0
     return [int(key) for key in ids[near]], bool(near_standing.any()), height_px
 
 
-def _fills(people: Boxes, boxes: Boxes) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def _fills(people: Boxes, boxes: Boxes) -> Mask:
     """Return which people overlap one of the boxes so far that both are one thing."""
     return np.asarray(iou_matrix(people, boxes).max(axis=1, initial=0.0) >= SAME_IOU)
 
 
-def _near(people: Boxes, box: Box, distance_heights: float) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def _near(people: Boxes, box: Box, distance_heights: float) -> Mask:
     """Return which people stand within so many of their heights of the box; up and down the picture counts double."""
     if not len(people):
         return np.zeros(0, bool)

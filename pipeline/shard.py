@@ -31,6 +31,7 @@ from streams.pool import RINGS_BYTES, CameraPool
 from streams.reader import CameraReader
 from streams.settings import StreamSettings
 from vision.observations import Dated
+from vision.shrinking import Shrinker
 
 logger = logging.getLogger(__name__)
 
@@ -80,6 +81,7 @@ class Shard:
         self._look_back = LookBack(name, lambda camera_id: self._pool.reader(camera_id).ring, self._on_answer)
         self._checkpoints = checkpoints
         self._listeners = listeners
+        self._shrink = Shrinker()  # for the looking thread
         self._lock = threading.Lock()
         self._keeping = threading.Lock()  # so that no checkpoint is written behind a camera that is just removed
         self._viewers: dict[str, int] = {}
@@ -121,10 +123,7 @@ class Shard:
         Raises:
             ValueError: the URL cannot be a camera, or the id is taken; nothing was added.
         """
-        watch = CameraWatch(camera_id, zones)
-        kept = self._checkpoints.load(camera_id)
-        if kept is not None:
-            watch = _restored(watch, kept, zones)
+        watch = self._watch_of(camera_id, zones)
         self._pool.add(camera_id, url, settings, sub_url=sub_url, after_t_s=watch.last_t_s)
         camera = self._pool.camera(camera_id)
         watched = Watched(watch, watch.pace(), want=lambda gear: camera.want("detectors", gear))
@@ -252,6 +251,19 @@ class Shard:
             self._viewers[camera_id] = max(0, self._viewers.get(camera_id, 0) + change)
         self._loop.between(lambda watches: self._pace(watches[camera_id]) if camera_id in watches else None)
 
+    def _watch_of(self, camera_id: str, zones: Sequence[ZoneSettings]) -> CameraWatch:
+        """Return a camera's watch as it was kept, or a new one."""
+        watch = CameraWatch(camera_id, zones, shrink=self._shrink)
+        kept = self._checkpoints.load(camera_id)
+        if kept is None:
+            return watch
+        try:
+            watch.restore(kept)
+        except (ValueError, KeyError, TypeError, AttributeError) as err:
+            logger.warning("camera %s: checkpoint left aside, clocks begin anew: %s", camera_id, err)
+            return CameraWatch(camera_id, zones, shrink=self._shrink)
+        return watch
+
     def _say_not_kept(self, camera_id: str, why: str) -> None:
         if camera_id not in self._not_kept:
             logger.warning("camera %s: a restart now would lose dwell clocks: %s", camera_id, why)
@@ -310,12 +322,3 @@ def _gear(pace: Pace) -> Gear:
 
 def _drop(watches: dict[str, Watched], camera_id: str) -> None:
     watches.pop(camera_id, None)
-
-
-def _restored(watch: CameraWatch, kept: WatchState, zones: Sequence[ZoneSettings]) -> CameraWatch:
-    try:
-        watch.restore(kept)
-    except (ValueError, KeyError, TypeError, AttributeError) as err:
-        logger.warning("camera %s: checkpoint left aside, clocks begin anew: %s", watch.camera_id, err)
-        return CameraWatch(watch.camera_id, zones)
-    return watch

@@ -19,7 +19,7 @@ from vision.arrays import Boxes, Mask, SizeWH
 from vision.boxes import iou_matrix
 from vision.classes import StreetClass
 from vision.detections import Detections
-from vision.frames import Frame
+from vision.frames import Frame, Resize
 from vision.memory import SceneMemory
 from vision.observations import Dated, Observation
 from vision.perception import Glance, Perception
@@ -68,10 +68,12 @@ class CameraWatch:
     Args:
         camera_id: the camera.
         zones: with their rules.
+        shrink: as `Perception` takes it.
     """
 
-    def __init__(self, camera_id: str, zones: Sequence[ZoneSettings]) -> None:
+    def __init__(self, camera_id: str, zones: Sequence[ZoneSettings], *, shrink: Resize | None = None) -> None:
         self.camera_id = camera_id
+        self._shrink = shrink
         self._memory = SceneMemory(camera_id)
         self._asked: set[int | str] = set()
         self._answers: list[Dated] = []
@@ -81,7 +83,7 @@ class CameraWatch:
         self._standing: dict[str, Event] = {}
         self._zones: tuple[ZoneSettings, ...] = ()
         self._detectors: dict[str, Detector] = {}
-        self._perception = Perception((), watch_unknown=())
+        self._perception = Perception((), watch_unknown=(), shrink=shrink)
         self.set_zones(zones)
 
     @property
@@ -114,10 +116,10 @@ class CameraWatch:
         kept = {z.id: self._detectors[z.id] for z in zones if z in self._zones and z.id in self._detectors}
         self._detectors = {z.id: kept.get(z.id) or make_detector(self.camera_id, z) for z in zones}
         self._standing = {i: e for i, e in self._standing.items() if e.zone_id in kept}
-        walls = [zone for zone in zones if surfaces([zone])]
         if (surfaces(zones), unknown_zones(zones)) != (surfaces(self._zones), unknown_zones(self._zones)):
-            self._perception = Perception(surfaces(zones), watch_unknown=unknown_zones(zones))
-        self._perception.watch([zone.zone() for zone in zones if zone not in walls])
+            unknown = unknown_zones(zones)
+            self._perception = Perception(surfaces(zones), watch_unknown=unknown, shrink=self._shrink)
+        self._perception.watch([zone.zone() for zone in zones if not surfaces([zone])])
         self._zones = tuple(zones)
 
     def pace(self) -> Pace:

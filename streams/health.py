@@ -110,6 +110,7 @@ class HealthMeter:
         self._keys: deque[float] = deque(maxlen=KEYS_KEPT)
         self._key_interval_s: float | None = None
         self._groups: deque[int] = deque(maxlen=KEYS_KEPT)  # pictures from key frame to key frame
+        self._late_from = 0.0  # so many pictures after a key frame the next one is late
         self._since_key = 0
         self._packets = self._decoded = self._corrupt = self._connections = 0
         self._clock_error_s = 0.0
@@ -127,9 +128,9 @@ class HealthMeter:
         if self._key_interval_s is None:
             fps = (self._format.declared_fps if self._format else None) or USUAL_FPS
             return self._since_key / fps
-        since_s = t_s - self._keys[-1] if self._keys else 0.0
-        is_late = self._since_key > LATE_KEY_RATIO * median(self._groups)
-        return max(since_s, self._key_interval_s) if is_late else self._key_interval_s
+        if self._since_key <= self._late_from or not self._keys:
+            return self._key_interval_s
+        return max(t_s - self._keys[-1], self._key_interval_s)
 
     def enter(self, state: CameraState, problem: StreamError | None = None, *, wait_s: float | None = None) -> bool:
         """Change state or problem; returns whether the state changed. A repeated state keeps its `since`.
@@ -169,6 +170,7 @@ class HealthMeter:
             if packet.is_key:
                 if self._keys:
                     self._groups.append(self._since_key)
+                    self._late_from = LATE_KEY_RATIO * median(self._groups)
                 self._since_key = 0
                 self._keys.append(packet.t_s)
                 if len(self._keys) > 1:

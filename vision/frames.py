@@ -100,11 +100,9 @@ class Frame:
         height, width = self.planes.y.shape
         return width, height
 
-    def luma(self, size_wh: SizeWH | None = None) -> Picture:
-        """Return the (H, W) uint8 luma, resized by area when a size is given; the full size is shared, not copied."""
-        if size_wh is None or size_wh == self.size_wh:
-            return self.planes.y
-        return cv2.resize(self.planes.y, size_wh, interpolation=cv2.INTER_AREA)
+    def luma(self) -> Picture:
+        """Return the (H, W) uint8 luma at full size, shared with the decoder; `vision.shrinking` makes it smaller."""
+        return self.planes.y
 
     def bgr(self, size_wh: SizeWH | None = None) -> Picture:
         """Return an (H, W, 3) uint8 BGR copy at the asked size; full size is for evidence only, never for looking."""

@@ -18,11 +18,12 @@ import numpy.typing as npt
 from vision.arrays import Boxes, Picture
 from vision.background import SIZE_WH, Background
 from vision.detections import Detections
-from vision.frames import Frame
+from vision.frames import Frame, Resize
 from vision.novelty import Novelty
 from vision.observations import Observation, Proofs, SurfaceLook, ViewState
 from vision.places import PROOF_SAME
 from vision.scenes import Place
+from vision.shrinking import Shrinker
 from vision.stillness import StillnessMemory, likeness
 from vision.surfaces import Surface
 from vision.view_state import SIZE_WH as VIEW_WH
@@ -74,12 +75,17 @@ class Perception:
     Args:
         surfaces: watched for what appears on them.
         watch_unknown: zones watched for things that no model knows.
+        shrink: makes pictures smaller; its own if None. Cameras that one thread looks at may share one: each holds a
+            quarter of a megabyte.
     """
 
-    def __init__(self, surfaces: Sequence[Zone], *, watch_unknown: Sequence[Zone]) -> None:
+    def __init__(
+        self, surfaces: Sequence[Zone], *, watch_unknown: Sequence[Zone], shrink: Resize | None = None
+    ) -> None:
         self._surface_zones = tuple(surfaces)
         self._surfaces: list[Surface] = []
         self._pending: dict[str, Arrays] = {}
+        self._shrink = shrink or Shrinker()
         self._view = ViewJudge()
         self._stillness = StillnessMemory()
         self._background = Background(watch_unknown)
@@ -101,15 +107,17 @@ class Perception:
             places: the places of the last scene.
             gap_s: seconds before this frame in which nobody watched.
         """
-        luma, compared = frame.luma(), frame.luma(COMPARED_WH)
+        luma = frame.luma()
+        compared = self._shrink(luma, COMPARED_WH)
         small = cv2.resize(compared, SIZE_WH, interpolation=cv2.INTER_AREA)
         is_steady = self._view.is_steady
         proofs = self._stillness.compare(luma, places) if is_steady else Proofs.none()
-        is_new = self._novelty.look(small) if is_steady else False
-        is_new = is_new or (is_steady and any([surface.has_news(luma) for surface in self._surfaces_for(frame)]))
+        news: list[bool] = []
+        if is_steady:  # each of them takes the glance in, whatever the others say
+            news = [self._novelty.look(small), *(surface.has_news(luma) for surface in self._surfaces_for(frame))]
         before, self._glanced = self._glanced, compared
         step_s = self._step(frame.t_s, gap_s)
-        return Glance(frame, gap_s, step_s, tuple(places), compared, before, small, proofs, is_new)
+        return Glance(frame, gap_s, step_s, tuple(places), compared, before, small, proofs, any(news))
 
     def observe(self, glance: Glance, detections: Detections | None) -> Observation:
         """Make an observation of a glance.

@@ -119,11 +119,12 @@ class Surface:
         hidden = self._mask_of(hidden_boxes)
         self._visited = now
         self._remember(now, hidden)
-        self.is_stirred = self._differ(now, _median5(self._recent), hidden | self._passing)
+        present = _median5(self._recent)
+        self.is_stirred = self._differ(now, present, hidden | self._passing)
         if self._reference is None:
             self._learn(now, hidden, elapsed_s)
             return None
-        return self._look(self._reference, hidden, hidden_boxes, elapsed_s)
+        return self._look((present.astype(np.float32), self._reference), hidden, hidden_boxes, elapsed_s)
 
     def checkpoint(self) -> dict[str, npt.NDArray[np.generic]]:
         """Return the reference and the last visits as arrays; empty while it is being learned."""
@@ -215,8 +216,11 @@ class Surface:
         self._reference = np.nanmedian(pictures, axis=0).astype(np.float32)
         self._lessons = []
 
-    def _look(self, reference: FloatArray, hidden: Mask, hidden_boxes: list[Box], elapsed_s: float) -> SurfaceLook:
-        present = _median5(self._recent).astype(np.float32)
+    def _look(
+        self, pictures: tuple[FloatArray, FloatArray], hidden: Mask, hidden_boxes: list[Box], elapsed_s: float
+    ) -> SurfaceLook:
+        """Compare what is there now with the reference."""
+        present, reference = pictures
         known = self._inside & (self._unseen < 3 * RECENT)
         light = fit_light(present[::2, ::2], reference[::2, ::2], known[::2, ::2])
         expected = light.expected(reference)

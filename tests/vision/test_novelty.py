@@ -6,6 +6,7 @@ import pytest
 
 from tests.vision.pictures import WH, seen, street, with_box
 from vision.arrays import Picture
+from vision.frames import resized
 from vision.novelty import SIZE_WH, Novelty
 from vision.zones import Zone
 
@@ -24,7 +25,7 @@ class Street:
 
     def shows(self, picture: Picture, **light: float) -> bool:
         self._now_s += 4.0
-        return self.novelty.look(seen(picture, self._now_s, **light).luma(SIZE_WH))
+        return self.novelty.look(resized(seen(picture, self._now_s, **light).luma(), SIZE_WH))
 
 
 @pytest.fixture
