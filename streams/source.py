@@ -1,15 +1,13 @@
 """Reads one connection: opens it and yields our packets with their format and times.
 
-Belongs here: demuxing, Annex B, filling missing stamps, pacing of files. Does not: trying again (reader), keeping
-(ring).
+Belongs here: demuxing, Annex B, pacing. Does not: missing stamps and split pictures (units), trying again (reader),
+keeping (ring).
 """
 
-import struct
 import threading
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
-from dataclasses import dataclass, field, replace
-from statistics import median
+from dataclasses import dataclass, field
 from typing import cast
 
 import av
@@ -22,21 +20,16 @@ from av.video.stream import VideoStream
 from streams.errors import StreamEndedError, UnsupportedCodecError
 from streams.opening import Openers, read_error
 from streams.packets import RAW_DEMUXERS, TICK, TICK_HZ, EncodedPacket, StreamFormat, picture_size
-from streams.parameter_sets import START_CODE, has_all_sets, merged_extradata, rest_of_picture
+from streams.parameter_sets import START_CODE, has_all_sets, merged_extradata
 from streams.problems import stalled
 from streams.settings import StreamSettings
 from streams.timeline import Clocks, Stamp, TimeLine
 from streams.undecodable import PictureWatch
+from streams.units import Unit, camera_time, filled_start, whole_keys
 from streams.urls import NETWORK_SCHEMES, FileSource, file_source, redact, scheme_of
-
-HELD_AT_START = 8
-"""Packets held at the start until one has a decoding stamp: libav leaves the first ones of an RTSP stream without."""
 
 CORRUPT_IN_A_ROW = 100
 """So many unreadable packets one after the other mean that the connection itself is broken."""
-
-MOST_PIECES = 64
-"""Pieces of one key picture at most: a stream that lost the first slice of every picture must not become one."""
 
 NAP_S, CAUGHT_UP_S = 0.2, 0.005
 """Who waited so long for a packet has read all that came; those of the next tenths of a second are then read in one go.
@@ -46,18 +39,6 @@ packets: 127,000 switches a second at 100 cameras of 25 pictures/s, 16,000 with 
 
 CUT_SLACK_S = 1.0
 """A file may end this much before its declared length; more is called truncated."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Unit:
-    """One packet of the container, its stamps in seconds."""
-
-    data: bytes
-    pts_s: float | None
-    dts_s: float | None
-    duration_s: float
-    is_key: bool
-    camera_unix_s: float | None = None  # the camera's own wall time of the picture, from RTCP
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +159,7 @@ class PacketSource:
         self, container: InputContainer, stream: VideoStream, codec: str
     ) -> Iterator[tuple[StreamFormat, EncodedPacket]]:
         extradata = _annexb_extradata(stream)
-        units = _whole_keys(codec, _filled_start(self._units(container, stream, codec)))
+        units = whole_keys(codec, filled_start(self._units(container, stream, codec)))
         last_dts_s: float | None = None
         began: tuple[float, float] | None = None
         watch = PictureWatch(codec, redact(self._url), self._clocks.monotonic)
@@ -201,7 +182,7 @@ class PacketSource:
             yield self._format, self._packet(unit, stamp)
         self._ended_s = last_dts_s
 
-    def _units(self, container: InputContainer, stream: VideoStream, codec: str) -> Iterator[_Unit]:
+    def _units(self, container: InputContainer, stream: VideoStream, codec: str) -> Iterator[Unit]:
         if codec in {"h264", "hevc"} and self._annexb is None and _is_length_prefixed(stream):
             self._annexb = self._annexb_filter(stream, codec)
         tick_s = float(stream.time_base or TICK)
@@ -252,7 +233,7 @@ class PacketSource:
                 self._stop.wait(NAP_S)
             asked_s = self._clocks.monotonic()
 
-    def _plain(self, packet: "Packet[VideoStream]", tick_s: float) -> Iterator[_Unit]:
+    def _plain(self, packet: "Packet[VideoStream]", tick_s: float) -> Iterator[Unit]:
         self._read_in_pass += packet.size > 0
         if packet.is_corrupt:
             self.corrupt += 1
@@ -270,16 +251,16 @@ class PacketSource:
             pts_s = None if each.pts is None else each.pts * tick_s
             dts_s = None if each.dts is None else each.dts * tick_s
             duration_s = (each.duration or 0) * tick_s
-            yield _Unit(
+            yield Unit(
                 bytes(each),
                 pts_s,
                 dts_s,
                 duration_s,
                 bool(each.is_keyframe),
-                _camera_time(packet) if each.is_keyframe else None,
+                camera_time(packet) if each.is_keyframe else None,
             )
 
-    def _wait_until_due(self, unit: _Unit, began: tuple[float, float] | None) -> tuple[float, float] | None:
+    def _wait_until_due(self, unit: Unit, began: tuple[float, float] | None) -> tuple[float, float] | None:
         if not self._is_paced or unit.dts_s is None:
             return began
         now_s = self._clocks.monotonic()
@@ -291,7 +272,7 @@ class PacketSource:
         self._pass_due_s = due_s + unit.duration_s
         return began
 
-    def _update_format(self, stream: VideoStream, codec: str, extradata: bytes, key: _Unit) -> None:
+    def _update_format(self, stream: VideoStream, codec: str, extradata: bytes, key: Unit) -> None:
         if self._format is not None and self._format.extradata == extradata:
             return
         try:
@@ -304,7 +285,7 @@ class PacketSource:
         fps = self._settings.declared_fps or (float(rate) if rate else None)
         self._format = StreamFormat(codec, extradata, size_wh, TICK, fps)
 
-    def _packet(self, unit: _Unit, stamp: Stamp) -> EncodedPacket:
+    def _packet(self, unit: Unit, stamp: Stamp) -> EncodedPacket:
         start_s = self._timeline.start_t_s or 0.0
         return EncodedPacket(
             data=unit.data,
@@ -347,52 +328,6 @@ def lacking_s(stream: VideoStream, read: int) -> float:
     """
     rate = stream.average_rate
     return max(0.0, float((stream.frames - read) / rate)) if stream.frames and rate else 0.0
-
-
-def _filled_start(units: Iterator[_Unit]) -> Iterator[_Unit]:
-    """Yield the units, those before the first decoding stamp with stamps worked out backwards from it."""
-    held: list[_Unit] = []
-    for unit in units:
-        held.append(unit)
-        if unit.dts_s is not None or len(held) >= HELD_AT_START:
-            break
-    steps = [unit.duration_s for unit in held if unit.duration_s > 0]
-    step_s = median(steps) if steps else 0.0
-    for number in range(len(held) - 2, -1, -1):
-        later, unit = held[number + 1], held[number]
-        if unit.dts_s is None and later.dts_s is not None:
-            held[number] = replace(unit, dts_s=later.dts_s - step_s)
-    known = [unit.pts_s for unit in held if unit.pts_s is not None]
-    if held and held[0].pts_s is None and held[0].dts_s is not None:
-        first_s = min(known) - step_s if known else held[0].dts_s
-        held[0] = replace(held[0], pts_s=max(first_s, held[0].dts_s))
-    yield from held
-    yield from units
-
-
-def _whole_keys(codec: str, units: Iterator[_Unit]) -> Iterator[_Unit]:
-    """Yield the units, a key picture that came in pieces as one; each key picture waits for the unit behind it."""
-    key: _Unit | None = None
-    pieces: list[bytes] = []
-    for unit in units:
-        if key is not None:
-            rest = rest_of_picture(codec, unit.data) if len(pieces) < MOST_PIECES else b""
-            if rest:
-                pieces.append(rest)
-                continue
-            yield replace(key, data=b"".join((key.data, *pieces))) if pieces else key
-        key, pieces = (unit if unit.is_key else None), []
-        if key is None:
-            yield unit
-    if key is not None:
-        yield replace(key, data=b"".join((key.data, *pieces)))
-
-
-def _camera_time(packet: "Packet[VideoStream]") -> float | None:
-    if not packet.has_sidedata("prft"):
-        return None
-    # AVProducerReferenceTime: int64 Unix microseconds, then flags.
-    return float(struct.unpack_from("q", bytes(packet.get_sidedata("prft")))[0]) / 1e6
 
 
 def _is_length_prefixed(stream: VideoStream) -> bool:
