@@ -19,6 +19,7 @@ from detectors.rules import Pace
 from pipeline.inference import Looker
 from pipeline.look_back import Question, since_when
 from pipeline.watch import CameraWatch
+from streams.connection import Pace as Reading
 from streams.errors import StreamError
 from streams.gears import Gear, cheapest_gear
 from streams.health import HealthMeter
@@ -28,7 +29,6 @@ from streams.opening import Openers
 from streams.packets import EncodedPacket, StreamFormat
 from streams.ring import PacketRing
 from streams.settings import StreamSettings
-from streams.source import Pace as Reading
 from streams.source import PacketSource
 from streams.timeline import Clocks, TimeLine
 from vision.observations import Dated

@@ -8,17 +8,15 @@ can be compared with the camera's clock. All times are `time.monotonic`, which e
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
-from functools import partial
 from typing import Any, cast
-
-from av.container import InputContainer
 
 from benchmarks.camera_clock import CameraClock, ClipClock
 from benchmarks.strip_reader import StripReader
 from pipeline.inference import Looker
-from streams.opening import Openers, StreamOpener, open_libav
+from streams.connection import Connection, Pace
+from streams.opening import Openers
 from streams.settings import StreamSettings
+from streams.units import Unit
 from vision.detections import Detections
 from vision.frames import Frame
 
@@ -43,19 +41,18 @@ class Trace:
         self._reader = StripReader(lambda name, number, t_s: self._clocks[name].saw(number, t_s))
 
     def openers(self, urls: dict[str, str]) -> Openers:
-        """Return openers that note when each packet of a camera comes.
+        """Return openers that note when each picture of a camera comes.
 
         Args:
             urls: the cameras' names by their URLs.
         """
+        return TimedOpeners(self, urls)
 
-        def opened(url: str, settings: StreamSettings) -> InputContainer:
-            name = urls[url]
-            self._reads_s[name] = []
-            return cast(InputContainer, TimedContainer(open_libav(url, settings), partial(self._picture, name)))
-
-        opener: StreamOpener = opened
-        return Openers({"rtsp": opener})
+    def opened(self, name: str) -> Callable[[], None]:
+        """Begin to count a camera's pictures anew, and return what notes one."""
+        reads_s: list[float] = []
+        self._reads_s[name] = reads_s
+        return lambda: reads_s.append(time.monotonic())  # only this camera's reader writes here
 
     def around(self, model: Looker) -> "TracedLooker":
         """Return the model with an eye on times and numbers."""
@@ -99,9 +96,6 @@ class Trace:
                 for name, clock in self._clocks.items()
             ]
 
-    def _picture(self, name: str) -> None:
-        self._reads_s[name].append(time.monotonic())  # only this camera's reader writes here
-
 
 class TracedLooker:
     """A model, with an eye on when it has which picture."""
@@ -118,30 +112,44 @@ class TracedLooker:
         return found
 
 
-class TimedContainer:
-    """libav's container, with an eye on when it gives each packet; what is asked of it goes on to libav's."""
+class TimedOpeners(Openers):
+    """The program's openers, with an eye on when each picture comes.
 
-    def __init__(self, container: InputContainer, note: Callable[[], None]) -> None:
-        """Wrap a container.
+    Args:
+        trace: where it is noted.
+        urls: the cameras' names by their URLs.
+    """
 
-        Args:
-            container: as opened.
-            note: called as each picture comes. A farm's cameras begin with a key frame and lose nothing over TCP, so
-                counting tells which it is; libav's stamps of the first packets do not.
-        """
-        self._container = container
+    def __init__(self, trace: Trace, urls: dict[str, str]) -> None:
+        super().__init__()
+        self._trace = trace
+        self._urls = urls
+
+    def open(self, url: str, settings: StreamSettings) -> Connection:
+        """Open the stream; see `Openers.open`."""
+        note = self._trace.opened(self._urls[url])
+        return cast(Connection, TimedConnection(super().open(url, settings), note))
+
+
+class TimedConnection:
+    """A connection, with an eye on when it gives each picture; what is asked of it goes on to the real one.
+
+    A farm's cameras begin with a key frame and lose nothing over TCP, so counting tells which picture it is.
+
+    Args:
+        connection: as opened.
+        note: called as each picture comes.
+    """
+
+    def __init__(self, connection: Connection, note: Callable[[], None]) -> None:
+        self._connection = connection
         self._note = note
-        self._was_key = False
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._container, name)
+        return getattr(self._connection, name)
 
-    def demux(self, *streams: Any) -> Iterator[Any]:
-        """Yield libav's packets."""
-        with closing(cast(Any, self._container.demux(*streams))) as packets:
-            for packet in packets:
-                # libav gives a small key frame in two packets, the first with the parameter sets
-                if packet.size and not (packet.is_keyframe and self._was_key):
-                    self._note()
-                self._was_key = bool(packet.is_keyframe)
-                yield packet
+    def units(self, pace: Pace) -> Iterator[Unit]:
+        """Yield the real connection's pictures."""
+        for unit in self._connection.units(pace):
+            self._note()
+            yield unit

@@ -20,7 +20,7 @@ from broadcast.rtp import PACKET_S
 from broadcast.rtsp_connection import BackchannelTimeouts, Place, RtspConnection
 from broadcast.sdp import BackTrack, Encoding, parse_back_tracks
 from streams.rtsp_auth import Credentials
-from streams.rtsp_messages import RtspMessage
+from streams.sdp import base_of
 
 REQUIRE = {"Require": "www.onvif.org/ver20/backchannel"}
 """Asks for the backchannel; a server without it answers 551."""
@@ -150,7 +150,7 @@ class Backchannel:
     def describe(self) -> tuple[BackTrack, ...]:
         """Return the audio tracks towards the device."""
         response = self._connection.request("DESCRIBE", self._place.url, {"Accept": "application/sdp", **REQUIRE})
-        self._base_url = self._base(response)
+        self._base_url = base_of(response, self._place.url)
         return parse_back_tracks(response.body, self._base_url)
 
     def choose(self) -> tuple[BackTrack, Encoding, G711Codec]:
@@ -235,13 +235,6 @@ class Backchannel:
             self._channel = int(number)
         else:
             self._udp_target = (self._connection.peer_host, int(number))
-
-    def _base(self, response: RtspMessage) -> str:
-        base = response.value("content-base") or response.value("content-location")
-        host = self._place.url.removeprefix("rtsp://").partition("/")[0]
-        path = base.partition("://")[2].partition("/")[2]
-        plain = all(char.isascii() and char.isprintable() and char != " " for char in base)
-        return f"rtsp://{host}/{path}" if base.lower().startswith("rtsp://") and plain else self._place.url
 
 
 def probe_backchannel(url: str, timeouts: BackchannelTimeouts | None = None) -> BackchannelReport:

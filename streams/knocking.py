@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 
 import av
 
-from streams.asking import PORTS
 from streams.errors import StreamError, StreamReadError, StreamRefusedError, StreamTimeoutError, StreamUnreachableError
 from streams.opening import open_error
+from streams.rtsp_client import PORTS
 from streams.urls import NETWORK_SCHEMES, scheme_of
 
 KNOCK_S = 1.2

@@ -1,7 +1,9 @@
 """Opens streams by their scheme, and turns libav's errors into ours.
 
-Belongs here: libav's options, the meaning of its errors. Does not: what is asked before libav opens anything (asking),
-reading packets (source), trying again (reader).
+H.264 and H.265 over RTSP in TCP we play ourselves (rtsp_stream); everything else is libav's.
+
+Belongs here: who opens what, libav's options, the meaning of its errors. Does not: what is asked before anything is
+opened (asking), reading packets (source), trying again (reader).
 """
 
 import errno
@@ -14,13 +16,14 @@ import av
 from av.container import InputContainer
 
 from streams.asking import ask
+from streams.connection import Connection
+from streams.container import ContainerStream
 from streams.errors import (
     BadUrlError,
     NotMediaError,
     StreamBusyError,
     StreamError,
     StreamOpenError,
-    StreamReadError,
 )
 from streams.problems import (
     busy,
@@ -29,15 +32,15 @@ from streams.problems import (
     not_found,
     not_rtsp,
     other_transport,
-    stalled,
     timed_out,
     unreachable,
     wrong_login,
 )
+from streams.rtsp_stream import RtspStream, open_stream
 from streams.settings import StreamSettings
 from streams.urls import KNOWN_SCHEMES, NETWORK_SCHEMES, check_url, file_source, redact, scheme_of
 
-StreamOpener = Callable[[str, StreamSettings], InputContainer]
+StreamOpener = Callable[[str, StreamSettings], InputContainer | RtspStream]
 """Opens a URL. Raises a `StreamError`; a container it returns has packets paced as its source paces them."""
 
 PROBE_BYTES = 500_000
@@ -70,12 +73,11 @@ _SNIFFED_BYTES = 4096
 
 
 class Openers:
-    """Picks the opener by the URL's scheme: libav for RTSP and files, what was handed in for the others."""
+    """Picks the opener by the URL's scheme: our own for cameras, libav for files, what was handed in for the others."""
 
     def __init__(self, extra: Mapping[str, StreamOpener] | None = None) -> None:
-        self._by_scheme: dict[str, StreamOpener] = dict.fromkeys((*NETWORK_SCHEMES, "file"), open_libav) | dict(
-            extra or {}
-        )
+        network = dict.fromkeys(NETWORK_SCHEMES, open_camera)
+        self._by_scheme: dict[str, StreamOpener] = network | {"file": open_file} | dict(extra or {})
 
     @property
     def schemes(self) -> frozenset[str]:
@@ -84,11 +86,11 @@ class Openers:
 
     def with_audio(self) -> "Openers":
         """Return the same openers, but with RTSP set up for the audio tracks too, so that they can be listed."""
-        network = dict.fromkeys(NETWORK_SCHEMES, partial(open_libav, with_audio=True))
-        ours = {scheme: opener for scheme, opener in network.items() if self._by_scheme.get(scheme) is open_libav}
+        network = dict.fromkeys(NETWORK_SCHEMES, partial(open_camera, with_audio=True))
+        ours = {scheme: opener for scheme, opener in network.items() if self._by_scheme.get(scheme) is open_camera}
         return Openers(self._by_scheme | ours)
 
-    def open(self, url: str, settings: StreamSettings) -> InputContainer:
+    def open(self, url: str, settings: StreamSettings) -> Connection:
         """Open the stream; blocks up to `settings.open_timeout_s`.
 
         Raises:
@@ -100,43 +102,67 @@ class Openers:
             way_out = "this program was started without it" if known else f"known are {', '.join(sorted(self.schemes))}"
             raise StreamOpenError(f"{redact(url)} cannot be opened: nothing opens {scheme_of(url)}:// here; {way_out}")
         try:
-            return opener(url, settings)
+            opened = opener(url, settings)
         except av.FFmpegError as err:
             raise open_error(err, url) from None
         except StreamError:
             raise
         except ValueError as err:
             raise BadUrlError(f"{redact(url)} cannot be opened: {err}") from None
+        return opened if isinstance(opened, RtspStream) else ContainerStream(opened, url, settings)
 
 
-def open_libav(url: str, settings: StreamSettings, *, with_audio: bool = False) -> InputContainer:
-    """Open an RTSP stream or a file with libav; the video stream comes first in its `streams.video`.
+def open_file(url: str, settings: StreamSettings) -> InputContainer:
+    """Open a file with libav; the video stream comes first in its `streams.video`.
 
     Args:
-        url: RTSP URL, `file:` URL or path.
+        url: `file:` URL or path.
+        settings: time limits.
+
+    Raises:
+        StreamError: one sentence that names the file, and the way out.
+    """
+    check_url(url)
+    return _with_video(_opened(str(file_source(url).path), url, {"format_whitelist": _FILE_DEMUXERS}, settings), url)
+
+
+def open_camera(url: str, settings: StreamSettings, *, with_audio: bool = False) -> InputContainer | RtspStream:
+    """Open an RTSP stream: by ourselves where it is H.264 or H.265 over TCP, else with libav.
+
+    Args:
+        url: RTSP URL.
         settings: transport and time limits.
-        with_audio: also ask an RTSP server for its audio tracks, to list them; packets of audio are never decoded.
+        with_audio: also ask the server for its audio tracks, to list them; packets of audio are never decoded.
 
     Raises:
         StreamError: one sentence that names the stream without its password, and the way out.
     """
     check_url(url)
-    if scheme_of(url) == "file":
-        options = {"format_whitelist": _FILE_DEMUXERS}
-        container = _opened(str(file_source(url).path), url, options, settings)
-    else:
-        began_s = time.monotonic()
-        target = ask(url, settings.open_timeout_s)
-        left_s = max(settings.open_timeout_s - (time.monotonic() - began_s), SHORTEST_OPEN_S)
-        options = _network_options(settings, with_audio=with_audio)
-        limited = settings.model_copy(update={"open_timeout_s": left_s})
-        try:
-            container = _opened(target, url, options, limited)
-        except StreamBusyError:
-            # It described the stream a moment ago. GStreamer's server takes that down when nobody stays, and meanwhile
-            # refuses: of 60 dials two.
-            time.sleep(TAKEN_DOWN_S)
-            container = _opened(target, url, options, limited)
+    deadline_s = time.monotonic() + settings.open_timeout_s
+    asked = ask(url, deadline_s)
+    stream = None
+    try:
+        if settings.transport == "tcp" and not with_audio:
+            stream = open_stream(asked, settings, deadline_s)
+    finally:
+        if stream is None:
+            asked.client.close()
+    if stream is not None:
+        return stream
+    left_s = max(deadline_s - time.monotonic(), SHORTEST_OPEN_S)
+    options = _network_options(settings, with_audio=with_audio)
+    limited = settings.model_copy(update={"open_timeout_s": left_s})
+    try:
+        container = _opened(asked.url, url, options, limited)
+    except StreamBusyError:
+        # It described the stream a moment ago. GStreamer's server takes that down when nobody stays, and meanwhile
+        # refuses: of 60 dials two.
+        time.sleep(TAKEN_DOWN_S)
+        container = _opened(asked.url, url, options, limited)
+    return _with_video(container, url)
+
+
+def _with_video(container: InputContainer, url: str) -> InputContainer:
     if not container.streams.video:
         container.close()
         raise no_video(url)
@@ -174,13 +200,6 @@ def open_error(err: av.FFmpegError, url: str) -> StreamError:
     if isinstance(err, av.OSError):
         return other_transport(url) if err.errno == errno.EPROTONOSUPPORT else unreachable(url, err.strerror)
     return StreamOpenError(f"{redact(url)} could not be opened ({err.strerror}); check address, path and transport")
-
-
-def read_error(err: av.FFmpegError, url: str) -> StreamError:
-    """Return our error for one of libav's while packets are read."""
-    if isinstance(err, av.TimeoutError | av.ExitError):
-        return stalled(url)
-    return StreamReadError(f"{redact(url)} broke off ({err.strerror}); check the network to the camera")
 
 
 def _network_options(settings: StreamSettings, *, with_audio: bool) -> dict[str, str]:

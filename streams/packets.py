@@ -128,12 +128,12 @@ def template_stream(container: InputContainer) -> VideoStream:
     return container.streams.video[0]
 
 
-def picture_size(codec: str, extradata: bytes, key_data: bytes) -> SizeWH:
-    """Return width and height in pixels of a key frame, as libav reads them from its parameter sets.
+def picture_facts(codec: str, extradata: bytes, key_data: bytes) -> tuple[SizeWH, bool]:
+    """Return width and height in pixels of a key frame, and whether B-frames may follow, as its parameter sets tell.
 
     Raises:
         UnsupportedCodecError: the packet makes no picture.
     """
     with open_template(codec, extradata, [key_data]) as container:
         context = template_stream(container).codec_context
-        return context.width, context.height
+        return (context.width, context.height), bool(context.has_b_frames)

@@ -11,12 +11,13 @@ from itertools import pairwise
 from statistics import median
 from typing import Literal
 
+from streams.connection import Pace
 from streams.errors import StreamEndedError, StreamReadError, UnsupportedCodecError
 from streams.opening import Openers
 from streams.packets import EncodedPacket, StreamFormat
 from streams.parameter_sets import codec_string
 from streams.settings import StreamSettings
-from streams.source import Pace, PacketSource
+from streams.source import PacketSource
 from streams.timeline import Clocks, TimeLine
 from streams.urls import NETWORK_SCHEMES, redact, scheme_of
 from vision.arrays import SizeWH

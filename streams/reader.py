@@ -17,6 +17,7 @@ from typing import Literal
 import av
 
 from streams.clips import decode_at
+from streams.connection import Pace
 from streams.dialing import DialBudget, Waits
 from streams.errors import FeedClosedError, StreamEndedError, StreamError, StreamNotFoundError
 from streams.gears import Gear, cheapest_gear
@@ -29,7 +30,7 @@ from streams.opening import Openers
 from streams.packets import EncodedPacket, StreamFormat
 from streams.ring import PacketRing, RingBudget
 from streams.settings import StreamSettings
-from streams.source import Pace, PacketSource
+from streams.source import PacketSource
 from streams.timeline import Clocks, TimeLine
 from streams.urls import redact, scheme_of
 from vision.frames import Frame
@@ -54,6 +55,7 @@ class ReaderOptions:
         clocks: where time comes from.
         budget: bounds what all rings keep together; None for no bound.
         stream: which of the camera's streams it is; goes into the thread's name.
+        turn: held by the reader that takes in a heap of packets; one for all.
     """
 
     start_t_s: float | None = None
@@ -61,6 +63,7 @@ class ReaderOptions:
     clocks: Clocks = field(default_factory=Clocks)
     budget: RingBudget | None = None
     stream: Literal["main", "sub"] = "main"
+    turn: threading.Lock = field(default_factory=threading.Lock)
 
 
 class CameraReader:
@@ -97,6 +100,7 @@ class CameraReader:
         self._openers = openers
         self._dial = dial
         self._clocks = options.clocks
+        self._turn = options.turn
         self._timeline = TimeLine(start_t_s=options.start_t_s, after_t_s=options.after_t_s, clocks=options.clocks)
         self._meter = HealthMeter(camera_id, settings.declared_fps, options.clocks)
         self._looking = GearedDecoder(camera_id, deliver, self.ring.newest)
@@ -194,7 +198,7 @@ class CameraReader:
             self._meter.enter("stopped")
 
     def _one_connection(self) -> None:
-        pace = Pace(self._stop, self._clocks, may_nap=self._may_nap)
+        pace = Pace(self._stop, self._clocks, may_nap=self._may_nap, turn=self._turn)
         source = PacketSource(self.url, self.settings, self._openers, self._timeline, pace)
         try:
             if needs_knock(self.url, self._problem):

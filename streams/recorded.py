@@ -7,11 +7,11 @@ from types import TracebackType
 
 import av
 
+from streams.container import lacking_s
 from streams.decoding import planes_of
 from streams.errors import NotMediaError
-from streams.opening import open_libav
+from streams.opening import open_file
 from streams.settings import StreamSettings
-from streams.source import lacking_s
 from vision.frames import Frame
 
 UNKNOWN_START = datetime(1970, 1, 1, tzinfo=UTC)
@@ -44,7 +44,7 @@ class Recorded:
         self.camera_id = camera_id
         self._begins_at = begins_at
         self._path = path
-        self._container = open_libav(str(path), StreamSettings())
+        self._container = open_file(str(path), StreamSettings())
         self.duration_s = self._container.duration / av.time_base if self._container.duration else None
         self.problem = ""
 

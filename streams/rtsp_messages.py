@@ -4,7 +4,29 @@
 What it is fed may come from anybody: a length, a count or a line that no camera or horn needs is refused.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Literal
+
+DOLLAR = ord("$")
+MESSAGE_BEGINS = (
+    b"RTSP/1.0 ",
+    b"RTSP/2.0 ",
+    b"OPTIONS ",
+    b"GET_PARAMETER ",
+    b"SET_PARAMETER ",
+    b"ANNOUNCE ",
+    b"REDIRECT ",
+    b"TEARDOWN ",
+    b"PLAY_NOTIFY ",
+    b"\r",
+    b"\n",
+)
+"""How a message of a server begins: an answer, or one of the requests that it may make."""
+
+LONGEST_BEGIN = max(len(each) for each in MESSAGE_BEGINS)
+
+Begin = Literal["nothing", "packet", "message", "noise"]
 
 MAX_HEADER_BYTES = 16_384
 """A DESCRIBE answer with two challenges has 600 bytes of header; more than this is no camera or horn."""
@@ -61,11 +83,11 @@ class Interleaved:
 
     Attributes:
         channel: 0 to 255.
-        size_bytes: its length; the content is dropped, as a horn has nothing to say to us.
+        data: the packet.
     """
 
     channel: int
-    size_bytes: int
+    data: bytes
 
 
 class MessageBuffer:
@@ -74,7 +96,7 @@ class MessageBuffer:
     def __init__(self) -> None:
         self._bytes = bytearray()
 
-    def feed(self, data: bytes) -> None:
+    def feed(self, data: bytes | memoryview) -> None:
         """Add what was received."""
         self._bytes += data
 
@@ -99,15 +121,47 @@ class MessageBuffer:
         del self._bytes[: end[1] + length]
         return RtspMessage(status, method, headers, body)
 
+    def packets(self) -> list[tuple[int, bytes]]:
+        """Take out the RTP and RTCP packets, with their channels, that lie whole in front of the next message."""
+        found: list[tuple[int, bytes]] = []
+        at, size = 0, len(self._bytes)
+        with memoryview(self._bytes) as data:
+            while at + 4 <= size and data[at] == DOLLAR:
+                end = at + 4 + (data[at + 2] << 8 | data[at + 3])
+                if end > size:
+                    break
+                found.append((data[at + 1], bytes(data[at + 4 : end])))
+                at = end
+        del self._bytes[:at]
+        return found
+
+    def begins_with(self) -> Begin:
+        """Tell what the next byte begins."""
+        if not self._bytes:
+            return "nothing"
+        if self._bytes[0] == DOLLAR:
+            return "packet"
+        begin = bytes(self._bytes[:LONGEST_BEGIN])
+        return "message" if any(each.startswith(begin[: len(each)]) for each in MESSAGE_BEGINS) else "noise"
+
+    def skip_noise(self, channels: Collection[int]) -> None:
+        """Throw away bytes up to what looks like an RTP or RTCP packet of these channels, or else all but the last."""
+        at = self._bytes.find(b"$", 1)
+        while 0 <= at < len(self._bytes) - 5:
+            if self._bytes[at + 1] in channels and self._bytes[at + 4] >> 6 == 2:
+                break
+            at = self._bytes.find(b"$", at + 1)
+        del self._bytes[: at if at >= 0 else len(self._bytes)]
+
     def _interleaved(self) -> Interleaved | None:
         if len(self._bytes) < 4:
             return None
         size = int.from_bytes(self._bytes[2:4], "big")
         if len(self._bytes) < 4 + size:
             return None
-        channel = self._bytes[1]
+        packet = Interleaved(self._bytes[1], bytes(self._bytes[4 : 4 + size]))
         del self._bytes[: 4 + size]
-        return Interleaved(channel, size)
+        return packet
 
     def _header_end(self) -> tuple[int, int] | None:
         ends = [(at, at + len(mark)) for mark in (b"\r\n\r\n", b"\n\n") if (at := self._bytes.find(mark)) >= 0]

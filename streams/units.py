@@ -4,6 +4,7 @@ libav leaves the first stamps of an RTSP stream out, and some cameras' key pictu
 """
 
 import struct
+from bisect import insort
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from statistics import median
@@ -18,6 +19,13 @@ HELD_AT_START = 8
 
 MOST_PIECES = 64
 """Pieces of one key picture at most: a stream that lost the first slice of every picture must not become one."""
+
+
+MOST_REORDERED = 16
+"""Pictures that a decoder may have to hold back (H.264 A.3.1)."""
+
+MOST_REORDER_S = 2.0
+"""Pictures are not shown in another order over a longer time than this; what jumps further is the camera's clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +77,28 @@ def whole_keys(codec: str, units: Iterator[Unit]) -> Iterator[Unit]:
             yield unit
     if key is not None:
         yield replace(key, data=b"".join((key.data, *pieces)))
+
+
+class DecodeStamps:
+    """Works out decoding stamps of pictures that come in decoding order with presentation stamps only, as in RTP.
+
+    Args:
+        depth: how many pictures may come before one that is shown earlier; it grows as such pictures come.
+    """
+
+    def __init__(self, depth: int = 0) -> None:
+        self._depth = depth
+        self._newest: list[float] = []  # the latest presentation stamps, in order
+
+    def of(self, pts_s: float) -> float:
+        """Return the decoding stamp of the next picture."""
+        if self._newest and abs(pts_s - self._newest[-1]) > MOST_REORDER_S:
+            self._newest = []  # the camera's clock jumped
+        later = sum(each > pts_s for each in self._newest)
+        self._depth = min(max(self._depth, later), MOST_REORDERED)
+        insort(self._newest, pts_s)
+        del self._newest[: -1 - MOST_REORDERED]
+        return self._newest[max(0, len(self._newest) - 1 - self._depth)]
 
 
 def camera_time(packet: "Packet[VideoStream]") -> float | None:

@@ -21,7 +21,7 @@ from pipeline.data_folder import check_data_folder
 from pipeline.errors import SettingsError
 from pipeline.settings import CameraEntry, Settings, load_settings
 from streams.errors import StreamError
-from streams.opening import open_libav
+from streams.opening import open_file
 from streams.urls import scheme_of
 
 DEFAULT_SPEECH = BroadcastSettings().speech_program
@@ -68,7 +68,7 @@ def _camera_problems(camera: CameraEntry) -> Iterator[str]:
         if not address or scheme_of(address) != "file":
             continue
         try:
-            with closing(open_libav(address, camera.stream)):
+            with closing(open_file(address, camera.stream)):
                 pass
         except StreamError as err:
             yield f"camera {camera.id!r}: {key}: {err}"

@@ -9,12 +9,13 @@ from pathlib import Path
 import av
 import numpy as np
 
+from streams.connection import Pace
 from streams.errors import StreamEndedError
 from streams.offers import KeyDecoders, Offer
 from streams.opening import Openers
 from streams.packets import TICK, EncodedPacket, Segment, StreamFormat
 from streams.settings import StreamSettings
-from streams.source import Pace, PacketSource
+from streams.source import PacketSource
 from streams.timeline import Clocks, TimeLine
 from vision.frames import Frame
 

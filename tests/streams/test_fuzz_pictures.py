@@ -12,10 +12,11 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from streams.clips import clip_bytes, decode_all, decode_at
+from streams.connection import Pace
 from streams.errors import StreamError, StreamUndecodableError
 from streams.live import LiveFeed
 from streams.opening import Openers
-from streams.packets import EncodedPacket, Segment, StreamFormat, picture_size
+from streams.packets import EncodedPacket, Segment, StreamFormat, picture_facts
 from streams.parameter_sets import (
     codec_string,
     has_all_sets,
@@ -28,7 +29,7 @@ from streams.parameter_sets import (
 )
 from streams.ring import PacketRing
 from streams.settings import StreamSettings
-from streams.source import Pace, PacketSource
+from streams.source import PacketSource
 from streams.timeline import Clocks, TimeLine
 from streams.undecodable import PictureWatch
 from tests.streams.helpers import FORMAT, HandClock, fake_packet
@@ -79,8 +80,8 @@ def test_fuzz_units_of_any_bytes(codec: str, data: bytes, known: bytes) -> None:
 
 
 @given(codec=st.sampled_from(["h264", "hevc", "mpeg4", "mjpeg", "vp9", ""]), data=SOUP)
-def test_fuzz_codec_string_and_picture_size(codec: str, data: bytes) -> None:
-    for ask in (codec_string, lambda codec, data: picture_size(codec, data, data)):
+def test_fuzz_codec_string_and_picture_facts(codec: str, data: bytes) -> None:
+    for ask in (codec_string, lambda codec, data: picture_facts(codec, data, data)):
         try:
             ask(codec, data)
         except StreamError:

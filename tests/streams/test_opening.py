@@ -1,6 +1,7 @@
 import av
 import pytest
 
+from streams.container import read_error
 from streams.errors import (
     BadUrlError,
     NotRtspError,
@@ -15,7 +16,7 @@ from streams.errors import (
     StreamTimeoutError,
     StreamUnreachableError,
 )
-from streams.opening import Openers, open_error, open_libav, read_error
+from streams.opening import Openers, open_camera, open_error, open_file
 from streams.settings import StreamSettings
 from tests.rtsp.server import free_port
 
@@ -70,13 +71,13 @@ def test_each_error_while_reading_becomes_ours_without_the_password(
 
 def test_libav_itself_prints_nothing(capfd: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(StreamOpenError):
-        open_libav(f"rtsp://admin:geheim@127.0.0.1:{free_port()}/live", StreamSettings())
+        open_camera(f"rtsp://admin:geheim@127.0.0.1:{free_port()}/live", StreamSettings())
     assert capfd.readouterr() == ("", "")
 
 
 def test_error_has_no_cause_that_holds_the_password() -> None:
     with pytest.raises(StreamOpenError) as caught:
-        open_libav(f"rtsp://admin:geheim@127.0.0.1:{free_port()}/live", StreamSettings())
+        open_camera(f"rtsp://admin:geheim@127.0.0.1:{free_port()}/live", StreamSettings())
     assert caught.value.__cause__ is None
     assert caught.value.__suppress_context__
 
@@ -90,7 +91,7 @@ def test_play_list_that_names_other_files_is_not_opened(clip, tmp_path) -> None:
     path = tmp_path / "list.mp4"
     path.write_text(f"ffconcat version 1.0\nfile '{clip(seconds=1)}'\n")
     with pytest.raises(StreamOpenError, match="text file"):
-        open_libav(str(path), StreamSettings())
+        open_file(str(path), StreamSettings())
 
 
 def test_url_that_its_opener_does_not_understand_is_not_tried_again() -> None:

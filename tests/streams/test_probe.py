@@ -1,7 +1,9 @@
+import threading
 from pathlib import Path
 
 import pytest
 
+from streams.connection import Pace
 from streams.errors import NotMediaError, StreamAuthError, StreamReadError, UnsupportedCodecError
 from streams.opening import Openers
 from streams.probe import probe
@@ -77,9 +79,9 @@ def probe_in_the_middle(server: RtspServer) -> None:
     """Probe while another viewer keeps the stream running, so that we join between key frames."""
     other = Openers().open(server.url("/gate"), SETTINGS)
     try:
-        packets = other.demux(video=0)
+        units = iter(other.units(Pace(threading.Event())))
         for _ in range(10):
-            next(packets)
+            next(units)
         probe(server.url("/gate"), SETTINGS, Openers(), watch_s=1)
     finally:
         other.close()
