@@ -71,13 +71,13 @@ class PictureAssembler:
         self._source: int | None = None
         self._rival: int | None = None  # another source that was heard once
         self._next: int | None = None  # sequence number
-        self._raw_stamp = 0  # of the newest packet, as it came
         self._stamp: int | None = None
         self._parts: list[bytes] = []
         self._bytes = 0
         self._apart = 0
         self._in_fragment = False
-        self._begin = b""  # of the payload of a fragment that goes on: its NAL unit's and its own header
+        self._plain = bytes((PLAIN, payload_type))
+        self._goes_on = b""  # stamp, source and the headers of a fragment that goes on
         self._begin_at = 12 + self._header_bytes + 1
         self._has_slice = self._is_key = self._is_damaged = False
 
@@ -90,33 +90,23 @@ class PictureAssembler:
         """Take an RTP packet and return the pictures that it ends: that before it, its own, both or none."""
         if len(packet) < HEADER.size:
             return ()
-        first, second, sequence, stamp, source = HEADER.unpack_from(packet)
         if (
-            self._in_fragment
-            and packet[12 : self._begin_at] == self._begin
-            and sequence == self._next
-            and stamp == self._raw_stamp
-            and source == self._source
-            and first == PLAIN
-            and second == self._payload_type
+            packet[4 : self._begin_at] == self._goes_on
+            and packet[:2] == self._plain
+            and packet[2] << 8 | packet[3] == self._next
             and self._bytes < MOST_PICTURE_BYTES
         ):
             # Nineteen of twenty packets go on with the fragments of the one before: this is what reading costs.
-            part = packet[self._begin_at :]
-            self._parts.append(part)
-            self._bytes += len(part)
-            self._next = (sequence + 1) & 0xFFFF
+            self._parts.append(packet[self._begin_at :])
+            self._bytes += len(packet)
+            self._next = (self._next + 1) & 0xFFFF
             return ()
-        return self._add_any(packet, first, second, sequence, stamp, source)
-
-    def _add_any(  # the fields of the header
-        self, packet: bytes, first: int, second: int, sequence: int, stamp: int, source: int
-    ) -> tuple[Picture, ...]:
+        first, second, sequence, stamp, source = HEADER.unpack_from(packet)
         if first >> 6 != 2 or second & 0x7F != self._payload_type or not self._is_followed(source):
             return ()
         payload = packet[12:] if first == PLAIN else _payload(packet, first)
         is_lost = self._next is not None and sequence != self._next
-        self._next, self._raw_stamp = (sequence + 1) & 0xFFFF, stamp
+        self._next, self._goes_on = (sequence + 1) & 0xFFFF, b""
         if is_lost:
             self._is_damaged, self._in_fragment = True, False
         done: tuple[Picture, ...] = ()
@@ -127,6 +117,9 @@ class PictureAssembler:
             self._is_damaged |= is_lost  # what is missing may belong to either picture
         if len(payload) > self._header_bytes:
             self._take(payload)
+            if self._in_fragment:
+                fragment = payload[: self._header_bytes] + bytes((payload[self._header_bytes] & 0x3F,))
+                self._goes_on = packet[4:12] + fragment
         if second & 0x80 and self._parts:
             done += self._ended(self._stamp)
         return done
@@ -162,7 +155,6 @@ class PictureAssembler:
                 header = bytes((payload[0] & 0xE0 | flags & 0x1F,))
             else:
                 header = bytes((payload[0] & 0x81 | (flags & 0x3F) << 1, payload[1]))
-            self._begin = payload[: self._header_bytes] + bytes((flags & 0x3F,))
             self._keep(BEGIN + header)
             self._note(header)
         if not self._in_fragment:

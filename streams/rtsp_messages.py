@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 DOLLAR = ord("$")
+MOST_PACKETS = 1 << 16
+"""Packets taken out at once: more than any buffer holds."""
+
 MESSAGE_BEGINS = (
     b"RTSP/1.0 ",
     b"RTSP/2.0 ",
@@ -94,11 +97,11 @@ class MessageBuffer:
     """Collects bytes and hands out messages; belongs to one connection and one thread."""
 
     def __init__(self) -> None:
-        self._bytes = bytearray()
+        self._bytes = b""
 
     def feed(self, data: bytes | memoryview) -> None:
         """Add what was received."""
-        self._bytes += data
+        self._bytes = b"".join((self._bytes, data))
 
     def next(self) -> RtspMessage | Interleaved | None:
         """Return the next whole message, or None while it is incomplete.
@@ -106,33 +109,33 @@ class MessageBuffer:
         Raises:
             RtspFormatError: what was fed is no RTSP, or passes a limit.
         """
-        while self._bytes.startswith((b"\r", b"\n")):
-            del self._bytes[:1]
+        self._bytes = self._bytes.lstrip(b"\r\n")
         if self._bytes.startswith(b"$"):
-            return self._interleaved()
+            packets = self.packets(1)
+            return Interleaved(*packets[0]) if packets else None
         end = self._header_end()
         if end is None:
             return None
-        status, method, headers = _parse_header(bytes(self._bytes[: end[0]]))
+        status, method, headers = _parse_header(self._bytes[: end[0]])
         length = _content_length(headers)
         if len(self._bytes) < end[1] + length:
             return None
-        body = bytes(self._bytes[end[1] : end[1] + length])
-        del self._bytes[: end[1] + length]
+        body = self._bytes[end[1] : end[1] + length]
+        self._bytes = self._bytes[end[1] + length :]
         return RtspMessage(status, method, headers, body)
 
-    def packets(self) -> list[tuple[int, bytes]]:
+    def packets(self, most: int = MOST_PACKETS) -> list[tuple[int, bytes]]:
         """Take out the RTP and RTCP packets, with their channels, that lie whole in front of the next message."""
         found: list[tuple[int, bytes]] = []
-        at, size = 0, len(self._bytes)
-        with memoryview(self._bytes) as data:
-            while at + 4 <= size and data[at] == DOLLAR:
-                end = at + 4 + (data[at + 2] << 8 | data[at + 3])
-                if end > size:
-                    break
-                found.append((data[at + 1], bytes(data[at + 4 : end])))
-                at = end
-        del self._bytes[:at]
+        data, at, size = self._bytes, 0, len(self._bytes)
+        while at + 4 <= size and data[at] == DOLLAR and len(found) < most:
+            end = at + 4 + (data[at + 2] << 8 | data[at + 3])
+            if end > size:
+                break
+            found.append((data[at + 1], data[at + 4 : end]))
+            at = end
+        if at:
+            self._bytes = data[at:]
         return found
 
     def begins_with(self) -> Begin:
@@ -141,27 +144,17 @@ class MessageBuffer:
             return "nothing"
         if self._bytes[0] == DOLLAR:
             return "packet"
-        begin = bytes(self._bytes[:LONGEST_BEGIN])
+        begin = self._bytes[:LONGEST_BEGIN]
         return "message" if any(each.startswith(begin[: len(each)]) for each in MESSAGE_BEGINS) else "noise"
 
     def skip_noise(self, channels: Collection[int]) -> None:
-        """Throw away bytes up to what looks like an RTP or RTCP packet of these channels, or else all but the last."""
+        """Throw away bytes up to what looks like an RTP or RTCP packet of these channels; all where nothing does."""
         at = self._bytes.find(b"$", 1)
         while 0 <= at < len(self._bytes) - 5:
             if self._bytes[at + 1] in channels and self._bytes[at + 4] >> 6 == 2:
                 break
             at = self._bytes.find(b"$", at + 1)
-        del self._bytes[: at if at >= 0 else len(self._bytes)]
-
-    def _interleaved(self) -> Interleaved | None:
-        if len(self._bytes) < 4:
-            return None
-        size = int.from_bytes(self._bytes[2:4], "big")
-        if len(self._bytes) < 4 + size:
-            return None
-        packet = Interleaved(self._bytes[1], bytes(self._bytes[4 : 4 + size]))
-        del self._bytes[: 4 + size]
-        return packet
+        self._bytes = self._bytes[at:] if at >= 0 else b""
 
     def _header_end(self) -> tuple[int, int] | None:
         ends = [(at, at + len(mark)) for mark in (b"\r\n\r\n", b"\n\n") if (at := self._bytes.find(mark)) >= 0]

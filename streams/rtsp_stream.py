@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from streams.asking import Asked, refusals_of
 from streams.connection import NAP_S, Pace
 from streams.errors import StreamEndedError, StreamError, StreamReadError
-from streams.problems import busy, not_found, other_transport, stalled, wrong_login
+from streams.problems import busy, not_found, not_rtsp, other_transport, stalled, wrong_login
 from streams.rtp import Picture, PictureAssembler, WallClock
 from streams.rtsp_messages import Interleaved, RtspFormatError, RtspMessage
 from streams.sdp import VideoTrack, base_of, video_track
@@ -71,8 +71,9 @@ class RtspStream:
             "SETUP", self._track.control, {"Transport": "RTP/AVP/TCP;unicast;interleaved=0-1"}, deadline_s
         )
         name, _, rest = reply.value("session").partition(";")
-        if name.strip():
-            self._session = {"Session": name.strip()}
+        if not name.strip():
+            raise not_rtsp(self._url)
+        self._session = {"Session": name.strip()}
         limit = rest.strip().removeprefix("timeout=")
         if limit.isascii() and limit.isdigit() and len(limit) < 6:
             self._session_s = max(SHORTEST_SESSION_S, float(limit))

@@ -1,50 +1,37 @@
-"""What is noted of packets and of the model, with a container and a model that are made up."""
+"""What is noted of packets and of the model, with a connection and a model that are made up."""
 
 from datetime import UTC, datetime
-from types import SimpleNamespace
 
 import numpy as np
 
 from benchmarks.camera_clock import ClipClock
-from benchmarks.latency_trace import TimedContainer, Trace
+from benchmarks.latency_trace import TimedConnection, Trace
 from benchmarks.time_strip import draw
 from vision.detections import Detections
 from vision.frames import Frame, Planes
 
 
-class Container:
-    """Gives packets, some of key frames."""
+class Made:
+    """A connection that gives so many pictures."""
 
-    format = "rtsp"
+    codec = "h264"
 
-    def __init__(self, keys: str) -> None:
-        self._keys = keys
+    def __init__(self, pictures: int) -> None:
+        self._pictures = pictures
 
-    def demux(self, *_streams):
-        yield from (SimpleNamespace(size=int(key != "-"), is_keyframe=key == "K") for key in self._keys)
+    def units(self, _pace):
+        yield from range(self._pictures)
 
 
-def pictures_of(keys: str) -> int:
+def test_each_picture_is_noted_as_it_comes():
     noted: list[int] = []
-    container = TimedContainer(Container(keys), lambda: noted.append(1))  # type: ignore[arg-type]
-    assert len(list(container.demux())) == len(keys)
-    return len(noted)
+    connection = TimedConnection(Made(6), lambda: noted.append(len(noted)))  # type: ignore[arg-type]
+    came = [(unit, len(noted)) for unit in connection.units(None)]  # type: ignore[arg-type]
+    assert came == [(number, number + 1) for number in range(6)]
 
 
-def test_each_packet_is_a_picture():
-    assert pictures_of("KpppKp") == 6
-
-
-def test_a_key_frame_in_two_packets_is_one_picture():
-    assert pictures_of("KKppKKp") == 5
-
-
-def test_the_empty_packet_at_the_end_is_no_picture():
-    assert pictures_of("Kp-") == 2
-
-
-def test_what_else_is_asked_of_the_container_goes_on_to_it():
-    assert TimedContainer(Container(""), lambda: None).format == "rtsp"  # type: ignore[arg-type]
+def test_what_else_is_asked_of_the_connection_goes_on_to_it():
+    assert TimedConnection(Made(0), lambda: None).codec == "h264"  # type: ignore[arg-type]
 
 
 class Model:
