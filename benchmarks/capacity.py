@@ -41,7 +41,7 @@ PEERS_PACKAGES = "ultralytics onnxruntime lap vidgear supervision trackers openc
 TRY_LIMIT_S = 120.0
 """Importing a peer's libraries for the first time may take a minute."""
 
-QUICK = Plan(steps=(2,), rounds=1, watch_s=75.0, scaling=())
+QUICK = Plan(steps=(2,), rounds=1, settle_s=0.0, watch_s=75.0, scaling=())
 """One trial per side with two cameras: three minutes once the clips are drawn; for a first look only."""
 
 app = typer.Typer(add_completion=False)
@@ -127,7 +127,7 @@ def _prepared(
             notes.append(problem)
         else:
             able.append(side)
-    equipment = Equipment(told, units, _model_facts(choice), peers_python, plan.watch_s, plan.mtu)
+    equipment = Equipment(told, units, _model_facts(choice), peers_python, plan.settle_s, plan.watch_s, plan.mtu)
     return Run(replace(plan, sides=tuple(able)), equipment, choice.shown, notes)
 
 

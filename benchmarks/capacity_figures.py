@@ -33,8 +33,8 @@ DEFINITIONS: Mapping[str, str] = {
     "found_all": "keeps_up, and every violation that counts was reported (peers: parking and vending only); where "
     "streets have violations and none counts, because the side was ready too late, it is not reached",
     "right_all": f"found_all, and every reported beginning (settings.timed) is within {MOST_ERROR_S:g} s of the truth",
-    "expected": "violations that count: begun 15 s or more after the side had looked at every camera, their limit "
-    "passed 15 s or more before the end, on the camera's own clock",
+    "expected": "violations that count: begun 15 s or more after the judged stretch did (settings.settle_s after the "
+    "side had looked at every camera), their limit passed 15 s or more before the end, on the camera's own clock",
     "errors_s": "reported minus true beginning of each violation that was found, by kind",
     "delays_s": "from the passing of a violation's limit to its report, by kind",
     "false_reports": "reports about nothing that was scripted; they fail no trial",

@@ -43,6 +43,7 @@ class Plan:
         steps: numbers of cameras, ascending.
         sides: which sides take part.
         rounds: how often each side's largest number is searched.
+        settle_s: seconds that a side watches before it is judged; a ring holds so much.
         watch_s: length of the judged stretch of a trial.
         timed: kinds of violations whose beginning must be right.
         mtu: bytes of an RTP packet.
@@ -52,6 +53,7 @@ class Plan:
     steps: tuple[int, ...] = STEPS
     sides: tuple[str, ...] = SIDES
     rounds: int = 3
+    settle_s: float = 60.0
     watch_s: float = 105.0
     timed: tuple[str, ...] = ("parking", "vending")
     mtu: int = USUAL_MTU
@@ -133,6 +135,7 @@ class Run:
             "steps": list(plan.steps),
             "sides": list(plan.sides),
             "rounds": plan.rounds,
+            "settle_s": plan.settle_s,
             "watch_s": plan.watch_s,
             "scaling": list(plan.scaling),
             "timed": list(plan.timed),

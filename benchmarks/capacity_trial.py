@@ -1,8 +1,9 @@
 """Makes one trial: a farm of so many cameras, one side alone in a fresh process, and what it found in some time.
 
-The side is held to two cores; the farm runs on the others where the machine has more, else it shares them, and its
-processor time is counted apart. Phases of the cameras are such that every street's violation begins soon after the
-side is ready and its limit passes before the trial ends.
+A side is judged once it has watched for a while: on any day but its first a ring is full, and what the empty street
+looks like is known. The side is held to two cores; the farm runs on the others where the machine has more, else it
+shares them, and its processor time is counted apart. Phases of the cameras are such that every street's violation
+begins soon after the judged stretch and its limit passes before it ends.
 """
 
 import json
@@ -52,6 +53,7 @@ class Equipment:
         units: access units of each street's clip for the farm, by the story's name.
         model: what a task says about the model, by the names of `WatchTask`.
         peers_python: interpreter of the peers' environment; empty where there is none.
+        settle_s: seconds that a side watches before that.
         watch_s: length of the stretch that is judged.
         mtu: bytes of an RTP packet.
     """
@@ -60,6 +62,7 @@ class Equipment:
     units: Mapping[str, Path]
     model: Mapping[str, str | float | tuple[int, int]]
     peers_python: str
+    settle_s: float
     watch_s: float
     mtu: int
 
@@ -86,7 +89,7 @@ def run_trial(equipment: Equipment, side: str, count: int, on_tick: Callable[[],
         SideFailedError: the side ended, hangs or never looked at a camera.
         FarmError: the farm did not start, or ended.
     """
-    cameras = plan_cameras(equipment.stories, count, equipment.watch_s)
+    cameras = plan_cameras(equipment.stories, count, equipment.watch_s, equipment.settle_s)
     used = {camera.clip: equipment.units[camera.clip] for camera in cameras}
     with (
         tempfile.TemporaryDirectory(prefix="capacity-") as scratch,
@@ -96,8 +99,10 @@ def run_trial(equipment: Equipment, side: str, count: int, on_tick: Callable[[],
         task = _task(equipment, side, cameras, (farm.urls, scratch))
         began_s = time.monotonic()
         with WorkerProcess(side, _command(equipment, side, task, Path(scratch))) as worker:
-            before = _wait_until_looking(worker, on_tick)
+            _wait_until_looking(worker, on_tick)
             ready_s = time.monotonic() - began_s
+            threading.Event().wait(equipment.settle_s)
+            before, _ = _ask(worker)
             processes = {"side": worker.process, "server": farm.process}
             window = measure(processes, equipment.watch_s, on_tick=on_tick)
             after, found = _ask(worker)
@@ -108,7 +113,7 @@ def run_trial(equipment: Equipment, side: str, count: int, on_tick: Callable[[],
     return Trial(side, stories, before, after, found, window, pss_bytes, ready_s, behind_s)
 
 
-def plan_cameras(stories: Sequence[Story], count: int, watch_s: float) -> tuple[Camera, ...]:
+def plan_cameras(stories: Sequence[Story], count: int, watch_s: float, settle_s: float = 0.0) -> tuple[Camera, ...]:
     """Return cameras that play the stories in turn, each so that its first violation falls into the judged stretch.
 
     Raises:
@@ -125,7 +130,7 @@ def plan_cameras(stories: Sequence[Story], count: int, watch_s: float) -> tuple[
     cameras = []
     for number in range(count):
         told, begins_s = stories[number % len(stories)], first_s[number % len(stories)]
-        after_s = soonest_s + (number * GOLDEN % 1) * (latest_s - soonest_s)
+        after_s = settle_s + soonest_s + (number * GOLDEN % 1) * (latest_s - soonest_s)
         first = round((begins_s - after_s) * CAMERA.fps) % pictures // key_every * key_every
         delay_s = (number * GOLDEN * GOLDEN % 1) * CAMERA.key_interval_s
         cameras.append(Camera(f"/camera-{number + 1}", told.name, first, round(delay_s, 3)))
@@ -166,13 +171,13 @@ def _command(equipment: Equipment, side: str, task: WatchTask, scratch: Path) ->
     return held([python, "-m", "benchmarks.capacity_worker", str(path)])
 
 
-def _wait_until_looking(worker: WorkerProcess, on_tick: Callable[[], None]) -> tuple[CameraState, ...]:
+def _wait_until_looking(worker: WorkerProcess, on_tick: Callable[[], None]) -> None:
     end_s = time.monotonic() + LOOK_LIMIT_S
     while True:
         states, _found = _ask(worker)
         blind = sum(state.moment_s is None for state in states)
         if not blind:
-            return states
+            return
         if time.monotonic() > end_s:
             problem = f"{blind} of {len(states)} cameras were not looked at within {LOOK_LIMIT_S:.0f} s"
             raise SideFailedError(worker.name, problem)

@@ -37,7 +37,7 @@ def tried(monkeypatch):
 
 def run_of(**changes) -> Run:
     plan = Plan(**({"steps": (1, 2, 4, 8), "sides": ("ours", "opencv"), "rounds": 2, "scaling": ()} | changes))
-    return Run(plan, Equipment(STORIES, {"kerb": Path()}, {}, "", 105.0, 1400), "street-nano", ())
+    return Run(plan, Equipment(STORIES, {"kerb": Path()}, {}, "", 60.0, 105.0, 1400), "street-nano", ())
 
 
 def test_sides_take_turns_and_each_climbs_as_far_as_it_bears(tried):
