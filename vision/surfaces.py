@@ -52,6 +52,10 @@ RELEARN_S = 60.0
 FOLLOW_S = 300.0
 """Time constant with which the reference follows where nothing differs (weathering, slow light)."""
 
+WENT_RATIO = 2.0
+"""Where a region's border was so much stronger in the reference than it is now, something went: a new thing brings its
+own border with it. On walls full of edges neither is told, and it is taken for something that came."""
+
 Box = tuple[float, float, float, float]
 
 
@@ -237,24 +241,32 @@ class Surface:
         self._reference = np.where(
             differs | ~known, reference, reference + weight * (light.undone(present) - reference)
         )
-        changes = self._changes(present, expected, differs)
+        changes, went = self._changes(present, expected, differs)
+        # What went was there before anybody watched: the bare wall is what further visits are compared with.
+        self._reference = np.where(went, light.undone(present), self._reference)
         return SurfaceLook(self.zone.zone_id, visible, tuple(changes), tuple(hidden_boxes))
 
-    def _changes(self, present: FloatArray, expected: FloatArray, differs: Mask) -> list[SurfaceChange]:
+    def _changes(self, present: FloatArray, expected: FloatArray, differs: Mask) -> tuple[list[SurfaceChange], Mask]:
+        """Return what came, and where something went."""
         mask = cv2.morphologyEx(differs.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
         mask = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
         contours, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
         found: list[SurfaceChange] = []
+        went = np.zeros(mask.shape, bool)
         for contour in contours:
             x, y, width, height = cv2.boundingRect(contour)
             window = slice(max(0, y - 2), y + height + 2), slice(max(0, x - 2), x + width + 2)
             region = np.zeros(mask.shape, np.uint8)
             cv2.drawContours(region, [contour], -1, 1, cv2.FILLED)
             area = int(region[window].sum())
-            if area >= MIN_AREA_PX:
-                inner = present[window], expected[window], region[window].astype(bool)
+            if area < MIN_AREA_PX:
+                continue
+            inner = present[window], expected[window], region[window].astype(bool)
+            if _has_gone(*inner):
+                went[window] |= cv2.dilate(region[window], np.ones((3, 3), np.uint8)).astype(bool)
+            else:
                 found.append(self._change((x, y, x + width, y + height), contour, area, inner))
-        return sorted(found, key=lambda change: change.box)
+        return sorted(found, key=lambda change: change.box), went
 
     def _change(
         self, box: tuple[int, int, int, int], contour: Points, area: int, inner: tuple[FloatArray, FloatArray, Mask]
@@ -274,6 +286,15 @@ class Surface:
             rectangularity_ratio=float(min(1.0, max(fills, area / ((x2 - x1) * (y2 - y1))))),
             edge_ratio=_edge_ratio(present, expected, region),
         )
+
+
+def _has_gone(present: FloatArray, expected: FloatArray, region: Mask) -> bool:
+    """Return whether the border of a region belongs to what was there, and not to what is there now."""
+    square = np.ones((3, 3), np.uint8)
+    shape = region.astype(np.uint8)
+    border = (cv2.dilate(shape, square) - cv2.erode(shape, square, borderValue=0)).astype(bool)
+    now, before = gradient(present)[border].mean(), gradient(expected)[border].mean()
+    return bool(before > WENT_RATIO * now)
 
 
 def _edge_ratio(present: FloatArray, expected: FloatArray, region: Mask) -> float:
