@@ -75,6 +75,7 @@ class PictureAssembler:
         self._parts: list[bytes] = []
         self._bytes = 0
         self._apart = 0
+        self._apart_stamp: int | None = None  # the newest of those that wait
         self._in_fragment = False
         self._plain = bytes((PLAIN, payload_type))
         self._goes_on = b""  # stamp, source and the headers of a fragment that goes on
@@ -95,6 +96,7 @@ class PictureAssembler:
             and packet[:2] == self._plain
             and packet[2] << 8 | packet[3] == self._next
             and self._bytes < MOST_PICTURE_BYTES
+            and len(self._parts) < MOST_PARTS
         ):
             # Nineteen of twenty packets go on with the fragments of the one before: this is what reading costs.
             self._parts.append(packet[self._begin_at :])
@@ -131,7 +133,9 @@ class PictureAssembler:
         if self._source is not None and source != self._rival:
             self._rival = source
             return False
-        self._source, self._rival, self._next = source, None, None
+        # No packet has the number -1: the new source's first was passed over, and the old one's last may be missing.
+        self._next = None if self._source is None else -1
+        self._source, self._rival = source, None
         return True
 
     def _take(self, payload: bytes) -> None:
@@ -196,12 +200,15 @@ class PictureAssembler:
             self._is_key = True
 
     def _ended(self, stamp: int) -> tuple[Picture, ...]:
-        if not self._has_slice and self._apart < MOST_APART:
-            self._apart += 1  # parameter sets and the like in packets of their own: they belong to the next picture
+        if not self._has_slice and (self._apart < MOST_APART or stamp == self._apart_stamp):
+            # Parameter sets and the like in packets of their own: they belong to the next picture. A marker and the
+            # stamp behind it end the same one twice, which counts once.
+            self._apart += stamp != self._apart_stamp
+            self._apart_stamp = stamp
             return ()
         is_key = self._is_key and self._has_slice
         picture = Picture(b"".join(self._parts), stamp, is_key, is_whole=not self._is_damaged)
-        self._parts, self._bytes, self._apart = [], 0, 0
+        self._parts, self._bytes, self._apart, self._apart_stamp = [], 0, 0, None
         self._has_slice = self._is_key = self._is_damaged = self._in_fragment = False
         return (picture,)
 
@@ -273,5 +280,5 @@ def _payload(packet: bytes, first: int) -> bytes:
             return b""
         begin += 4 + 4 * (packet[begin + 2] << 8 | packet[begin + 3])
     if first & 0x20:
-        end -= packet[-1]
+        end = max(0, end - packet[-1])
     return packet[begin:end]
