@@ -131,7 +131,7 @@ class PictureAssembler:
             self._rival = None
             return True
         if self._source is not None and source != self._rival:
-            self._rival = source
+            self._rival, self._goes_on = source, b""  # so that the next packet of ours is heard of here
             return False
         # No packet has the number -1: the new source's first was passed over, and the old one's last may be missing.
         self._next = None if self._source is None else -1
@@ -143,7 +143,9 @@ class PictureAssembler:
         fragment, aggregate, most = (28, 24, 23) if self._is_h264 else (49, 48, 47)
         if kind == fragment:
             self._fragment(payload)
-        elif kind == aggregate:
+            return
+        self._in_fragment = False  # it lacks its end: nothing comes between the fragments of a unit
+        if kind == aggregate:
             self._aggregate(payload, self._header_bytes)
         elif kind <= most:
             self._unit(payload)

@@ -51,6 +51,7 @@ class RtspStream:
         self._session: dict[str, str] = {}
         self._session_s = DEFAULT_SESSION_S
         self._keep_alive = "GET_PARAMETER"
+        self._may_sign_anew = True  # once each: a refusal that is always answered is a storm, and may lock the account
         self._is_over = False
         self.codec = track.codec
         self.extradata = track.extradata
@@ -96,6 +97,7 @@ class RtspStream:
             if now() - came_s >= self._settings.read_timeout_s:
                 raise stalled(self._url)
             if now() - alive_s > self._session_s / 2:
+                self._may_sign_anew = True
                 self._say(self._keep_alive)
                 alive_s = now()
             if not pace.may_nap():
@@ -181,7 +183,9 @@ class RtspStream:
                 buffer.skip_noise(self._channels)
             elif message is None:
                 return units
-            elif not isinstance(message, Interleaved):
+            elif isinstance(message, Interleaved):  # behind blank lines
+                units += self._made([(message.channel, message.data)])
+            else:
                 self._heed(message)
 
     def _heed(self, message: RtspMessage) -> None:
@@ -190,9 +194,11 @@ class RtspStream:
                 self._client.answer(message, WAKE_S)
         except OSError as err:
             raise self._broken(err) from None
-        if message.status in REFUSED_METHODS:
+        if message.status in REFUSED_METHODS and self._keep_alive != "OPTIONS":
             self._keep_alive = "OPTIONS"
-        elif message.status == 401 and self._client.take_challenge(message):
+            self._say(self._keep_alive)  # at once: half of the session's time is over
+        elif message.status == 401 and self._may_sign_anew and self._client.take_challenge(message):
+            self._may_sign_anew = False
             self._say(self._keep_alive)
         elif message.status == 454:
             raise StreamReadError(f"{redact(self._url)} forgot our session; check the camera if this repeats")

@@ -5,14 +5,9 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from streams.asking import MOST_REDIRECTS
 from streams.asking import ask as ask_until
@@ -79,24 +74,6 @@ def stranger(small: Path) -> Iterator[SimulatedCamera]:
     """Another host, which asks whoever comes for a password, in the form that gives it away."""
     with SimulatedCamera(small, login=Login("operator", "other", "basic"), host="127.0.0.2") as camera:
         yield camera
-
-
-@pytest.fixture
-def tls(tmp_path: Path) -> ssl.SSLContext:
-    """What a camera has that signed its certificate itself."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "camera")])
-    now = datetime.now(UTC)
-    unsigned = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
-    dated = unsigned.serial_number(1).not_valid_before(now).not_valid_after(now + timedelta(days=1))
-    pem = dated.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
-    pem += key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    (tmp_path / "camera.pem").write_bytes(pem)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(tmp_path / "camera.pem")
-    return context
 
 
 def test_good_camera_is_opened_where_it_was_asked_for(camera: SimulatedCamera) -> None:

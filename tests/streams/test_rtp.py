@@ -101,6 +101,12 @@ def test_slices_of_a_picture_in_fragments_of_their_own_stay_apart(h264: PictureA
     assert fed(h264, sent(sender, payloads)) == [Picture(annexb(*slices), 0, False, True)]
 
 
+def test_units_behind_a_fragment_without_end_keep_their_headers(h264: PictureAssembler, sender: Sender) -> None:
+    begin, *_ = fragments(IDR * 30, 20)
+    units = [b"\x41\x1a" + bytes([number]) for number in range(3)]
+    assert fed(h264, sent(sender, [begin, *units]))[0].data == annexb((IDR * 30)[:21], *units)
+
+
 def test_changed_stamp_ends_a_picture_without_a_marker(h264: PictureAssembler, sender: Sender) -> None:
     assert h264.add(sender.packet(IDR, 0)) == ()
     assert h264.add(sender.packet(SLICE, STEP)) == (Picture(annexb(IDR), 0, True, True),)
@@ -252,6 +258,16 @@ def test_single_packets_of_another_source_are_passed_over(h264: PictureAssembler
     packets += [sender.packet(SLICE, is_last=True)]
     assert fed(h264, packets) == [Picture(annexb(IDR, SLICE, SLICE), 0, True, True)]
     assert h264.source == SOURCE
+
+
+def test_single_packets_of_another_source_amid_fragments_are_passed_over(
+    h264: PictureAssembler, sender: Sender
+) -> None:
+    other = Sender(sequence=900, source=SOURCE + 1)
+    unit = b"\x65" + bytes(range(100))
+    ours = sent(sender, fragments(unit, *[10] * 9))
+    packets = [each for packet in ours for each in (packet, other.packet(SLICE, 9))]
+    assert fed(h264, packets) == [Picture(annexb(unit), 0, True, True)]
 
 
 def test_two_packets_of_another_source_in_a_row_are_followed(h264: PictureAssembler, sender: Sender) -> None:
