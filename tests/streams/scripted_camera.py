@@ -168,6 +168,11 @@ class Reading:
             assert came, f"only {len(self.units)} pictures came"
             return list(self.units)
 
+    @property
+    def is_going(self) -> bool:
+        """Whether the stream has not ended."""
+        return self._thread.is_alive()
+
     def join(self) -> None:
         """Wait until the stream has ended."""
         self._thread.join(LIMIT_S)
