@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from streams import rtsp_stream
 from streams.asking import ask
 from streams.connection import Pace
 from streams.errors import (
@@ -352,57 +351,6 @@ def test_bytes_that_make_no_picture_are_a_stall(
         camera.send(drop)
     stream.join()
     assert isinstance(stream.error, StreamStalledError)
-
-
-def test_leave_is_taken_and_its_answer_awaited(camera: ScriptedCamera, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rtsp_stream, "GOODBYE_S", 10 * LIMIT_S)
-    camera.gates["TEARDOWN"] = threading.Event()
-    stream = camera.play()
-    closing = threading.Thread(target=stream.close)
-    closing.start()
-    assert camera.wait("TEARDOWN")[0].headers["session"] == SESSION
-    camera.send_picture(1)  # pictures are no answer
-    assert closing.is_alive()
-    camera.gates["TEARDOWN"].set()
-    closing.join(LIMIT_S)
-    assert not closing.is_alive()
-
-
-@pytest.mark.parametrize("streams_on", [True, False])
-def test_closing_does_not_wait_for_ever_for_an_answer(camera: ScriptedCamera, streams_on: bool) -> None:
-    camera.replies["TEARDOWN"] = [None]
-    camera.sender = Sender()
-    stream = camera.play()
-    ended = threading.Event()
-
-    def close() -> None:
-        stream.close()
-        ended.set()
-
-    closing = threading.Thread(target=close)
-    closing.start()
-    number = 0
-    try:
-        while streams_on and not ended.is_set() and number < 10_000_000:
-            number += 1
-            camera.send_picture(number)
-    except OSError:
-        pass  # it was closed while we sent
-    closing.join(LIMIT_S)
-    assert ended.is_set()
-
-
-def test_closing_twice_takes_leave_once(camera: ScriptedCamera) -> None:
-    stream = camera.play()
-    stream.close()
-    stream.close()
-    assert len(camera.wait("TEARDOWN")) == 1
-
-
-def test_closing_after_a_hang_up_raises_nothing(camera: ScriptedCamera) -> None:
-    stream = camera.play()
-    camera.hang_up()
-    stream.close()
 
 
 def test_camera_behind_tls_is_played(clip, tls: ssl.SSLContext) -> None:
