@@ -75,7 +75,8 @@ class RtspStream:
         if not name.strip():
             raise not_rtsp(self._url)
         self._session = {"Session": name.strip()}
-        limit = rest.strip().removeprefix("timeout=")
+        fields = dict(part.strip().partition("=")[::2] for part in rest.split(";"))
+        limit = fields.get("timeout", "")
         if limit.isascii() and limit.isdigit() and len(limit) < 6:
             self._session_s = max(SHORTEST_SESSION_S, float(limit))
         self._take_transport(reply.value("transport"))
@@ -205,7 +206,7 @@ class RtspStream:
 
     def _say(self, method: str) -> None:
         try:
-            self._client.send(method, self._base_url, self._session, self._settings.read_timeout_s)
+            self._client.send(method, self._base_url, self._session, WAKE_S)
         except OSError as err:
             raise self._broken(err) from None
 

@@ -92,9 +92,9 @@ class DecodeStamps:
 
     def of(self, pts_s: float) -> float:
         """Return the decoding stamp of the next picture."""
-        if self._newest and abs(pts_s - self._newest[-1]) > MOST_REORDER_S:
-            self._newest = []  # the camera's clock jumped
         later = sum(each > pts_s for each in self._newest)
+        if later > MOST_REORDERED or (self._newest and abs(pts_s - self._newest[-1]) > MOST_REORDER_S):
+            self._newest, later = [], 0  # the camera's clock jumped
         self._depth = min(max(self._depth, later), MOST_REORDERED)
         insort(self._newest, pts_s)
         del self._newest[: -1 - MOST_REORDERED]
