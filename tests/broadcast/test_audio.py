@@ -1,3 +1,5 @@
+"""Sound files and clips: read, mixed, resampled, levelled and written; what is no sound is named."""
+
 import io
 import math
 import wave

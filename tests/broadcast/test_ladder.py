@@ -1,3 +1,5 @@
+"""The warning ladder as a pure function: which step follows which, when, and what holds it."""
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

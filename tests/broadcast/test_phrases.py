@@ -1,3 +1,5 @@
+"""The phrases: every kind, level and language is there, recorded, and as long as it should be."""
+
 from pathlib import Path
 
 import pytest

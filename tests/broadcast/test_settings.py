@@ -1,3 +1,5 @@
+"""Settings of horns and ladder: quiet hours around midnight, local time, what is refused."""
+
 from datetime import UTC, datetime, time
 from pathlib import Path
 from zoneinfo import ZoneInfo

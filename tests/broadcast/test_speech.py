@@ -1,3 +1,5 @@
+"""Words become sound through a child process; whatever fails there is said."""
+
 import shutil
 from pathlib import Path
 

@@ -1,3 +1,5 @@
+"""A drawn clip and its truth, line by line."""
+
 import json
 from fractions import Fraction
 from pathlib import Path

@@ -1,3 +1,5 @@
+"""The demo's streets do what their scripts say, and nothing else."""
+
 import numpy as np
 import pytest
 

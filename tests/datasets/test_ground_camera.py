@@ -1,3 +1,5 @@
+"""The drawn camera: from the ground to the picture and back."""
+
 import math
 
 import numpy as np

@@ -1,3 +1,5 @@
+"""Journeys of actors: where they are at a moment, how they brake and turn."""
+
 import math
 
 import pytest

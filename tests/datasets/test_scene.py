@@ -1,3 +1,5 @@
+"""A drawn scene is the same for the same seed and moment, and its truth fits its pixels."""
+
 import hashlib
 
 import numpy as np

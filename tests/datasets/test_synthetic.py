@@ -1,3 +1,5 @@
+"""Synthetic cameras: their URL, their stream, and their pace."""
+
 import itertools
 import threading
 from fractions import Fraction

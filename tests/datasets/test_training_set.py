@@ -1,3 +1,5 @@
+"""Drawn training sets: pictures, labels, names, and going on after an interruption."""
+
 from pathlib import Path
 
 import cv2

@@ -1,3 +1,5 @@
+"""Jobs with due times on one thread: order, tries, and the stop."""
+
 import threading
 
 import pytest

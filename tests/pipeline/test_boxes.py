@@ -1,3 +1,5 @@
+"""What is drawn over the live picture: boxes as fractions, and which of them."""
+
 from dataclasses import replace
 
 import numpy as np

@@ -1,3 +1,5 @@
+"""From an event to a case: evidence at each stage, and what leaves no case."""
+
 import time
 from collections.abc import Callable
 from datetime import datetime

@@ -1,3 +1,5 @@
+"""Checkpoints of a camera: whole, named when damaged, never half."""
+
 import os
 from pathlib import Path
 

@@ -1,3 +1,5 @@
+"""Regular work: checkpoints kept, failures said once, changes told once."""
+
 import logging
 import threading
 from collections.abc import Callable

@@ -1,3 +1,5 @@
+"""Messages from threads to listeners: order, loss by slowness, and whom it concerns."""
+
 import asyncio
 import threading
 

@@ -1,3 +1,5 @@
+"""Offers of many cameras: who has his turn, and why a picture is dropped."""
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

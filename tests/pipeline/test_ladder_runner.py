@@ -1,3 +1,5 @@
+"""The ladder on real cases: warned, filed, resolved, held and gone on with."""
+
 import errno
 from collections.abc import Callable
 from pathlib import Path

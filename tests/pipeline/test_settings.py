@@ -1,3 +1,5 @@
+"""The settings file: complete, checked, and with passwords from elsewhere."""
+
 import tomllib
 from pathlib import Path
 from typing import Any

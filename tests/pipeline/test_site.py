@@ -1,3 +1,5 @@
+"""Cameras of a site: added, changed and removed on the page, kept over restarts."""
+
 import json
 import stat
 from pathlib import Path

@@ -1,3 +1,5 @@
+"""Steps of an end: each is tried though another fails."""
+
 import pytest
 
 from pipeline.steps import run_each

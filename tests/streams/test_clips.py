@@ -1,3 +1,5 @@
+"""Clips cut from packets: what they show, their times, and packets left as they are."""
+
 from pathlib import Path
 
 import av

@@ -1,3 +1,5 @@
+"""Decoded pictures as planes that share the decoder's memory."""
+
 import gc
 
 import numpy as np

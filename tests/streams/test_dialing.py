@@ -1,3 +1,5 @@
+"""Waits between dials and the budget that all dials share."""
+
 import threading
 from collections.abc import Callable
 

@@ -1,3 +1,5 @@
+"""Gears: which is the cheapest that serves everyone."""
+
 from math import inf
 
 import pytest

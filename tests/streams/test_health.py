@@ -1,3 +1,5 @@
+"""Health of a camera: what is said, when, and when it is taken back."""
+
 from collections.abc import Sequence
 
 import pytest

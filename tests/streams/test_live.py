@@ -1,3 +1,5 @@
+"""Live feeds: every picture, the format first, slow viewers, reconnects."""
+
 import threading
 from dataclasses import replace
 from itertools import pairwise

@@ -1,3 +1,5 @@
+"""Decoding in gears: what is offered, decoded and counted in each."""
+
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path

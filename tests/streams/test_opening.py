@@ -1,3 +1,5 @@
+"""Opening: errors are ours, one sentence each, without the password."""
+
 import av
 import pytest
 

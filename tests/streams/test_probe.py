@@ -1,3 +1,5 @@
+"""A probe reports what a camera really sends."""
+
 import threading
 from pathlib import Path
 

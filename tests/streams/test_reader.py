@@ -1,3 +1,5 @@
+"""A reader keeps a camera alive: dead ones, odd ones, and those that come back."""
+
 import logging
 import threading
 import time

@@ -1,3 +1,5 @@
+"""Recorded files frame by frame, and files that are none."""
+
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path

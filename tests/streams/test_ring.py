@@ -1,3 +1,5 @@
+"""The packet ring: its bounds in seconds and bytes, and what can be cut from it."""
+
 import threading
 from dataclasses import replace
 

@@ -1,3 +1,5 @@
+"""Stream time: never backwards, near the wall's, whatever stamps do."""
+
 import itertools
 from datetime import UTC
 

@@ -1,3 +1,5 @@
+"""Packets of which no picture can come are noticed and named."""
+
 import pytest
 
 from streams.errors import StreamUndecodableError

@@ -1,3 +1,5 @@
+"""Camera URLs: checked, split, and never shown with a password."""
+
 import re
 import string
 from pathlib import Path

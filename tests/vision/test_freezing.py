@@ -1,3 +1,5 @@
+"""Frozen pictures are told, and living ones that hardly move are not."""
+
 from itertools import cycle, islice
 
 import numpy as np

@@ -1,3 +1,5 @@
+"""Faults of a view: told in time, doubted first, taken back."""
+
 from itertools import count
 
 import numpy as np

@@ -1,3 +1,5 @@
+"""Mistakes in settings are said with the way out."""
+
 from typing import Literal
 
 import pytest
