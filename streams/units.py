@@ -1,6 +1,7 @@
-"""Packets of a container as they come, and what has to be put right in them before they are a camera's pictures.
+"""Packets of a connection as they come, and what has to be put right in them before they are a camera's pictures.
 
-libav leaves the first stamps of an RTSP stream out, and some cameras' key pictures come in several packets.
+libav leaves the first stamps of an RTSP stream out, RTP has no decoding stamps, and some cameras' key pictures come in
+several packets.
 """
 
 import struct
@@ -20,7 +21,6 @@ HELD_AT_START = 8
 MOST_PIECES = 64
 """Pieces of one key picture at most: a stream that lost the first slice of every picture must not become one."""
 
-
 MOST_REORDERED = 16
 """Pictures that a decoder may have to hold back (H.264 A.3.1)."""
 
@@ -30,7 +30,7 @@ MOST_REORDER_S = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """One packet of a container, its stamps in seconds."""
+    """One packet of a connection, its stamps in seconds."""
 
     data: bytes
     pts_s: float | None
