@@ -1,8 +1,9 @@
 """Chooses the engine that runs a model fastest on this machine, by a short measurement that is remembered.
 
 Which engine wins depends on the processor: bfloat16 is several times faster where the processor multiplies matrices
-in it and slower where it does not. So each engine runs the model a few times, in turns, and the fastest whose boxes
-agree with those of ONNX Runtime is taken. An engine that does not load here is passed over with a warning.
+in it and slower where it does not. So each engine runs the model for a moment, in turns, and the fastest whose boxes
+agree with those of ONNX Runtime is taken, if it is clearly faster than that. An engine that does not load here is
+passed over with a warning.
 
 Belongs here: measuring and choosing. Does not: remembering (choice_memory), what the engines agree on (agreement).
 """
@@ -10,12 +11,14 @@ Belongs here: measuring and choosing. Does not: remembering (choice_memory), wha
 import logging
 import statistics
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Literal, get_args
+
+import numpy as np
 
 from models.agreement import compare_engines, drawn_batch
 from models.cards import ModelCard, read_weights
@@ -26,6 +29,7 @@ from models.families import check_outputs, make_decoder
 from models.onnxruntime_engine import OnnxRuntimeEngine
 from models.openvino_engine import OpenVinoEngine
 from models.torch_engine import TorchEngine
+from vision.arrays import FloatArray
 
 logger = logging.getLogger(__name__)
 
@@ -38,11 +42,20 @@ ENGINE_NAMES: tuple[str, ...] = get_args(EngineName)[1:]
 FALLBACK = "onnxruntime"
 """Runs everywhere; the reference that the others must agree with."""
 
-WARM_UP_RUNS = 2
-"""First runs allocate and are not counted."""
+ROUNDS = 3
+"""How often each engine has its turn; the median of three stands a neighbour that takes the processor once."""
 
-MEASURED_RUNS = 7
-"""Runs per engine, in turns with the others; the median of seven stands a neighbour that takes the processor twice."""
+TURN_S = 0.3
+"""Length of a turn; the pictures that run at its end are finished."""
+
+REST_S = 0.1
+"""Before a turn: threads of the engine before wait in a loop for a while after their last run."""
+
+TOGETHER = 4
+"""Pictures in the batches of a turn. Each follows a single picture, as a quiet street sends one and a busy one many."""
+
+CLEARLY_FASTER = 0.95
+"""An engine that takes more than this share of ONNX Runtime's time is not worth leaving it for."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,6 +73,7 @@ def choose_engine(
     wanted: str = "auto",
     makers: Mapping[str, EngineMaker] | None = None,
     clock: Callable[[], float] = time.perf_counter,
+    sleep: Callable[[float], None] = time.sleep,
 ) -> ChosenEngine:
     """Open a card's weights in the fastest engine, or in the one that is asked for.
 
@@ -69,6 +83,7 @@ def choose_engine(
         wanted: `auto` or one of `ENGINE_NAMES`. Where its library does not load, ONNX Runtime steps in with a warning.
         makers: engines by name; all that the program knows by default.
         clock: seconds, for the measurement.
+        sleep: rests between its turns.
 
     Raises:
         ModelError: weights or outputs are wrong, or no engine can run them.
@@ -77,7 +92,7 @@ def choose_engine(
     if wanted not in ("auto", *ENGINE_NAMES):
         raise ValueError(f"there is no engine {wanted!r}; possible are auto, {', '.join(ENGINE_NAMES)}")
     weights = read_weights(card)
-    chooser = _Chooser(card, weights, ENGINE_MAKERS if makers is None else makers, clock)
+    chooser = _Chooser(card, weights, ENGINE_MAKERS if makers is None else makers, clock, sleep)
     names = _names_for(card)
     if wanted != "auto":
         return chooser.take(wanted)
@@ -118,6 +133,7 @@ class _Chooser:
     weights: bytes
     makers: Mapping[str, EngineMaker]
     clock: Callable[[], float]
+    sleep: Callable[[float], None]
 
     def take(self, name: str) -> ChosenEngine:
         """Open an engine without measuring; ONNX Runtime where the engine's library does not load."""
@@ -141,18 +157,20 @@ class _Chooser:
         return ChosenEngine(engine, remembered.model_copy(update={"reason": "remembered"}))
 
     def measure(self, names: tuple[str, ...]) -> ChosenEngine:
-        """Open every engine, drop those that fail or disagree, and take the fastest; the rest are closed."""
+        """Open every engine, drop those that fail or disagree, and take the fastest; the others are closed."""
         reference = self._open(FALLBACK)
         engines: dict[str, Engine] = {FALLBACK: reference}
         try:
             check_outputs(self.card, reference)
             problems = {name: self._join(name, engines) for name in names if name != FALLBACK}
-            times_s = self._times_s(engines)
+            turns_s = self._turns_s(engines)
         except BaseException:
             _close(engines)
             raise
-        medians_ms = {name: 1000 * statistics.median(runs) for name, runs in times_s.items()}
+        medians_ms = {name: 1000 * statistics.median(turns) for name, turns in turns_s.items()}
         best = min(medians_ms, key=medians_ms.__getitem__)
+        if medians_ms[best] > CLEARLY_FASTER * medians_ms[FALLBACK]:
+            best = FALLBACK
         candidates = tuple(
             CandidateFigures(engine=name, ms_per_picture=medians_ms.get(name), problem=problems.get(name, ""))
             for name in names
@@ -185,17 +203,27 @@ class _Chooser:
         engine.close()
         return f"only {agreement.agreed_ratio:.0%} of {agreement.compared} boxes agree with {FALLBACK}"
 
-    def _times_s(self, engines: Mapping[str, Engine]) -> dict[str, list[float]]:
-        """Time every engine on one picture, in turns, so that a busy moment hits all alike."""
-        batch = drawn_batch(self.card, seed=0)
-        times_s: dict[str, list[float]] = {name: [] for name in engines}
-        for run in range(WARM_UP_RUNS + MEASURED_RUNS):
+    def _turns_s(self, engines: Mapping[str, Engine]) -> dict[str, list[float]]:
+        """Let the engines run in turns, so that a busy moment hits all alike; return seconds a picture of each turn."""
+        one = drawn_batch(self.card, seed=0)
+        both = one, np.concatenate([one] * TOGETHER)
+        turns_s: dict[str, list[float]] = {name: [] for name in engines}
+        for _ in range(ROUNDS):
             for name, engine in engines.items():
-                began_s = self.clock()
+                self.sleep(REST_S)
+                for batch in both:  # first runs allocate and wake threads
+                    engine.infer(batch)
+                turns_s[name].append(self._turn_s(engine, both))
+        return turns_s
+
+    def _turn_s(self, engine: Engine, batches: Sequence[FloatArray]) -> float:
+        """Run batches again and again for a turn and return the seconds that a picture took."""
+        began_s, pictures = self.clock(), 0
+        while not pictures or self.clock() - began_s < TURN_S:
+            for batch in batches:
                 engine.infer(batch)
-                if run >= WARM_UP_RUNS:
-                    times_s[name].append(self.clock() - began_s)
-        return times_s
+                pictures += len(batch)
+        return (self.clock() - began_s) / pictures
 
 
 def _close(engines: Mapping[str, Engine]) -> None:

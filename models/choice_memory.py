@@ -29,7 +29,7 @@ class CandidateFigures(BaseModel):
 
     Attributes:
         engine: its name.
-        ms_per_picture: median milliseconds for one picture; None where it was not measured.
+        ms_per_picture: median milliseconds a picture, alone and in batches; None where it was not measured.
         problem: why it was passed over, in words; empty where it was not.
     """
 
@@ -46,7 +46,7 @@ class EngineChoice(BaseModel):
     Attributes:
         engine: name of the engine.
         reason: `measured`, `remembered`, `asked for`, or `asked for another` where that one did not load.
-        ms_per_picture: median milliseconds for one picture when it was measured; None where it was not.
+        ms_per_picture: the same when it was measured; None where it was not.
         candidates: every engine that was tried.
     """
 

@@ -1,9 +1,10 @@
-"""Does the halves of a batch at the same time, on the caller's thread and on one more.
+"""Does the parts of a batch at the same time, each on its own thread.
 
-A model of a few milliseconds leaves a second core idle between its operators, and preparing a picture leaves it idle
-throughout. Two halves side by side fill these gaps without threads that spin, which would take the decoders' time.
+A small model gains little from several cores at once: they wait for each other after every operator, in a loop or
+asleep. One picture a core has nothing to wait for. Preparing a picture has only ever needed one.
 """
 
+import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
@@ -12,31 +13,43 @@ Done = TypeVar("Done")
 
 
 class Lanes:
-    """Two lanes, of which the second gets its thread when it is first needed; used from one thread at a time."""
+    """As many lanes as there are cores to use; all but the first have a thread of their own, started when needed.
 
-    def __init__(self, name: str) -> None:
-        self._second = ThreadPoolExecutor(1, thread_name_prefix=name)
+    Args:
+        name: goes into the threads' names.
+        count: how many; the cores this process may use if None.
+    """
 
-    def halves(self, count: int, work: Callable[[int, slice], Done]) -> list[Done]:
-        """Do the work for all of `count` things and return what came of each half, in order.
+    def __init__(self, name: str, count: int | None = None) -> None:
+        self.count = count or usable_cores()
+        self._others = ThreadPoolExecutor(max(1, self.count - 1), thread_name_prefix=name)
+
+    def parts(self, length: int, work: Callable[[int, slice], Done]) -> list[Done]:
+        """Do the work for `length` things, parted as evenly as can be, and return what came of each part, in order.
 
         Args:
-            count: how many, at least one; a single one is done on the caller's thread, whole.
-            work: called with the lane (0 or 1) and the things of that half; from two threads at once.
+            length: how many things, at least one; a single one is done on the caller's thread.
+            work: called with the lane (from 0) and the things of that part; from several threads at once.
 
         Raises:
-            Exception: whatever the work raised; both halves have ended then.
+            Exception: whatever the work raised; all parts have ended then.
         """
-        if count < 2:
-            return [work(0, slice(0, count))]
-        middle = (count + 1) // 2
-        second = self._second.submit(work, 1, slice(middle, count))
+        lanes = min(self.count, length)
+        ends = [-(-length * (lane + 1) // lanes) for lane in range(lanes)]
+        parts = [slice(start, end) for start, end in zip([0, *ends], ends, strict=False)]
+        others = [self._others.submit(work, lane, part) for lane, part in enumerate(parts) if lane]
         try:
-            first = work(0, slice(0, middle))
+            first = work(0, parts[0])
         finally:
-            second.exception()  # waits; the first half's error, if there is one, is the one that is told
-        return [first, second.result()]
+            for other in others:
+                other.exception()  # waits; the first lane's error, if there is one, is the one that is told
+        return [first, *(other.result() for other in others)]
 
     def close(self) -> None:
-        """End the second thread."""
-        self._second.shutdown()
+        """End the threads."""
+        self._others.shutdown()
+
+
+def usable_cores() -> int:
+    """Return how many cores this process may run on."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

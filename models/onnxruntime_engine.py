@@ -1,4 +1,10 @@
-"""Runs ONNX models with ONNX Runtime on the processor; all other engines fall back to it."""
+"""Runs ONNX models with ONNX Runtime on the processor; all other engines fall back to it.
+
+All cores run a single picture; a batch that has one for each core is run by as many threads, a picture each. The model
+is opened once for either way.
+"""
+
+from functools import partial
 
 import numpy as np
 import onnxruntime as ort
@@ -12,6 +18,8 @@ from vision.arrays import FloatArray, SizeWH
 
 FATAL_ONLY = 4
 """Log level: ONNX Runtime would print to stderr what we raise anyway."""
+
+PROVIDERS = ["CPUExecutionProvider"]
 
 INPUT_TYPES = {"tensor(float)": np.float32, "tensor(float16)": np.float16}
 
@@ -30,7 +38,8 @@ class OnnxRuntimeEngine:
             OutputMismatchError: the model does not take one picture of the card's size, or has several outputs.
         """
         try:
-            self._session = ort.InferenceSession(weights, _options(), providers=["CPUExecutionProvider"])
+            self._session = ort.InferenceSession(weights, _options(), providers=PROVIDERS)
+            self._one_core = ort.InferenceSession(weights, _options(threads=1), providers=PROVIDERS)
         except ORT_ERRORS as err:
             raise WeightsError(f"{card.file} is not a model that ONNX Runtime can run: {one_line(err)}") from None
         inputs, outputs = self._session.get_inputs(), self._session.get_outputs()
@@ -52,23 +61,21 @@ class OnnxRuntimeEngine:
 
     def infer(self, batch: FloatArray) -> FloatArray:
         """Run the model; see `Engine.infer`."""
-        if len(batch) <= (self._fixed_batch or 1):
-            return run_in_batches(batch, self._fixed_batch, self._run)
-        # A session may be run from several threads at once.
-        halves = self._lanes.halves(
-            len(batch), lambda _, rows: run_in_batches(batch[rows], self._fixed_batch, self._run)
-        )
-        return np.concatenate(halves)
+        if self._lanes.count == 1 or len(batch) < self._lanes.count * (self._fixed_batch or 1):
+            return run_in_batches(batch, self._fixed_batch, partial(self._run, self._session))
+        run = partial(self._run, self._one_core)  # a session may be run from several threads at once
+        parts = self._lanes.parts(len(batch), lambda _, rows: run_in_batches(batch[rows], self._fixed_batch or 1, run))
+        return np.concatenate(parts)
 
     def close(self) -> None:
-        """Let go of the session."""
+        """Let go of the sessions."""
         self._lanes.close()
-        del self._session
+        del self._session, self._one_core
 
-    def _run(self, batch: FloatArray) -> FloatArray:
+    def _run(self, session: ort.InferenceSession, batch: FloatArray) -> FloatArray:
         given = np.ascontiguousarray(batch, self._dtype)
         try:
-            outputs = self._session.run(None, {self._input_name: given})
+            outputs = session.run(None, {self._input_name: given})
         except ORT_ERRORS as err:
             raise InferenceError(f"ONNX Runtime failed on model {self._card_name!r}: {one_line(err)}") from None
         return np.asarray(outputs[0], np.float32)
@@ -83,8 +90,10 @@ def check_single_output(card: ModelCard, names: list[str]) -> None:
         )
 
 
-def _options() -> ort.SessionOptions:
+def _options(*, threads: int = 0) -> ort.SessionOptions:
+    """Return options for so many threads; 0 for one a core."""
     options = ort.SessionOptions()
+    options.intra_op_num_threads = threads
     options.log_severity_level = FATAL_ONLY
     # Threads that spin while they wait take the cores from the decoders.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")

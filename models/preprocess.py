@@ -23,8 +23,8 @@ class Preparer:
         self._input_wh = card.input_wh
         self._factor = np.float32(1 / 255 if card.scaling == "0-1" else 1.0)
         self._planes = (2, 1, 0) if card.channel_order == "rgb" else (0, 1, 2)
-        self._shrinkers = Shrinker(), Shrinker()
         self._lanes = Lanes("prepare")
+        self._shrinkers = [Shrinker() for _ in range(self._lanes.count)]
 
     def to_batch(self, frames: Sequence[Frame]) -> tuple[FloatArray, tuple[Letterbox, ...]]:
         """Return the model's input for some frames, and how each was fitted into it.
@@ -41,8 +41,8 @@ class Preparer:
         def prepare(lane: int, rows: slice) -> list[Letterbox]:
             return [self._fill(*pair, self._shrinkers[lane]) for pair in zip(batch[rows], frames[rows], strict=True)]
 
-        first, *rest = self._lanes.halves(len(frames), prepare)
-        return batch, (*first, *(letterbox for half in rest for letterbox in half))
+        parts = self._lanes.parts(len(frames), prepare)
+        return batch, tuple(letterbox for part in parts for letterbox in part)
 
     def close(self) -> None:
         """End its threads."""

@@ -11,7 +11,7 @@ import pytest
 
 from models.agreement import PICTURES
 from models.cards import ModelCard
-from models.choice import MEASURED_RUNS, WARM_UP_RUNS, ChosenEngine, choose_engine
+from models.choice import ChosenEngine, choose_engine
 from models.choice_memory import FILE_NAME
 from models.engines import Engine, EngineMaker
 from models.errors import EngineUnavailableError, ExtraMissingError, ModelError, OutputMismatchError, WeightsHashError
@@ -19,7 +19,9 @@ from tests.models.fakes import FakeClock, FakeEngine
 from tests.models.tiny import ONE_CAR, TinyOnnx, write_model
 from vision.arrays import FloatArray
 
-LAST_RUN = PICTURES + WARM_UP_RUNS + MEASURED_RUNS
+FIRST_IN_TURN = PICTURES + 2 + 1
+"""That many runs an engine has had when the first counted one ends: those compared, two to warm up."""
+
 NAMES = ("onnxruntime", "openvino", "openvino-bf16")
 
 
@@ -44,14 +46,14 @@ class Bench:
         self.makers[name] = refuse
 
     def choose(self, card: ModelCard, cache: Path, wanted: str = "auto") -> ChosenEngine:
-        return choose_engine(card, cache, wanted=wanted, makers=self.makers, clock=self.clock)
+        return choose_engine(card, cache, wanted=wanted, makers=self.makers, clock=self.clock, sleep=lambda _: None)
 
     def _open(self, name: str, offset: FloatArray, card: ModelCard, weights: bytes) -> Engine:
         self.opened[name] = FakeEngine(card, offset, ONE_CAR.gain, lambda: self._pass(name))
         return self.opened[name]
 
     def _pass(self, name: str) -> None:
-        self.clock.now_s += self.takes_s[name]
+        self.clock.now_s += self.takes_s[name] * self.opened[name].batch_lengths[-1]
 
 
 @pytest.fixture
@@ -82,10 +84,25 @@ def test_every_figure_is_in_the_record(card: ModelCard, bench: Bench, tmp_path: 
     assert (chosen.choice.engine, chosen.choice.reason) == ("openvino", "measured")
 
 
+def test_engine_that_is_hardly_faster_is_not_worth_it(card: ModelCard, bench: Bench, tmp_path: Path) -> None:
+    bench.takes_s |= {"openvino": 0.097, "openvino-bf16": 0.099}
+    assert bench.choose(card, tmp_path).choice.engine == "onnxruntime"
+
+
+def test_engine_is_judged_by_batches_too(card: ModelCard, bench: Bench, tmp_path: Path) -> None:
+    def pass_slow_alone(name: str) -> None:
+        length = bench.opened[name].batch_lengths[-1]
+        bench.clock.now_s += 0.15 if name == "openvino" else 0.1 * length
+
+    bench.takes_s["openvino-bf16"] = 0.1
+    bench._pass = pass_slow_alone  # type: ignore[method-assign]
+    assert bench.choose(card, tmp_path).choice.engine == "openvino"
+
+
 def test_one_slow_run_of_many_does_not_decide(card: ModelCard, bench: Bench, tmp_path: Path) -> None:
     def pass_with_one_hiccup(name: str) -> None:
-        is_hiccup = name == "openvino" and len(bench.opened[name].batch_lengths) == LAST_RUN
-        bench.clock.now_s += 60 if is_hiccup else bench.takes_s[name]
+        is_hiccup = name == "openvino" and len(bench.opened[name].batch_lengths) == FIRST_IN_TURN
+        bench.clock.now_s += 60 if is_hiccup else bench.takes_s[name] * bench.opened[name].batch_lengths[-1]
 
     bench._pass = pass_with_one_hiccup  # type: ignore[method-assign]
     assert bench.choose(card, tmp_path).choice.engine == "openvino"
