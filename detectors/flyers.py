@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from detectors.events import Event, Phase, Reason
 from detectors.offences import Offence, event_id_of, wall_time_of
-from detectors.rules import Ask, Pace
+from detectors.rules import BLIND_S, LONGEST_PAUSE_S, SLOWEST_SCOUT_S, Ask, Pace
 from vision.classes import StreetClass
 from vision.observations import SurfaceChange, SurfaceLook
 from vision.scenes import Scene
@@ -28,7 +28,7 @@ LEARNING_HZ = 1.0
 CANDIDATE = Pace(0.25, 5.0, 0.25)
 """While something is there, passers-by hide it for seconds at a time, and its clock needs looks between them."""
 
-POSTED = Pace(0.25, 8.0, 0.1)
+POSTED = Pace(1 / SLOWEST_SCOUT_S, LONGEST_PAUSE_S, 1 / BLIND_S)
 """Posted paper stays; who takes it away has time."""
 
 STAYS_S = 5.0

@@ -17,21 +17,18 @@ from detectors.events import Event, Phase, Reason
 from detectors.footprint import stands_in
 from detectors.hours import Hours, in_force
 from detectors.offences import Offence, event_id_of, wall_time_of
-from detectors.rules import Ask, Pace, is_time_to_ask
+from detectors.rules import FASTEST_SCOUT_S, LONGEST_PAUSE_S, OFTEN_S, Ask, Pace, is_time_to_ask
 from vision.classes import VEHICLES
 from vision.scenes import Place, PlaceState, Scene
 from vision.zones import Zone
 
 KIND: Final = "parking"
 
-STANDING = Pace(0.25, 5.0, 1 / 15)
-"""While a clock runs, pixels prove every four seconds that the vehicle still stands."""
+STANDING_S = 6.0
+"""While a clock runs, pixels prove so often that the vehicle still stands; and once more when its limit passes."""
 
-DECIDING_HZ = 1.0
-"""In the last seconds before the limit the model looks too, so that it is raised in time."""
-
-DECIDING_S = 4.0
-"""What counts as the last seconds."""
+SEEN_HZ = 1 / 15
+"""So often the model sees a vehicle that stands; and when its limit passes."""
 
 QUEUE_STEP_S = 15.0
 """Vehicles that came to rest one after the other within this time belong to one queue."""
@@ -126,12 +123,14 @@ class ParkingDetector:
         return events
 
     def pace(self) -> Pace:
-        """Return how closely to look: closer while a vehicle stands, and closest in the last seconds before a limit."""
+        """Return how closely to look: while a vehicle stands, also at the moment at which its limit passes."""
         limit_s = self._rule.limit_s + self._rule.grace_s
-        stays = self._state.stays.values()
-        paces = [Pace.scout(limit_s), *([STANDING] if stays else [])]
-        if any(stay.phase is Phase.STARTED and limit_s - stay.counted_s < DECIDING_S for stay in stays):
-            paces.append(Pace.close(DECIDING_HZ))
+        left_s = [limit_s - stay.counted_s for stay in self._state.stays.values() if stay.phase is Phase.STARTED]
+        paces = [Pace.scout(limit_s)]
+        if self._state.stays:
+            pause_s = max(min([STANDING_S, *left_s]), FASTEST_SCOUT_S)
+            model_hz = 1 / pause_s if pause_s < STANDING_S else SEEN_HZ
+            paces.append(Pace(1 / pause_s, max(OFTEN_S, min(2 * pause_s, LONGEST_PAUSE_S)), model_hz))
         return Pace.closest(paces)
 
     def keeps(self) -> frozenset[int]:

@@ -15,8 +15,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Self
 
-import numpy as np
-
 from streams.clips import decode_all, decode_at
 from streams.decoding import planes_of
 from streams.errors import StreamError
@@ -25,7 +23,7 @@ from streams.ring import PacketRing
 from vision.arrays import FloatArray, Picture, SizeWH
 from vision.observations import Dated
 from vision.rest import SAME, rest_began, walk_back
-from vision.stillness import patch
+from vision.stillness import correlation, normed, patch
 
 logger = logging.getLogger(__name__)
 
@@ -40,7 +38,7 @@ JOIN_LIMIT_S = 30.0
 Box = tuple[float, float, float, float]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Question:
     """Since when has something been as it is?
 
@@ -51,6 +49,7 @@ class Question:
         size_wh: as above; the ring's pictures may have another size.
         seen_t_s: a moment at which it was there.
         since_t_s: since when it was there as far as looks told; good to the pause between two.
+        pixels: the (32, 32) patch of the box that looks compared; None where they did not.
     """
 
     camera_id: str
@@ -59,6 +58,7 @@ class Question:
     size_wh: SizeWH
     seen_t_s: float
     since_t_s: float
+    pixels: FloatArray | None = None
 
 
 class LookBack:
@@ -120,16 +120,30 @@ def since_when(ring: PacketRing, question: Question, decoders: KeyDecoders) -> f
         StreamError: the ring does not hold the moment, or nothing of it can be decoded.
     """
     from_t_s = min(question.seen_t_s, question.since_t_s + SLACK_S)
-    spot = _Spot.of(_at_rest(ring, question, from_t_s, decoders), question)
-    if spot is None:
+    spot, span = None, None
+    for spot in _spots(ring, question, from_t_s, decoders):
+        span = walk_back(_keys_back(ring, question, from_t_s, spot, decoders), from_t_s)
+        if span.is_shown:
+            break
+    if spot is None or span is None:
         return None
-    span = walk_back(_keys_back(ring, from_t_s, spot, decoders), from_t_s)
     if span.other_t_s is None:
         return span.first_t_s
     group = ring.segment(span.other_t_s, min(span.next_t_s, question.seen_t_s))
     series = ((frame.t_s, spot.likeness(frame.luma())) for frame in decode_all(group, is_rough=True))
     began_t_s = rest_began(series, span.level)
     return span.first_t_s if began_t_s is None else began_t_s
+
+
+def _spots(ring: PacketRing, question: Question, from_t_s: float, decoders: KeyDecoders) -> Iterator["_Spot"]:
+    """Yield what is looked for: as looks compared it, and where that is not found, as pictures of the rest show it."""
+    box = _as_ratios(question)
+    if question.pixels is not None:
+        pixels = normed(question.pixels)
+        yield _Spot(box, pixels, pixels)
+    spot = _Spot.of(_at_rest(ring, question, from_t_s, decoders), box)
+    if spot is not None:
+        yield spot
 
 
 def _at_rest(ring: PacketRing, question: Question, from_t_s: float, decoders: KeyDecoders) -> list[Picture]:
@@ -143,10 +157,15 @@ def _at_rest(ring: PacketRing, question: Question, from_t_s: float, decoders: Ke
 
 
 def _keys_back(
-    ring: PacketRing, until_t_s: float, spot: "_Spot", decoders: KeyDecoders
+    ring: PacketRing, question: Question, from_t_s: float, spot: "_Spot", decoders: KeyDecoders
 ) -> Iterator[tuple[float, float]]:
-    """Yield time and likeness of the key frames before a moment, the newest first; broken ones are left out."""
-    for stream_format, key in reversed(ring.keys(float("-inf"), until_t_s)):
+    """Yield time and likeness of the key frames before a moment, the newest first; broken ones are left out.
+
+    Of the time in which looks saw it there one picture is enough.
+    """
+    keys = ring.keys(float("-inf"), from_t_s)
+    earlier = [(stream_format, key) for stream_format, key in keys[:-1] if key.t_s <= question.since_t_s]
+    for stream_format, key in reversed([*earlier, *keys[-1:]]):
         picture = decoders.decode(stream_format, key)
         if picture is None:
             continue
@@ -170,18 +189,16 @@ class _Spot:
     earliest: FloatArray
 
     @classmethod
-    def of(cls, pictures: Sequence[Picture], question: Question) -> Self | None:
-        """Return what most pictures show in the question's box, as in some of them somebody may stand before it.
+    def of(cls, pictures: Sequence[Picture], box: Box) -> Self | None:
+        """Return what most pictures show in a box, as in some of them somebody may stand before it.
 
         None where that has no texture.
         """
-        (x1, y1, x2, y2), (width, height) = question.box, question.size_wh
-        box = x1 / width, y1 / height, x2 / width, y2 / height
         patches = [patch(luma, _in_pixels(box, luma)) for luma in pictures]
         known = [pixels for pixels in patches if pixels is not None]
         if not known:
             return None
-        usual = max(known, key=lambda pixels: sum(float(np.mean(pixels * other)) for other in known))
+        usual = max(known, key=lambda pixels: sum(correlation(pixels, other) for other in known))
         return cls(box, usual, usual)
 
     def remember(self, luma: Picture) -> None:
@@ -194,7 +211,12 @@ class _Spot:
         pixels = patch(luma, _in_pixels(self.box, luma))
         if pixels is None:
             return 0.0
-        return max(float(np.clip(np.mean(known * pixels), 0, 1)) for known in (self.pixels, self.earliest))
+        return max(correlation(known, pixels) for known in (self.pixels, self.earliest))
+
+
+def _as_ratios(question: Question) -> Box:
+    (x1, y1, x2, y2), (width, height) = question.box, question.size_wh
+    return x1 / width, y1 / height, x2 / width, y2 / height
 
 
 def _in_pixels(box: Box, luma: Picture) -> Box:

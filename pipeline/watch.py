@@ -13,9 +13,9 @@ from pydantic import JsonValue, TypeAdapter
 
 from detectors.catalog import ZoneSettings, make_detector, surfaces, unknown_zones
 from detectors.events import Event, Phase
-from detectors.rules import BLIND_S, OFTEN_S, Detector, Pace
+from detectors.rules import BLIND_S, OFTEN_S, Ask, Detector, Pace
 from pipeline.look_back import Question
-from vision.arrays import Boxes, Mask, SizeWH
+from vision.arrays import Boxes, Mask, Picture, SizeWH
 from vision.boxes import iou_matrix
 from vision.classes import StreetClass
 from vision.detections import Detections
@@ -25,6 +25,7 @@ from vision.observations import Dated, Observation
 from vision.perception import Glance, Perception
 from vision.places import PROOF_SAME
 from vision.scenes import Place, PlaceState, Scene
+from vision.stillness import patch
 
 GAP_AFTER_S = 12.0
 """A pause longer than this was watched by nobody; a shorter one with the same thing at both ends counts as watched.
@@ -163,7 +164,7 @@ class CameraWatch:
             self._missed_until_t_s = t_s + CLOSE_S
         if is_missed or (self._has_come and glance.is_new) or self._perception.is_stirred:
             self._close_until_t_s = t_s + CLOSE_S
-        return replace(looked, questions=self._questions(looked.scene))
+        return replace(looked, questions=self._questions(looked.scene, glance.frame.luma()))
 
     def answer(self, dated: Dated) -> None:
         """Take what looking back has found; the next look acts on it."""
@@ -184,22 +185,24 @@ class CameraWatch:
                 self._standing[event.event_id] = event
         return Looked(observation, self._scene, events)
 
-    def _questions(self, scene: Scene) -> tuple[Question, ...]:
+    def _questions(self, scene: Scene, luma: Picture) -> tuple[Question, ...]:
         """Return what the rules want looked back for and was not asked yet."""
-        seen = {place.place_id: place.seen_t_s for place in scene.places}
         asks = {ask.subject: ask for detector in self._detectors.values() for ask in detector.asks()}
         new = [ask for subject, ask in asks.items() if subject not in self._asked]
         self._asked = set(asks)
-        return tuple(
-            Question(
-                self.camera_id,
-                ask.subject,
-                ask.box,
-                scene.size_wh,
-                seen_t_s=seen.get(ask.subject, scene.t_s) if isinstance(ask.subject, int) else scene.t_s,
-                since_t_s=ask.since_t_s,
-            )
-            for ask in new
+        return tuple(self._question(ask, scene, luma) for ask in new)
+
+    def _question(self, ask: Ask, scene: Scene, luma: Picture) -> Question:
+        place = next((place for place in scene.places if place.place_id == ask.subject), None)
+        known = None if place is None else self._perception.known_as(place.place_id)
+        return Question(
+            self.camera_id,
+            ask.subject,
+            ask.box if known is None else known.box,
+            scene.size_wh,
+            seen_t_s=scene.t_s if place is None else place.seen_t_s,
+            since_t_s=ask.since_t_s,
+            pixels=patch(luma, ask.box) if known is None else known.pixels,
         )
 
     def _in_zones(self, boxes: Boxes, size_wh: SizeWH) -> Mask:

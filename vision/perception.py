@@ -24,7 +24,7 @@ from vision.observations import Observation, Proofs, SurfaceLook, ViewState
 from vision.places import PROOF_SAME
 from vision.scenes import Place
 from vision.shrinking import Shrinker
-from vision.stillness import StillnessMemory, likeness
+from vision.stillness import Kept, StillnessMemory, likeness
 from vision.surfaces import Surface
 from vision.view_state import SIZE_WH as VIEW_WH
 from vision.view_state import ViewJudge
@@ -165,6 +165,10 @@ class Perception:
     def remember(self, glance: Glance, places: Sequence[Place]) -> None:
         """Learn what newly known places look like, from the frame in which they were found."""
         self._stillness.remember(glance.frame.luma(), places)
+
+    def known_as(self, place_id: int) -> Kept | None:
+        """Return what a place is known to look like; None where nothing of it is kept."""
+        return self._stillness.kept(place_id)
 
     @property
     def is_stirred(self) -> bool:

@@ -29,12 +29,14 @@ class Span:
         other_t_s: the last one before that, which does not; None where there is no earlier picture.
         next_t_s: the picture after the earliest one that shows it.
         level: how alike pictures of it at rest are, in the middle.
+        is_shown: whether any picture showed it.
     """
 
     first_t_s: float
     other_t_s: float | None
     next_t_s: float
     level: float
+    is_shown: bool
 
 
 def walk_back(pictures: Iterable[tuple[float, float]], from_t_s: float) -> Span:
@@ -57,7 +59,7 @@ def walk_back(pictures: Iterable[tuple[float, float]], from_t_s: float) -> Span:
             break
     times = [from_t_s, from_t_s, *(t_s for t_s, _ in shown)]
     level = median([each for _, each in shown[:-1]] or [SAME + DIP])  # at the earliest one it may still have rolled
-    return Span(times[-1], other_t_s, times[-2], level)
+    return Span(times[-1], other_t_s, times[-2], level, bool(shown))
 
 
 def rest_began(series: Iterable[tuple[float, float]], level: float) -> float | None:

@@ -49,8 +49,8 @@ TILE_SAME, MIN_TILE_SPREAD, MIN_TILES = 0.85, 0.25, 5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Kept:
-    """A patch and the box it was taken from; boxes jitter, and a patch compared a pixel aside is another."""
+class Kept:
+    """A (32, 32) patch and the box it was taken from, in pixels of the frame: a pixel aside it is another patch."""
 
     box: Box
     pixels: FloatArray
@@ -60,7 +60,11 @@ class StillnessMemory:
     """Patches of the known places of one camera; one thread at a time."""
 
     def __init__(self) -> None:
-        self._kept: dict[int, _Kept] = {}
+        self._kept: dict[int, Kept] = {}
+
+    def kept(self, place_id: int) -> Kept | None:
+        """Return what a place is known to look like; None where nobody compared it yet."""
+        return self._kept.get(place_id)
 
     def compare(self, luma: Picture, places: Sequence[Place]) -> Proofs:
         """Compare each place with what stood there, and learn those whose first frame had no texture.
@@ -74,7 +78,7 @@ class StillnessMemory:
         """
         ids: list[int] = []
         similarities: list[float] = []
-        kept: dict[int, _Kept] = {}
+        kept: dict[int, Kept] = {}
         for place in places:
             if place.state is PlaceState.LEFT:
                 continue
@@ -83,21 +87,19 @@ class StillnessMemory:
             if old is None or (is_standing and _has_moved(old.box, place.box)):
                 new = patch(luma, place.box)
                 if new is not None and is_standing:
-                    kept[place.place_id] = _Kept(place.box, new)
+                    kept[place.place_id] = Kept(place.box, new)
                 continue
             kept[place.place_id] = old
             new = patch(luma, old.box)
             if new is None:
                 continue
-            similarity = float(
-                np.clip(np.mean(old.pixels * new) / max(float(np.sqrt(np.mean(old.pixels**2))), 1e-6), 0, 1)
-            )
+            similarity = correlation(normed(old.pixels), new)
             is_part = similarity < PART_PROOF and _unchanged_ratio(old.pixels, new) >= PART_RATIO
             ids.append(place.place_id)
             similarities.append(PART_PROOF if is_part else similarity)
             if is_standing and similarity >= MIN_LEARN_SIMILARITY and not is_part:
                 weight = np.float32(LEARN_SAME if similarity >= 0.8 else LEARN_SEEN)
-                kept[place.place_id] = _Kept(old.box, old.pixels + weight * (new - old.pixels))
+                kept[place.place_id] = Kept(old.box, old.pixels + weight * (new - old.pixels))
         self._kept = kept
         return Proofs(np.array(ids, np.int64), np.array(similarities, np.float32))
 
@@ -112,7 +114,7 @@ class StillnessMemory:
             if place.place_id not in self._kept and place.state is PlaceState.STANDING:
                 new = patch(luma, place.box)
                 if new is not None:
-                    self._kept[place.place_id] = _Kept(place.box, new)
+                    self._kept[place.place_id] = Kept(place.box, new)
 
     def checkpoint(self) -> dict[str, npt.NDArray[np.generic]]:
         """Return the patches and where they were taken as arrays."""
@@ -130,7 +132,7 @@ class StillnessMemory:
         if patches.shape != (len(ids), PATCH_PX, PATCH_PX) or boxes.shape != (len(ids), 4):
             raise ValueError(f"patches do not fit their places: {patches.shape=} {boxes.shape=} {ids.shape=}")
         self._kept = {
-            int(key): _Kept((float(x1), float(y1), float(x2), float(y2)), pixels.astype(np.float32))
+            int(key): Kept((float(x1), float(y1), float(x2), float(y2)), pixels.astype(np.float32))
             for key, (x1, y1, x2, y2), pixels in zip(ids, boxes.astype(np.float64), patches, strict=True)
         }
 
@@ -156,7 +158,7 @@ def likeness(before: Picture, now: Picture, boxes: Boxes, *, if_plain: float = 1
         present = patch(now, box)
         if present is not None:
             earlier = patch(before, box)
-            found[row] = 0.0 if earlier is None else np.clip(np.mean(earlier * present), 0, 1)
+            found[row] = 0.0 if earlier is None else correlation(earlier, present)
     return found
 
 
@@ -192,8 +194,17 @@ def patch(luma: Picture, box: Box) -> FloatArray | None:
     x2, y2 = min(width, round(box[2] + margin_x)), min(height, round(box[3] + margin_y))
     if x2 - x1 < MIN_SIDE_PX or y2 - y1 < MIN_SIDE_PX:
         return None
-    small = cv2.resize(luma[y1:y2, x1:x2], (PATCH_PX, PATCH_PX), interpolation=cv2.INTER_AREA).astype(np.float32)
-    spread = float(small.std())
-    if spread < MIN_SPREAD:
-        return None
-    return ((small - small.mean()) / np.float32(spread)).astype(np.float32)
+    small = cv2.resize(luma[y1:y2, x1:x2], (PATCH_PX, PATCH_PX), interpolation=cv2.INTER_AREA)
+    # OpenCV's moments: NumPy takes longer over these few pixels than all the rest of it.
+    (mean,), (spread,) = (moment[0] for moment in cv2.meanStdDev(small))
+    return None if spread < MIN_SPREAD else (small - np.float32(mean)) * np.float32(1 / spread)
+
+
+def normed(pixels: FloatArray) -> FloatArray:
+    """Return a patch with sigma 1 again, which one that followed others has lost."""
+    return pixels / np.float32(max(float(np.vdot(pixels, pixels)) / pixels.size, 1e-12) ** 0.5)
+
+
+def correlation(a: FloatArray, b: FloatArray) -> float:
+    """Return how alike two patches are, in [0, 1]."""
+    return min(1.0, max(0.0, float(np.vdot(a, b)) / a.size))

@@ -189,12 +189,12 @@ def test_standing_car_is_proven_by_pixels_and_needs_the_model_now_and_then(eye: 
     assert eye.asked(20, 48) <= 5
 
 
-def test_last_seconds_before_the_limit_are_looked_at_closely(eye: Eye) -> None:
+def test_model_sees_it_when_the_limit_passes(eye: Eye) -> None:
     eye.run(0, 70, is_parked=True)
     [started, raised] = eye.events
     assert raised.phase is Phase.RAISED
     assert raised.t_s - started.started_t_s == pytest.approx(60, abs=1)
-    assert eye.asked(56, 61) >= 2
+    assert eye.asked(56, 61) >= 1
 
 
 def test_car_that_leaves_ends_within_seconds(eye: Eye) -> None:
