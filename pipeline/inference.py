@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from detectors.rules import Pace
+from models.lanes import usable_cores
 from pipeline.intake import CORRUPT, FAILED, NOT_DUE, FrameIntake
 from pipeline.watch import CameraWatch, Looked
 from streams.gears import Gear
@@ -23,9 +24,9 @@ from vision.perception import Glance
 
 logger = logging.getLogger(__name__)
 
-MOST_IN_BATCH = 8
-"""Batching gains little on a processor, and a longer batch delays every camera in it. Bounds the decoded pictures that
-are held at a time, too."""
+MOST_IN_BATCH, MOST_PER_CORE = 8, 2
+"""Batching gains little on a processor, and a longer batch delays every camera in it: one that somebody watches waits
+for the batch before its own. Bounds the decoded pictures that are held at a time, too."""
 
 WAIT_S = 0.5
 """How long the thread sleeps at most when no frame comes; bounds the time to stop."""
@@ -82,6 +83,7 @@ class InferenceLoop:
         self._model = model
         self._intake = intake
         self._decoders = KeyDecoders()
+        self._most = min(MOST_IN_BATCH, MOST_PER_CORE * usable_cores())
         self._on_looked = on_looked
         self._clock = clock
         self._stop = threading.Event()
@@ -158,7 +160,7 @@ class InferenceLoop:
         while not self._stop.is_set():
             try:
                 self._do_errands()
-                self._look_at(self._intake.take(MOST_IN_BATCH, WAIT_S))
+                self._look_at(self._intake.take(self._most, WAIT_S))
             except Exception as err:  # top of the thread: no surprise may end the watch over all cameras
                 logger.error("%s: unexpected, looking on: %s", self._thread.name, err, exc_info=err)
                 self._stop.wait(WAIT_S)

@@ -27,6 +27,9 @@ STALE_AFTER_S = 4.0
 camera that somebody watches offers several a second, which push out the old ones."""
 
 
+LONGEST_PAUSE_S = 10.0
+"""A camera that nobody told a rate of is due after this time, and every other one then at the latest."""
+
 REACHED_WINDOW_S = 60.0
 """The reached rate is counted over this time: ten looks of a quiet camera."""
 
@@ -95,9 +98,11 @@ class FrameIntake:
             self._changed.notify()
 
     def take(self, most: int, wait_s: float) -> list[Offer]:
-        """Return up to `most` fresh offers, at most one per camera, the cameras that waited longest first.
+        """Return up to `most` fresh offers, at most one per camera, those that are due first.
 
-        A camera waits from the first offer on that was not taken, else one that offers often would always come last.
+        An offer is due one wanted pause after its camera began to wait: who is looked at closely, or by somebody, comes
+        before a quiet street, but not for ever. A camera waits from the first offer on that was not taken, else one
+        that offers often would always come last.
         Waits at most `wait_s` for the first; returns an empty list then or once closed. Each offer handed out must be
         accounted for by `count_looked` or `count_dropped`.
         """
@@ -105,7 +110,7 @@ class FrameIntake:
             self._changed.wait_for(lambda: self._closed or any(s.waiting for s in self._slots.values()), wait_s)
             if self._closed:
                 return []
-            waiting = sorted((s for s in self._slots.values() if s.waiting), key=lambda slot: slot.waits_since_s)
+            waiting = sorted((s for s in self._slots.values() if s.waiting), key=_due_s)
             offers = [offer for slot in waiting if (offer := self._fresh(slot)) is not None][:most]
             for offer in offers:
                 slot = self._slots[offer.camera_id]
@@ -152,6 +157,10 @@ class FrameIntake:
         with self._changed:
             self._closed = True
             self._changed.notify_all()
+
+
+def _due_s(slot: _Slot) -> float:
+    return slot.waits_since_s + min(1 / slot.wanted_hz if slot.wanted_hz else LONGEST_PAUSE_S, LONGEST_PAUSE_S)
 
 
 def _forget(looks_s: deque[float], before_s: float) -> None:

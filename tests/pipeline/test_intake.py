@@ -47,6 +47,22 @@ def test_camera_that_offers_often_gets_its_turn_where_there_are_too_many() -> No
     assert taken.count("busy") == 2
 
 
+def test_camera_that_is_watched_closely_comes_before_quiet_ones_but_not_for_ever() -> None:
+    now_s = [0.0]
+    intake = FrameIntake(stale_after_s=60.0, clock=lambda: now_s[0])
+    for camera_id, look_hz in (("quiet", 0.125), ("watched", 4.0)):
+        intake.add(camera_id)
+        intake.want(camera_id, look_hz)
+    served = []
+    for seq in range(20):
+        for camera_id in ("quiet", "watched"):
+            intake.put(offer(camera_id, seq))
+        now_s[0] += 0.5
+        served += [taken.camera_id for taken in intake.take(1, 0.0)]
+    assert served[:15] == ["watched"] * 15
+    assert "quiet" in served[15:18]
+
+
 def test_picture_that_waited_too_long_is_dropped_as_stale() -> None:
     now_s = [0.0]
     intake = FrameIntake(stale_after_s=1.0, clock=lambda: now_s[0])
