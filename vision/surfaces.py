@@ -34,6 +34,9 @@ LEARN_S, LEARN_VISITS = 5.0, 6
 RECENT = 5
 """Visits whose median is what is there now; new paper shows after three of them."""
 
+LONG_UNSEEN = 3 * RECENT
+"""What was hidden for so many visits in a row is not known any more; counted no further."""
+
 MIN_DIFFERENCE = 12.0
 """Grey values by which paper must differ from the wall: compression noise of flat walls stays below 8."""
 
@@ -82,7 +85,7 @@ class Surface:
         self._glanced: Picture | None = None
         self._visited: Picture | None = None  # as it was seen, with whoever stood before it
         self._passing = np.zeros((height, width), bool)
-        self._unseen = np.full((height, width), RECENT, np.int64)
+        self._unseen = np.full((height, width), RECENT, np.uint8)
         self._since_visit_s = VISIT_EVERY_S
         self._watched_s = 0.0
         self._other_s = 0.0
@@ -151,7 +154,7 @@ class Surface:
             return
         self._reference = arrays["reference"].astype(np.float32).copy()
         self._recent = [picture.astype(np.uint8) for picture in arrays["recent"]]
-        self._unseen = arrays["unseen"].astype(np.int64).copy()
+        self._unseen = np.minimum(arrays["unseen"], LONG_UNSEEN).astype(np.uint8)
         seconds = arrays["seconds"].astype(np.float64)
         self._since_visit_s, self._watched_s, self._other_s = (float(value) for value in seconds)
 
@@ -201,7 +204,7 @@ class Surface:
         if self._recent:
             now = np.where(hidden, self._recent[-1], now)
         self._recent = [*self._recent, now][-RECENT:]
-        self._unseen = np.where(hidden, self._unseen + 1, 0)
+        self._unseen = np.where(hidden, np.minimum(self._unseen + 1, LONG_UNSEEN), 0).astype(np.uint8)
 
     def _learn(self, now: Picture, hidden: Mask, elapsed_s: float) -> None:
         if self._lessons:
@@ -225,7 +228,7 @@ class Surface:
     ) -> SurfaceLook:
         """Compare what is there now with the reference."""
         present, reference = pictures
-        known = self._inside & (self._unseen < 3 * RECENT)
+        known = self._inside & (self._unseen < LONG_UNSEEN)
         light = fit_light(present[::2, ::2], reference[::2, ::2], known[::2, ::2])
         expected = light.expected(reference)
         differs = (np.abs(present - expected) > max(MIN_DIFFERENCE, 4 * light.noise)) & known
