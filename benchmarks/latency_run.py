@@ -46,7 +46,7 @@ them as if."""
 PAGE_LIMIT_S = 60.0
 """A wall that does not show all its cameras by then never will."""
 
-PAGE_SETTLES_S = 6.0
+PAGE_SETTLES_S = 30.0
 """The player finds its distance from the newest picture in this time, and cameras' looks have sped up."""
 
 

@@ -20,7 +20,7 @@ TELL_EVERY_S = 1.0
 STOP_LIMIT_S = 30.0
 """A step takes its own time limits at most: keeping checkpoints waits up to 10 s for the looking thread."""
 
-TELLS_A_CHECKPOINT = 10
+TELLS_A_CHECKPOINT = 20
 """A crash loses at most so many seconds of dwell clocks that nobody had checkpointed yet."""
 
 

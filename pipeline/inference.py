@@ -24,7 +24,7 @@ from vision.perception import Glance
 
 logger = logging.getLogger(__name__)
 
-MOST_IN_BATCH, MOST_PER_CORE = 8, 2
+MOST_IN_BATCH, MOST_PER_CORE = 8, 1
 """Batching gains little on a processor, and a longer batch delays every camera in it: one that somebody watches waits
 for the batch before its own. Bounds the decoded pictures that are held at a time, too."""
 

@@ -224,26 +224,35 @@ class Shard:
             TimeoutError: the looking thread did not come round; nothing was kept.
         """
         with self._keeping:
-            for camera_id, state in self._states().items():
-                try:
-                    self._checkpoints.save(camera_id, state)
+            for camera_id in self._watched_ids():
+                try:  # one after the other: the pictures of all at once are twice the memory of their watches
+                    state = self._state_of(camera_id)
+                    if state is not None:
+                        self._checkpoints.save(camera_id, state)
+                except TimeoutError:
+                    raise
                 except OSError as err:
                     self._say_not_kept(camera_id, way_out(err))
+                except Exception as err:  # noqa: BLE001 - one camera's bad state must not lose that of the others
+                    self._say_not_kept(camera_id, str(err))
                 else:
                     self._not_kept.discard(camera_id)
 
-    def _states(self) -> dict[str, WatchState]:
-        states: dict[str, WatchState] = {}
+    def _watched_ids(self) -> list[str]:
+        ids: list[str] = []
+        self._loop.between_and_wait(ids.extend)
+        return ids
+
+    def _state_of(self, camera_id: str) -> WatchState | None:
+        """Return a camera's state, None where it was removed meanwhile."""
+        states: list[WatchState] = []
 
         def collect(watches: dict[str, Watched]) -> None:
-            for camera_id, watched in watches.items():
-                try:
-                    states[camera_id] = watched.watch.checkpoint()
-                except Exception as err:  # noqa: BLE001 - one camera's bad state must not lose that of the others
-                    self._say_not_kept(camera_id, str(err))
+            if camera_id in watches:
+                states.append(watches[camera_id].watch.checkpoint())
 
         self._loop.between_and_wait(collect)
-        return states
+        return states[0] if states else None
 
     def count_viewer(self, camera_id: str, change: int) -> None:
         """Note that a viewer came (+1) or went (-1)."""

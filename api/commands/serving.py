@@ -112,7 +112,12 @@ def _running(system: System) -> Iterator[None]:
 def _serve(system: System, listener: socket.socket, console: Console, *, exit_after_s: float | None) -> None:
     """Serve the page until a signal or the time is up."""
     config = uvicorn.Config(
-        create_app(system), log_config=None, log_level="warning", timeout_graceful_shutdown=5, ws="websockets-sansio"
+        create_app(system),
+        log_config=None,
+        log_level="warning",
+        timeout_graceful_shutdown=5,
+        ws="websockets-sansio",
+        ws_per_message_deflate=False,  # video does not shrink; trying took a third of the server's time
     )
     console.print(f"Streetwarden: [bold]{_address(listener)}[/bold]  (Ctrl+C ends it)", highlight=False)
     _TimedServer(config, exit_after_s).run(sockets=[listener])

@@ -15,7 +15,9 @@ START_LIMIT_S = 30.0
 def served(app: FastAPI) -> Iterator[str]:
     """Yield the address of the running server."""
     listener = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=3, ws="websockets-sansio")
+    config = uvicorn.Config(
+        app, log_level="warning", timeout_graceful_shutdown=3, ws="websockets-sansio", ws_per_message_deflate=False
+    )
     started = threading.Event()
     server = _Server(config, started)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="uvicorn")
