@@ -27,8 +27,9 @@ STALE_AFTER_S = 4.0
 camera that somebody watches offers several a second, which push out the old ones."""
 
 
-LONGEST_PAUSE_S = 10.0
-"""A camera that nobody told a rate of is due after this time, and every other one then at the latest."""
+HEAD_START_S = 1.0
+"""By so much a camera that is looked at closely comes sooner. More starves the quiet ones where there is too much to do,
+and a car that came to rest there is not seen twice."""
 
 REACHED_WINDOW_S = 60.0
 """The reached rate is counted over this time: ten looks of a quiet camera."""
@@ -42,7 +43,7 @@ class _Slot:
     dropped: Counter[str] = field(default_factory=Counter)
     waiting: Offer | None = None
     arrived_s: float = 0.0
-    waits_since_s: float = 0.0
+    waits_since_s: float | None = None
     in_hand: int = 0
     wanted_hz: float = 0.0
     looks_s: deque[float] = field(default_factory=deque)
@@ -92,17 +93,17 @@ class FrameIntake:
             slot.offered += 1
             if slot.waiting is not None:
                 slot.dropped[REPLACED] += 1
-            else:
-                slot.waits_since_s = self._clock()
             slot.waiting, slot.arrived_s = offer, self._clock()
+            if slot.waits_since_s is None:
+                slot.waits_since_s = slot.arrived_s
             self._changed.notify()
 
     def take(self, most: int, wait_s: float) -> list[Offer]:
         """Return up to `most` fresh offers, at most one per camera, those that are due first.
 
-        An offer is due one wanted pause after its camera began to wait: who is looked at closely, or by somebody, comes
-        before a quiet street, but not for ever. A camera waits from the first offer on that was not taken, else one
-        that offers often would always come last.
+        A camera waits from the first offer on that was not taken, also where that grew stale; else one that offers
+        often, or is always passed over, would never have its turn. One that is looked at closely comes before quiet
+        ones that have waited up to `HEAD_START_S` longer, so that whoever watches it does not wait for all of them.
         Waits at most `wait_s` for the first; returns an empty list then or once closed. Each offer handed out must be
         accounted for by `count_looked` or `count_dropped`.
         """
@@ -114,7 +115,7 @@ class FrameIntake:
             offers = [offer for slot in waiting if (offer := self._fresh(slot)) is not None][:most]
             for offer in offers:
                 slot = self._slots[offer.camera_id]
-                slot.waiting = None
+                slot.waiting = slot.waits_since_s = None
                 slot.in_hand += 1
             return offers
 
@@ -160,7 +161,8 @@ class FrameIntake:
 
 
 def _due_s(slot: _Slot) -> float:
-    return slot.waits_since_s + min(1 / slot.wanted_hz if slot.wanted_hz else LONGEST_PAUSE_S, LONGEST_PAUSE_S)
+    since_s = slot.arrived_s if slot.waits_since_s is None else slot.waits_since_s
+    return since_s + min(1 / slot.wanted_hz if slot.wanted_hz else HEAD_START_S, HEAD_START_S)
 
 
 def _forget(looks_s: deque[float], before_s: float) -> None:

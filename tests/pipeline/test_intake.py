@@ -47,20 +47,38 @@ def test_camera_that_offers_often_gets_its_turn_where_there_are_too_many() -> No
     assert taken.count("busy") == 2
 
 
-def test_camera_that_is_watched_closely_comes_before_quiet_ones_but_not_for_ever() -> None:
-    now_s = [0.0]
-    intake = FrameIntake(stale_after_s=60.0, clock=lambda: now_s[0])
+def closely_and_quietly(stale_after_s: float, now_s: list[float]) -> FrameIntake:
+    intake = FrameIntake(stale_after_s=stale_after_s, clock=lambda: now_s[0])
     for camera_id, look_hz in (("quiet", 0.125), ("watched", 4.0)):
         intake.add(camera_id)
         intake.want(camera_id, look_hz)
+    return intake
+
+
+def test_camera_that_is_watched_closely_comes_before_quiet_ones_but_not_for_long() -> None:
+    now_s = [0.0]
+    intake = closely_and_quietly(60.0, now_s)
+    intake.put(offer("quiet"))
     served = []
-    for seq in range(20):
-        for camera_id in ("quiet", "watched"):
-            intake.put(offer(camera_id, seq))
-        now_s[0] += 0.5
+    for seq in range(8):
+        intake.put(offer("watched", seq))
+        now_s[0] += 0.25
         served += [taken.camera_id for taken in intake.take(1, 0.0)]
-    assert served[:15] == ["watched"] * 15
-    assert "quiet" in served[15:18]
+    assert served[:3] == ["watched"] * 3
+    assert served.count("quiet") == 1
+
+
+def test_quiet_camera_whose_offers_grow_stale_has_its_turn_where_there_is_too_much_to_do() -> None:
+    now_s = [0.0]
+    intake = closely_and_quietly(0.5, now_s)
+    served = []
+    for seq in range(24):
+        if seq % 4 == 0:
+            intake.put(offer("quiet", seq))
+        intake.put(offer("watched", seq))
+        now_s[0] += 0.4
+        served += [taken.camera_id for taken in intake.take(1, 0.0)]
+    assert served.count("quiet") == 3
 
 
 def test_picture_that_waited_too_long_is_dropped_as_stale() -> None:
