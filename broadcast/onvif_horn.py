@@ -9,8 +9,9 @@ from broadcast.g711 import encode_g711
 from broadcast.receipts import HornCheck, Receipt, WallClock, utc_now
 from broadcast.rtp import PACKET_SAMPLES, rtp_packets
 from broadcast.rtsp_backchannel import Backchannel, Transport, parse_place, random_seeds
-from broadcast.rtsp_connection import BackchannelTimeouts, Place
+from broadcast.rtsp_connection import BackchannelTimeouts
 from broadcast.shaping import G711_RATE_HZ, for_g711
+from streams.rtsp_client import Place
 
 
 class OnvifHorn:

@@ -8,7 +8,7 @@ import secrets
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Literal
@@ -17,9 +17,10 @@ from urllib.parse import SplitResult, parse_qsl, unquote, urlencode, urlsplit
 from broadcast.errors import HornError, HornRefusedError, HornUnavailableError, HornUrlError
 from broadcast.g711 import G711Codec
 from broadcast.rtp import PACKET_S
-from broadcast.rtsp_connection import BackchannelTimeouts, Place, RtspConnection
+from broadcast.rtsp_connection import BackchannelTimeouts, RtspConnection
 from broadcast.sdp import BackTrack, Encoding, parse_back_tracks
 from streams.rtsp_auth import Credentials
+from streams.rtsp_client import Place
 from streams.sdp import base_of
 
 REQUIRE = {"Require": "www.onvif.org/ver20/backchannel"}
@@ -98,7 +99,9 @@ def parse_place(horn_id: str, parts: SplitResult) -> tuple[Place, Transport]:
     if not all(char.isascii() and char.isprintable() and char != " " for char in url):
         raise HornUrlError(horn_id, "its URL holds blanks or other signs; write them as %20 and so on")
     credentials = Credentials(unquote(parts.username), unquote(parts.password or "")) if parts.username else None
-    return Place(parts.hostname, port, url, credentials), "udp" if wanted[-1] == "udp" else "tcp"
+    return Place(parts.hostname, port, is_tls=False, bare_url=url, credentials=credentials), "udp" if wanted[
+        -1
+    ] == "udp" else "tcp"
 
 
 class Backchannel:
@@ -109,7 +112,6 @@ class Backchannel:
         place: where.
         transport: interleaved in the RTSP connection, or UDP.
         timeouts: how long the device may take.
-        clock: monotonic seconds.
     """
 
     def __init__(
@@ -118,23 +120,20 @@ class Backchannel:
         place: Place,
         transport: Transport = "tcp",
         timeouts: BackchannelTimeouts | None = None,
-        *,
-        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._horn_id = horn_id
         self._place = place
         self._transport = transport
         self._timeouts = timeouts or BackchannelTimeouts()
-        self._clock = clock
         self._session = ""
         self._session_s = DEFAULT_SESSION_S
         self._channel = 0
-        self._base_url = place.url
+        self._base_url = place.bare_url
         self._udp: list[socket.socket] = []
         self._udp_target = ("", 0)
 
     def __enter__(self) -> "Backchannel":
-        self._connection = RtspConnection(self._horn_id, self._place, self._timeouts, clock=self._clock)
+        self._connection = RtspConnection(self._horn_id, self._place, self._timeouts)
         return self
 
     def __exit__(
@@ -149,8 +148,8 @@ class Backchannel:
 
     def describe(self) -> tuple[BackTrack, ...]:
         """Return the audio tracks towards the device."""
-        response = self._connection.request("DESCRIBE", self._place.url, {"Accept": "application/sdp", **REQUIRE})
-        self._base_url = base_of(response, self._place.url)
+        response = self._connection.request("DESCRIBE", self._place.bare_url, {"Accept": "application/sdp", **REQUIRE})
+        self._base_url = base_of(response, self._place.bare_url)
         return parse_back_tracks(response.body, self._base_url)
 
     def choose(self) -> tuple[BackTrack, Encoding, G711Codec]:
@@ -184,14 +183,14 @@ class Backchannel:
         Raises:
             HornError: the device hung up, or sent nonsense.
         """
-        due_s = self._clock()
+        due_s = time.monotonic()
         alive_s = due_s
         sent = late = 0
         for packet in packets:
             self._connection.pump(due_s, *self._udp)
             if stop.is_set():
                 return SpokenPart(sent, whole=False, late=late)
-            now_s = self._clock()
+            now_s = time.monotonic()
             if now_s - due_s > MAX_LAG_S:
                 due_s, late = now_s, late + 1
             if now_s - alive_s > self._session_s / 2:
@@ -220,7 +219,7 @@ class Backchannel:
     def _offer(self) -> str:
         if self._transport == "tcp":
             return "RTP/AVP/TCP;unicast;interleaved=0-1"
-        self._udp = _udp_pair(self._horn_id, self._connection.local_host)
+        self._udp = _udp_pair(self._horn_id, self._connection.hosts[0])
         port = self._udp[0].getsockname()[1]
         return f"RTP/AVP;unicast;client_port={port}-{port + 1}"
 
@@ -234,7 +233,7 @@ class Backchannel:
         if self._transport == "tcp":
             self._channel = int(number)
         else:
-            self._udp_target = (self._connection.peer_host, int(number))
+            self._udp_target = (self._connection.hosts[1], int(number))
 
 
 def probe_backchannel(url: str, timeouts: BackchannelTimeouts | None = None) -> BackchannelReport:

@@ -1,13 +1,11 @@
-"""One RTSP connection to a horn: requests, sign-in, and reading with limits on time and bytes.
-
-Belongs here: whatever any RTSP client needs. Does not: which track to speak on, and the pace (rtsp_backchannel).
-"""
+"""One RTSP connection to a horn: asks by `streams.rtsp_client`, and says what went wrong as a horn's error."""
 
 import select
 import socket
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from types import TracebackType
 
 from broadcast.errors import (
@@ -18,21 +16,8 @@ from broadcast.errors import (
     HornRefusedError,
     HornUnavailableError,
 )
-from streams.rtsp_auth import Challenge, Credentials, parse_challenges
-from streams.rtsp_messages import (
-    Interleaved,
-    MessageBuffer,
-    RtspFormatError,
-    RtspMessage,
-    format_answer,
-    format_request,
-)
-
-MAX_STRAY_MESSAGES = 1000
-"""Messages that may come before the answer we wait for; a horn that also sends sound stays far below it."""
-
-USER_AGENT = "Streetwarden"
-"""How we name ourselves."""
+from streams.rtsp_client import Place, RtspClient, UnknownSignInError
+from streams.rtsp_messages import RtspFormatError, RtspMessage
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,23 +33,6 @@ class BackchannelTimeouts:
     answer_s: float = 10.0
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a horn is asked.
-
-    Attributes:
-        host: name or address.
-        port: TCP port.
-        url: `rtsp://host:port/path` without user and password.
-        credentials: user and password, or None.
-    """
-
-    host: str
-    port: int
-    url: str
-    credentials: Credentials | None = field(repr=False)
-
-
 class RtspConnection:
     """Asks one server, on one thread.
 
@@ -72,30 +40,17 @@ class RtspConnection:
         horn_id: for the errors.
         place: where to connect; done at once.
         timeouts: how long the server may take.
-        clock: monotonic seconds.
 
     Raises:
         HornUnavailableError: nobody there.
     """
 
-    def __init__(
-        self,
-        horn_id: str,
-        place: Place,
-        timeouts: BackchannelTimeouts,
-        *,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
+    def __init__(self, horn_id: str, place: Place, timeouts: BackchannelTimeouts) -> None:
         self.horn_id = horn_id
-        self._place = place
+        self._has_login = place.credentials is not None
         self._timeouts = timeouts
-        self._clock = clock
-        self._buffer = MessageBuffer()
-        self._cseq = 0
-        self._challenge: Challenge | None = None
-        self._uses = 0
         try:
-            self._socket = socket.create_connection((place.host, place.port), timeout=timeouts.connect_s)
+            self._client = RtspClient(place, time.monotonic() + timeouts.connect_s)
         except (OSError, UnicodeError) as err:  # UnicodeError: a host name that cannot be one
             reason = (
                 "it does not answer"
@@ -105,17 +60,11 @@ class RtspConnection:
             raise HornUnavailableError(
                 horn_id, f"cannot connect to {place.host} port {place.port}: {reason}; check address, cable and power"
             ) from None
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     @property
-    def local_host(self) -> str:
-        """Our own address on this connection."""
-        return str(self._socket.getsockname()[0])
-
-    @property
-    def peer_host(self) -> str:
-        """The server's address on this connection."""
-        return str(self._socket.getpeername()[0])
+    def hosts(self) -> tuple[str, str]:
+        """Our own address on this connection, and the server's."""
+        return self._client.hosts
 
     def request(self, method: str, url: str, headers: dict[str, str], *, answer_s: float | None = None) -> RtspMessage:
         """Ask, sign in where asked to, and return a response of 200 to 299.
@@ -129,25 +78,19 @@ class RtspConnection:
         Raises:
             HornError: of the kind that the status, the silence or the nonsense calls for.
         """
-        answered: Challenge | None = None
-        while True:
-            response = self._exchange(method, url, headers, answer_s or self._timeouts.answer_s)
-            if response.status != 401:
-                break
-            answered = self._choose_challenge(response, answered)
+        limit_s = answer_s or self._timeouts.answer_s
+        with self._told(f"it did not answer {method} in {limit_s:g} s"):
+            response = self._client.ask(method, url, headers, time.monotonic() + limit_s)
+        if response.status == 401:
+            raise self._not_signed_in()
         if not 200 <= response.status < 300:
             raise status_error(self.horn_id, method, response.status)
         return response
 
-    def send_request(self, method: str, url: str, headers: dict[str, str]) -> int:
-        """Ask without waiting for the answer, and return the request's number."""
-        self._cseq += 1
-        lines = {"CSeq": str(self._cseq), "User-Agent": USER_AGENT, **headers}
-        if self._challenge and self._place.credentials:
-            self._uses += 1
-            lines["Authorization"] = self._place.credentials.header(self._challenge, method, url, self._uses)
-        self.send(format_request(method, url, lines))
-        return self._cseq
+    def send_request(self, method: str, url: str, headers: dict[str, str]) -> None:
+        """Ask without waiting for the answer."""
+        with self._told("it takes no more data"):
+            self._client.send(method, url, headers, self._timeouts.answer_s)
 
     def send(self, data: bytes) -> None:
         """Send bytes as they are.
@@ -155,28 +98,25 @@ class RtspConnection:
         Raises:
             HornUnavailableError: the server hung up or takes nothing any more.
         """
-        self._socket.settimeout(self._timeouts.answer_s)
-        try:
-            self._socket.sendall(data)
-        except OSError as err:
-            reason = "it takes no more data" if isinstance(err, TimeoutError) else err.strerror or "unknown reason"
-            raise HornUnavailableError(self.horn_id, f"the connection broke: {reason}") from None
+        with self._told("it takes no more data"):
+            self._client.send_bytes(data, self._timeouts.answer_s)
 
-    def pump(self, until: float, *others: socket.socket) -> None:
-        """Read and answer whatever comes until `until` on the clock; what comes from `others` is thrown away.
+    def pump(self, until_s: float, *others: socket.socket) -> None:
+        """Read and answer whatever comes until `until_s` (monotonic); what comes from `others` is thrown away.
 
         Raises:
             HornError: the server hung up or sent nonsense.
         """
-        self._drain()  # what came in one piece with the last answer
-        while (left_s := until - self._clock()) > 0:
-            ready, _, _ = select.select([self._socket, *others], [], [], left_s)
-            for readable in ready:
-                if readable is self._socket:
-                    self._receive(until)
-                    self._drain()
-                else:
-                    _throw_away(readable)
+        with self._told("it takes no more data"):
+            self._drain()  # what came in one piece with the last answer
+            waited: list[int | socket.socket] = [self._client.fileno(), *others]
+            while (left_s := until_s - time.monotonic()) > 0:
+                for readable in select.select(waited, [], [], left_s)[0]:
+                    if isinstance(readable, socket.socket):
+                        _throw_away(readable)
+                    else:
+                        self._client.receive(0.0)
+                        self._drain()
 
     def __enter__(self) -> "RtspConnection":
         return self
@@ -184,75 +124,32 @@ class RtspConnection:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._socket.close()
-
-    def _exchange(self, method: str, url: str, headers: dict[str, str], answer_s: float) -> RtspMessage:
-        cseq = self.send_request(method, url, headers)
-        deadline = self._clock() + answer_s
-        for _ in range(MAX_STRAY_MESSAGES):
-            message = self._next_message(deadline)
-            if message is None:
-                raise HornUnavailableError(self.horn_id, f"it did not answer {method} in {answer_s:g} s")
-            if isinstance(message, Interleaved):
-                continue
-            if message.method:
-                self.send(format_answer(message))
-            elif message.cseq in (cseq, None) and message.status >= 200:
-                return message
-        raise HornProtocolError(
-            self.horn_id, f"it sends {MAX_STRAY_MESSAGES} other messages instead of answering {method}"
-        )
-
-    def _next_message(self, deadline: float) -> RtspMessage | Interleaved | None:
-        while True:
-            message = self._parsed()
-            if message is not None:
-                return message
-            if self._clock() >= deadline:
-                return None
-            self._receive(deadline)
-
-    def _receive(self, deadline: float) -> None:
-        self._socket.settimeout(max(0.001, deadline - self._clock()))
-        try:
-            data = self._socket.recv(65_536)
-        except TimeoutError:
-            return
-        except OSError as err:
-            raise HornUnavailableError(
-                self.horn_id, f"the connection broke: {err.strerror or 'unknown reason'}"
-            ) from None
-        if not data:
-            raise HornUnavailableError(self.horn_id, "it hung up")
-        self._buffer.feed(data)
+        self._client.close()
 
     def _drain(self) -> None:
-        while (message := self._parsed()) is not None:
+        while (message := self._client.buffer.next()) is not None:
             if isinstance(message, RtspMessage) and message.method:
-                self.send(format_answer(message))
+                self._client.answer(message, self._timeouts.answer_s)
 
-    def _parsed(self) -> RtspMessage | Interleaved | None:
+    @contextmanager
+    def _told(self, on_timeout: str) -> Iterator[None]:
+        """Turn what goes wrong on the connection into the horn's error."""
         try:
-            return self._buffer.next()
+            yield
+        except TimeoutError:
+            raise HornUnavailableError(self.horn_id, on_timeout) from None
+        except OSError as err:
+            reason = f"the connection broke: {err.strerror}" if err.strerror else "it hung up"
+            raise HornUnavailableError(self.horn_id, reason) from None
+        except UnknownSignInError as err:
+            raise HornRefusedError(self.horn_id, str(err)) from None
         except RtspFormatError as err:
             raise HornProtocolError(self.horn_id, str(err)) from None
 
-    def _choose_challenge(self, response: RtspMessage, answered: Challenge | None) -> Challenge:
-        if self._place.credentials is None:
-            raise HornAuthError(
-                self.horn_id, "it asks for a user and a password; add them to its URL as user:password@"
-            )
-        offered = parse_challenges(response.values("www-authenticate"))
-        if not offered:
-            raise HornRefusedError(
-                self.horn_id, "it asks for a way of signing in that we do not know (digest and basic we do)"
-            )
-        first_time = answered is None
-        renewed = answered is not None and not answered.stale and offered[0].stale
-        if not (first_time or renewed):
-            raise HornAuthError(self.horn_id, "it refuses our user or password; correct them in its URL")
-        self._challenge, self._uses = offered[0], 0
-        return offered[0]
+    def _not_signed_in(self) -> HornAuthError:
+        if self._has_login:
+            return HornAuthError(self.horn_id, "it refuses our user or password; correct them in its URL")
+        return HornAuthError(self.horn_id, "it asks for a user and a password; add them to its URL as user:password@")
 
 
 def status_error(horn_id: str, method: str, status: int) -> HornError:

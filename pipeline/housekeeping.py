@@ -5,7 +5,7 @@ One thread; a step that fails is said once in the log and tried again at its nex
 
 import logging
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
 from dataclasses import dataclass
 
 from broadcast.horn_worker import HornHealth
@@ -83,16 +83,27 @@ class Housekeeper:
             self._failing.discard(doing)
 
     def _tell_cameras(self) -> None:
+        told: set[str] = set()
         for camera in self._parts.cameras():
+            told.add(camera.camera_id)
             if self._is_news("camera", camera.camera_id, camera.state, camera.problem):
                 message = CameraMessage(camera.camera_id, camera.state, camera.problem, camera.problem_code)
                 self._parts.hub.publish(message)
+        self._forget("camera", told)
 
     def _tell_horns(self) -> None:
+        told: set[str] = set()
         for horn in self._parts.horns():
+            told.add(horn.horn_id)
             if self._is_news("horn", horn.horn_id, horn.state, horn.problem):
                 self._parts.hub.publish(HornMessage(horn.horn_id, horn.state, horn.problem))
+        self._forget("horn", told)
 
     def _is_news(self, *told: str) -> bool:
         before, self._told[told[:2]] = self._told.get(told[:2]), told[2:]
         return before != told[2:]
+
+    def _forget(self, kind: str, present: Set[str]) -> None:
+        """Forget what was told of things that were removed: one that comes again under the same name is news."""
+        for key in [key for key in self._told if key[0] == kind and key[1] not in present]:
+            del self._told[key]

@@ -25,7 +25,7 @@ from streams.problems import (
     wrong_login,
 )
 from streams.rtsp_client import Place, RtspClient
-from streams.rtsp_messages import RtspFormatError, RtspLengthError, RtspMessage
+from streams.rtsp_messages import NoRtspError, RtspFormatError, RtspLengthError, RtspMessage
 from streams.urls import NETWORK_SCHEMES, check_url, redact, split_login
 
 MOST_REDIRECTS = 3
@@ -68,7 +68,7 @@ def ask(url: str, deadline_s: float) -> Asked:
         try:
             with refusals_of(url):
                 headers = {"Accept": "application/sdp"}
-                reply = client.ask("DESCRIBE", client.place.bare_url, headers, deadline_s)
+                reply = answer_of(client, "DESCRIBE", client.place.bare_url, headers, deadline_s)
             if reply is None or not 300 <= reply.status < 400:
                 if reply is not None:
                     _judge(reply, asked)
@@ -79,6 +79,23 @@ def ask(url: str, deadline_s: float) -> Asked:
             raise
         client.close()
     raise StreamRedirectedError(f"{redact(url)} sends us on in a circle; correct its address, or the camera's settings")
+
+
+def answer_of(
+    client: RtspClient, method: str, url: str, headers: dict[str, str], deadline_s: float
+) -> RtspMessage | None:
+    """Ask a camera, and return its answer; None where it hangs up, or answers what we do not understand.
+
+    Raises:
+        OSError: the connection broke; TimeoutError at the deadline.
+        RtspFormatError: what answers is no RTSP server, or sends without end.
+    """
+    try:
+        return client.ask(method, url, headers, deadline_s)
+    except (NoRtspError, RtspLengthError):
+        raise
+    except (ConnectionError, RtspFormatError):
+        return None
 
 
 @contextmanager

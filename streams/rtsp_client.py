@@ -1,21 +1,22 @@
 """Asks an RTSP server over one connection: requests and answers, sign-in, limits of time and bytes (RFC 2326).
 
-Belongs here: what any question needs. Does not: what an answer means for a camera (asking), playing (rtsp_stream).
+Belongs here: what any question needs. Does not: what an answer means for a camera (asking) or a horn (broadcast),
+playing (rtsp_stream).
 """
 
 import socket
 import ssl
 import time
-from collections import deque
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
 from streams.rtsp_auth import Challenge, Credentials, parse_challenges
 from streams.rtsp_messages import (
+    NO_RTSP,
     Interleaved,
     MessageBuffer,
+    NoRtspError,
     RtspFormatError,
-    RtspLengthError,
     RtspMessage,
     format_answer,
     format_request,
@@ -23,14 +24,17 @@ from streams.rtsp_messages import (
 from streams.urls import split_login
 
 PORTS = {"rtsp": 554, "rtsps": 322}
-RTSP = b"RTSP/"
 USER_AGENT = "Streetwarden"
 READ_BYTES = 1 << 16
 """Taken from the socket at once, into memory that is taken once: fresh memory for each heap of packets cost a hundred
 cameras more than reading them."""
 
 MOST_EARLY = 4096
-"""Packets that may come before the answer to a question: six megabytes."""
+"""Packets and messages that may come before the answer to a question: six megabytes."""
+
+
+class UnknownSignInError(RtspFormatError):
+    """It asks for a way of signing in that we do not know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +83,25 @@ class RtspClient:
         self._cseq = 0
         self._challenge: Challenge | None = None
         self._uses = 0
-        self._early: deque[tuple[int, bytes]] = deque(maxlen=MOST_EARLY)
-        self._socket = _secured(socket.create_connection((place.host, place.port), timeout=_left_s(deadline_s)), place)
+        self._early: list[tuple[int, bytes]] = []
+        raw = socket.create_connection((place.host, place.port), timeout=_left_s(deadline_s))
+        raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._socket = _secured(raw, place)
+
+    @property
+    def hosts(self) -> tuple[str, str]:
+        """Our own address on this connection, and the server's."""
+        return str(self._socket.getsockname()[0]), str(self._socket.getpeername()[0])
+
+    def fileno(self) -> int:
+        """Return the socket's number, so that `select` may wait for this connection."""
+        return self._socket.fileno()
 
     def close(self) -> None:
         """Close the connection; may be called twice."""
         self._socket.close()
 
-    def ask(self, method: str, url: str, headers: dict[str, str], deadline_s: float) -> RtspMessage | None:
+    def ask(self, method: str, url: str, headers: dict[str, str], deadline_s: float) -> RtspMessage:
         """Ask, sign in where that is asked for, and return the answer, also where it is a refusal.
 
         Args:
@@ -95,19 +110,18 @@ class RtspClient:
             headers: besides CSeq and the like.
             deadline_s: monotonic time until which the whole answer must be there.
 
-        Returns:
-            None where it hangs up, or answers what we do not understand.
-
         Raises:
-            OSError: the connection broke; TimeoutError at the deadline.
-            RtspFormatError: what answers is no RTSP server.
+            OSError: the connection broke: ConnectionError where it hung up, TimeoutError at the deadline.
+            NoRtspError: what answers is no RTSP server.
+            UnknownSignInError: we have a login, and it asks for it in a way that we do not know.
+            RtspFormatError: it is one, but what it answers is not understood.
         """
         reply = self._exchange(method, url, headers, deadline_s)
         for attempt in range(2):
-            if self.place.credentials is None or reply is None or reply.status != 401:
+            if self.place.credentials is None or reply.status != 401:
                 return reply
             if not self.take_challenge(reply):
-                return None
+                raise UnknownSignInError("it asks for a way of signing in that we do not know (digest and basic we do)")
             assert self._challenge is not None  # noqa: S101  # it was just taken
             if attempt and not self._challenge.stale:  # stale: the password was right, the nonce too old
                 return reply
@@ -132,7 +146,7 @@ class RtspClient:
         if self._challenge is not None and self.place.credentials is not None:
             self._uses += 1
             lines["Authorization"] = self.place.credentials.header(self._challenge, method, url, self._uses)
-        self._send(format_request(method, url, lines), limit_s)
+        self.send_bytes(format_request(method, url, lines), limit_s)
         return self._cseq
 
     def answer(self, request: RtspMessage, limit_s: float) -> None:
@@ -141,7 +155,16 @@ class RtspClient:
         Raises:
             OSError: the connection broke.
         """
-        self._send(format_answer(request), limit_s)
+        self.send_bytes(format_answer(request), limit_s)
+
+    def send_bytes(self, data: bytes, limit_s: float) -> None:
+        """Send bytes as they are.
+
+        Raises:
+            OSError: the connection broke; TimeoutError where it takes no bytes within the limit.
+        """
+        self._socket.settimeout(limit_s)
+        self._socket.sendall(data)
 
     def receive(self, limit_s: float) -> bool:
         """Wait for bytes and put them into the buffer; returns False where none came within the limit.
@@ -163,44 +186,28 @@ class RtspClient:
 
     def early(self) -> list[tuple[int, bytes]]:
         """Take the packets that came before the last answer, with their channels."""
-        early = list(self._early)
-        self._early.clear()
+        early, self._early = self._early, []
         return early
 
-    def _send(self, data: bytes, limit_s: float) -> None:
-        self._socket.settimeout(limit_s)
-        self._socket.sendall(data)
+    def _exchange(self, method: str, url: str, headers: dict[str, str], deadline_s: float) -> RtspMessage:
+        number = self.send(method, url, headers, _left_s(deadline_s))
+        for _ in range(MOST_EARLY):
+            message = self._next(deadline_s)
+            if isinstance(message, Interleaved):
+                self._early.append((message.channel, message.data))
+            elif message.method:
+                self.answer(message, _left_s(deadline_s))
+            elif message.status >= 200 and message.cseq in (number, None):
+                return message
+        raise RtspFormatError(f"it sends {MOST_EARLY} other messages instead of answering {method}")
 
-    def _exchange(self, method: str, url: str, headers: dict[str, str], deadline_s: float) -> RtspMessage | None:
-        try:
-            number = self.send(method, url, headers, _left_s(deadline_s))
-            return self._answer_to(number, deadline_s)
-        except ConnectionError:  # it hung up on the question
-            return None
-
-    def _answer_to(self, number: int, deadline_s: float) -> RtspMessage | None:
-        begin = b""
-        while True:
-            self._socket.settimeout(_left_s(deadline_s))
-            data = self._socket.recv(READ_BYTES)
-            if not data:
-                return None
-            begin = (begin + data.lstrip(b"\r\n"))[: len(RTSP)]
-            self.buffer.feed(data)
-            try:
-                if begin and not RTSP.startswith(begin) and not begin.startswith(b"$"):
-                    raise RtspFormatError("it does not speak RTSP")
-                while (message := self.buffer.next()) is not None:
-                    if isinstance(message, Interleaved):
-                        self._early.append((message.channel, message.data))
-                    elif message.status >= 200 and message.cseq in (number, None):
-                        return message
-            except RtspLengthError:
-                raise
-            except RtspFormatError:
-                if begin != RTSP:
-                    raise
-                return None  # RTSP with a mistake in it
+    def _next(self, deadline_s: float) -> RtspMessage | Interleaved:
+        while (message := self.buffer.next()) is None:
+            if self.buffer.begins_with() == "noise":
+                raise NoRtspError(NO_RTSP)
+            if not self.receive(_left_s(deadline_s)):
+                raise TimeoutError
+        return message
 
 
 def _left_s(deadline_s: float) -> float:

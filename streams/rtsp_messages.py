@@ -41,8 +41,15 @@ MAX_BODY_BYTES = 65_536
 """An SDP of a camera with eight tracks has 3 kB."""
 
 
+NO_RTSP = "it does not speak RTSP; check host and port"
+
+
 class RtspFormatError(ValueError):
     """Bytes that are no RTSP; the message says what is wrong, and quotes none of them."""
+
+
+class NoRtspError(RtspFormatError):
+    """What answers speaks another protocol."""
 
 
 class RtspLengthError(RtspFormatError):
@@ -205,7 +212,7 @@ def _parse_start(line: str) -> tuple[int, str]:
         return int(code), ""
     if len(words) == 3 and words[2].startswith("RTSP/") and words[0].replace("_", "").isalpha() and words[0].isascii():
         return 0, words[0].upper()
-    raise RtspFormatError("it does not speak RTSP; check host and port")
+    raise NoRtspError(NO_RTSP)
 
 
 def _content_length(headers: tuple[tuple[str, str], ...]) -> int:

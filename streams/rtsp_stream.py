@@ -9,7 +9,7 @@ Belongs here: the session. Does not: asking for the description (asking), bytes 
 import time
 from collections.abc import Iterator
 
-from streams.asking import Asked, refusals_of
+from streams.asking import Asked, answer_of, refusals_of
 from streams.connection import NAP_S, Pace
 from streams.errors import StreamEndedError, StreamError, StreamReadError
 from streams.problems import busy, not_found, not_rtsp, other_transport, stalled, wrong_login
@@ -133,7 +133,7 @@ class RtspStream:
 
     def _asked(self, method: str, url: str, headers: dict[str, str], deadline_s: float) -> RtspMessage:
         with refusals_of(self._url):
-            reply = self._client.ask(method, url, headers, deadline_s)
+            reply = answer_of(self._client, method, url, headers, deadline_s)
         if reply is None:
             raise StreamReadError(f"{redact(self._url)} hung up on {method}; check the camera")
         if not 200 <= reply.status < 300:

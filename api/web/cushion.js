@@ -10,7 +10,7 @@ const MOST = 1.2; // looks that come once a second are waited for; slower ones n
 const STEP = 0.06; // at most so much longer for a look that came too late
 const EASE = 0.05; // for one that came too early, so much of that time shorter
 const STALL = 0.15; // a stop of the video makes it longer by this
-const FORGET = 0.0005; // and each tending shorter again: forgotten in two minutes
+const FORGET = 0.004; // and each tending shorter again by this share: half of it is forgotten in 70 s
 const SWING = 0.06; // nearer to or further from the cushion than this, the speed is nudged
 const PULL = 0.25; // change of speed for each second that we are off
 const MOST_NUDGE = 0.1;
@@ -38,7 +38,7 @@ export class Cushion {
 
   // Returns the speed at which to play, `behind` the newest picture; called every 0.4 s.
   tend(behind) {
-    this.#least = Math.max(LEAST, this.#least - FORGET);
+    this.#least -= FORGET * (this.#least - LEAST);
     const swing = behind - this.#length;
     return Math.abs(swing) < SWING ? 1 : 1 + Math.max(-MOST_NUDGE, Math.min(MOST_NUDGE, PULL * swing));
   }

@@ -15,6 +15,7 @@ const LAG_S = 4; // further behind than this we jump to the newest picture
 const TEND_MS = 400; // as the cushion counts on
 const MAX_FAILURES = 3; // before JPEGs take over
 const GOOD_PLAY_MS = 60000; // failures before so much good play are forgiven: three over weeks are no reason for JPEGs
+const START_MS = 5000; // a page that is still loading stops the video, which tells nothing of how evenly pictures come
 const DRAW_MS = 33; // from drawing until it is on the screen: two refreshes of a usual one
 const LONGEST_WAIT_MS = 10000;
 
@@ -54,7 +55,7 @@ export class Player {
       this.#playingSince ??= performance.now();
       this.#onMode("video");
     });
-    video.addEventListener("waiting", () => this.#playingSince !== null && this.#cushion.stalled());
+    video.addEventListener("waiting", () => this.#playedFor() > START_MS && this.#cushion.stalled());
   }
 
   start() {
@@ -219,7 +220,7 @@ export class Player {
 
   #failed() {
     if (this.#stopped || !this.#source) return;
-    const isForgiven = this.#playingSince !== null && performance.now() - this.#playingSince >= GOOD_PLAY_MS;
+    const isForgiven = this.#playedFor() >= GOOD_PLAY_MS;
     this.#failures = isForgiven ? 1 : this.#failures + 1;
     this.#dropSource();
     if (this.#failures >= MAX_FAILURES) {
@@ -227,6 +228,11 @@ export class Player {
       return;
     }
     hangUp(this.#socket);
+  }
+
+  // Returns for how long this source has played; 0 before it does.
+  #playedFor() {
+    return this.#playingSince === null ? 0 : performance.now() - this.#playingSince;
   }
 
   #usePictures(...why) {

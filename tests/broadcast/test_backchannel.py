@@ -83,6 +83,16 @@ def test_servers_own_requests_are_answered_while_it_listens() -> None:
     assert ["200" in answers[0] and "CSeq: 7" in answers[0], "405" in answers[1]] == [True, True]
 
 
+def test_servers_request_before_the_answer_is_answered() -> None:
+    def script(method: str, cseq: str) -> bytes | None:
+        reply = well_behaved(method, cseq)
+        return b"OPTIONS * RTSP/1.0\r\nCSeq: 7\r\n\r\n" + reply if method == "SETUP" and reply else reply
+
+    with FakeRtspServer(script) as server:
+        play(server.url)
+    assert [request[:12] for request in server.requests if request.startswith("RTSP/")] == ["RTSP/1.0 200"]
+
+
 def test_long_sound_keeps_the_session_alive() -> None:
     def script(method: str, cseq: str) -> bytes | None:
         if method == "SETUP":
@@ -293,7 +303,7 @@ def test_url_that_cannot_work_is_refused(url: str) -> None:
 def test_devices_own_options_stay_in_the_url() -> None:
     url = "onvif://a:b%40c@10.0.0.7/cam/realmonitor?channel=1&subtype=0&transport=udp&unicast=true&proto=Onvif"
     place, transport = parse_place("gate", urlsplit(url))
-    assert place.url == "rtsp://10.0.0.7:554/cam/realmonitor?channel=1&subtype=0&unicast=true&proto=Onvif"
+    assert place.bare_url == "rtsp://10.0.0.7:554/cam/realmonitor?channel=1&subtype=0&unicast=true&proto=Onvif"
     assert transport == "udp"
     assert place.credentials
     assert place.credentials.password == "b@c"

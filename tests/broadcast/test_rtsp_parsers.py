@@ -195,5 +195,5 @@ def test_any_path_and_query_stay_on_one_line(path: str, query: str) -> None:
         place, _ = parse_place("gate", urlsplit(f"onvif://host/{path}?{query}"))
     except (HornUrlError, ValueError):
         return
-    assert place.url.isprintable()
-    assert " " not in place.url
+    assert place.bare_url.isprintable()
+    assert " " not in place.bare_url

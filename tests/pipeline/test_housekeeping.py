@@ -96,3 +96,17 @@ def test_state_of_a_camera_is_told_once_until_it_changes() -> None:
 
     hub = keep_house(lambda: save.wait(3), save, cameras)
     assert [message.state for message in hub.noted] == ["starting", "live"]
+
+
+def test_camera_that_was_removed_and_comes_again_is_told_again() -> None:
+    health = HealthMeter("gate", None, Clocks()).report(Gear.full(), 0.0, 0)
+    save = Turns(failures=0)
+    turns = 0
+
+    def cameras() -> tuple[CameraHealth, ...]:
+        nonlocal turns
+        turns += 1
+        return () if turns == TELLS_A_CHECKPOINT else (health,)
+
+    hub = keep_house(lambda: save.wait(2), save, cameras)
+    assert [message.state for message in hub.noted] == ["starting", "starting"]
