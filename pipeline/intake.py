@@ -28,8 +28,8 @@ camera that somebody watches offers several a second, which push out the old one
 
 
 HEAD_START_S = 1.0
-"""By so much a camera that is looked at closely comes sooner. More starves the quiet ones where there is too much to do,
-and a car that came to rest there is not seen twice."""
+"""By so much a camera that is looked at closely comes sooner. With more, quiet ones starve where there is too much to
+do: a car that came to rest there is not seen twice."""
 
 REACHED_WINDOW_S = 60.0
 """The reached rate is counted over this time: ten looks of a quiet camera."""
