@@ -42,9 +42,9 @@ const SAID = [
   ["said.waited", /^waited more than (?<seconds>[\d.]+) s/],
   ["problem.horn_auth", /this user may not speak|asks for a user|refuses our user/],
   ["problem.horn_busy", /announcements are waiting|somebody else is speaking/],
-  ["problem.horn_protocol", /other messages instead/],
+  ["problem.horn_protocol", /other messages instead|not speak RTSP|^its (body|content|header|status)/],
   ["problem.horn_refused", /backchannel|no such path|the other of|elsewhere|manual|where to send|way of signing in/],
-  ["problem.horn_unavailable", /cannot (connect|write)|connection broke|did not answer|hung up|trouble|UDP ports|sound (card|output)|sounddevice|PortAudio/],
+  ["problem.horn_unavailable", /cannot (connect|write)|connection broke|did not answer|hung up|takes no more|trouble|UDP ports|sound (card|output)|sounddevice|PortAudio/],
 ];
 
 // Returns a sentence that the program wrote into a case; where we have no words for it, as it stands there.

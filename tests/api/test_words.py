@@ -35,6 +35,7 @@ from pipeline.speaking import NO_HORN
 from streams.errors import StreamError
 from streams.gears import Gear
 from streams.health import CameraState, KeyFault
+from streams.rtsp_messages import NO_RTSP
 from vision.classes import StreetClass
 from vision.error_codes import code_of
 from vision.observations import ViewState
@@ -46,6 +47,14 @@ LATER_PURPOSES = [PackPurpose.AFTER_WARNING, PackPurpose.CLOSING]
 
 
 SPEAKING = ["HornUnavailableError", "HornBusyError", "HornAuthError", "HornRefusedError", "HornProtocolError"]
+FROM_THE_CLIENT = {
+    "RtspFormatError": "HornProtocolError",
+    "RtspLengthError": "HornProtocolError",
+    "NoRtspError": "HornProtocolError",
+    "UnknownSignInError": "HornRefusedError",
+}
+"""What the RTSP client of cameras and horns raises, and what a horn makes of it."""
+
 BEFORE_THE_PAGE = {SettingsError, CodeTableError, UnknownCodeError, MigrationError, TimeOfDayError}
 """These stop the program before there is a page, or come as a mistake in a field (`invalid.*`)."""
 
@@ -220,15 +229,33 @@ def said_by_the_program() -> list[str]:
 def said_by_horns() -> dict[str, set[str]]:
     """The sentences with which horns fail while they speak, by the code of their error; 7 for what is filled in."""
     found: dict[str, set[str]] = {}
-    for path in (WEB_FOLDER.parent.parent / "broadcast").glob("*.py"):
+    root = WEB_FOLDER.parent.parent
+    for path in [*(root / "broadcast").glob("*.py"), *(root / "streams").glob("rtsp_*.py")]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             match node:
-                case ast.Call(func=ast.Name(id=kind), args=[_, ast.Constant(value=str(text))]) if kind in SPEAKING:
-                    found.setdefault(kind, set()).add(text)
-                case ast.Call(func=ast.Name(id=kind), args=[_, ast.JoinedStr(values=parts)]) if kind in SPEAKING:
-                    texts = [part.value if isinstance(part, ast.Constant) else "7" for part in parts]
-                    found.setdefault(kind, set()).add("".join(map(str, texts)))
+                case ast.Call(func=ast.Name(id=kind), args=[_, said]) if kind in SPEAKING:
+                    pass
+                case ast.Call(func=ast.Attribute(attr="_told"), args=[said]):
+                    kind = "HornUnavailableError"
+                case ast.Call(func=ast.Name(id=raised), args=[said]) if raised in FROM_THE_CLIENT:
+                    kind = FROM_THE_CLIENT[raised]
+                case _:
+                    continue
+            if sentence := sentence_of(said):
+                found.setdefault(kind, set()).add(sentence)
     return found
+
+
+def sentence_of(node: ast.expr) -> str:
+    """What a literal says; nothing where the sentence is made elsewhere."""
+    match node:
+        case ast.Constant(value=str(text)):
+            return text
+        case ast.JoinedStr(values=parts):
+            return "".join(str(part.value) if isinstance(part, ast.Constant) else "7" for part in parts)
+        case ast.Name(id="NO_RTSP"):
+            return NO_RTSP
+    return ""
 
 
 def said_patterns() -> list[tuple[str, re.Pattern[str]]]:
