@@ -176,33 +176,36 @@ class InferenceLoop:
 
     def _look_at(self, offers: list[Offer]) -> None:
         glances = [seen for offer in offers if (seen := self._glance(offer)) is not None]
-        for_model = [(watched, glance) for watched, glance in glances if self._wants_model(watched, glance)]
+        for_model = [(watched, glance) for watched, glance, wants_model in glances if wants_model]
         found = self._detect([glance.frame for _, glance in for_model])
         for (watched, glance), detections in zip(for_model, found, strict=False):
             self._take(watched, glance, detections)
-        judged = {id(glance) for _, glance in for_model}
-        for watched, glance in glances:
-            if id(glance) not in judged:
+        for watched, glance, wants_model in glances:
+            if not wants_model:
                 self._take(watched, glance, None)
 
-    def _glance(self, offer: Offer) -> tuple[Watched, Glance] | None:
-        """Decode an offer that is due and compare it with what is known; None, counted, where nothing comes of it."""
+    def _glance(self, offer: Offer) -> tuple[Watched, Glance, bool] | None:
+        """Decode an offer that is due, compare it with what is known, and tell whether the model must see it.
+
+        None, counted, where nothing comes of it.
+        """
         watched = self._watched.get(offer.camera_id)
-        if watched is None or not watched.watch.is_due(offer.t_s, watched.pace.look_hz):
+        if watched is None:
             self._intake.count_dropped([offer.camera_id], NOT_DUE)
             return None
         try:
+            if not watched.watch.is_due(offer.t_s, watched.pace.look_hz):
+                self._intake.count_dropped([offer.camera_id], NOT_DUE)
+                return None
             frame = offer.open(self._decoders)
             if frame is None:
                 self._intake.count_dropped([offer.camera_id], CORRUPT)
                 return None
-            return watched, watched.watch.glance(frame)
+            glance = watched.watch.glance(frame)
+            return watched, glance, watched.watch.wants_model(glance, watched.pace.model_hz)
         except Exception as err:  # noqa: BLE001 - one camera's bad state must not stop the others
             self._fail(watched, err)
             return None
-
-    def _wants_model(self, watched: Watched, glance: Glance) -> bool:
-        return watched.watch.wants_model(glance, watched.pace.model_hz)
 
     def _detect(self, due: list[Frame]) -> list[Detections]:
         """Return what is in each frame; nothing at all, with the frames counted as failed, where the model fails."""

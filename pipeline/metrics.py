@@ -57,6 +57,9 @@ def _camera_metrics(cameras: tuple[CameraView, ...]) -> Iterator[Metric]:
     fps = GaugeMetricFamily("streetwarden_camera_fps", "delivered packets a second", labels=["camera"])
     offered = CounterMetricFamily("streetwarden_frames_offered", "frames that could be looked at", labels=["camera"])
     decoded = CounterMetricFamily("streetwarden_frames_decoded", "decoded frames", labels=["camera"])
+    passed_over = CounterMetricFamily(
+        "streetwarden_frames_passed_over", "frames decoded only because later ones need them", labels=["camera"]
+    )
     looked = CounterMetricFamily("streetwarden_frames_looked", "frames looked at", labels=["camera"])
     dropped = CounterMetricFamily("streetwarden_frames_dropped", "frames not looked at", labels=["camera", "cause"])
     reconnects = CounterMetricFamily("streetwarden_camera_reconnects", "connections after the first", labels=["camera"])
@@ -65,8 +68,9 @@ def _camera_metrics(cameras: tuple[CameraView, ...]) -> Iterator[Metric]:
         fps.add_metric([camera.camera_id], camera.health.delivered_fps)
         offered.add_metric([camera.camera_id], camera.looks.offered)
         decoded.add_metric([camera.camera_id], camera.health.decoded)
+        passed_over.add_metric([camera.camera_id], camera.health.passed_over)
         looked.add_metric([camera.camera_id], camera.looks.looked)
         reconnects.add_metric([camera.camera_id], camera.health.reconnects)
         for cause, count in camera.looks.dropped.items():
             dropped.add_metric([camera.camera_id, cause], count)
-    yield from (live, fps, offered, decoded, looked, dropped, reconnects)
+    yield from (live, fps, offered, decoded, passed_over, looked, dropped, reconnects)

@@ -83,6 +83,7 @@ class Camera:
             main,
             gear=looking.gear,
             decoded=looking.decoded,
+            passed_over=looking.passed_over,
             corrupt=main.corrupt + looking.corrupt,
             key_fault=looking.key_fault,
         )

@@ -61,11 +61,12 @@ class CameraHealth:
         key_interval_s: measured seconds between key frames; None until two were seen.
         gear: what is decoded at present.
         packets: packets read since the start.
-        decoded: frames decoded and delivered since the start.
+        decoded: whole pictures decoded since the start.
         reconnects: connections made after the first one.
         clock_error_s: bound of the error of `captured_at`.
         ring_s: seconds kept in the ring.
         ring_bytes: bytes kept in the ring.
+        passed_over: of `decoded`, those decoded only because later ones need them, and offered to nobody.
         corrupt: packets skipped because they could not be read or decoded.
         clock_offset_s: the camera's own clock minus ours, where it tells (RTCP); good to `clock_error_s`.
         next_try_at: until when we wait before we dial again, aware UTC; None while we do not wait.
@@ -87,6 +88,7 @@ class CameraHealth:
     clock_error_s: float
     ring_s: float
     ring_bytes: int
+    passed_over: int = 0
     corrupt: int = 0
     clock_offset_s: float | None = None
     problem_code: str = ""
@@ -112,7 +114,7 @@ class HealthMeter:
         self._groups: deque[int] = deque(maxlen=KEYS_KEPT)  # pictures from key frame to key frame
         self._late_from = 0.0  # so many pictures after a key frame the next one is late
         self._since_key = 0
-        self._packets = self._decoded = self._corrupt = self._connections = 0
+        self._packets = self._decoded = self._passed_over = self._corrupt = self._connections = 0
         self._clock_error_s = 0.0
         self._clock_offset_s: float | None = None
         self._next_try_s: float | None = None  # wall time
@@ -176,12 +178,12 @@ class HealthMeter:
                 if len(self._keys) > 1:
                     self._key_interval_s = median(later - earlier for earlier, later in pairwise(self._keys))
 
-    def decoded(self, total: int) -> None:
-        """Set how many frames were decoded since the start."""
+    def decoded(self, offered: int, passed_over: int = 0) -> None:
+        """Set how many pictures were decoded since the start: for somebody, and only because later ones need them."""
         with self._lock:
-            if total > self._decoded:
+            if offered + passed_over > self._decoded:
                 self._spoilt_s = None
-            self._decoded = total
+            self._decoded, self._passed_over = offered + passed_over, passed_over
 
     def corrupted(self, total: int) -> None:
         """Set how many packets could not be read or decoded since the start."""
@@ -217,6 +219,7 @@ class HealthMeter:
                 gear=gear,
                 packets=self._packets,
                 decoded=self._decoded,
+                passed_over=self._passed_over,
                 corrupt=self._corrupt,
                 reconnects=max(0, self._connections - 1),
                 clock_error_s=self._clock_error_s,

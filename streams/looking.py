@@ -24,6 +24,9 @@ EARLY_RATIO = 0.1
 KEYS_TRIED = 3
 """So many key frames in a row that cannot be decoded alone are none: the encoder refreshes its picture bit by bit."""
 
+RETRY_S = 30.0
+"""Then one is tried alone so often: it may have been the network that spoilt them, and all pictures cost tenfold."""
+
 
 class _Following(Enum):
     """Whether the decoder has followed every packet since the last key frame."""
@@ -56,6 +59,8 @@ class GearedDecoder:
         self._corrupt_before = 0
         self._lock = threading.Lock()  # guards what takers of key frames count
         self._frames = self._bad_keys = self._bad_keys_in_a_row = 0
+        self._retry_at_s = -inf
+        self._passed_over = 0
 
     @property
     def gear(self) -> Gear:
@@ -69,8 +74,13 @@ class GearedDecoder:
 
     @property
     def frames(self) -> int:
-        """How many frames were decoded so far."""
+        """How many frames were decoded and offered so far, or decoded by who took the offer."""
         return self._frames
+
+    @property
+    def passed_over(self) -> int:
+        """How many pictures were decoded only because later ones need them, and offered to nobody."""
+        return self._passed_over
 
     @property
     def keys_stand_alone(self) -> bool:
@@ -84,6 +94,7 @@ class GearedDecoder:
         if gear.mode == "key":
             self._look_at_key(stream_format, packet)
         elif gear.decodes_all:
+            self._try_key(stream_format, packet)
             self._look_at_all(self._decoder_for(stream_format), packet)
 
     def reset(self) -> None:
@@ -116,6 +127,17 @@ class GearedDecoder:
         self._gear = gear
         self._next_due_s = -inf
 
+    def _try_key(self, stream_format: StreamFormat, packet: EncodedPacket) -> None:
+        """Find out now and then whether key frames stand alone again."""
+        if self.keys_stand_alone or not packet.is_key:
+            return
+        if self._retry_at_s == -inf:
+            self._retry_at_s = packet.t_s + RETRY_S
+        elif packet.t_s >= self._retry_at_s:
+            self._retry_at_s = packet.t_s + RETRY_S
+            if KeyDecoders().decode(stream_format, packet) is not None:
+                self._bad_keys_in_a_row = 0
+
     def _look_at_all(self, decoder: PacketDecoder, packet: EncodedPacket) -> None:
         if packet.is_key or self._following is _Following.YES:
             self._following = _Following.YES
@@ -138,7 +160,7 @@ class GearedDecoder:
                 self._bad_keys += 1
                 self._bad_keys_in_a_row += 1
                 return None
-            self._bad_keys_in_a_row = 0
+            self._bad_keys_in_a_row, self._retry_at_s = 0, -inf
         return self._frame(key, picture)
 
     def _frame(self, packet: EncodedPacket, picture: VideoFrame) -> Frame:
@@ -155,7 +177,10 @@ class GearedDecoder:
         self._following = _Following.YES
         newest: list[tuple[EncodedPacket, VideoFrame]] = []
         for packet in group.packets:  # only the newest is kept: a group can be hundreds of pictures
-            newest = self._ready(decoder, packet)[-1:] or newest
+            ready = self._ready(decoder, packet)
+            self._passed_over += len(ready)
+            newest = ready[-1:] or newest
+        self._passed_over -= len(newest)
         self._hand_on(newest)
 
     def _ready(self, decoder: PacketDecoder, packet: EncodedPacket) -> list[tuple[EncodedPacket, VideoFrame]]:
@@ -168,6 +193,7 @@ class GearedDecoder:
     def _hand_on(self, ready: list[tuple[EncodedPacket, VideoFrame]]) -> None:
         for packet, picture in ready:
             if packet.t_s <= self._last_t_s or not self._is_due(packet):
+                self._passed_over += 1
                 continue
             self._set_due(packet)
             self._last_t_s = packet.t_s

@@ -228,7 +228,7 @@ class CameraReader:
             self.line_offset_s = packet.t_s - packet.unix_s
             self._meter.packet(stream_format, packet)
             self._looking.look(stream_format, packet, self._gear(packet.t_s))
-            self._meter.decoded(self._looking.frames)
+            self._meter.decoded(self._looking.frames, self._looking.passed_over)
             self._meter.corrupted(self._corrupt_before + source.corrupt + self._looking.corrupt)
             self._meter.camera_clock(source.clock_offset_s)
 

@@ -36,6 +36,7 @@ def _camera(camera: CameraView) -> dict[str, Any]:
         "packets": camera.health.packets,
         "offered": camera.looks.offered,
         "decoded": camera.health.decoded,
+        "passed_over": camera.health.passed_over,
         "looked": camera.looks.looked,
         "inferred": camera.looks.inferred,
         "dropped": camera.looks.dropped,

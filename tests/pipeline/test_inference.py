@@ -14,6 +14,7 @@ from pipeline.watch import CameraWatch, Looked
 from streams.offers import Offer
 from vision.detections import Detections
 from vision.frames import Frame, Planes
+from vision.perception import Glance
 
 LIMIT_S = 60.0
 """Patience on a loaded machine; what is awaited comes within a second."""
@@ -72,7 +73,11 @@ class Street:
     def look(self, t_s: float) -> None:
         """Show a picture and wait until it was looked at."""
         self.show(t_s)
-        assert self._looked.acquire(timeout=LIMIT_S)
+        assert self.looked(LIMIT_S)
+
+    def looked(self, timeout_s: float) -> bool:
+        """Wait until somebody was looked at; returns False where nobody was."""
+        return self._looked.acquire(timeout=timeout_s)
 
     def fail(self, t_s: float) -> None:
         """Show a picture and wait until the look at it has failed."""
@@ -129,6 +134,36 @@ def test_camera_whose_looks_fail_is_named_until_one_succeeds(street: Street) -> 
     assert "t_s runs back" in street.loop.failing["gate"]
     street.look(1001.0)
     assert street.loop.failing == {}
+
+
+class Undecided(CameraWatch):
+    """A watch that fails when it is asked whether the model must look."""
+
+    def wants_model(self, glance: Glance, model_hz: float) -> bool:
+        raise RuntimeError(f"undecided at {model_hz:g} Hz about {glance.frame.camera_id}")
+
+
+class Late(CameraWatch):
+    """A watch that fails when it is asked whether a picture is due."""
+
+    def is_due(self, t_s: float, look_hz: float) -> bool:
+        raise RuntimeError(f"undecided at {look_hz:g} Hz about {t_s:g} s")
+
+
+@pytest.mark.parametrize("kind", [Undecided, Late])
+def test_camera_that_fails_takes_no_other_with_it(street: Street, kind: type[CameraWatch]) -> None:
+    failing = Watched(kind("yard", ()), Pace.close(100.0), want=lambda _: None)
+    street.intake.add("yard")
+    street.loop.between_and_wait(lambda watches: watches.update(yard=failing), LIMIT_S)
+    street.loop.between(lambda _: (street.show(1.0), street.intake.put(Offer("yard", 1.0, lambda _: picture(1.0)))))
+    assert street.looked(LIMIT_S)
+    assert street.intake.failed.acquire(timeout=LIMIT_S)
+    street.loop.between_and_wait(lambda _: None, LIMIT_S)
+    assert "undecided" in street.loop.failing["yard"]
+    assert street.intake.counts("yard").dropped == {FAILED: 1}
+    for camera_id in ("gate", "yard"):
+        counts = street.intake.counts(camera_id)
+        assert counts.offered == counts.looked + sum(counts.dropped.values()) == 1
 
 
 def test_looking_thread_that_ended_is_said(street: Street, monkeypatch: pytest.MonkeyPatch) -> None:

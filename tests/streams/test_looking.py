@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
+from streams import looking
 from streams.decoding import PacketDecoder
 from streams.gears import Gear
 from streams.looking import GearedDecoder
@@ -73,6 +74,45 @@ def test_key_frames_that_do_not_stand_alone_are_noticed(clip, looker: Looker) ->
     assert looker.geared.keys_stand_alone
     looker.feed(lame[:30], Gear.key())
     assert not looker.geared.keys_stand_alone
+
+
+def spoilt_keys(read: list) -> list:
+    """The key frames of a stream with most of their bytes lost."""
+    return [(f, replace(p, data=p.data[:60])) for f, p in read if p.is_key]
+
+
+def test_key_frames_that_the_network_spoilt_are_tried_again(
+    clip, looker: Looker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(looking, "RETRY_S", 3.0)
+    looker.feed(spoilt_keys(read_all(clip(seconds=3))), Gear.key())
+    assert not looker.geared.keys_stand_alone
+    healed = read_all(clip(seconds=6), start_t_s=3.0)
+    looker.feed(healed[:60], Gear.rate(1.0))
+    assert not looker.geared.keys_stand_alone
+    looker.feed(healed[60:], Gear.rate(1.0))
+    assert looker.geared.keys_stand_alone
+
+
+def test_key_frames_that_never_stand_alone_are_tried_in_vain(
+    clip, looker: Looker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(looking, "RETRY_S", 1.0)
+    read = read_all(clip(seconds=6))
+    lame = [(f, replace(p, is_key=True)) for f, p in read if not p.is_key]
+    looker.feed(lame[:30], Gear.key())
+    looker.feed(lame[30:], Gear.rate(1.0))
+    assert not looker.geared.keys_stand_alone
+
+
+@pytest.mark.parametrize("gear", [Gear.rate(1.0), Gear.rate(2.5), Gear.full()])
+def test_each_decoded_picture_is_offered_or_counted_as_passed_over(clip, looker: Looker, gear: Gear) -> None:
+    read = read_all(clip(seconds=4, gop=50))
+    looker.feed(read[:30], Gear.off())
+    looker.feed(read[30:], gear)
+    looker.geared.reset()
+    assert looker.geared.frames == len(looker.seen.frames) > 1
+    assert looker.geared.frames + looker.geared.passed_over == len(read)  # those before it was shifted up, too
 
 
 def test_one_decoder_serves_cameras_of_one_size(clip) -> None:
