@@ -8,6 +8,7 @@ from streams.camera import Camera, CommonTime
 from streams.dialing import DialBudget
 from streams.errors import UnknownCameraError
 from streams.health import CameraHealth
+from streams.heap import keep_large_blocks_apart
 from streams.offers import Deliver, Offer
 from streams.opening import Openers
 from streams.reader import CameraReader, ReaderOptions
@@ -43,6 +44,7 @@ class CameraPool:
         rings_bytes: int = RINGS_BYTES,
         options: ReaderOptions | None = None,
     ) -> None:
+        keep_large_blocks_apart()
         self._openers = openers
         self._deliver = deliver
         self._dial = dial or DialBudget()
