@@ -201,6 +201,38 @@ def test_error_of_a_library_never_shows_its_message(pools, seen: Collector, capl
     assert opener.wait(3, LIMIT_S)
 
 
+@pytest.mark.parametrize("sign", ["：", "？", "＃", "＠", "／", "[", "]", "[1]"])
+def test_password_of_a_dead_camera_reaches_no_log(
+    pools, seen: Collector, caplog: pytest.LogCaptureFixture, sign: str
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    url = f"rtsp://admin:Geheim{sign}1@127.0.0.1:{free_port()}/live"
+    reader = pool_with(pools, seen).add("gate", url, HASTY)
+    eventually(lambda: "still away" in caplog.text or "unexpected" in caplog.text, "a second try, after a knock")
+    assert "Geheim" not in reader.health().problem + caplog.text
+    assert reader.health().problem_code == "stream_refused"
+
+
+@pytest.mark.parametrize(
+    "surprise",
+    [
+        ValueError("Port could not be cast to integer value as 'geheim'"),
+        RuntimeError("nothing plays rtsp://admin:geheim@10.0.0.5/live"),
+        KeyError("rtsp://admin:geheim：1@10.0.0.5/live"),
+    ],
+)
+def test_surprise_is_logged_without_what_may_be_a_password(
+    pools, seen: Collector, caplog: pytest.LogCaptureFixture, surprise: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise surprise
+
+    monkeypatch.setattr(reader_module.PacketSource, "open", fail)
+    pool_with(pools, seen).add("gate", "rtsp://admin:geheim@10.0.0.5/live", HASTY)
+    eventually(lambda: f"unexpected {type(surprise).__name__}" in caplog.text, "the surprise in the log")
+    assert "geheim" not in caplog.text
+
+
 def test_consumer_that_fails_does_not_end_the_watch(pools, clip) -> None:
     taken = Collector()
 
