@@ -18,7 +18,7 @@ from streams.errors import (
     StreamStalledError,
     StreamTransportError,
 )
-from streams.rtsp_stream import open_stream
+from streams.rtsp_stream import MOST_ODD_PER_S, open_stream
 from streams.settings import StreamSettings
 from streams.timeline import Clocks
 from tests.simulator.camera import SimulatedCamera
@@ -182,6 +182,32 @@ def test_noise_between_packets_is_skipped_and_counted(
     camera.send(camera.picture(1) + noise + camera.picture(2))
     assert [unit.data for unit in stream.wait(2)] == [KEY, KEY]
     assert stream.stream.corrupt == 1
+
+
+@pytest.mark.parametrize("odd", [b"RTSP/1.0 200\r\n\r\n", b"X" + interleaved(0, b"\x80"), b"\n" + interleaved(9, b"x")])
+def test_flood_of_messages_or_noise_ends_the_stream(
+    camera: ScriptedCamera, reading: Callable[[], Reading], odd: bytes
+) -> None:
+    stream = reading()
+    camera.send(odd * MOST_ODD_PER_S)
+    camera.send_picture(1)
+    stream.wait(1)
+    camera.send(odd * MOST_ODD_PER_S)
+    stream.join()
+    assert isinstance(stream.error, StreamReadError)
+    assert "noise a second" in str(stream.error)
+    assert "geheim" not in str(stream.error)
+
+
+def test_as_much_noise_in_two_seconds_ends_nothing(
+    camera: ScriptedCamera, clock: HandClock, reading: Callable[[], Reading]
+) -> None:
+    stream = reading()
+    for number in range(1, 4):
+        camera.send((b"X" + interleaved(0, b"\x80")) * (MOST_ODD_PER_S - 1) + camera.picture(number))
+        stream.wait(number)
+        clock.advance(1.0)
+    assert stream.error is None
 
 
 @pytest.mark.parametrize("blanks", [b"\r\n", b"\n", b"\r\n\r\n"])
