@@ -18,6 +18,7 @@ from streams.errors import (
     StreamStalledError,
     StreamTransportError,
 )
+from streams.rtsp_client import EARLY_BYTES
 from streams.rtsp_stream import MOST_ODD_PER_S, open_stream
 from streams.settings import StreamSettings
 from streams.timeline import Clocks
@@ -238,6 +239,19 @@ def test_packets_in_front_of_the_answer_to_play_are_kept(
     camera.send_picture(3)
     assert [unit.pts_s for unit in stream.wait(3)] == pytest.approx([0.04, 0.08, 0.12])
     assert stream.stream.corrupt == 0
+
+
+@pytest.mark.parametrize(("packets", "size"), [(200, 65_535), (4000, 1400)])
+def test_packets_in_front_of_the_answers_are_kept_up_to_six_megabytes(
+    camera: ScriptedCamera, packets: int, size: int
+) -> None:
+    camera.ahead |= dict.fromkeys(("SETUP", "PLAY"), interleaved(0, bytes(size)) * packets)
+    camera.ahead["PLAY"] += camera.picture(1)
+    stream = camera.play()
+    early = stream._client.early()
+    stream.close()
+    assert 0.9 * EARLY_BYTES < sum(len(data) for _, data in early) <= EARLY_BYTES
+    assert early[-1][1].endswith(IDR)
 
 
 @pytest.mark.parametrize(("told", "video", "control"), [("4-5", 4, 5), ("2", 2, 3), ("7-3", 7, 3)])
