@@ -47,6 +47,9 @@ MAX_BODY_BYTES = 65_536
 _NO_BLANK = re.compile(rb"[^\r\n]")
 _HEADER_END = re.compile(rb"\r\n\r\n|\n\n")
 _LONGEST_END = 4
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+"""Not those from 0x80: each character is a byte, perhaps of a longer one of UTF-8 or GBK."""
+
 _RTP_BEGIN = re.compile(rb"\$(?=(.)..[\x80-\xbf])", re.DOTALL)
 """An interleaved packet of RTP or RTCP, whose version is 2; the group is its channel."""
 
@@ -72,7 +75,7 @@ class RtspMessage:
     Attributes:
         status: of a response; 0 for a request.
         method: of a request; empty for a response.
-        headers: names in lower case with their values, in order; a name may come twice.
+        headers: names in lower case with their values, in order; a name may come twice. Each character is a byte.
         body: what followed.
     """
 
@@ -190,9 +193,9 @@ class MessageBuffer:
 
 
 def format_request(method: str, url: str, headers: dict[str, str]) -> bytes:
-    """Return a request without a body."""
-    lines = [f"{method} {url} RTSP/1.0", *(f"{name}: {value}" for name, value in headers.items())]
-    return ("\r\n".join(lines) + "\r\n\r\n").encode()
+    """Return a request without a body; of headers each character is a byte, as in those that came, the URL is UTF-8."""
+    lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    return f"{method} {url} RTSP/1.0\r\n".encode() + lines.encode("latin-1") + b"\r\n"
 
 
 def format_answer(request: RtspMessage) -> bytes:
@@ -209,7 +212,7 @@ def _parse_header(header: bytes) -> tuple[int, str, tuple[tuple[str, str], ...]]
     headers: list[tuple[str, str]] = []
     for line in lines[1:]:
         text = line.rstrip("\r")
-        if any(not (char.isprintable() or char == "\t") for char in text):
+        if _CONTROL.search(text):
             raise RtspFormatError("its header holds control characters")
         if text[:1] in (" ", "\t") and headers:  # a folded line goes on where the last one ended
             headers[-1] = (headers[-1][0], f"{headers[-1][1]} {text.strip()}")
