@@ -4,6 +4,7 @@ import logging
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import av
@@ -25,7 +26,7 @@ from streams.reader import CameraReader, ReaderOptions
 from streams.settings import StreamSettings
 from tests.rtsp.server import free_port
 from tests.streams.fakes import GateOpener, ScriptedOpener
-from tests.streams.helpers import LIMIT_S, Collector, eventually, reader_threads
+from tests.streams.helpers import FORMAT, LIMIT_S, Collector, eventually, fake_packet, reader_threads
 
 HASTY = StreamSettings(first_wait_s=0.01, longest_wait_s=0.02)
 
@@ -315,6 +316,30 @@ def test_camera_can_be_removed_and_added_while_others_run(pools, seen: Collector
     pool.add("gate", url).want("test", Gear.full())
     seen.wait(5, "gate")
     assert [health.camera_id for health in pool.health()] == ["market", "gate"]
+
+
+@pytest.mark.parametrize("ends_in_time", [True, False])
+def test_camera_that_reads_on_while_it_is_removed_burdens_no_other(
+    pools, seen: Collector, monkeypatch: pytest.MonkeyPatch, ends_in_time: bool
+) -> None:
+    pool = pool_with(pools, seen, ScriptedOpener(StreamOpenError("it is away")), rings_bytes=1000)
+    patient = StreamSettings(first_wait_s=60.0, longest_wait_s=60.0)
+    gone, other = (pool.add(camera_id, "synthetic://x", patient) for camera_id in ("gone", "other"))
+    stop = gone.stop
+
+    def read_on() -> None:
+        for number in range(5):
+            gone.ring.add(FORMAT, fake_packet(2.0 * number, is_key=True))
+        stop()
+        if not ends_in_time:
+            raise TimeoutError("reader of camera gone did not end within 20 s")
+
+    monkeypatch.setattr(gone, "stop", read_on)
+    with nullcontext() if ends_in_time else pytest.raises(TimeoutError, match="camera gone"):
+        pool.remove("gone")
+    for number in range(10):
+        other.ring.add(FORMAT, fake_packet(2.0 * number, is_key=True))
+    assert other.ring.bytes == 1000
 
 
 def test_same_id_twice_is_refused(pools, seen: Collector, clip) -> None:
