@@ -168,9 +168,7 @@ class CameraReader:
             if self._stop.is_set():
                 raise FeedClosedError(f"camera {self.camera_id} was stopped; it has no live picture")
             if self.ring.span() is not None:
-                group = self.ring.newest()
-                for packet in group.packets:
-                    feed.put(group.format, packet)
+                feed.begin(self.ring.newest())
             self._feeds.append(feed)
         return feed
 

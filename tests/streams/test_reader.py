@@ -396,6 +396,16 @@ def test_stopped_camera_gives_no_live_feed(pools, seen: Collector, clip) -> None
         reader.live()
 
 
+def test_viewer_begins_with_the_key_frame_of_the_group_that_runs(seen: Collector) -> None:
+    reader = CameraReader("gate", "x.mp4", HASTY, openers=Openers(), deliver=seen, dial=DialBudget())
+    for number in range(450):
+        reader._keep(FORMAT, fake_packet(number / 25, is_key=number == 0))
+    with reader.live() as feed:
+        reader._keep(FORMAT, fake_packet(18.0))
+        assert feed._take(0)[1].t_s == 0.0
+        assert feed.dropped == 0
+
+
 def test_viewer_that_left_is_forgotten(pools, seen: Collector, clip) -> None:
     reader = pool_with(pools, seen).add("gate", clip(seconds=2).as_uri() + "?loop=1")
     with reader.live():
