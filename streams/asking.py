@@ -24,7 +24,7 @@ from streams.problems import (
     unreachable,
     wrong_login,
 )
-from streams.rtsp_client import Place, RtspClient
+from streams.rtsp_client import EARLY_BYTES, Place, RtspClient
 from streams.rtsp_messages import NoRtspError, RtspFormatError, RtspLengthError, RtspMessage
 from streams.urls import NETWORK_SCHEMES, check_url, redact, split_login
 
@@ -64,7 +64,7 @@ def ask(url: str, deadline_s: float) -> Asked:
     asked = url
     for _ in range(MOST_REDIRECTS + 1):
         with refusals_of(url):
-            client = RtspClient(Place.of(asked), deadline_s)
+            client = RtspClient(Place.of(asked), deadline_s, early_bytes=EARLY_BYTES)
         try:
             with refusals_of(url):
                 headers = {"Accept": "application/sdp"}

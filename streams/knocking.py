@@ -6,13 +6,12 @@ is a request about every second. It asks for nothing and takes no session.
 """
 
 import socket
-from urllib.parse import urlsplit
 
 import av
 
 from streams.errors import StreamError, StreamReadError, StreamRefusedError, StreamTimeoutError, StreamUnreachableError
 from streams.opening import open_error
-from streams.rtsp_client import PORTS
+from streams.rtsp_client import Place
 from streams.urls import NETWORK_SCHEMES, scheme_of
 
 KNOCK_S = 1.2
@@ -33,10 +32,9 @@ def knock(url: str) -> None:
     Raises:
         StreamError: it does not; the same errors as a dial has.
     """
-    parts = urlsplit(url)
-    port = parts.port or PORTS[scheme_of(url)]
+    place = Place.of(url)
     try:
-        socket.create_connection((parts.hostname or "", port), KNOCK_S).close()
+        socket.create_connection((place.host, place.port), KNOCK_S).close()
     except TimeoutError:
         raise open_error(av.TimeoutError(0, "timed out"), url) from None
     except ConnectionRefusedError:

@@ -18,14 +18,14 @@ from av.video.stream import VideoStream
 
 from streams.clips import add_track, moved
 from streams.errors import FeedClosedError, UnsupportedCodecError
-from streams.packets import EncodedPacket, StreamFormat, to_libav
+from streams.packets import EncodedPacket, Segment, StreamFormat, to_libav
 from streams.parameter_sets import codec_string
 
 QUEUE_PACKETS = 300
-"""A viewer may lag this many packets (12 s at 25 fps, so that a long first group fits) before it loses some."""
+"""A viewer may lag this many packets behind its first group (12 s at 25 fps) before it loses some."""
 
 QUEUE_BYTES = 16 * 2**20
-"""The same limit for streams of high bit rate."""
+"""The same limit for streams of high bit rate, and that of the first group, which the ring keeps anyway."""
 
 _FLAGS = "empty_moov+default_base_moof+frag_every_frame"
 
@@ -59,6 +59,7 @@ class LiveFeed:
         self._on_close = on_close
         self._packets: deque[tuple[StreamFormat, EncodedPacket]] = deque()
         self._bytes = 0
+        self._first: deque[tuple[StreamFormat, EncodedPacket]] = deque()  # read before `_packets`
         self._is_closed = False
         self._needs_key = True
         self._changed = threading.Condition()
@@ -83,15 +84,27 @@ class LiveFeed:
         except FeedClosedError:
             raise StopIteration from None
 
+    def begin(self, group: Segment) -> None:
+        """Begin with a group that has come already, however many packets it has; called before the first `put`.
+
+        Where it has more than `QUEUE_BYTES` it is dropped, and the viewer waits for the next key frame.
+        """
+        with self._changed:
+            if sum(len(packet.data) for packet in group.packets) > QUEUE_BYTES:
+                self.dropped += len(group.packets)
+                return
+            self._first.extend((group.format, packet) for packet in group.packets)
+            self._needs_key = False
+            self._changed.notify()
+
     def put(self, stream_format: StreamFormat, packet: EncodedPacket) -> None:
         """Append a packet; called by the reader, never blocks."""
         with self._changed:
             if self._is_closed:
                 return
             if len(self._packets) >= QUEUE_PACKETS or self._bytes >= QUEUE_BYTES:
-                self.dropped += len(self._packets)
-                self._packets.clear()
-                self._bytes = 0
+                self.dropped += len(self._first) + len(self._packets)
+                self._clear()
                 self._needs_key = True
             if self._needs_key and not packet.is_key:
                 self.dropped += 1
@@ -119,20 +132,27 @@ class LiveFeed:
             if self._is_closed:
                 return
             self._is_closed = True
-            self._packets.clear()
+            self._clear()
             self._changed.notify_all()
         if self._on_close is not None:
             self._on_close(self)
 
     def _take(self, timeout_s: float | None) -> tuple[StreamFormat, EncodedPacket]:
         with self._changed:
-            if not self._changed.wait_for(lambda: self._packets or self._is_closed, timeout_s):
+            if not self._changed.wait_for(lambda: self._first or self._packets or self._is_closed, timeout_s):
                 raise TimeoutError(f"camera {self._camera_id} sent nothing for {timeout_s} s")
             if self._is_closed:
                 raise FeedClosedError(f"live feed of camera {self._camera_id} is closed")
+            if self._first:
+                return self._first.popleft()
             taken = self._packets.popleft()
             self._bytes -= len(taken[1].data)
             return taken
+
+    def _clear(self) -> None:
+        self._first.clear()
+        self._packets.clear()
+        self._bytes = 0
 
     def _mux(self, stream_format: StreamFormat, packet: EncodedPacket) -> None:
         try:

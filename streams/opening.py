@@ -108,7 +108,7 @@ class Openers:
         except StreamError:
             raise
         except ValueError as err:
-            raise BadUrlError(f"{redact(url)} cannot be opened: {err}") from None
+            raise BadUrlError(f"{redact(url)} cannot be opened: {redact(str(err))}") from None
         return opened if isinstance(opened, RtspStream) else ContainerStream(opened, url, settings)
 
 

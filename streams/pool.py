@@ -106,9 +106,11 @@ class CameraPool:
             camera = self._cameras.pop(camera_id, None)
         if camera is None:
             raise UnknownCameraError(camera_id)
-        for reader in camera.readers:
-            self._budget.leave(reader.ring)
-        _stop(camera.readers)
+        try:
+            _stop(camera.readers)
+        finally:
+            for reader in camera.readers:  # only now: they read on until they have ended
+                self._budget.leave(reader.ring)
 
     def camera(self, camera_id: str) -> Camera:
         """Return a camera.

@@ -168,9 +168,7 @@ class CameraReader:
             if self._stop.is_set():
                 raise FeedClosedError(f"camera {self.camera_id} was stopped; it has no live picture")
             if self.ring.span() is not None:
-                group = self.ring.newest()
-                for packet in group.packets:
-                    feed.put(group.format, packet)
+                feed.begin(self.ring.newest())
             self._feeds.append(feed)
         return feed
 
@@ -262,8 +260,8 @@ class CameraReader:
         return False
 
     def _surprise(self, err: Exception) -> StreamError:
-        # libav's messages hold URLs with passwords, so of those only the place is shown.
-        told = "" if isinstance(err, av.FFmpegError) else f": {err}"
+        # libav's messages hold URLs with passwords, and a ValueError's the very text that was wrong: where is enough.
+        told = "" if isinstance(err, av.FFmpegError | ValueError) else f": {redact(str(err))}"
         where = "".join(traceback.format_tb(err.__traceback__))
         logger.error("camera %s: unexpected %s%s, reconnecting\n%s", self.camera_id, type(err).__name__, told, where)
         return StreamError(f"an unexpected {type(err).__name__} in this program; its log says where")

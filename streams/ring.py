@@ -42,31 +42,39 @@ class RingBudget:
 
     def __init__(self, most_bytes: int) -> None:
         self._most_bytes = most_bytes
-        self._rings: list[PacketRing] = []
+        self._charged: dict[PacketRing, int] = {}
         self._total = 0
         self._lock = threading.Lock()
 
     def join(self, ring: "PacketRing") -> None:
         """Count a ring from now on."""
         with self._lock:
-            self._rings.append(ring)
+            self._charged[ring] = ring.bytes
+            self._total += ring.bytes
 
     def leave(self, ring: "PacketRing") -> None:
-        """Count a ring no longer."""
+        """Count a ring no longer, whatever it is still charged."""
         with self._lock:
-            if ring in self._rings:
-                self._rings.remove(ring)
-                self._total -= ring.bytes
+            self._total -= self._charged.pop(ring, 0)
 
-    def charge(self, change: int) -> None:
-        """Note that a ring grew or shrank by so many bytes, and make room; to be called without the ring's lock."""
+    def charge(self, ring: "PacketRing", change: int) -> None:
+        """Note that a ring grew or shrank by so many bytes, and make room; to be called without the ring's lock.
+
+        One that is not counted is charged nothing.
+        """
         with self._lock:
-            self._total += change
+            if ring not in self._charged:
+                return
+            self._add(ring, change)
             if change <= 0 or self._total <= self._most_bytes:
                 return
-            for ring in sorted(self._rings, key=lambda ring: -ring.bytes):
-                while self._total > self._most_bytes and (freed := ring.shed()):
-                    self._total -= freed
+            for each in sorted(self._charged, key=lambda each: -each.bytes):
+                while self._total > self._most_bytes and (freed := each.shed()):
+                    self._add(each, -freed)
+
+    def _add(self, ring: "PacketRing", change: int) -> None:
+        self._charged[ring] += change
+        self._total += change
 
 
 class PacketRing:
@@ -103,7 +111,7 @@ class PacketRing:
             self._trim()
             change = self._bytes - before
         if self._budget is not None:
-            self._budget.charge(change)
+            self._budget.charge(self, change)
 
     def shed(self) -> int:
         """Throw away the oldest group, unless it is the only one; returns the bytes freed."""

@@ -1,4 +1,8 @@
-"""Answers to an RTSP server's challenge: digest with SHA-256 or MD5, else basic (RFC 7616, RFC 7617)."""
+"""Answers to an RTSP server's challenge: digest with SHA-256 or MD5, else basic (RFC 7616, RFC 7617).
+
+What a server sends is read as Latin-1, a character for each byte, and goes back as the same bytes, hashed or not: a
+realm may be GBK. A login and a URL are ours, and UTF-8.
+"""
 
 import base64
 import hashlib
@@ -73,7 +77,7 @@ class Credentials:
     make_cnonce: Callable[[], str] = field(default=lambda: secrets.token_hex(8), repr=False)
 
     def header(self, challenge: Challenge, method: str, uri: str, count: int) -> str:
-        """Return the value of `Authorization` for one request.
+        """Return the value of `Authorization` for one request, a character for each byte.
 
         Args:
             challenge: what the server asked.
@@ -83,9 +87,10 @@ class Credentials:
         """
         if challenge.method == "basic":
             return "Basic " + base64.b64encode(f"{self.user}:{self.password}".encode()).decode()
-        secret = _digest(challenge.method, f"{self.user}:{challenge.realm}:{self.password}")
+        user, password, uri = _as_bytes(self.user), _as_bytes(self.password), _as_bytes(uri)
+        secret = _digest(challenge.method, f"{user}:{challenge.realm}:{password}")
         request = _digest(challenge.method, f"{method}:{uri}")
-        parts = {"username": self.user, "realm": challenge.realm, "nonce": challenge.nonce, "uri": uri}
+        parts = {"username": user, "realm": challenge.realm, "nonce": challenge.nonce, "uri": uri}
         bare = ""
         if challenge.with_qop:
             cnonce = self.make_cnonce()
@@ -102,10 +107,16 @@ class Credentials:
         return "Digest " + ", ".join(f'{name}="{_unquoted(value)}"' for name, value in parts.items()) + bare
 
 
+def _as_bytes(text: str) -> str:
+    """Return a character for each byte of the text in UTF-8."""
+    return text.encode().decode("latin-1")
+
+
 def _digest(method: str, text: str) -> str:
+    data = text.encode("latin-1")
     if method == "SHA-256":
-        return hashlib.sha256(text.encode()).hexdigest()
-    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+        return hashlib.sha256(data).hexdigest()
+    return hashlib.md5(data, usedforsecurity=False).hexdigest()
 
 
 def _unquoted(value: str) -> str:

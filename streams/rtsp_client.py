@@ -7,6 +7,7 @@ playing (rtsp_stream).
 import socket
 import ssl
 import time
+from collections import deque
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
@@ -30,7 +31,10 @@ READ_BYTES = 1 << 16
 cameras more than reading them."""
 
 MOST_EARLY = 4096
-"""Packets and messages that may come before the answer to a question: six megabytes."""
+"""Packets and messages that may come before the answer to a question."""
+
+EARLY_BYTES = 6 * 2**20
+"""What is kept of such packets for who plays them: `MOST_EARLY` of 1400 bytes are 5.7 MB. One may have 65,535."""
 
 
 class UnknownSignInError(RtspFormatError):
@@ -71,19 +75,21 @@ class RtspClient:
     Args:
         place: where to connect; done at once.
         deadline_s: monotonic time until which the connection must stand.
+        early_bytes: what is kept for `early`, on the wire; the oldest go first. Nothing by default.
 
     Raises:
         OSError: it could not be connected; TimeoutError at the deadline.
     """
 
-    def __init__(self, place: Place, deadline_s: float) -> None:
+    def __init__(self, place: Place, deadline_s: float, *, early_bytes: int = 0) -> None:
         self.place = place
         self.buffer = MessageBuffer()
         self._read = bytearray(READ_BYTES)
         self._cseq = 0
         self._challenge: Challenge | None = None
         self._uses = 0
-        self._early: list[tuple[int, bytes]] = []
+        self._early: deque[tuple[int, bytes]] = deque()
+        self._early_room = self._most_early_bytes = early_bytes
         raw = socket.create_connection((place.host, place.port), timeout=_left_s(deadline_s))
         raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._socket = _secured(raw, place)
@@ -185,8 +191,10 @@ class RtspClient:
         return True
 
     def early(self) -> list[tuple[int, bytes]]:
-        """Take the packets that came before the last answer, with their channels."""
-        early, self._early = self._early, []
+        """Take the packets that came before the last answer, with their channels, as far as they were kept."""
+        early = list(self._early)
+        self._early.clear()
+        self._early_room = self._most_early_bytes
         return early
 
     def _exchange(self, method: str, url: str, headers: dict[str, str], deadline_s: float) -> RtspMessage:
@@ -194,12 +202,18 @@ class RtspClient:
         for _ in range(MOST_EARLY):
             message = self._next(deadline_s)
             if isinstance(message, Interleaved):
-                self._early.append((message.channel, message.data))
+                self._keep(message)
             elif message.method:
                 self.answer(message, _left_s(deadline_s))
             elif message.status >= 200 and message.cseq in (number, None):
                 return message
         raise RtspFormatError(f"it sends {MOST_EARLY} other messages instead of answering {method}")
+
+    def _keep(self, packet: Interleaved) -> None:
+        self._early.append((packet.channel, packet.data))
+        self._early_room -= 4 + len(packet.data)
+        while self._early_room < 0:
+            self._early_room += 4 + len(self._early.popleft()[1])
 
     def _next(self, deadline_s: float) -> RtspMessage | Interleaved:
         while (message := self.buffer.next()) is None:

@@ -4,6 +4,7 @@
 What it is fed may come from anybody: a length, a count or a line that no camera or horn needs is refused.
 """
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
@@ -28,6 +29,9 @@ MESSAGE_BEGINS = (
 """How a message of a server begins: an answer, or one of the requests that it may make."""
 
 LONGEST_BEGIN = max(len(each) for each in MESSAGE_BEGINS)
+_BEGINS_BY_BYTE = {
+    first: tuple(each for each in MESSAGE_BEGINS if each[0] == first) for first in {each[0] for each in MESSAGE_BEGINS}
+}
 
 Begin = Literal["nothing", "packet", "message", "noise"]
 
@@ -40,6 +44,14 @@ MAX_HEADER_LINES = 100
 MAX_BODY_BYTES = 65_536
 """An SDP of a camera with eight tracks has 3 kB."""
 
+_NO_BLANK = re.compile(rb"[^\r\n]")
+_HEADER_END = re.compile(rb"\r\n\r\n|\n\n")
+_LONGEST_END = 4
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+"""Not those from 0x80: each character is a byte, perhaps of a longer one of UTF-8 or GBK."""
+
+_RTP_BEGIN = re.compile(rb"\$(?=(.)..[\x80-\xbf])", re.DOTALL)
+"""An interleaved packet of RTP or RTCP, whose version is 2; the group is its channel."""
 
 NO_RTSP = "it does not speak RTSP; check host and port"
 
@@ -63,7 +75,7 @@ class RtspMessage:
     Attributes:
         status: of a response; 0 for a request.
         method: of a request; empty for a response.
-        headers: names in lower case with their values, in order; a name may come twice.
+        headers: names in lower case with their values, in order; a name may come twice. Each character is a byte.
         body: what followed.
     """
 
@@ -101,14 +113,21 @@ class Interleaved:
 
 
 class MessageBuffer:
-    """Collects bytes and hands out messages; belongs to one connection and one thread."""
+    """Collects bytes and hands out messages; belongs to one connection and one thread.
+
+    What was taken is cut off at the next feed: to cut at each message copies all that lies behind it, and a camera that
+    sends many small ones would hold up everybody.
+    """
 
     def __init__(self) -> None:
         self._bytes = b""
+        self._at = 0  # what lies before was taken
 
     def feed(self, data: bytes | memoryview) -> None:
         """Add what was received."""
+        self._bytes = self._bytes[self._at :]  # a step of its own: frees the memory that the next one takes
         self._bytes = b"".join((self._bytes, data))
+        self._at = 0
 
     def next(self) -> RtspMessage | Interleaved | None:
         """Return the next whole message, or None while it is incomplete.
@@ -116,65 +135,67 @@ class MessageBuffer:
         Raises:
             RtspFormatError: what was fed is no RTSP, or passes a limit.
         """
-        self._bytes = self._bytes.lstrip(b"\r\n")
-        if self._bytes.startswith(b"$"):
+        begin = _NO_BLANK.search(self._bytes, self._at)
+        self._at = begin.start() if begin else len(self._bytes)
+        if self._bytes.startswith(b"$", self._at):
             packets = self.packets(1)
             return Interleaved(*packets[0]) if packets else None
         end = self._header_end()
         if end is None:
             return None
-        status, method, headers = _parse_header(self._bytes[: end[0]])
-        length = _content_length(headers)
-        if len(self._bytes) < end[1] + length:
+        status, method, headers = _parse_header(self._bytes[self._at : end[0]])
+        body_end = end[1] + _content_length(headers)
+        if len(self._bytes) < body_end:
             return None
-        body = self._bytes[end[1] : end[1] + length]
-        self._bytes = self._bytes[end[1] + length :]
-        return RtspMessage(status, method, headers, body)
+        self._at = body_end
+        return RtspMessage(status, method, headers, self._bytes[end[1] : body_end])
 
     def packets(self, most: int = MOST_PACKETS) -> list[tuple[int, bytes]]:
         """Take out the RTP and RTCP packets, with their channels, that lie whole in front of the next message."""
         found: list[tuple[int, bytes]] = []
-        data, at, size = self._bytes, 0, len(self._bytes)
+        data, at, size = self._bytes, self._at, len(self._bytes)
         while at + 4 <= size and data[at] == DOLLAR and len(found) < most:
             end = at + 4 + (data[at + 2] << 8 | data[at + 3])
             if end > size:
                 break
             found.append((data[at + 1], data[at + 4 : end]))
             at = end
-        if at:
-            self._bytes = data[at:]
+        self._at = at
         return found
 
     def begins_with(self) -> Begin:
         """Tell what the next byte begins."""
-        if not self._bytes:
+        begin = self._bytes[self._at : self._at + LONGEST_BEGIN]
+        if not begin:
             return "nothing"
-        if self._bytes[0] == DOLLAR:
+        if begin[0] == DOLLAR:
             return "packet"
-        begin = self._bytes[:LONGEST_BEGIN]
-        return "message" if any(each.startswith(begin[: len(each)]) for each in MESSAGE_BEGINS) else "noise"
+        known = _BEGINS_BY_BYTE.get(begin[0], ())
+        return "message" if any(each.startswith(begin[: len(each)]) for each in known) else "noise"
 
     def skip_noise(self, channels: Collection[int]) -> None:
         """Throw away bytes up to what looks like an RTP or RTCP packet of these channels; all where nothing does."""
-        at = self._bytes.find(b"$", 1)
-        while 0 <= at < len(self._bytes) - 5:
-            if self._bytes[at + 1] in channels and self._bytes[at + 4] >> 6 == 2:
-                break
-            at = self._bytes.find(b"$", at + 1)
-        self._bytes = self._bytes[at:] if at >= 0 else b""
+        for found in _RTP_BEGIN.finditer(self._bytes, self._at + 1):
+            if found[1][0] in channels:
+                self._at = found.start()
+                return
+        end = len(self._bytes)
+        cut_off = self._bytes.find(b"$", max(self._at + 1, end - 4))  # too near to the end to be judged
+        self._at = cut_off if cut_off >= 0 else end
 
     def _header_end(self) -> tuple[int, int] | None:
-        ends = [(at, at + len(mark)) for mark in (b"\r\n\r\n", b"\n\n") if (at := self._bytes.find(mark)) >= 0]
-        end = min(ends, default=None)
-        if (end[0] if end else len(self._bytes)) > MAX_HEADER_BYTES:
+        """Return where the header and the blank line behind it end; None while that has not come."""
+        longest = self._at + MAX_HEADER_BYTES
+        end = _HEADER_END.search(self._bytes, self._at, longest + _LONGEST_END)
+        if (end.start() if end else len(self._bytes)) > longest:
             raise RtspLengthError(f"its header is longer than {MAX_HEADER_BYTES} bytes")
-        return end
+        return end.span() if end else None
 
 
 def format_request(method: str, url: str, headers: dict[str, str]) -> bytes:
-    """Return a request without a body."""
-    lines = [f"{method} {url} RTSP/1.0", *(f"{name}: {value}" for name, value in headers.items())]
-    return ("\r\n".join(lines) + "\r\n\r\n").encode()
+    """Return a request without a body; of headers each character is a byte, as in those that came, the URL is UTF-8."""
+    lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    return f"{method} {url} RTSP/1.0\r\n".encode() + lines.encode("latin-1") + b"\r\n"
 
 
 def format_answer(request: RtspMessage) -> bytes:
@@ -191,7 +212,7 @@ def _parse_header(header: bytes) -> tuple[int, str, tuple[tuple[str, str], ...]]
     headers: list[tuple[str, str]] = []
     for line in lines[1:]:
         text = line.rstrip("\r")
-        if any(not (char.isprintable() or char == "\t") for char in text):
+        if _CONTROL.search(text):
             raise RtspFormatError("its header holds control characters")
         if text[:1] in (" ", "\t") and headers:  # a folded line goes on where the last one ended
             headers[-1] = (headers[-1][0], f"{headers[-1][1]} {text.strip()}")

@@ -7,7 +7,7 @@ Belongs here: the session. Does not: asking for the description (asking), bytes 
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from streams.asking import Asked, answer_of, refusals_of
 from streams.connection import NAP_S, Pace
@@ -17,6 +17,7 @@ from streams.rtp import Picture, PictureAssembler, WallClock
 from streams.rtsp_messages import Interleaved, RtspFormatError, RtspMessage
 from streams.sdp import VideoTrack, base_of, video_track
 from streams.settings import StreamSettings
+from streams.timeline import Clocks
 from streams.units import Unit
 from streams.urls import redact
 from vision.arrays import SizeWH
@@ -26,6 +27,15 @@ WAKE_S = 0.2
 
 MOST_READS = 64
 """Reads of one heap: four megabytes, after which others have their turn."""
+
+HEAP_S = 0.02
+"""Work on one heap, in seconds of the processor, after which others have their turn: tiny packets cost more to read
+than to send. Four megabytes of packets as they should be take less."""
+
+MOST_ODD_PER_S = 5000
+"""Messages, and pieces of noise or blank lines between packets, that one second of a stream may hold. A camera that
+pads every packet has some hundreds, and after a pause as many as the system keeps for us: six megabytes, 4,300 packets.
+"""
 
 GOODBYE_S = 0.3
 """How long we wait for the answer to TEARDOWN: closing on unread data would take our last words back."""
@@ -51,6 +61,8 @@ class RtspStream:
         self._session: dict[str, str] = {}
         self._session_s = DEFAULT_SESSION_S
         self._keep_alive = "GET_PARAMETER"
+        self._odd, self._odd_since_s = 0, 0.0
+        self._now = Clocks().monotonic
         self._may_sign_anew = True  # once each: a refusal that is always answered is a storm, and may lock the account
         self._is_over = False
         self.codec = track.codec
@@ -84,7 +96,7 @@ class RtspStream:
 
     def units(self, pace: Pace) -> Iterator[Unit]:
         """Yield the pictures as they come; see `Connection`."""
-        now = pace.clocks.monotonic
+        now = self._now = pace.clocks.monotonic
         came_s = alive_s = now()
         units = self._made(self._client.early()) + self._taken()
         while not pace.stop.is_set():
@@ -105,7 +117,7 @@ class RtspStream:
                 units = self._taken() if self._received(WAKE_S) else []
             elif not pace.stop.wait(NAP_S):
                 with pace.turn:
-                    units = self._heap()
+                    units = self._heap(pace.clocks.work)
 
     def again(self) -> None:
         """Raise that the camera ended the stream; see `Connection`."""
@@ -157,13 +169,16 @@ class RtspStream:
             is_pair = second.isascii() and second.isdigit() and int(second[:4]) < 256
             self._channels = int(first[:4]), int(second[:4]) if is_pair else int(first[:4]) + 1
 
-    def _heap(self) -> list[Unit]:
-        """Return what came meanwhile."""
+    def _heap(self, work: Callable[[], float]) -> list[Unit]:
+        """Return what came meanwhile, or as much of it as others can wait for."""
         units: list[Unit] = []
+        until_s = work() + HEAP_S
         for _ in range(MOST_READS):
             if not self._received(0.0):
                 break
             units += self._taken()
+            if work() >= until_s:
+                break
         return units
 
     def _taken(self) -> list[Unit]:
@@ -188,6 +203,18 @@ class RtspStream:
                 units += self._made([(message.channel, message.data)])
             else:
                 self._heed(message)
+            self._count_odd()
+
+    def _count_odd(self) -> None:
+        now_s = self._now()
+        if now_s - self._odd_since_s >= 1.0:
+            self._odd, self._odd_since_s = 0, now_s
+        self._odd += 1
+        if self._odd > MOST_ODD_PER_S:
+            raise StreamReadError(
+                f"{redact(self._url)} sends more than {MOST_ODD_PER_S} messages or pieces of noise a second; restart "
+                "the camera, and check its firmware if this repeats"
+            )
 
     def _heed(self, message: RtspMessage) -> None:
         try:

@@ -59,10 +59,12 @@ class Clocks:
     Attributes:
         monotonic: seconds, never set.
         wall: Unix seconds; read once per connection.
+        work: seconds of the processor that the calling thread has had; waiting is not in them.
     """
 
     monotonic: Callable[[], float] = time.monotonic
     wall: Callable[[], float] = time.time
+    work: Callable[[], float] = time.thread_time
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from broadcast.errors import (
 )
 from broadcast.onvif_horn import OnvifHorn
 from broadcast.rtsp_backchannel import parse_place, probe_backchannel
-from broadcast.rtsp_connection import BackchannelTimeouts
+from broadcast.rtsp_connection import BackchannelTimeouts, RtspConnection
 from tests.broadcast.fake_rtsp import SDP, FakeRtspServer, answer, well_behaved
 from tests.broadcast.sounds import tone
 
@@ -177,6 +177,16 @@ def test_server_that_drips_is_left_after_the_time_limit() -> None:
         with pytest.raises(HornUnavailableError, match="did not answer"):
             play(f"onvif://127.0.0.1:{listener.getsockname()[1]}/", QUICK)
         thread.join(30)
+
+
+def test_packets_in_front_of_an_answer_are_not_kept() -> None:
+    with FakeRtspServer(
+        describe_with(lambda cseq: b"$\x00\x00\x00$\x01\x00\x04abcd" + answer(cseq, body=SDP))
+    ) as server:
+        place, _ = parse_place("gate", urlsplit(server.url))
+        with RtspConnection("gate", place, PATIENT) as connection:
+            assert connection.request("DESCRIBE", place.bare_url, {}).body == SDP.encode()
+            assert connection._client.early() == []
 
 
 def test_answers_to_other_requests_are_no_answers() -> None:

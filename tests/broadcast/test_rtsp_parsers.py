@@ -180,6 +180,24 @@ def test_old_digest_agrees_with_rfc_2069() -> None:
     assert "qop" not in header
 
 
+@pytest.mark.parametrize("method", ["MD5", "SHA-256"])
+def test_digest_is_of_the_bytes_that_the_server_sent(method: str) -> None:
+    realm, nonce, opaque = "登录".encode("gbk"), "口令".encode("gbk"), "不透明".encode("gbk")
+    header = b'Digest realm="%s", nonce="%s", opaque="%s", algorithm=%s' % (realm, nonce, opaque, method.encode())
+    (challenge,) = parse_challenges([header.decode("latin-1")])
+    line = Credentials("管理员", "密码").header(challenge, "DESCRIBE", f"{BASE}/现场", 1).encode("latin-1")
+
+    def digest(data: bytes) -> bytes:
+        return hashlib.new(method.replace("-", ""), data).hexdigest().encode()
+
+    secret = digest("管理员:".encode() + realm + ":密码".encode())
+    response = digest(b"%s:%s:%s" % (secret, nonce, digest(f"DESCRIBE:{BASE}/现场".encode())))
+    assert b'response="%s"' % response in line
+    for sent in (b'realm="%s"' % realm, b'nonce="%s"' % nonce, b'opaque="%s"' % opaque):
+        assert sent in line
+    assert 'username="管理员", realm="'.encode() in line
+
+
 @given(st.text(max_size=60))
 def test_any_horn_url_is_taken_or_refused_by_our_error(rest: str) -> None:
     for url in (rest, f"onvif://{rest}", f"file://{rest}", f"soundcard:{rest}", f"auto://{rest}"):

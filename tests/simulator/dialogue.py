@@ -47,20 +47,24 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """Who may look; `scheme` is `basic` or `digest`; with `stale_first` the first nonce is too old when it is used."""
+    """Who may look; `scheme` is `basic` or `digest`; with `stale_first` the first nonce is too old when it is used.
+
+    The realm may hold bytes of any coding, as surrogates of those that are no UTF-8.
+    """
 
     user: str
     password: str
     scheme: str = "digest"
     stale_first: bool = False
+    realm: str = REALM
 
     def challenge(self, request: Request) -> Reply:
         if self.stale_first and self.scheme == "digest":
             nonce = f'{NONCE}", stale="true' if request.is_signed else "old"
-            return Reply(401, {"WWW-Authenticate": f'Digest realm="{REALM}", nonce="{nonce}"'})
-        offer = f'Basic realm="{REALM}"'
+            return Reply(401, {"WWW-Authenticate": f'Digest realm="{self.realm}", nonce="{nonce}"'})
+        offer = f'Basic realm="{self.realm}"'
         if self.scheme == "digest":
-            offer = f'Digest realm="{REALM}", nonce="{NONCE}"'
+            offer = f'Digest realm="{self.realm}", nonce="{NONCE}"'
         return Reply(401, {"WWW-Authenticate": offer})
 
     def admits(self, request: Request) -> bool:
@@ -68,10 +72,10 @@ class Login:
         if self.scheme == "basic":
             return given == "Basic " + base64.b64encode(f"{self.user}:{self.password}".encode()).decode()
         fields = dict(re.findall(r'(\w+)="([^"]*)"', given))
-        secret = _md5(f"{self.user}:{REALM}:{self.password}")
+        secret = _md5(f"{self.user}:{self.realm}:{self.password}")
         asked = _md5(f"{request.method}:{fields.get('uri', '')}")
         proof = _md5(f"{secret}:{NONCE}:{asked}")
-        return fields.get("response") == proof
+        return fields.get("response") == proof and fields.get("realm") == self.realm
 
 
 def description(clip: Clip) -> str:
@@ -96,7 +100,7 @@ def description(clip: Clip) -> str:
 
 
 def parse_request(head: bytes) -> Request:
-    lines = head.decode("utf-8", "replace").split("\r\n")
+    lines = head.decode("utf-8", "surrogateescape").split("\r\n")
     method, _, rest = lines[0].partition(" ")
     pairs = (line.partition(":") for line in lines[1:] if ":" in line)
     return Request(method, rest.rpartition(" ")[0], {name.strip().lower(): value.strip() for name, _, value in pairs})
@@ -111,4 +115,4 @@ def _format(clip: Clip) -> str:
 
 
 def _md5(text: str) -> str:
-    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+    return hashlib.md5(text.encode("utf-8", "surrogateescape"), usedforsecurity=False).hexdigest()

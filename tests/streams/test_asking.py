@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -119,6 +120,18 @@ def test_password_is_shown_again_where_only_the_nonce_was_too_old(small: Path) -
     with SimulatedCamera(small, login=Login("operator", "geheim", stale_first=True)) as camera:
         assert ask(camera.url(), LIMIT_S) == camera.url()
         assert camera.count("DESCRIBE") == 3
+
+
+@pytest.mark.parametrize("coding", ["gbk", "utf-8", "latin-1"])
+def test_realm_goes_back_in_the_bytes_in_which_it_came(small: Path, coding: str) -> None:
+    text = "Überwachung" if coding == "latin-1" else "登录监视"
+    login = Login("管理员", "密码", realm=text.encode(coding).decode("utf-8", "surrogateescape"))
+    with SimulatedCamera(small, login=login) as camera:
+        url = camera.url().replace(login.user, quote(login.user)).replace(login.password, quote(login.password))
+        asked = ask_until(url, time.monotonic() + LIMIT_S)
+        asked.client.close()
+        assert asked.reply is not None
+        assert [request.is_signed for request in camera.seen] == [False, True]
 
 
 def test_camera_behind_tls_is_asked_and_opened(small: Path, tls: ssl.SSLContext) -> None:

@@ -8,7 +8,8 @@ import pytest
 
 from streams.errors import FeedClosedError, UnsupportedCodecError
 from streams.live import QUEUE_PACKETS, LiveChunk, LiveFeed
-from tests.streams.helpers import LIMIT_S, media_times, read_all
+from streams.packets import EncodedPacket, Segment
+from tests.streams.helpers import FORMAT, LIMIT_S, fake_packet, media_times, read_all
 
 
 def chunks_of(read: list, feed: LiveFeed | None = None) -> list[LiveChunk]:
@@ -103,6 +104,50 @@ def test_slow_viewer_loses_packets_up_to_a_key_frame_and_is_told(clip) -> None:
         except TimeoutError:
             break
     assert len(media_times(b"".join(chunk.data for chunk in chunks))) == len(read) - feed.dropped - 1
+
+
+def group_of(packets: int, *, size: int = 100) -> Segment:
+    """Return a group of a picture a second that no viewer can play."""
+    return Segment("gate", FORMAT, tuple(fake_packet(float(n), is_key=n == 0, size=size) for n in range(packets)))
+
+
+def left(feed: LiveFeed) -> list[EncodedPacket]:
+    """Take out the packets that a feed would put into chunks."""
+    packets = []
+    while True:
+        try:
+            packets.append(feed._take(0)[1])
+        except TimeoutError:
+            return packets
+
+
+def test_viewer_that_comes_late_in_a_long_group_sees_all_of_it(clip) -> None:
+    read = read_all(clip(seconds=20, gop=500))
+    first, following = read[: QUEUE_PACKETS + 100], read[QUEUE_PACKETS + 100 :]
+    feed = LiveFeed("gate")
+    feed.begin(Segment("gate", read[0][0], tuple(packet for _, packet in first)))
+    chunks = chunks_of(following, feed)
+    assert feed.dropped == 0
+    assert [chunk.t_s for chunk in chunks[1:]] == pytest.approx([packet.t_s for _, packet in read[:-1]])
+
+
+@pytest.mark.parametrize(("lag", "kept"), [(QUEUE_PACKETS, 400 + QUEUE_PACKETS), (QUEUE_PACKETS + 1, 0)])
+def test_viewer_may_lag_behind_its_first_group_as_far_as_behind_any(lag: int, kept: int) -> None:
+    feed = LiveFeed("gate")
+    feed.begin(group_of(400))
+    for number in range(lag):
+        feed.put(FORMAT, fake_packet(400.0 + number))
+    assert len(left(feed)) == kept
+    assert feed.dropped == (0 if kept else 400 + lag)
+
+
+def test_first_group_is_bounded_in_bytes() -> None:
+    feed = LiveFeed("gate")
+    feed.begin(group_of(17, size=2**20))
+    feed.put(FORMAT, fake_packet(17.0))
+    feed.put(FORMAT, fake_packet(18.0, is_key=True))
+    assert [packet.t_s for packet in left(feed)] == [18.0]
+    assert feed.dropped == 18
 
 
 def test_pictures_lost_in_the_middle_leave_no_hole_in_the_media_time(clip) -> None:

@@ -3,11 +3,12 @@
 import socket
 import threading
 from collections.abc import Iterator
+from itertools import count
 from types import TracebackType
 
 import pytest
 
-from streams import rtsp_stream
+from streams import rtsp_client, rtsp_stream
 from streams.connection import Pace
 from streams.dialing import DialBudget
 from streams.errors import StreamReadError
@@ -16,6 +17,7 @@ from streams.opening import Openers
 from streams.pool import CameraPool
 from streams.reader import CameraReader, ReaderOptions
 from streams.settings import StreamSettings
+from streams.timeline import Clocks
 from tests.rtsp.server import free_port
 from tests.simulator.camera import SimulatedCamera
 from tests.streams.helpers import LIMIT_S, Collector, eventually
@@ -106,6 +108,23 @@ def test_packets_of_a_nap_come_in_one_heap(camera: ScriptedCamera, turn: threadi
         assert reading.units == []
         stop.step()
         assert len(reading.wait(5)) == 5
+
+
+def test_heap_ends_when_its_work_takes_too_long(
+    camera: ScriptedCamera, turn: threading.Lock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pictures = [camera.picture(number) for number in range(1, 4)]
+    monkeypatch.setattr(rtsp_client, "READ_BYTES", len(pictures[0]))
+    stop, worked = SteppedStop(), count(step=rtsp_stream.HEAP_S)
+    clocks = Clocks(work=lambda: next(worked))
+    with Reading(camera.play(PATIENT), Pace(stop, clocks, may_nap=lambda: True, turn=turn)) as reading:
+        assert stop.napping.wait(LIMIT_S)
+        send_whole(camera, reading, b"".join(pictures))
+        for number in range(1, 4):
+            stop.step()
+            reading.wait(number)
+            assert stop.napping.wait(LIMIT_S)
+            assert len(reading.units) == number
 
 
 def test_end_of_the_stream_is_seen_behind_the_heap(camera: ScriptedCamera, turn: threading.Lock) -> None:

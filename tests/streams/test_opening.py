@@ -103,3 +103,13 @@ def test_url_that_its_opener_does_not_understand_is_not_tried_again() -> None:
     with pytest.raises(BadUrlError, match="no scene 'nowhere'") as caught:
         Openers({"synthetic": picky}).open("synthetic://nowhere", StreamSettings())
     assert not caught.value.retryable
+
+
+@pytest.mark.parametrize("login", ["admin:geheim", "admin：geheim", "admin:geheim＠1"])
+def test_opener_that_quotes_the_url_shows_no_password(login: str) -> None:
+    def quoting(url: str, _settings: StreamSettings) -> av.container.InputContainer:
+        raise ValueError(f"netloc {url.partition('//')[2]!r} contains invalid characters")
+
+    with pytest.raises(BadUrlError, match="contains invalid characters") as caught:
+        Openers({"synthetic": quoting}).open(f"synthetic://{login}@street", StreamSettings())
+    assert "geheim" not in str(caught.value)

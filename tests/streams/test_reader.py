@@ -4,6 +4,7 @@ import logging
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import av
@@ -25,7 +26,7 @@ from streams.reader import CameraReader, ReaderOptions
 from streams.settings import StreamSettings
 from tests.rtsp.server import free_port
 from tests.streams.fakes import GateOpener, ScriptedOpener
-from tests.streams.helpers import LIMIT_S, Collector, eventually, reader_threads
+from tests.streams.helpers import FORMAT, LIMIT_S, Collector, eventually, fake_packet, reader_threads
 
 HASTY = StreamSettings(first_wait_s=0.01, longest_wait_s=0.02)
 
@@ -201,6 +202,38 @@ def test_error_of_a_library_never_shows_its_message(pools, seen: Collector, capl
     assert opener.wait(3, LIMIT_S)
 
 
+@pytest.mark.parametrize("sign", ["：", "？", "＃", "＠", "／", "[", "]", "[1]"])
+def test_password_of_a_dead_camera_reaches_no_log(
+    pools, seen: Collector, caplog: pytest.LogCaptureFixture, sign: str
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    url = f"rtsp://admin:Geheim{sign}1@127.0.0.1:{free_port()}/live"
+    reader = pool_with(pools, seen).add("gate", url, HASTY)
+    eventually(lambda: "still away" in caplog.text or "unexpected" in caplog.text, "a second try, after a knock")
+    assert "Geheim" not in reader.health().problem + caplog.text
+    assert reader.health().problem_code == "stream_refused"
+
+
+@pytest.mark.parametrize(
+    "surprise",
+    [
+        ValueError("Port could not be cast to integer value as 'geheim'"),
+        RuntimeError("nothing plays rtsp://admin:geheim@10.0.0.5/live"),
+        KeyError("rtsp://admin:geheim：1@10.0.0.5/live"),
+    ],
+)
+def test_surprise_is_logged_without_what_may_be_a_password(
+    pools, seen: Collector, caplog: pytest.LogCaptureFixture, surprise: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise surprise
+
+    monkeypatch.setattr(reader_module.PacketSource, "open", fail)
+    pool_with(pools, seen).add("gate", "rtsp://admin:geheim@10.0.0.5/live", HASTY)
+    eventually(lambda: f"unexpected {type(surprise).__name__}" in caplog.text, "the surprise in the log")
+    assert "geheim" not in caplog.text
+
+
 def test_consumer_that_fails_does_not_end_the_watch(pools, clip) -> None:
     taken = Collector()
 
@@ -285,6 +318,30 @@ def test_camera_can_be_removed_and_added_while_others_run(pools, seen: Collector
     assert [health.camera_id for health in pool.health()] == ["market", "gate"]
 
 
+@pytest.mark.parametrize("ends_in_time", [True, False])
+def test_camera_that_reads_on_while_it_is_removed_burdens_no_other(
+    pools, seen: Collector, monkeypatch: pytest.MonkeyPatch, ends_in_time: bool
+) -> None:
+    pool = pool_with(pools, seen, ScriptedOpener(StreamOpenError("it is away")), rings_bytes=1000)
+    patient = StreamSettings(first_wait_s=60.0, longest_wait_s=60.0)
+    gone, other = (pool.add(camera_id, "synthetic://x", patient) for camera_id in ("gone", "other"))
+    stop = gone.stop
+
+    def read_on() -> None:
+        for number in range(5):
+            gone.ring.add(FORMAT, fake_packet(2.0 * number, is_key=True))
+        stop()
+        if not ends_in_time:
+            raise TimeoutError("reader of camera gone did not end within 20 s")
+
+    monkeypatch.setattr(gone, "stop", read_on)
+    with nullcontext() if ends_in_time else pytest.raises(TimeoutError, match="camera gone"):
+        pool.remove("gone")
+    for number in range(10):
+        other.ring.add(FORMAT, fake_packet(2.0 * number, is_key=True))
+    assert other.ring.bytes == 1000
+
+
 def test_same_id_twice_is_refused(pools, seen: Collector, clip) -> None:
     pool = pool_with(pools, seen)
     pool.add("gate", str(clip(seconds=1)))
@@ -337,6 +394,16 @@ def test_stopped_camera_gives_no_live_feed(pools, seen: Collector, clip) -> None
     reader.stop()
     with pytest.raises(FeedClosedError, match="gate was stopped"):
         reader.live()
+
+
+def test_viewer_begins_with_the_key_frame_of_the_group_that_runs(seen: Collector) -> None:
+    reader = CameraReader("gate", "x.mp4", HASTY, openers=Openers(), deliver=seen, dial=DialBudget())
+    for number in range(450):
+        reader._keep(FORMAT, fake_packet(number / 25, is_key=number == 0))
+    with reader.live() as feed:
+        reader._keep(FORMAT, fake_packet(18.0))
+        assert feed._take(0)[1].t_s == 0.0
+        assert feed.dropped == 0
 
 
 def test_viewer_that_left_is_forgotten(pools, seen: Collector, clip) -> None:

@@ -214,6 +214,13 @@ def test_knock_at_a_closed_port_says_so_without_the_password(url: str) -> None:
     assert "geheim" not in str(caught.value)
 
 
+@pytest.mark.parametrize("sign", ["：", "？", "＃", "＠", "／", "[", "]", "[1]"])
+def test_knock_reads_no_password(sign: str) -> None:
+    with pytest.raises(StreamOpenError, match="refused the connection") as caught:
+        knock(f"rtsp://admin:Geheim{sign}1@127.0.0.1:{free_port()}/live")
+    assert "Geheim" not in str(caught.value)
+
+
 @pytest.mark.parametrize("host", ["no-such-host.invalid", f"{'a' * 70}.invalid"])
 def test_knock_at_a_host_without_an_address_says_so(host: str) -> None:
     with pytest.raises(StreamOpenError, match="cannot be reached"):

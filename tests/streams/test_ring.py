@@ -177,3 +177,24 @@ def test_ring_of_a_removed_camera_makes_room_for_others() -> None:
     gone = grouped("gone", budget, 9, 100)
     budget.leave(gone)
     assert grouped("other", budget, 9, 100).bytes == 900
+
+
+def test_ring_that_takes_on_after_it_left_burdens_no_other() -> None:
+    budget = RingBudget(1000)
+    gone = grouped("gone", budget, 5, 100)
+    budget.leave(gone)
+    for number in range(5, 9):
+        gone.add(FORMAT, fake_packet(2.0 * number, is_key=True, size=100))
+    assert gone.bytes == 900
+    assert grouped("other", budget, 10, 100).bytes == 1000
+
+
+def test_ring_that_leaves_takes_along_what_it_was_charged_and_no_more() -> None:
+    budget = RingBudget(1000)
+    other, gone = grouped("other", budget, 5, 100), grouped("gone", budget, 5, 100)
+    gone._bytes += 100  # a packet that is kept, and not charged yet
+    budget.leave(gone)
+    budget.charge(gone, 100)
+    for number in range(5, 12):
+        other.add(FORMAT, fake_packet(2.0 * number, is_key=True, size=100))
+    assert other.bytes == 1000

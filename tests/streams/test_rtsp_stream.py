@@ -18,7 +18,8 @@ from streams.errors import (
     StreamStalledError,
     StreamTransportError,
 )
-from streams.rtsp_stream import open_stream
+from streams.rtsp_client import EARLY_BYTES
+from streams.rtsp_stream import MOST_ODD_PER_S, open_stream
 from streams.settings import StreamSettings
 from streams.timeline import Clocks
 from tests.simulator.camera import SimulatedCamera
@@ -184,6 +185,32 @@ def test_noise_between_packets_is_skipped_and_counted(
     assert stream.stream.corrupt == 1
 
 
+@pytest.mark.parametrize("odd", [b"RTSP/1.0 200\r\n\r\n", b"X" + interleaved(0, b"\x80"), b"\n" + interleaved(9, b"x")])
+def test_flood_of_messages_or_noise_ends_the_stream(
+    camera: ScriptedCamera, reading: Callable[[], Reading], odd: bytes
+) -> None:
+    stream = reading()
+    camera.send(odd * MOST_ODD_PER_S)
+    camera.send_picture(1)
+    stream.wait(1)
+    camera.send(odd * MOST_ODD_PER_S)
+    stream.join()
+    assert isinstance(stream.error, StreamReadError)
+    assert "noise a second" in str(stream.error)
+    assert "geheim" not in str(stream.error)
+
+
+def test_as_much_noise_in_two_seconds_ends_nothing(
+    camera: ScriptedCamera, clock: HandClock, reading: Callable[[], Reading]
+) -> None:
+    stream = reading()
+    for number in range(1, 4):
+        camera.send((b"X" + interleaved(0, b"\x80")) * (MOST_ODD_PER_S - 1) + camera.picture(number))
+        stream.wait(number)
+        clock.advance(1.0)
+    assert stream.error is None
+
+
 @pytest.mark.parametrize("blanks", [b"\r\n", b"\n", b"\r\n\r\n"])
 def test_blank_lines_between_packets_cost_none(
     camera: ScriptedCamera, reading: Callable[[], Reading], blanks: bytes
@@ -212,6 +239,19 @@ def test_packets_in_front_of_the_answer_to_play_are_kept(
     camera.send_picture(3)
     assert [unit.pts_s for unit in stream.wait(3)] == pytest.approx([0.04, 0.08, 0.12])
     assert stream.stream.corrupt == 0
+
+
+@pytest.mark.parametrize(("packets", "size"), [(200, 65_535), (4000, 1400)])
+def test_packets_in_front_of_the_answers_are_kept_up_to_six_megabytes(
+    camera: ScriptedCamera, packets: int, size: int
+) -> None:
+    camera.ahead |= dict.fromkeys(("SETUP", "PLAY"), interleaved(0, bytes(size)) * packets)
+    camera.ahead["PLAY"] += camera.picture(1)
+    stream = camera.play()
+    early = stream._client.early()
+    stream.close()
+    assert 0.9 * EARLY_BYTES < sum(len(data) for _, data in early) <= EARLY_BYTES
+    assert early[-1][1].endswith(IDR)
 
 
 @pytest.mark.parametrize(("told", "video", "control"), [("4-5", 4, 5), ("2", 2, 3), ("7-3", 7, 3)])
