@@ -5,7 +5,6 @@ Plain ASGI, so that streams and WebSockets pass untouched.
 
 import logging
 import secrets
-from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -144,8 +143,8 @@ class Faults:
 
 def is_own_origin(headers: Headers) -> bool:
     """Say whether a request comes from our own page, or from a program that is no browser and names no origin."""
-    origin = headers.get("origin")
-    return origin is None or urlsplit(origin).netloc.lower() == headers.get("host", "").lower() != ""
+    origin, host = headers.get("origin"), headers.get("host", "").lower()
+    return origin is None or (host != "" and origin.lower() in {f"http://{host}", f"https://{host}"})
 
 
 def _problem(headers: Headers) -> ApiError | None:
