@@ -1,7 +1,8 @@
 """Remembers which engine was fastest, in `engine.json`, for one machine, model and set of library versions.
 
-Whatever changes the outcome is part of the key: processor, number of cores, weights, input size, versions of the
-engines. A file that cannot be read or written costs a measurement at the next start and a warning, nothing else.
+Whatever changes the outcome is part of the key: processor, cores that this process may use, weights, input size,
+versions of the engines. A file that cannot be read or written costs a measurement at the next start and a warning,
+nothing else.
 """
 
 import hashlib
@@ -15,6 +16,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from models.cards import ModelCard
+from models.lanes import usable_cores
 
 logger = logging.getLogger(__name__)
 
@@ -100,7 +102,7 @@ class ChoiceMemory:
 
 def choice_key(card: ModelCard) -> str:
     """Return a hash of all that decides which engine is fastest."""
-    parts = [cpu_model(), str(os.cpu_count()), card.sha256, str(card.input_wh)]
+    parts = [cpu_model(), str(usable_cores()), card.sha256, str(card.input_wh)]
     parts += [f"{name} {_version(name)}" for name in LIBRARIES]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import sys
 from functools import partial
 from importlib.util import find_spec
@@ -141,6 +142,16 @@ def test_other_weights_are_measured_anew(card: ModelCard, bench: Bench, tmp_path
     bench.choose(card, tmp_path)
     other = write_model(tmp_path, TinyOnnx(ONE_CAR.offset + 1, ONE_CAR.gain))
     assert Bench().choose(other, tmp_path).choice.reason == "measured"
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="this system binds no process to cores")
+def test_other_number_of_cores_to_use_is_measured_anew(
+    card: ModelCard, bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _pid: {0, 1})
+    bench.choose(card, tmp_path)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _pid: set(range(64)))
+    assert Bench().choose(card, tmp_path).choice.reason == "measured"
 
 
 def test_remembered_engine_that_fails_now_is_measured_anew(card: ModelCard, bench: Bench, tmp_path: Path) -> None:
