@@ -1,5 +1,7 @@
 """Runs ultralytics `.pt` checkpoints with torch; both come with the `train` extra and are imported when one is opened.
 
+On the processor only, also where torch sees a GPU: no GPU path of ours has been run.
+
 A `.pt` file is a pickle and can run any code when it is opened; the hash on its card is checked before.
 """
 
@@ -14,7 +16,7 @@ from vision.arrays import FloatArray, SizeWH
 
 
 class TorchEngine:
-    """One ultralytics detection model on the processor or the first CUDA device; see `Engine`."""
+    """One ultralytics detection model on the processor; see `Engine`."""
 
     name = "torch"
     precision = "fp32"
@@ -37,12 +39,11 @@ class TorchEngine:
             raise ExtraMissingError(f"model {card.name!r} ({card.file.name})", err.name or "a library") from None
         del weights
         self._torch = torch
-        self._device = torch.device("cuda:0" if torch.cuda.is_available() else "cpu")
         try:
             network = YOLO(str(card.file), task="detect").model
         except (RuntimeError, OSError, ValueError, TypeError, KeyError, AttributeError, EOFError) as err:
             raise WeightsError(f"{card.file} is not a checkpoint that ultralytics can open: {one_line(err)}") from None
-        self._network = network.float().fuse().eval().to(self._device)
+        self._network = network.float().fuse().eval().to("cpu")
         self._card_name, self._input_wh = card.name, card.input_wh
 
     @property
@@ -61,8 +62,8 @@ class TorchEngine:
     def _run(self, batch: FloatArray) -> FloatArray:
         try:
             with self._torch.inference_mode():
-                output: Any = self._network(self._torch.from_numpy(batch).to(self._device))
+                output: Any = self._network(self._torch.from_numpy(batch))
         except RuntimeError as err:
             raise InferenceError(f"torch failed on model {self._card_name!r}: {one_line(err)}") from None
         first = output[0] if isinstance(output, (list, tuple)) else output
-        return np.asarray(first.float().cpu().numpy(), np.float32)
+        return np.asarray(first.float().numpy(), np.float32)

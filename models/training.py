@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -27,6 +27,9 @@ FAMILIES = {"yolov8": Family.YOLOV8, "yolo11": Family.YOLOV8, "yolo26": Family.Y
 
 THRESHOLD_RANGE = (0.2, 0.5)
 """The score threshold is the F1 peak on the validation pictures, but never outside these: that is an accident."""
+
+DEVICE = "cpu"
+"""As ultralytics takes it; training on a GPU has not been run."""
 
 
 class TrainSettings(BaseModel):
@@ -49,7 +52,6 @@ class TrainSettings(BaseModel):
         seed: of weights, order and augmentation.
         close_mosaic_epochs: last epochs in which pictures are no more put together from four.
         resume: go on with a run that was stopped in the same folder, if there is one.
-        device: as ultralytics takes it.
         data_note: what the pictures are, with their licences; goes on the card.
         licence: of the weights.
     """
@@ -71,7 +73,6 @@ class TrainSettings(BaseModel):
     seed: int = 0
     close_mosaic_epochs: Annotated[int, Field(ge=0)] = 5
     resume: bool = True
-    device: Literal["cpu", "0"] = "cpu"
     data_note: str = "drawn street scenes of this project (AGPL-3.0-or-later)"
     licence: str = "AGPL-3.0-or-later"
 
@@ -136,10 +137,10 @@ def finish(data_yaml: Path, out_dir: Path, settings: TrainSettings) -> Path:
         raise TrainingError(f"{out_dir / 'run'} holds no checkpoint yet; wait for the end of its first epoch")
     network = yolo(str(best), task="detect")
     figures = network.val(
-        data=str(data_yaml), imgsz=max(settings.input_wh), batch=settings.batch, device=settings.device, **QUIET
+        data=str(data_yaml), imgsz=max(settings.input_wh), batch=settings.batch, device=DEVICE, **QUIET
     )
     weights = out_dir / f"{settings.name}.onnx"
-    exported = network.export(format="onnx", dynamic=True, imgsz=max(settings.input_wh), device=settings.device)
+    exported = network.export(format="onnx", dynamic=True, imgsz=max(settings.input_wh), device=DEVICE)
     shutil.move(str(exported), weights)
     card = card_for_weights(
         weights,
@@ -199,7 +200,7 @@ def _fresh(
         warmup_bias_lr=0.0,  # the default of 0.1 is meant for SGD and throws AdamW's biases about
         workers=settings.workers,
         seed=settings.seed,
-        device=settings.device,
+        device=DEVICE,
         close_mosaic=settings.close_mosaic_epochs,
         rect=not settings.mosaic,
         cos_lr=True,
@@ -268,7 +269,7 @@ def _recipe(settings: TrainSettings, best_epoch: int) -> dict[str, str]:
     start = "weights of an earlier run" if settings.start_from else "random weights"
     fixed = {"ultralytics": __version__, "start": start, "optimizer": "AdamW", "cos_lr": "true", "amp": "false"}
     best = {"best_epoch": str(best_epoch)} if best_epoch > 0 else {}
-    return {**fields, **fixed, **best}
+    return {**fields, "device": DEVICE, **fixed, **best}
 
 
 def _measurements(figures: Any, data_yaml: Path) -> tuple[Measurement, ...]:

@@ -52,15 +52,12 @@ def train_model(
     name: Annotated[str, typer.Option(help="name of the model")] = "street-own",
     epochs: Annotated[int, typer.Option(help="passes over the pictures", min=1)] = 30,
     hours: Annotated[float | None, typer.Option(help="end after so many hours instead", min=0.01)] = None,
-    gpu: Annotated[bool, typer.Option("--gpu", help="use the first GPU")] = False,
     note: Annotated[
         str, typer.Option(help="what the pictures are and their licences; goes on the card")
     ] = "own pictures",
 ) -> None:
     """Train a nano model, export it to ONNX and write its card (needs the extra: pip install -e '.[train]')."""
-    settings = TrainSettings(
-        name=name, epochs=epochs, hours=hours, device="0" if gpu else "cpu", data_note=note, licence="see data"
-    )
+    settings = TrainSettings(name=name, epochs=epochs, hours=hours, data_note=note, licence="see data")
     with _progress() as progress:
         task = progress.add_task("training", total=epochs)
 
