@@ -1,12 +1,13 @@
 """All faults of the table at once in one pool, beside healthy cameras: runs the storm and keeps what was seen.
 
-One run serves all tests: it is the worst that the pool can meet, and it takes a minute instead of ten.
+One run serves many tests: it is the worst that the pool can meet, and it takes a minute instead of ten. Some cameras
+are watched in full and some quietly, healthy and faulty ones of both kinds beside each other.
 """
 
 import threading
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,18 +16,20 @@ import psutil
 
 from streams.clips import clip_bytes
 from streams.errors import StreamError
-from streams.gears import Gear
 from streams.health import CameraHealth
-from streams.offers import Offer
+from streams.offers import KeyDecoders, Offer
 from streams.opening import Openers
 from streams.pool import CameraPool
 from streams.reader import CameraReader
 from streams.settings import StreamSettings
 from tests.simulator.camera import SimulatedCamera
 from tests.simulator.dialogue import Login
+from tests.simulator.gears import GEARS
+from tests.simulator.lateness import Lateness
 from tests.simulator.table import Row
 
-HEALTHY = ("healthy 1", "healthy 2")
+HEALTHY_QUIET = ("healthy, quiet 1", "healthy, quiet 2")
+HEALTHY = ("healthy 1", "healthy 2", *HEALTHY_QUIET)
 LOGIN = Login("operator", "geheim")
 HASTY = StreamSettings(
     first_wait_s=0.1, longest_wait_s=0.5, open_timeout_s=3.0, read_timeout_s=2.0, ring_s=20.0, ring_bytes=8 * 2**20
@@ -37,14 +40,16 @@ PHASE_LIMIT_S = 60.0
 BEGUN = 12
 """Packets by which a camera counts as running."""
 
-FLOWING = 8
-"""Pictures after which a stream counts as flowing: some faults let one in ten through."""
+FLOWING, FLOWING_QUIETLY = 8, 3
+"""Pictures after which a stream counts as flowing: some faults let one in ten through. Of a quiet camera one a second
+is looked at."""
 
 
 class Counts:
-    """Counts the frames that are offered by camera, all of them decoded, and those whose time ran back."""
+    """Counts the decoded frames by camera, and those whose time ran back; readers' threads decode key frames here."""
 
-    def __init__(self) -> None:
+    def __init__(self, names: Iterable[str]) -> None:
+        self._decoders = {name: KeyDecoders() for name in names}  # each used by its reader's thread alone
         self.frames: Counter[str] = Counter()
         self.ran_back: Counter[str] = Counter()
         self._last_s: dict[str, float] = {}
@@ -53,7 +58,7 @@ class Counts:
         if offer.t_s <= self._last_s.get(offer.camera_id, -1.0):
             self.ran_back[offer.camera_id] += 1
         self._last_s[offer.camera_id] = offer.t_s
-        self.frames[offer.camera_id] += 1
+        self.frames[offer.camera_id] += offer.open(self._decoders[offer.camera_id]) is not None
 
 
 @dataclass
@@ -61,15 +66,17 @@ class Seen:
     """What became of the storm.
 
     Attributes:
+        quiet: cameras that are watched quietly.
         said: every sentence that a camera's health showed while the faults lasted.
         states: every state that it was in then.
         during: frames of each camera while the faults lasted; how many.
         after: frames of each camera after they ended.
         at_end: last health of each.
         taken: what asking a camera for its past gave: nothing, or the error that is none of ours.
-        healthy_ratio: packets that came of those a healthy camera sent while the faults lasted.
+        healthy_ratio: share of the pictures that a healthy camera sent while the faults lasted, and that came in time.
     """
 
+    quiet: frozenset[str] = frozenset()
     said: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     states: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     during: dict[str, int] = field(default_factory=dict)
@@ -83,10 +90,20 @@ class Seen:
     files_left: int = 0
     grown_bytes: int = 0
 
+    def flowing(self, name: str) -> int:
+        """Return how many frames of a camera show that it flows."""
+        return FLOWING_QUIETLY if name in self.quiet else FLOWING
 
-def run_storm(rows: Iterable[Row], clips: dict[str, Path]) -> Seen:
-    """Let all faults happen at once, end them, and return what was seen."""
-    seen, process = Seen(), psutil.Process()
+
+def run_storm(rows: Iterable[Row], clips: dict[str, Path], quiet: Collection[str] = ()) -> Seen:
+    """Let all faults happen at once, end them, and return what was seen.
+
+    Args:
+        rows: the faults.
+        clips: what cameras play, by name.
+        quiet: names of the faults whose cameras are watched quietly, the others in full.
+    """
+    seen, process = Seen(frozenset({*HEALTHY_QUIET, *quiet})), psutil.Process()
     threads, files, memory = set(threading.enumerate()), process.num_fds(), process.memory_info().rss
     with ExitStack() as stack:
         names = [*HEALTHY, *(row.name for row in rows)]
@@ -103,7 +120,7 @@ class _Storm:
         self, rows: tuple[Row, ...], clips: dict[str, Path], cameras: dict[str, SimulatedCamera], seen: Seen
     ) -> None:
         self._rows, self._clips, self._cameras, self._seen = rows, clips, cameras, seen
-        self._counts = Counts()
+        self._counts = Counts(cameras)
         self._pool = CameraPool(Openers(), self._counts)
         self._readers: dict[str, CameraReader] = {}
 
@@ -124,26 +141,28 @@ class _Storm:
         for name, camera in self._cameras.items():
             settings = HASTY.model_copy(update={"transport": transports.get(name, "tcp")})
             self._readers[name] = self._pool.add(name, camera.url(), settings)
-            self._readers[name].want("storm", Gear.full())
+            self._readers[name].want("storm", GEARS["quiet" if name in self._seen.quiet else "full"])
         self._until(lambda: all(health.packets >= BEGUN for health in self._pool.health()))
 
     def _suffer(self) -> None:
         before = Counter(self._counts.frames)
-        packets = {name: (self._readers[name].health().packets, self._cameras[name].sent_units) for name in HEALTHY}
+        lateness = Lateness(
+            lambda: {name: self._cameras[name].sent_units for name in HEALTHY},
+            lambda: {name: self._readers[name].health().packets for name in HEALTHY},
+        )
         for row in self._rows:
             self._cameras[row.name].inject(*row.all_faults(self._clips), cut=row.is_new)
-        self._until(lambda: self._note() or all(self._has_shown(row, before) for row in self._rows))
+        self._until(lambda: lateness.look() or self._note() or all(self._has_shown(row, before) for row in self._rows))
         self._seen.during = {name: self._counts.frames[name] - before[name] for name in self._cameras}
-        for name, (came, sent) in packets.items():
-            came, sent = self._readers[name].health().packets - came, self._cameras[name].sent_units - sent
-            self._seen.healthy_ratio[name] = came / max(sent, 1)
+        lateness.end()
+        self._seen.healthy_ratio = {name: lateness.ratio(name) for name in HEALTHY}
 
     def _recover(self) -> None:
         before = Counter(self._counts.frames)
         for camera in self._cameras.values():
             camera.heal()
         back = [row.name for row in self._rows if row.outcome != "gives up"]
-        self._until(lambda: all(self._counts.frames[name] - before[name] >= FLOWING for name in back))
+        self._until(lambda: all(self._flows(name, before) for name in back))
         self._seen.after = {name: self._counts.frames[name] - before[name] for name in self._cameras}
         self._seen.at_end = {health.camera_id: health for health in self._pool.health()}
 
@@ -156,8 +175,11 @@ class _Storm:
     def _has_shown(self, row: Row, before: Counter[str]) -> bool:
         said = any(row.says in sentence for sentence in self._seen.said[row.name])
         if row.outcome == "flows":
-            return self._counts.frames[row.name] - before[row.name] >= FLOWING and (said or not row.says)
+            return self._flows(row.name, before) and (said or not row.says)
         return said and (row.outcome == "stops" or "refused" in self._seen.states[row.name])
+
+    def _flows(self, name: str, before: Counter[str]) -> bool:
+        return self._counts.frames[name] - before[name] >= self._seen.flowing(name)
 
     def _until(self, is_true: Callable[[], object]) -> None:
         """Wait, but not for ever: what did not come is told by the test of its row."""

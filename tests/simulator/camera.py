@@ -209,7 +209,8 @@ class _Connection:
             if not mark:
                 return
             self._buffer = rest
-            yield parse_request(head)
+            if not head.startswith(b"RTSP/"):  # what it answers to our requests
+                yield parse_request(head)
 
     def _answer(self, request: Request, stop: threading.Event) -> None:
         camera = self._camera

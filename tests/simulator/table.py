@@ -25,6 +25,7 @@ from tests.simulator.dialogue_faults import (
     SetsOnlyInBand,
 )
 from tests.simulator.faults import Fault
+from tests.simulator.flood_faults import ANSWER, REQUEST, Chatter, FloodOf, FloodOfNoise
 from tests.simulator.picture_faults import (
     BadFraming,
     Bursts,
@@ -114,6 +115,16 @@ NETWORK = (
     Row("RTP packets of noise", (GarbagePackets(),)),
     Row("RTP packets of noise, UDP", (GarbagePackets(),), transport="udp"),
 )
+FLOODED = "sends"
+"""No more packets, or too much of something else: which is said first depends on how fast the machine reads."""
+
+FLOODS = (
+    Row("flood of answers", (FloodOf(ANSWER),), outcome="stops", says=FLOODED),
+    Row("flood of requests", (FloodOf(REQUEST),), outcome="stops", says=FLOODED),
+    Row("flood of noise", (FloodOfNoise(),), outcome="stops", says=FLOODED),
+    Row("answers among the pictures", (Chatter(ANSWER),)),
+    Row("requests among the pictures", (Chatter(REQUEST),)),
+)
 PICTURES = (
     Row("start in the middle of a group", (StartsInGroup(),), is_new=True),
     Row("other resolution in mid-stream", plays="large"),
@@ -198,4 +209,4 @@ DIALOGUE = (
     Row("one session, stale ones kept", (FewSessions(1, 3.0), HangsUpInPacket(30)), says="no free session"),
     Row("sessions without a name", (NoSession(),), outcome="stops", says="not answer as an RTSP camera", is_new=True),
 )
-TABLE = (*NETWORK, *PICTURES, *TIMES, *DIALOGUE)
+TABLE = (*NETWORK, *FLOODS, *PICTURES, *TIMES, *DIALOGUE)
