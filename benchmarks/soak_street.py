@@ -1,8 +1,9 @@
 """Watches many cameras through hours of stream time in minutes: readers, rings, decoders and watches on a fast clock.
 
-Cameras are byte streams that give a clip faster than real time; the readers' clocks run as much faster, so that time
-lines, rings and rules see plain seconds. What the model would find is scripted: a car parks and leaves, people and
-vehicles pass, so that tracks, places and events come and go all the time.
+Cameras are RTSP cameras over TCP that send a clip faster than real time; the readers' clocks run as much faster, and
+their naps are as much shorter, so that time lines, rings and rules see plain seconds and a heap holds as many packets
+as ever. What the model would find is scripted: a car parks and leaves, people and vehicles pass, so that tracks, places
+and events come and go all the time.
 """
 
 import ctypes
@@ -12,14 +13,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import ClassVar
+from unittest.mock import patch
 
-import av
 import psutil
-from av.container import InputContainer
 
+from benchmarks.fast_cameras import FastCameras
 from detectors.catalog import ZoneSettings
 from pipeline.watch import CameraWatch
+from streams import rtsp_stream
 from streams.clips import clip_bytes
+from streams.connection import NAP_S
 from streams.gears import Gear
 from streams.offers import KeyDecoders, Offer
 from streams.opening import Openers
@@ -27,7 +30,6 @@ from streams.pool import CameraPool
 from streams.reader import ReaderOptions
 from streams.settings import StreamSettings
 from streams.timeline import Clocks
-from tests.streams.fakes import PacedFile
 from vision.classes import StreetClass
 from vision.detections import Detections
 
@@ -36,7 +38,8 @@ PARKED_S = 480.0
 CYCLE_S = 720.0
 """A car parks for eight of twelve minutes, longer than the zone allows."""
 
-BLOCK_BYTES = 188 * 40
+READ_TIMEOUT_S = 2.0
+"""Of real time: a machine that cannot follow for a while is no silent camera."""
 
 
 class FastClock:
@@ -105,24 +108,20 @@ def scripted(t_s: float, size_wh: tuple[int, int]) -> Detections:
 
 
 @contextmanager
-def street(clip: Path, seconds: float, cameras: int, speed: float) -> Iterator[tuple[CameraPool, Watcher, FastClock]]:
-    """Watch so many cameras that show an MPEG-TS clip of that length, so many times faster than real time."""
-    data, clock = clip.read_bytes(), FastClock(speed)
+def street(clip: Path, cameras: int, speed: float) -> Iterator[tuple[CameraPool, Watcher, FastClock]]:
+    """Watch so many cameras that show a clip, so many times faster than real time."""
     ids = [f"camera-{number}" for number in range(cameras)]
     watcher = Watcher(ids)
-
-    def open_fast(_url: str, _settings: StreamSettings) -> InputContainer:
-        options = {"probesize": "100000", "analyzeduration": "500000"}
-        source = PacedFile(data, len(data) / seconds * speed, block_bytes=BLOCK_BYTES)
-        return av.open(source, mode="r", format="mpegts", options=options, buffer_size=BLOCK_BYTES)
-
-    pool = CameraPool(Openers({"synthetic": open_fast}), watcher, options=ReaderOptions(clocks=clock.clocks))
-    try:
-        for camera_id in ids:
-            pool.add(camera_id, f"synthetic://{camera_id}").want("rules", Gear("key", LOOK_HZ))
-        yield pool, watcher, clock
-    finally:
-        pool.close()
+    settings = StreamSettings().model_copy(update={"read_timeout_s": READ_TIMEOUT_S * speed})  # fast seconds
+    with FastCameras(clip, cameras, speed) as farm, patch.object(rtsp_stream, "NAP_S", NAP_S / speed):
+        clock = FastClock(speed)
+        pool = CameraPool(Openers(), watcher, options=ReaderOptions(clocks=clock.clocks))
+        try:
+            for camera_id, url in zip(ids, farm.urls, strict=True):
+                pool.add(camera_id, url, settings).want("rules", Gear("key", LOOK_HZ))
+            yield pool, watcher, clock
+        finally:
+            pool.close()
 
 
 def use_as_people_do(pool: CameraPool, number: int) -> None:

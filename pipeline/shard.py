@@ -221,7 +221,8 @@ class Shard:
         """Keep every camera's state; that one cannot be kept is said in the log once, until it can be again.
 
         Raises:
-            TimeoutError: the looking thread did not come round; nothing was kept.
+            TimeoutError: the looking thread did not come round; the cameras before that were kept, the others as they
+                were kept last.
         """
         with self._keeping:
             for camera_id in self._watched_ids():

@@ -20,7 +20,7 @@ class LookCounts:
         looked: pictures that went through perception.
         inferred: those of them that went through the model.
         dropped: pictures not looked at, by cause.
-        waiting: pictures in the mailbox at this moment.
+        waiting: pictures that wait for the looking thread at this moment, or are in its hands.
         wanted_hz: looks a second that the camera's rules want at present.
         reached_hz: looks a second over the last minute.
     """

@@ -17,9 +17,9 @@ import numpy.typing as npt
 
 from vision.arrays import Picture
 
-FROZEN_S = 16.0
-"""A tile that usually changes is dead after so long; with looks each 4 s, and 4 s in which the encoder settles, that
-makes 24 s from the fault."""
+FROZEN_S = 12.0
+"""A tile that usually changes is dead after so long: two pauses of a camera at rest, which are 8 s and, as its key
+frames come, 6 s to 10 s. With the pause before, in which the encoder settles, that makes 24 to 30 s from the fault."""
 
 UNKNOWN_FROZEN_S = 60.0
 """Where habits are not known yet, all tiles must repeat themselves for so long."""

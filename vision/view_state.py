@@ -2,8 +2,8 @@
 
 The first looks give a reference of luma and edges, which follows slowly while all is well. A look is compared with it;
 a verdict makes the view unsure after `SUSPECT_S`, so that rules abstain, and counts once it has lasted for `CONFIRM_S`.
-Things that the model found are left out, so that traffic is no movement of the camera. That works with one look in four
-seconds as with four a second.
+Things that the model found are left out, so that traffic is no movement of the camera. That works with one look in
+eight seconds as with four a second.
 
 Belongs here: the state of the view. Does not: what follows from it (clocks freeze, in vision.memory).
 """

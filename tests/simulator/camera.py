@@ -30,7 +30,16 @@ PATH = "/live"
 
 
 class SimulatedCamera:
-    """One camera; a context manager that listens at once and leaves nothing behind."""
+    """One camera; a context manager that listens at once and leaves nothing behind.
+
+    Args:
+        clip: what it plays, over and over.
+        faults: what it does wrong from the first.
+        login: who may look; everybody if None.
+        host: address on which it listens.
+        tls: its certificate; None for plain RTSP.
+        speed: its packets come so many times faster than they should; their stamps do not.
+    """
 
     def __init__(
         self,
@@ -40,8 +49,10 @@ class SimulatedCamera:
         login: Login | None = None,
         host: str = "127.0.0.1",
         tls: ssl.SSLContext | None = None,
+        speed: float = 1.0,
     ) -> None:
         self.host = host
+        self.speed = speed
         self._tls = tls
         self.clip = load_clip(clip)
         self.faults: tuple[Fault, ...] = tuple(faults)

@@ -93,7 +93,7 @@ class Player:
                     faults = self._camera.faults
                     chunks = self._through(faults)
                 chunk = next(chunks)
-                if self.stop.wait(max(0.0, began_s + chunk.due_s - time.monotonic())):
+                if self.stop.wait(max(0.0, began_s + chunk.due_s / self._camera.speed - time.monotonic())):
                     return
                 if chunk.data:
                     self.road.send(chunk)

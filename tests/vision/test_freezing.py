@@ -1,10 +1,12 @@
 """Frozen pictures are told, and living ones that hardly move are not."""
 
-from itertools import cycle, islice
+from itertools import cycle, islice, pairwise
 
 import numpy as np
 import pytest
 
+from detectors.rules import SLOWEST_SCOUT_S
+from streams.looking import EARLY_RATIO
 from tests.vision.cameras import Sensor, encoded, with_clock
 from tests.vision.pictures import street
 from vision.arrays import Picture
@@ -27,13 +29,35 @@ def living(count: int, sigma: float = 1.0, seed: int = 0) -> list[Picture]:
     return [sensor(street()) for _ in range(count)]
 
 
-@pytest.mark.parametrize("step_s", [0.25, 1.0, 2.0, 4.0])
+@pytest.mark.parametrize("step_s", [0.25, 1.0, 2.0, 4.0, 7.96, 8.0])
 def test_picture_that_hangs_is_frozen_within_thirty_seconds(step_s: float) -> None:
     watch = FreezeWatch()
     assert not any(look_at(watch, living(round(120 / step_s)), step_s))
     hung = living(1, seed=9) * 200
     seconds = (look_at(watch, hung, step_s).index(True) + 1) * step_s
-    assert FROZEN_S <= seconds <= 26
+    assert FROZEN_S <= seconds <= 30
+
+
+def steps_at_rest(key_s: float) -> list[float]:
+    """Return the seconds between looks of a camera at rest, on key frames so far apart, as the key gear takes them."""
+    looked_s, due_s = [0.0], SLOWEST_SCOUT_S
+    for key in range(1, round(400 / key_s)):
+        if key * key_s >= due_s - EARLY_RATIO * SLOWEST_SCOUT_S:
+            looked_s.append(key * key_s)
+            due_s = due_s + SLOWEST_SCOUT_S if due_s + SLOWEST_SCOUT_S > key * key_s else key * key_s + SLOWEST_SCOUT_S
+    return [later - earlier for earlier, later in pairwise(looked_s)]
+
+
+@pytest.mark.parametrize("key_s", [2.0, 2.5, 3.0, 3.3, 4.0, 5.0, 6.0, 7.0, 8.0, 10.0])
+def test_camera_at_rest_that_hangs_is_told_within_thirty_seconds_whatever_its_key_frames(key_s: float) -> None:
+    steps_s, alive, hung = steps_at_rest(key_s), living(18), living(1, seed=9)[0]
+    for first in range(10, 18):  # just after each look of a round
+        watch = FreezeWatch()
+        assert not any(
+            watch.update(sampled(picture), step_s) for picture, step_s in zip(alive[:first], steps_s, strict=False)
+        )
+        seen = [watch.update(sampled(hung), step_s) for step_s in steps_s[first : first + 6]]
+        assert sum(steps_s[first : first + seen.index(True) + 1]) <= 30 + 1e-6
 
 
 def test_picture_that_hangs_from_the_beginning_is_frozen_after_a_minute() -> None:

@@ -12,7 +12,7 @@ from vision.arrays import Picture
 from vision.observations import ViewState
 from vision.view_state import ViewJudge
 
-RATES_HZ = (0.25, 0.5, 1.0, 4.0)
+RATES_HZ = (0.125, 0.25, 0.5, 1.0, 4.0)
 LONG = {"as it is", "dusk"}
 needs_clips = pytest.mark.skipif(not MATERIAL.exists(), reason=f"no real clips: {MATERIAL} is missing")
 
@@ -87,7 +87,7 @@ def test_view_put_aside_and_taken_up_is_judged_the_same() -> None:
     assert seen(other, street(seed=3), 1.0, 20.0)[-1] is seen(judge, street(seed=3), 1.0, 20.0)[-1] is ViewState.MOVED
 
 
-@pytest.mark.parametrize("hz", [0.25, 1.0])
+@pytest.mark.parametrize("hz", [0.125, 0.25, 1.0])
 @pytest.mark.parametrize("name", NOTHING)
 def test_what_is_no_fault_is_never_told(name: str, hz: float) -> None:
     judge, sensor, picture = ViewJudge(), Sensor(1.0), street()
@@ -97,7 +97,7 @@ def test_what_is_no_fault_is_never_told(name: str, hz: float) -> None:
 
 @needs_clips
 @pytest.mark.material
-@pytest.mark.parametrize("hz", [0.25, 1.0])
+@pytest.mark.parametrize("hz", [0.125, 0.25, 1.0])
 @pytest.mark.parametrize("name", ["jamcam_07458_shaftesbury_20190527", "jamcam_06600_cromwell_20190524"])
 def test_every_fault_in_a_real_street_is_told_within_thirty_seconds(name: str, hz: float) -> None:
     pictures = list(clip(f"videos/{name}.mp4"))
