@@ -63,7 +63,7 @@ DEFINITIONS = {
     "in.",
     "recovery_s": "Seconds from the end of the fault to the next delivered one; none for a camera that was given up.",
     "healthy_ratio": "Share of the pictures which the healthy cameras that are watched in full sent while the fault "
-    "lasted whose packets came in time (those that were over 2 s late at the worst moment did not), by the same of the "
+    "lasted whose packets came in time (those that were over 3 s late at the worst moment did not), by the same of the "
     "clean window before it: what the fault cost them, whatever else the machine does.",
     "healthy_quiet_ratio": "The same of the healthy cameras that are watched quietly.",
     "healthy_rate_ratio": "Packets a second of all healthy cameras while the fault lasted, by those of the clean "

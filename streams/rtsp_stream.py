@@ -7,6 +7,7 @@ Belongs here: the session. Does not: asking for the description (asking), bytes 
 """
 
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 
 from streams.asking import Asked, answer_of, refusals_of
@@ -61,6 +62,7 @@ class RtspStream:
         self._session: dict[str, str] = {}
         self._session_s = DEFAULT_SESSION_S
         self._keep_alive = "GET_PARAMETER"
+        self._unheeded: deque[RtspMessage] = deque()
         self._odd, self._odd_since_s = 0, 0.0
         self._now = Clocks().monotonic
         self._may_sign_anew = True  # once each: a refusal that is always answered is a storm, and may lock the account
@@ -107,6 +109,8 @@ class RtspStream:
                     return
             if self._is_over:
                 return
+            while self._unheeded:  # not in the turn: to answer takes as long as the camera takes to read
+                self._heed(self._unheeded.popleft())
             if now() - came_s >= self._settings.read_timeout_s:
                 raise stalled(self._url)
             if now() - alive_s > self._session_s / 2:
@@ -182,7 +186,7 @@ class RtspStream:
         return units
 
     def _taken(self) -> list[Unit]:
-        """Return the pictures of the buffer; answers and requests between packets are seen to, noise is skipped."""
+        """Return the pictures of the buffer; answers and requests between packets are kept, noise is skipped."""
         buffer = self._client.buffer
         units: list[Unit] = []
         while True:
@@ -202,7 +206,7 @@ class RtspStream:
             elif isinstance(message, Interleaved):  # behind blank lines
                 units += self._made([(message.channel, message.data)])
             else:
-                self._heed(message)
+                self._unheeded.append(message)
             self._count_odd()
 
     def _count_odd(self) -> None:

@@ -8,8 +8,9 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping
 
-LATE_S = 2.0
-"""A picture that comes later than this is missing: ten naps; on a calm machine all come at once."""
+LATE_S = 3.0
+"""A picture that comes later than this is missing, as a camera is that sends nothing for so long. On a calm machine all
+come within a nap; the cameras of the simulator share one interpreter with who reads them."""
 
 ON_THE_WAY = 3
 """Pictures of a camera that are sent and not delivered at any moment: one waits to be sent, one in libav's parser, and

@@ -192,6 +192,22 @@ def test_turn_is_over_while_a_picture_is_looked_at(camera: ScriptedCamera, turn:
     stream.close()
 
 
+def test_turn_is_over_while_a_request_is_answered(
+    camera: ScriptedCamera, turn: threading.Lock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stop, held = SteppedStop(), []
+    with napping(camera, stop, turn) as reading:
+        assert stop.napping.wait(LIMIT_S)
+        answer = reading.stream._client.answer
+        monkeypatch.setattr(
+            reading.stream._client, "answer", lambda *given: (held.append(turn.locked()), answer(*given))
+        )
+        send_whole(camera, reading, b"OPTIONS rtsp://x/live RTSP/1.0\r\nCSeq: 9\r\n\r\n")
+        stop.step()
+        camera.wait("RTSP/1.0")
+        assert held == [False]
+
+
 @pytest.mark.parametrize("breaks", ["forgets", "goes"])
 def test_turn_is_over_where_a_heap_fails(
     camera: ScriptedCamera, turn: threading.Lock, monkeypatch: pytest.MonkeyPatch, breaks: str
