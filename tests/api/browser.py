@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Route, sync_playwright
@@ -32,15 +33,16 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-def until(page: Page, expression: str, *, argument: object = None) -> None:
-    """Wait until an expression is true on the page.
+def until(page: Page, expression: str, *, argument: object = None) -> Any:
+    """Wait until an expression is true on the page; returns its value.
 
     Playwright's own `wait_for_function` needs `eval`, which our content policy forbids.
     """
     deadline_s = time.monotonic() + LIMIT_MS / 1000
-    while not page.evaluate(expression, argument):
+    while not (value := page.evaluate(expression, argument)):
         assert time.monotonic() < deadline_s, f"never came true: {expression}"
         page.wait_for_timeout(50)
+    return value
 
 
 class Visitor:

@@ -49,6 +49,11 @@ LOOK = """
 """What each tile shows: its picture in small, its playing time, and whether anything is drawn over it."""
 
 
+def seen(condition: str) -> str:
+    """Return what gives the tiles once each shows a picture and meets a condition on `tile`, `i` and `before`."""
+    return f"(before) => {{ const tiles = ({LOOK})(); return tiles.every((tile, i) => tile && {condition}) && tiles; }}"
+
+
 class Truth:
     """Knows the parked car of the film, so that no model is needed."""
 
@@ -87,10 +92,8 @@ def test_nine_tiles_move_with_boxes_and_the_console_is_silent(tmp_path: Path) ->
         page = visitor.page
         page.get_by_role("button", name=f"{CAMERAS} 画面").click()
         expect(page.locator(".tile")).to_have_count(CAMERAS)
-        until(page, f"() => ({LOOK})().every((tile) => tile && tile.time > 0 && tile.isDrawn)")
-        before = page.evaluate(LOOK)
-        moved = "tiles.every((tile, i) => tile && tile.time > before[i].time && tile.picture !== before[i].picture)"
-        until(page, f"(before) => {{ const tiles = ({LOOK})(); return {moved}; }}", argument=before)
+        before = until(page, seen("tile.time > 0 && tile.isDrawn"))
+        until(page, seen("tile.time > before[i].time && tile.picture !== before[i].picture"), argument=before)
 
         assert visitor.complaints == []
 
@@ -102,8 +105,7 @@ def test_h265_camera_is_shown_in_stills_and_the_tile_says_why(tmp_path: Path) ->
         if page.evaluate("""MediaSource.isTypeSupported('video/mp4; codecs="hvc1.1.6.L93.90"')"""):
             pytest.skip("this Chromium plays H.265")
         expect(page.locator(".tile .mode")).to_have_text("图片模式：此浏览器不能播放 H.265")
-        until(page, f"() => ({LOOK})().every((tile) => tile && tile.isDrawn)")
-        before = page.evaluate(LOOK)[0]["picture"]
-        until(page, f"(before) => ({LOOK})()[0]?.picture !== before", argument=before)
+        before = until(page, seen("tile.isDrawn"))
+        until(page, seen("tile.picture !== before[i].picture"), argument=before)
 
         assert visitor.complaints == []
