@@ -101,7 +101,7 @@ CLIPS_THAT_DIFFER = (
     "person_bicycle_car_lot.mp4",
     "dvrscan_brightness_cam87.avi",
 )
-"""Two streets, a plain car park that people cross close to the lens, and a view that looks the same when it is turned."""
+"""Two streets, a plain car park that people cross near the lens, and a view that looks the same when it is turned."""
 
 
 @needs_clips
