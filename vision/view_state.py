@@ -55,14 +55,19 @@ DEFOCUSED_EDGES = 0.5
 NOISE_SIGMAS = 1.2
 """Slopes below so many sigmas of the noise are noise: it makes slopes of 0.54 sigma on average."""
 
-SAME_COARSE = 0.8
-"""Correlation of coarse pictures from which they show the same street."""
+LESSER_MEAN_TO_SIGMA = 1.373
+"""Of a normal distribution: the mean of the lesser three quarters is 0.515 sigma, and two looks have noise."""
 
-MOVED_EDGES = 0.3
-"""Correlation of edges below which another street is seen, unless they still lie in the same place."""
+SAME_COARSE, SAME_BEHIND_TRAFFIC = 0.8, 0.6
+"""Correlation of coarse pictures from which they show the same street, and the same one with traffic before it."""
 
-ALIGNED_RESPONSE = 0.25
-"""Response of the phase correlation from which it says how far the picture is displaced."""
+MOVED_EDGES, TURNED_EDGES = 0.3, 0.36
+"""Correlation of edges below which another street is seen, unless they still lie in the same place: at once where the
+coarse picture differs, too; where it does not, as of a camera that turned a little, if nothing lines up."""
+
+ALIGNED_RESPONSE, UNALIGNED_RESPONSE = 0.25, 0.2
+"""Response of the phase correlation from which it says how far the picture is displaced; and below which it lies
+nowhere as it did."""
 
 MOVED_SHIFT = 0.03
 """Share of the width by which the whole picture must be displaced; wind shakes a pole by less."""
@@ -142,13 +147,16 @@ class ViewJudge:
         return verdict is ViewState.OK or self._doubt_s >= CONFIRM_S
 
     def _noise(self, whole: FloatArray) -> float:
-        """Return the sigma of the noise: what differs from the look before, in the middle of some hundred pixels."""
+        """Return the sigma of the noise: the lesser three quarters of what differs from the look before.
+
+        Their mean, not their middle: pixels are whole numbers, and the middle of little noise is 0.
+        """
         before, self._last = self._last, whole[::8, ::8].copy()
         if before is None or before.shape != self._last.shape:
             return 0.0
         differences = np.abs(self._last - before).ravel()
-        half = len(differences) // 2
-        return 1.05 * float(np.partition(differences, half)[half])  # 1.4826 / sqrt(2), as both have noise
+        most = 3 * len(differences) // 4
+        return LESSER_MEAN_TO_SIGMA * float(np.partition(differences, most)[:most].mean())
 
     def _verdict(self, now: FloatArray, details: tuple[FloatArray, float], things: Boxes) -> ViewState:
         brightest = np.sort(now[::2, ::2], axis=None)
@@ -165,7 +173,8 @@ class ViewJudge:
         if strength < BLOCKED_EDGES and spread < BLOCKED_SPREAD:
             return ViewState.BLOCKED
         coarse = _correlation(_coarse(now), _coarse(self._luma), used[2:88:4, 2::4])
-        if coarse >= SAME_COARSE and self._sharpness(*details, min(1.0, max(spread, 0.3))) < DEFOCUSED_EDGES:
+        sharpness = self._sharpness(*details, min(1.0, max(spread, 0.3)))
+        if coarse >= SAME_BEHIND_TRAFFIC and sharpness < DEFOCUSED_EDGES:
             return ViewState.DEFOCUSED
         return ViewState.MOVED if self._has_moved(edges, used, coarse) else ViewState.OK
 
@@ -184,7 +193,8 @@ class ViewJudge:
         is_displaced = max(abs(dx), abs(dy)) > MOVED_SHIFT * SIZE_WH[0]
         if response >= ALIGNED_RESPONSE and not is_displaced:
             return False  # the street shows through whatever fills the picture
-        return (likeness < MOVED_EDGES and coarse < SAME_COARSE) or (response > 0.2 and is_displaced)
+        is_turned = likeness < TURNED_EDGES and response < UNALIGNED_RESPONSE
+        return (likeness < MOVED_EDGES and coarse < SAME_COARSE) or is_turned or (response > 0.2 and is_displaced)
 
     def _follow(self, now: FloatArray, fine: FloatArray, things: Boxes, step_s: float) -> None:
         self._looks += 1

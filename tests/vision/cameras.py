@@ -1,7 +1,7 @@
 """Cameras before a still or living street: sensor noise, an H.264 encoder, faults; as looks fed to a `ViewJudge`."""
 
 import io
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from fractions import Fraction
 from itertools import count
 from pathlib import Path
@@ -117,9 +117,9 @@ def states(judge: ViewJudge, pictures: Iterable[Picture], hz: float, seconds: fl
     return [look(judge, held[number % len(held)], 1 / hz) for number in range(round(seconds * hz))]
 
 
-def flags(seen: Iterable[ViewState]) -> int:
-    """Return how often a fault was said: changes into a state that is neither clear nor being checked."""
-    fine = {ViewState.OK, ViewState.UNSURE}
+def flags(seen: Iterable[ViewState], *, right: Collection[ViewState] = ()) -> int:
+    """Return how often a fault was said: changes into a state that is neither clear, nor being checked, nor `right`."""
+    fine = {ViewState.OK, ViewState.UNSURE, *right}
     before, found = ViewState.OK, 0
     for state in seen:
         found += state not in fine and state is not before

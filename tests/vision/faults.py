@@ -130,3 +130,6 @@ NOTHING = {
     "lorry before the lens for 6 s": lorry,
 }
 """What is no fault, over time."""
+
+DARK_BY_NIGHT = frozenset({"dusk", "exposure steps"})
+"""What leaves so little of a night's light that the picture is dark in truth."""
