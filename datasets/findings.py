@@ -28,6 +28,8 @@ class FindingKind(StrEnum):
     DOUBLE_ID = "labels with an id that another one has"
     ODD_SCORE = "scores cut to 0 to 1"
     LEFT_OUT_CLASS = "boxes left out on purpose by their class"
+    OPEN_CLASSES = "pictures left out, as things of a trained class may stand unmarked in them"
+    GREYED = "regions greyed, as they say nothing"
     NO_NEGATIVES = "sets in which every picture shows something: a model learns that something is always there"
 
 
