@@ -1,10 +1,15 @@
 """Writes sets in YOLO format as ultralytics reads them: `images/SPLIT`, `labels/SPLIT`, `data.yaml`, and our notes.
 
 Pictures keep their bytes where nothing changed them. Every picture gets a label file, also one that shows nothing.
+Things without a class have no row; they become regions that say nothing, in the notes.
 """
 
+import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+
+import numpy as np
 
 from cases.disk import Disk
 from datasets.errors import PictureError
@@ -14,6 +19,8 @@ from datasets.picture_notes import NOTES_NAME, notes_of
 from datasets.set_folder import SetFolder
 from datasets.yolo_rows import format_rows
 from vision.classes import StreetClass
+
+logger = logging.getLogger(__name__)
 
 DATA_NAME = "data.yaml"
 
@@ -28,6 +35,7 @@ class YoloFolder:
         self._row_of = {int(kind): row for row, kind in enumerate(self._classes)}
         self._written: dict[str, LabelledPicture] = {}
         self._splits: list[str] = []
+        self._nameless = 0
 
     def add(self, split: str, picture: LabelledPicture, content: bytes | Path) -> None:
         """Write a picture with its labels.
@@ -43,6 +51,7 @@ class YoloFolder:
         """
         if picture.name in self._written:
             raise ValueError(f"two pictures are called {picture.name}")
+        picture = self._without_nameless(picture)
         self._written[picture.name] = picture
         if split not in self._splits:
             self._splits.append(split)
@@ -58,7 +67,17 @@ class YoloFolder:
         names = "".join(f"  {row}: {kind.label}\n" for row, kind in enumerate(self._classes))
         self._folder.write(DATA_NAME, f"{places}names:\n{names}".encode())
         self._folder.write(NOTES_NAME, notes_of(self._written.values()))
+        if self._nameless:
+            logger.warning("set %s: %d things without a class became dead regions", self._folder.final, self._nameless)
         return self._folder.final / DATA_NAME
+
+    def _without_nameless(self, picture: LabelledPicture) -> LabelledPicture:
+        is_nameless = picture.labels.class_ids == StreetClass.UNKNOWN
+        if not is_nameless.any():
+            return picture
+        self._nameless += int(is_nameless.sum())
+        ignored = np.concatenate([picture.ignored, picture.labels.boxes[is_nameless]])
+        return replace(picture, labels=picture.labels[~is_nameless], ignored=ignored)
 
 
 def write_yolo(
