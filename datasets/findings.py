@@ -30,6 +30,8 @@ class FindingKind(StrEnum):
     LEFT_OUT_CLASS = "boxes left out on purpose by their class"
     OPEN_CLASSES = "pictures left out, as things of a trained class may stand unmarked in them"
     GREYED = "regions greyed, as they say nothing"
+    LOST_EVIDENCE = "cases left out, as their evidence is gone or not as it was written"
+    NO_VERDICT = "cases left out, as nobody decided what is seen in them"
     NO_NEGATIVES = "sets in which every picture shows something: a model learns that something is always there"
 
 
