@@ -169,7 +169,7 @@ MATERIAL_SETS: tuple[MaterialSet, ...] = (
     *(
         MaterialSet(
             f"videos/{clip}.mp4",
-            SetFacts("jamcam", "Powered by TfL Open Data; labels MIT; for tests only", complete=NO_CLASS),
+            SetFacts(clip[:12], "Powered by TfL Open Data; labels MIT; for tests only", complete=NO_CLASS),
             reader="clip",
             only="test",
         )
@@ -217,4 +217,4 @@ def material_set(name: str, sets: Sequence[MaterialSet] = MATERIAL_SETS) -> Mate
     for entry in sets:
         if entry.facts.name == name:
             return entry
-    raise ValueError(f"there is no set {name!r}; there are {', '.join(dict.fromkeys(e.facts.name for e in sets))}")
+    raise ValueError(f"there is no set {name!r}; there are {', '.join(entry.facts.name for entry in sets)}")

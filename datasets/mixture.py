@@ -24,7 +24,7 @@ from datasets.merging import COCO_KINDS
 from datasets.picture_files import jpeg_of, read_bgr
 from datasets.reframing import Shown, cut, greyed, mosaic, tile_windows
 from datasets.set_folder import SetFolder
-from datasets.splitting import key_of
+from datasets.splitting import key_of, named_for_all
 from datasets.yolo_folder import YoloFolder, contents
 from vision.arrays import SizeWH
 from vision.classes import StreetClass
@@ -138,7 +138,7 @@ class _Mixing:
 
     def add(self, split: str, pictures: Sequence[LabelledPicture]) -> None:
         for picture, content in contents(pictures):
-            named = replace(picture, name=f"{picture.origin.set_name}-{picture.name}".replace("/", "-"))
+            (named,) = named_for_all([picture])
             if _is_plain(named, self._settings.tile_wh):
                 self._write(split, named, content)
             else:

@@ -5,8 +5,8 @@ split as a whole. A picture that is there twice counts once. Every set is shared
 piece of each where its groups allow; a set of one camera falls into one split.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -106,6 +106,11 @@ TELL_EVERY = 50
 def key_of(picture: LabelledPicture) -> str:
     """Return a name that is unique over all sets."""
     return f"{picture.origin.set_name}/{picture.name}"
+
+
+def named_for_all(pictures: Iterable[LabelledPicture]) -> list[LabelledPicture]:
+    """Return pictures of several sets under names that no two of them share and that may stand in a path."""
+    return [replace(each, name=key_of(each).replace("/", "-")) for each in pictures]
 
 
 def split_by_camera(pictures: Sequence[LabelledPicture], likeness: Likeness, settings: SplitSettings) -> Split:
