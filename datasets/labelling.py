@@ -1,8 +1,8 @@
 """Labels the frames of a clip with a model, and lets the frames agree through time.
 
 What a model sees in one frame holds along the track. A thing is called what most looks call it; what shows in a single
-look is in doubt and becomes a region that says nothing; what stands still and is missed for a while is filled in where
-the pixels prove that it is there.
+look, or stands still and shows in few, is in doubt and becomes a region that says nothing; what stands still and is
+missed for a while is filled in where the pixels prove that it is there.
 
 Belongs here: agreement over frames. Does not: running a model (models), files for a person to correct (proposals).
 """
@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 
 from datasets.labelled import Labels
+from datasets.merging import is_within
 from vision.arrays import Boxes, Ids, Mask, Picture, SizeWH
 from vision.boxes import iou_matrix
 from vision.detections import Detections
@@ -49,6 +50,8 @@ class AgreementSettings:
     Attributes:
         step_s: seconds between the frames that are looked at.
         least_looks: a thing seen in fewer looks is in doubt; a clip of one look asks for one.
+        least_seen_ratio: so is a still thing seen in a smaller share of the looks from its first to its last: where
+            nothing changes and most looks say that nothing is there, they are right. Models take logos for cars.
         still_iou: boxes that overlap by this are at one place.
         same_likeness: correlation of pixels from which a place is unchanged.
         fill_s: for how long a still thing may be missed.
@@ -57,6 +60,7 @@ class AgreementSettings:
 
     step_s: float = 0.5
     least_looks: int = 2
+    least_seen_ratio: float = 0.5
     still_iou: float = 0.6
     same_likeness: float = 0.75
     fill_s: float = 30.0
@@ -73,7 +77,7 @@ class FrameLabels:
         labels: what is there, with the model's scores and track ids; what was filled in has the mean score of its
             track.
         is_filled: (N,) bool: filled in from other frames.
-        doubtful: (M, 4) boxes of what showed in too few looks.
+        doubtful: (M, 4) boxes of what showed in too few of the looks.
     """
 
     t_s: float
@@ -104,10 +108,15 @@ def label_frames(
     """
     looks = list(_looks(model, frames, settings, on_progress))
     things = _things(looks, settings)
-    least = min(settings.least_looks, len(looks))
-    sure = [thing for thing in things if len(thing.rows) >= least]
+    sure = [thing for thing in things if _is_sure(thing, len(looks), settings)]
     filled = _filled(looks, [thing for thing in sure if thing.is_still], settings)
     return tuple(_frame_labels(index, look, sure, things, filled) for index, look in enumerate(looks))
+
+
+def _is_sure(thing: "_Thing", looks: int, settings: AgreementSettings) -> bool:
+    seen_ratio = len(thing.rows) / (max(thing.rows) - min(thing.rows) + 1)
+    is_often = not thing.is_still or seen_ratio >= settings.least_seen_ratio
+    return len(thing.rows) >= min(settings.least_looks, looks) and is_often
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -218,31 +227,40 @@ def _thing(thing_id: int, rows: Mapping[int, int], looks: Sequence[_Look], setti
 
 
 def _filled(looks: Sequence[_Look], still: Sequence[_Thing], settings: AgreementSettings) -> dict[int, list[_Thing]]:
-    """Return look → still things that were missed in it although their pixels are there."""
+    """Return look → still things that were missed in it although their pixels are there; the best seen things first."""
     filled: dict[int, list[_Thing]] = {}
 
     @lru_cache(maxsize=LUMAS_HELD)
     def luma(index: int) -> tuple[Picture, float]:
         return looks[index].small_luma()
 
-    for thing in still:
-        for index, look in enumerate(looks):
-            if index in thing.rows or not _may_be_there(thing, look, looks, settings):
+    for thing in sorted(still, key=lambda each: -len(each.rows)):
+        left = int(len(thing.rows) * (1 / settings.least_seen_ratio - 1))
+        for index, nearest in _missed(thing, looks, settings):
+            here = np.concatenate([looks[index].found.boxes, *(each.box for each in filled.get(index, []))])
+            if left == 0 or is_within(thing.box, here)[0]:
                 continue
-            nearest = min(thing.rows, key=lambda seen: abs(seen - index))
             if _is_same_place(thing, luma(nearest), luma(index), settings.same_likeness):
                 filled.setdefault(index, []).append(thing)
+                left -= 1
     return filled
 
 
-def _may_be_there(thing: _Thing, look: _Look, looks: Sequence[_Look], settings: AgreementSettings) -> bool:
-    """Return whether a thing was seen shortly before or after, and nothing else was seen in its place."""
-    away_s = min(abs(look.t_s - looks[seen].t_s) for seen in thing.rows)
-    if away_s > settings.fill_s:
-        return False
-    kin = same_kind(np.array([thing.class_id], np.int64), look.found.class_ids)
-    overlap = iou_matrix(thing.box, look.found.boxes)
-    return not (kin & (overlap >= settings.still_iou)).any()
+def _missed(thing: _Thing, looks: Sequence[_Look], settings: AgreementSettings) -> list[tuple[int, int]]:
+    """Return the looks in which a thing was not seen though shortly before or after, each with the nearest that saw it.
+
+    Those between looks that saw it come first. Before its first and after its last one it is believed in for no longer
+    than it was seen, as what shows in two looks running and never again was a mistake of the model's.
+    """
+    first, last = min(thing.rows), max(thing.rows)
+    seen_for_s = looks[last].t_s - looks[first].t_s
+    missed = []
+    for index, look in enumerate(looks):
+        nearest = min(thing.rows, key=lambda seen: abs(seen - index))
+        longest_s = settings.fill_s if first < index < last else min(settings.fill_s, seen_for_s)
+        if index not in thing.rows and abs(look.t_s - looks[nearest].t_s) <= longest_s:
+            missed.append((not first < index < last, abs(index - nearest), index, nearest))
+    return [(index, nearest) for *_, index, nearest in sorted(missed)]
 
 
 def _is_same_place(

@@ -105,16 +105,26 @@ def _named(marked: Labels, teacher: Labels, iou: float) -> Labels:
     return Labels(marked.boxes, class_ids, scores, marked.object_ids, marked.visible_ratios)
 
 
+def is_within(boxes: Boxes, others: Boxes, *, iou: float = SAME_IOU) -> Mask:
+    """Return (N,) which boxes are one of the others, or a part of one, whatever they are called."""
+    if not len(boxes) or not len(others):
+        return np.zeros(len(boxes), bool)
+    return np.asarray(_covers(boxes, others, iou).any(axis=1))
+
+
 def _is_marked(found: Labels, marked: Labels, iou: float) -> Mask:
     """Return (N,) which found things are marked already, as a whole or as a part of a larger one."""
     if not len(found) or not len(marked):
         return np.zeros(len(found), bool)
     kin = related(found.class_ids, marked.class_ids) | (marked.class_ids == StreetClass.UNKNOWN)[None, :]
-    whole = iou_matrix(found.boxes, marked.boxes) >= iou
-    part = (covered_ratio(found.boxes, marked.boxes) >= PART_RATIO) & (
-        _area_ratios(found.boxes, marked.boxes) >= PART_AREA_RATIO
-    )
-    return np.asarray((kin & (whole | part)).any(axis=1))
+    return np.asarray((kin & _covers(found.boxes, marked.boxes, iou)).any(axis=1))
+
+
+def _covers(boxes: Boxes, others: Boxes, iou: float) -> Mask:
+    """Return (N, M) whether the other box is the same thing as the box, or holds it as a part."""
+    is_inside = covered_ratio(boxes, others) >= PART_RATIO
+    is_part = is_inside & (_area_ratios(boxes, others) >= PART_AREA_RATIO)
+    return np.asarray((iou_matrix(boxes, others) >= iou) | is_part)
 
 
 def _area_ratios(boxes_a: Boxes, boxes_b: Boxes) -> FloatArray:
