@@ -59,7 +59,7 @@ class SequenceInfo(BaseModel):
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
-    name: str = Field(min_length=1)
+    name: str = Field(pattern=r"^[^/\x00]+$")
     imdir: str = "img1"
     framerate: float = Field(gt=0, le=1000)
     seqlength: int = Field(ge=0, le=10_000_000)

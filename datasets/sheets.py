@@ -10,7 +10,7 @@ Belongs here: the form and what may be done with it. Does not: folders of sheets
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 from typing import Annotated, Literal
 
@@ -35,6 +35,12 @@ def _known(name: str) -> str:
     if name not in CLASSES:
         raise ValueError(f"there is no class {name!r}; there are {', '.join(CLASSES)}")
     return name
+
+
+def _below_its_set(path: str) -> str:
+    if not path or PurePosixPath(path).is_absolute() or ".." in PurePosixPath(path).parts:
+        raise ValueError(f"{path!r} is no path below the set's folder")
+    return path
 
 
 ClassName = Annotated[str, AfterValidator(_known)]
@@ -112,7 +118,7 @@ class Sheet(_Form):
 
     format: Literal["streetwarden-sheet"] = "streetwarden-sheet"
     version: Literal[1] = 1
-    picture: Annotated[str, Field(min_length=1)]
+    picture: Annotated[str, AfterValidator(_below_its_set)]
     size_wh: tuple[Annotated[int, Field(ge=1)], Annotated[int, Field(ge=1)]]
     camera: str
     set_name: str
