@@ -3,6 +3,10 @@
 Nothing is copied. What is complete was judged by looking at the pictures, and is claimed only where a class is marked
 throughout or cannot be there: a motorway has no stalls. In the other sets too much was missed (in jams the far half of
 the vehicles, in Dhaka's street scenes whole cars), so that an unmatched detection on them is no error.
+
+Only the toll road, the highways and the films tell their cameras. Photographs are taken for those of one camera where
+their numbers follow closely upon one another (Nepal's stills of films, walks along rubbish or house fronts) or where
+they are copies of one original; the rest is left to their looks (`splitting`).
 """
 
 from collections.abc import Iterable, Sequence

@@ -99,14 +99,16 @@ def write_mixture(
         on_progress: called with (done, total) pictures.
 
     Raises:
-        SetEmptyError: no picture may be used.
+        SetEmptyError: a split has no picture that may be used.
         SetWriteError: the disk refuses; nothing was kept.
     """
     usable, findings = _usable(splits, settings)
-    if not any(usable.values()):
-        raise SetEmptyError(
-            f"of {sum(map(len, splits.values()))} pictures none is marked completely enough to train on"
-        )
+    for split, pictures in usable.items():
+        if not pictures:
+            raise SetEmptyError(
+                f"of {len(splits[split])} pictures for {split} none is marked completely enough; "
+                "let a stronger model fill them in (--teacher), or add pictures"
+            )
     with SetFolder(out, disk=disk) as folder:
         mixing = _Mixing(YoloFolder(folder), settings, findings, on_progress)
         mixing.total = sum(map(len, usable.values()))

@@ -122,7 +122,7 @@ def test_mix_without_a_teacher_says_why_nothing_can_be_used(
     typed(monkeypatch, capsys, "convert", "made", "own", "--to", "yolo", "--map", "*=car")
     status, _, err = typed(monkeypatch, capsys, "mix", "own", "--out", "mixed")
     assert status == 1
-    assert "none is marked completely enough to train on" in err
+    assert "for train none is marked completely enough" in err
 
 
 def test_mix_with_a_teacher_gives_a_set_to_train_on(

@@ -49,7 +49,7 @@ def test_picture_in_which_something_may_stand_unmarked_is_left_out(tmp_path: Pat
 
 
 def test_set_of_nothing_that_may_be_used_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(SetEmptyError, match="of 1 pictures none is marked completely enough"):
+    with pytest.raises(SetEmptyError, match="of 1 pictures for train none is marked completely enough"):
         write_mixture(tmp_path / "set", {"train": [usable("b", complete=frozenset())]}, PLAIN)
     assert not (tmp_path / "set").exists()
 
