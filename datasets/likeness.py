@@ -7,7 +7,7 @@ changes. Pictures that were mirrored to make a set larger are found, too.
 Source: dHash (Krawetz, "Kind of Like That", 2013).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -16,8 +16,8 @@ import numpy.typing as npt
 
 from vision.arrays import Ids, Picture
 
-CELLS_WH = (9, 8)
-"""Eight rows of eight comparisons: 64 bits."""
+CELLS_WH, BITS = (9, 8), 64
+"""Eight rows of eight comparisons."""
 
 ALIKE_BITS = 8
 """Pictures of which at most so many bits differ are grouped. Of the unrelated photographs in the material hardly a pair
@@ -54,6 +54,17 @@ class Likeness:
 
     def __len__(self) -> int:
         return len(self.bits)
+
+    @classmethod
+    def joined(cls, parts: Sequence["Likeness"]) -> "Likeness":
+        """Return what is kept of the pictures of all parts, in their order."""
+        parts = [likeness_of([]), *parts]
+        return cls(
+            np.concatenate([part.bits for part in parts]),
+            np.concatenate([part.mirrored for part in parts]),
+            np.concatenate([part.spreads for part in parts]),
+            np.concatenate([part.thumbnails for part in parts]),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,14 +126,14 @@ def _shrunk(luma: Picture, size_wh: tuple[int, int]) -> Picture:
 
 
 def _bits(cells: npt.NDArray[np.float32]) -> npt.NDArray[np.bool_]:
-    return (cells[:, :, 1:] > cells[:, :, :-1]).reshape(len(cells), -1)
+    return (cells[:, :, 1:] > cells[:, :, :-1]).reshape(len(cells), BITS)
 
 
 def _differing(one: npt.NDArray[np.bool_], other: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
     """Return (N, M) int64 counts of differing bits, as all bits less those that both have and that neither has."""
     a, b = one.astype(np.float32), other.astype(np.float32)
     same = a @ b.T + (1 - a) @ (1 - b).T
-    return one.shape[1] - np.rint(same).astype(np.int64)
+    return BITS - np.rint(same).astype(np.int64)
 
 
 def _is_same(likeness: Likeness, one: int, other: int) -> bool:

@@ -15,7 +15,7 @@ from datasets.findings import Finding, FindingKind
 from datasets.labelled import LabelledPicture
 from datasets.likeness import Likeness, Pair, alike_pairs, groups_of, likeness_of
 from datasets.picture_files import read_lumas
-from vision.arrays import Ids, Picture
+from vision.arrays import Ids
 
 SPLITS = ("train", "val", "test")
 
@@ -86,17 +86,17 @@ def looked_at(
     Returns:
         The pictures that can be read, their likeness in the same order, and what was wrong.
     """
-    lumas: dict[int, Picture] = {}
+    seen: dict[int, Likeness] = {}
     findings: list[Finding] = []
     for done, (row, luma) in enumerate(read_lumas([picture.source for picture in pictures]), start=1):
         if isinstance(luma, PictureError):
             findings.append(Finding(FindingKind.BROKEN_PICTURE, str(luma)))
         else:
-            lumas[row] = luma
+            seen[row] = likeness_of([luma])
         if on_progress is not None and (done % TELL_EVERY == 0 or done == len(pictures)):
             on_progress(done, len(pictures))
-    rows = sorted(lumas)
-    return tuple(pictures[row] for row in rows), likeness_of(lumas.pop(row) for row in rows), tuple(findings)
+    rows = sorted(seen)
+    return tuple(pictures[row] for row in rows), Likeness.joined([seen[row] for row in rows]), tuple(findings)
 
 
 TELL_EVERY = 50
