@@ -1,10 +1,11 @@
 """Splits labelled pictures into those to train on and those to judge by: by camera, never by frame.
 
-Pictures of one camera, and pictures that look alike whatever their names say, form a group; a group falls into one
-split as a whole. A picture that is there twice counts once. Every set is shared out by itself, so that each split has a
-piece of each where its groups allow; a set of one camera falls into one split.
+Pictures of one camera form a group, and so do cameras whose pictures look alike whatever their names say; a group falls
+into one split as a whole. A picture that is there twice counts once. Every set is shared out by itself, so that each
+split has a piece of each where its groups allow; a set of one camera falls into one split.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -146,9 +147,26 @@ def _doubles(pictures: Sequence[LabelledPicture], pairs: Sequence[Pair]) -> dict
 
 
 def _groups(pictures: Sequence[LabelledPicture], pairs: Sequence[Pair]) -> Ids:
+    """Return (N,) the group of each picture: its camera, joined with those of which enough pictures are alike."""
     first: dict[str, int] = {}
     links = [(first.setdefault(picture.camera, row), row) for row, picture in enumerate(pictures)]
-    return groups_of(len(pictures), links + [(pair.one, pair.other) for pair in pairs])
+    sizes = Counter(picture.camera for picture in pictures)
+    alike: dict[tuple[str, str], tuple[set[int], set[int]]] = {}
+    for pair in pairs:
+        (camera, row), (other, other_row) = sorted((pictures[row].camera, row) for row in (pair.one, pair.other))
+        rows, other_rows = alike.setdefault((camera, other), (set(), set()))
+        rows.add(row)
+        other_rows.add(other_row)
+    for (camera, other), (rows, other_rows) in alike.items():
+        count, size = min((sizes[camera], len(rows)), (sizes[other], len(other_rows)))[::-1]
+        if count >= ALIKE_RATIO * size:
+            links.append((first[camera], first[other]))
+    return groups_of(len(pictures), links)
+
+
+ALIKE_RATIO = 0.5
+"""Share of the smaller camera's pictures that must have an alike one of the other for the two to be one. By night any
+two roads with lamps have some (28 pairs between the material's two), and one would chain whole cameras together."""
 
 
 def _assigned(

@@ -93,6 +93,16 @@ def test_frames_of_one_street_hang_together_whatever_they_are_called() -> None:
     assert found.report.dropped == ()
 
 
+def test_one_alike_pair_does_not_chain_two_whole_cameras() -> None:
+    pictures = [labelled(f"p{i}", camera=f"made/{'ab'[i // 6]}") for i in range(12)]
+    lumas = [luma(i if i != 6 else 0) for i in range(12)]
+    found = split_by_camera(
+        pictures, likeness_of([cv2.add(each, 30) if i == 6 else each for i, each in enumerate(lumas)]), SplitSettings()
+    )
+    assert found.report.groups == {"made": 2}
+    assert found.report.joined == ()
+
+
 def test_mirrored_picture_hangs_together_with_its_original() -> None:
     found = alike_pairs(likeness_of([luma(1), luma(2), luma(1)[:, ::-1]]))
     assert [(pair.one, pair.other, pair.same) for pair in found] == [(0, 2, True)]
