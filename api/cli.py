@@ -9,9 +9,10 @@ import sys
 
 import typer
 
-from api.commands import checking, evidence, looking, people, serving, shelf, speaking
+from api.commands import checking, evidence, looking, people, serving, set_making, sets, shelf, speaking
 from broadcast.errors import BroadcastError
 from cases.errors import CasesError
+from datasets.errors import DatasetError
 from detectors.errors import DetectorError
 from models.errors import ModelError
 from pipeline.errors import PipelineError
@@ -19,7 +20,16 @@ from streams.errors import StreamError
 from streams.urls import redact
 from vision.errors import VisionError
 
-EXPECTED = (PipelineError, StreamError, ModelError, DetectorError, CasesError, BroadcastError, VisionError)
+EXPECTED = (
+    PipelineError,
+    StreamError,
+    ModelError,
+    DetectorError,
+    CasesError,
+    BroadcastError,
+    VisionError,
+    DatasetError,
+)
 
 app = typer.Typer(
     name="streetwarden",
@@ -37,6 +47,14 @@ app.command("say")(speaking.say)
 app.add_typer(people.app, name="user")
 app.add_typer(evidence.app, name="cases")
 app.add_typer(shelf.app, name="models")
+data = typer.Typer(help="Sets of labelled pictures: look at them, convert, split, mix, label.", no_args_is_help=True)
+data.command("show")(sets.show)
+data.command("convert")(sets.convert)
+data.command("split")(sets.split)
+data.command("mix")(set_making.mix)
+data.command("label")(set_making.label)
+data.command("verdicts")(set_making.verdicts)
+app.add_typer(data, name="data")
 
 
 def main() -> None:

@@ -13,26 +13,26 @@ from datasets.labelled import LabelledPicture
 
 
 class FindingKind(StrEnum):
-    """What was wrong; the value says it of several, after their number."""
+    """What was wrong; the value stands before their number."""
 
-    BROKEN_PICTURE = "pictures cannot be read and are left out"
-    NO_LABELS = "pictures have no label file and are left out"
-    NO_PICTURE = "labels belong to no picture that is there"
-    BAD_ROW = "pictures have a label that cannot be read and are left out"
-    OTHER_SIZE = "pictures have another size than their labels say and are left out"
-    DOUBLE_NAME = "pictures have a name that another one has, and are left out"
-    CLIPPED = "boxes reach out of their picture and are cut to it"
-    OUTSIDE = "boxes lie outside their picture and are dropped"
-    NO_SIZE = "boxes have no width or height and are dropped"
-    DOUBLE_ROW = "boxes are marked twice and dropped once"
-    DOUBLE_ID = "labels have an id that another one has"
-    ODD_SCORE = "scores lie outside 0 to 1 and are cut to it"
-    LEFT_OUT_CLASS = "boxes are of a class that is left out on purpose"
-    NO_NEGATIVES = "sets hold no picture without a box: a model learns from them that something is always there"
-    OPEN_CLASSES = "pictures may hold unmarked things of a class that is trained"
-    GREYED = "regions that say nothing are greyed"
-    LOST_EVIDENCE = "evidence files are gone or were altered, and are left out"
-    NO_VERDICT = "cases are left out, as nobody judged what is seen in them"
+    BROKEN_PICTURE = "pictures left out, as they cannot be read"
+    NO_LABELS = "pictures left out, as they have no label file"
+    NO_PICTURE = "labels left out, as their picture is not there"
+    BAD_ROW = "pictures left out, as a label of theirs cannot be read"
+    OTHER_SIZE = "pictures left out, as their labels are of another size"
+    DOUBLE_NAME = "pictures left out, as another one has their name"
+    CLIPPED = "boxes cut to their picture"
+    OUTSIDE = "boxes dropped, as they lie outside their picture"
+    NO_SIZE = "boxes dropped, as they have no width or height"
+    DOUBLE_ROW = "boxes dropped, as they are marked twice"
+    DOUBLE_ID = "labels with an id that another one has"
+    ODD_SCORE = "scores cut to 0 to 1"
+    LEFT_OUT_CLASS = "boxes left out on purpose by their class"
+    OPEN_CLASSES = "pictures left out, as things of a trained class may stand unmarked in them"
+    GREYED = "regions greyed, as they say nothing"
+    LOST_EVIDENCE = "cases left out, as their evidence is gone or not as it was written"
+    NO_VERDICT = "cases left out, as nobody decided what is seen in them"
+    NO_NEGATIVES = "sets in which every picture shows something: a model learns that something is always there"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ def sentences(findings: Iterable[Finding]) -> list[str]:
     for finding in findings:
         counts[finding.kind] = counts.get(finding.kind, 0) + 1
         first.setdefault(finding.kind, finding.place)
-    return [f"{counts[kind]} {kind.value} (first: {first[kind]})" for kind in FindingKind if kind in counts]
+    return [f"{kind.value}: {counts[kind]} (first: {first[kind]})" for kind in FindingKind if kind in counts]
 
 
 def finished_set(name: str, pictures: Sequence[LabelledPicture], findings: Sequence[Finding]) -> LabelledSet:

@@ -164,6 +164,8 @@ class LabelledPicture:
     ignored: Boxes = field(default_factory=no_boxes)
 
     def __post_init__(self) -> None:
+        if "/" in self.name or "\0" in self.name or self.name in ("", ".", ".."):
+            raise ValueError(f"{self.name!r} cannot be the name of a picture, as it is none of a file")
         if min(self.size_wh) < 1:
             raise ValueError(f"picture {self.name} has no pixels: {self.size_wh=}")
         if self.ignored.shape != (len(self.ignored), 4):

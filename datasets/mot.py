@@ -21,7 +21,7 @@ from datasets.findings import Finding, FindingKind, LabelledSet, LeftOutError, f
 from datasets.labelled import ClipMoment, LabelledPicture, Labels, PictureSource
 from datasets.mot_rows import NOT_GIVEN, MotRows, format_mot, parse_mot
 from datasets.picture_files import jpeg_of, read_bgr, read_size
-from datasets.picture_notes import NOTES_NAME, notes_of, read_notes
+from datasets.picture_notes import NOTES_NAME, PictureNote, notes_bytes, read_notes
 from datasets.reading import SetFacts
 from datasets.set_folder import SetFolder
 from datasets.yolo_folder import contents
@@ -59,7 +59,7 @@ class SequenceInfo(BaseModel):
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
-    name: str = Field(min_length=1)
+    name: str = Field(pattern=r"^[^/\x00]+$")
     imdir: str = "img1"
     framerate: float = Field(gt=0, le=1000)
     seqlength: int = Field(ge=0, le=10_000_000)
@@ -163,7 +163,7 @@ def write_mot(out: Path, pictures: Sequence[LabelledPicture], fps: float, *, dis
         folder.write("gt/gt.txt", rows.encode())
         folder.write("gt/labels.txt", "".join(f"{kind.label}\n" for kind in StreetClass).encode())
         folder.write("seqinfo.ini", _sequence_info(out.name, fps, len(named), sizes.pop()).encode())
-        folder.write(NOTES_NAME, notes_of(named))
+        folder.write(NOTES_NAME, notes_bytes({picture.name: PictureNote.of(picture) for picture in named}))
     return folder.final
 
 

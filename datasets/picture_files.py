@@ -69,15 +69,38 @@ def read_bgr(source: PictureSource) -> Picture:
         for _, frame in clip_frames(source.path, [source.t_s]):
             return frame.bgr()
         raise PictureError(f"{source.path} has no frame at {source.t_s:.3f} s")
-    with _opened(source) as (file, name):
-        content = file.read()
+    return _decoded(source, cv2.IMREAD_COLOR)
+
+
+def read_lumas(sources: Sequence[PictureSource]) -> Iterator[tuple[int, Picture | PictureError]]:
+    """Yield (row, luma) of every picture, (H, W) uint8 of about a quarter of its size; or why it cannot be read.
+
+    Frames of clips come last, and each clip is read once.
+    """
+    clips: dict[Path, dict[float, list[int]]] = {}
+    for row, source in enumerate(sources):
+        if isinstance(source, ClipMoment):
+            clips.setdefault(source.path, {}).setdefault(source.t_s, []).append(row)
+            continue
+        try:
+            yield row, _decoded(source, cv2.IMREAD_REDUCED_GRAYSCALE_4)
+        except PictureError as err:
+            yield row, err
+    for path, wanted in clips.items():
+        yield from _clip_lumas(path, wanted)
+
+
+def _clip_lumas(path: Path, wanted: dict[float, list[int]]) -> Iterator[tuple[int, Picture | PictureError]]:
+    reason = PictureError(f"{path} has no frame at some moments")
     try:
-        bgr = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
-    except cv2.error:  # no bytes at all, or more pixels than OpenCV takes
-        bgr = None
-    if bgr is None:
-        raise PictureError(f"{name} is no picture that can be read ({len(content)} bytes)")
-    return bgr
+        for t_s, frame in clip_frames(path, list(wanted)):
+            luma = cv2.resize(frame.luma(), None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
+            for row in wanted.pop(t_s):
+                yield row, luma
+    except PictureError as err:
+        reason = err
+    for row in (row for rows in wanted.values() for row in rows):
+        yield row, reason
 
 
 def clip_frames(path: Path, moments_s: Sequence[float]) -> Iterator[tuple[float, Frame]]:
@@ -125,6 +148,18 @@ def jpeg_of(bgr: Picture) -> bytes:
     if not done or data is None:
         raise ValueError(f"there is nothing to encode: {bgr.shape=}")
     return data.tobytes()
+
+
+def _decoded(source: Path | bytes, how: int) -> Picture:
+    with _opened(source) as (file, name):
+        content = file.read()
+    try:
+        picture = cv2.imdecode(np.frombuffer(content, np.uint8), how)
+    except cv2.error:  # no bytes at all, or more pixels than OpenCV takes
+        picture = None
+    if picture is None:
+        raise PictureError(f"{name} is no picture that can be read ({len(content)} bytes)")
+    return picture
 
 
 def _nearest(moment_s: float, frames: Sequence[Frame]) -> Iterator[tuple[float, Frame]]:

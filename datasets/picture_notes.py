@@ -4,7 +4,7 @@
 answered for after it was converted.
 """
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
@@ -69,10 +69,9 @@ class PictureNotes(BaseModel):
         )
 
 
-def notes_of(pictures: Iterable[LabelledPicture]) -> bytes:
-    """Return the file for some pictures."""
-    notes = PictureNotes(pictures={picture.name: PictureNote.of(picture) for picture in pictures})
-    return notes.model_dump_json(indent=1).encode()
+def notes_bytes(notes: Mapping[str, PictureNote]) -> bytes:
+    """Return the file of notes by the names of their pictures."""
+    return PictureNotes(pictures=dict(notes)).model_dump_json(indent=1).encode()
 
 
 def read_notes(folder: Path) -> PictureNotes:

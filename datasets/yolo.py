@@ -63,6 +63,11 @@ def read_yolo(
     return finished_set(facts.name, pictures, reader.findings + all_at(FindingKind.NO_PICTURE, lost))
 
 
+def names_its_classes(place: Path) -> bool:
+    """Return whether a folder, or a `data.yaml`, is a set with class names; else it is a heap of pictures."""
+    return place.is_file() or any((place / name).is_file() for name in ("data.yaml", *NAME_FILES))
+
+
 def label_path(picture: Path) -> Path:
     """Return where the labels of a picture lie: the last `images` in its path becomes `labels`."""
     parts = list(picture.with_suffix(".txt").parts)

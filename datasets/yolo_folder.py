@@ -1,19 +1,26 @@
 """Writes sets in YOLO format as ultralytics reads them: `images/SPLIT`, `labels/SPLIT`, `data.yaml`, and our notes.
 
 Pictures keep their bytes where nothing changed them. Every picture gets a label file, also one that shows nothing.
+Things without a class have no row; they become regions that say nothing, in the notes.
 """
 
+import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+
+import numpy as np
 
 from cases.disk import Disk
 from datasets.errors import PictureError
 from datasets.labelled import TRAINED_CLASSES, ClipMoment, LabelledPicture
 from datasets.picture_files import clip_frames, jpeg_of
-from datasets.picture_notes import NOTES_NAME, notes_of
+from datasets.picture_notes import NOTES_NAME, PictureNote, notes_bytes
 from datasets.set_folder import SetFolder
 from datasets.yolo_rows import format_rows
 from vision.classes import StreetClass
+
+logger = logging.getLogger(__name__)
 
 DATA_NAME = "data.yaml"
 
@@ -26,8 +33,9 @@ class YoloFolder:
         self._folder = folder
         self._classes = tuple(classes)
         self._row_of = {int(kind): row for row, kind in enumerate(self._classes)}
-        self._written: dict[str, LabelledPicture] = {}
+        self._notes: dict[str, PictureNote] = {}
         self._splits: list[str] = []
+        self._nameless = 0
 
     def add(self, split: str, picture: LabelledPicture, content: bytes | Path) -> None:
         """Write a picture with its labels.
@@ -41,9 +49,10 @@ class YoloFolder:
             ValueError: a picture of this name was written before.
             SetWriteError: the disk refuses.
         """
-        if picture.name in self._written:
+        if picture.name in self._notes:
             raise ValueError(f"two pictures are called {picture.name}")
-        self._written[picture.name] = picture
+        picture = self._without_nameless(picture)
+        self._notes[picture.name] = PictureNote.of(picture)
         if split not in self._splits:
             self._splits.append(split)
         ending = content.suffix.lower() if isinstance(content, Path) else ".jpg"
@@ -57,8 +66,18 @@ class YoloFolder:
         places = "".join(f"{split}: images/{split}\n" for split in self._splits)
         names = "".join(f"  {row}: {kind.label}\n" for row, kind in enumerate(self._classes))
         self._folder.write(DATA_NAME, f"{places}names:\n{names}".encode())
-        self._folder.write(NOTES_NAME, notes_of(self._written.values()))
+        self._folder.write(NOTES_NAME, notes_bytes(self._notes))
+        if self._nameless:
+            logger.warning("set %s: %d things without a class became dead regions", self._folder.final, self._nameless)
         return self._folder.final / DATA_NAME
+
+    def _without_nameless(self, picture: LabelledPicture) -> LabelledPicture:
+        is_nameless = picture.labels.class_ids == StreetClass.UNKNOWN
+        if not is_nameless.any():
+            return picture
+        self._nameless += int(is_nameless.sum())
+        ignored = np.concatenate([picture.ignored, picture.labels.boxes[is_nameless]])
+        return replace(picture, labels=picture.labels[~is_nameless], ignored=ignored)
 
 
 def write_yolo(

@@ -1,23 +1,27 @@
 """Label files as programs and disks damage them: each reader answers or raises its own error, never another."""
 
+import io
 import json
 from pathlib import Path
 
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from datasets.box_checks import checked_boxes, from_ltwh, to_ltwh
 from datasets.coco import parse_coco, read_coco
-from datasets.errors import DatasetError, LabelFileError
+from datasets.errors import DatasetError, LabelFileError, PictureError
 from datasets.labelled import Labels
 from datasets.mot import read_sequence_info
 from datasets.mot_rows import MotRows, format_mot, parse_mot
+from datasets.picture_files import read_bgr, read_size
 from datasets.picture_notes import NOTES_NAME, read_notes
 from datasets.reading import SetFacts
 from datasets.yolo import read_yolo
 from datasets.yolo_rows import format_rows, parse_rows
-from tests.datasets.pictures import SIZE, put_picture
+from tests.datasets.pictures import SIZE, noise, put_picture
 from tests.test_fuzz_user_files import DEEP, EDITS, JSON, damaged
 from vision.arrays import SizeWH
 
@@ -28,6 +32,17 @@ NUMBERS = st.one_of(
     st.sampled_from(["0.5", "1e999", "nan", "-inf", "", "x", "9" * 400, "1_0", "0x1", "１"]),
 )
 SIDES = st.floats(0, 4096, width=32)
+
+
+def picture_bytes(form: str) -> bytes:
+    exif = Image.Exif()
+    exif[274] = 6
+    data = io.BytesIO()
+    Image.fromarray(noise(3)[..., ::-1]).save(data, form, exif=exif)
+    return data.getvalue()
+
+
+PICTURES = [picture_bytes(form) for form in ("JPEG", "PNG", "WEBP")]
 COCO = {
     "images": [{"id": 1, "file_name": "a.jpg", "width": SIZE[0], "height": SIZE[1]}],
     "annotations": [{"id": 1, "image_id": 1, "category_id": 3, "bbox": [1.5, 2, 3, 4], "iscrowd": 0}],
@@ -85,6 +100,24 @@ def test_fuzz_boxes_come_back_from_left_top_width_height_bit_for_bit(rows: list[
     corners = np.array(rows, np.float32).reshape(-1, 2, 2)
     boxes = np.sort(corners, axis=1).reshape(-1, 4)
     assert np.array_equal(from_ltwh(to_ltwh(boxes)).astype(np.float32), boxes)
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@given(
+    st.sampled_from(PICTURES),
+    st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 255)), max_size=6),
+    st.floats(0, 1),
+)
+def test_fuzz_picture_files(whole: bytes, edits: list[tuple[float, int]], share: float) -> None:
+    content = bytearray(whole)
+    for place, value in edits:
+        content[int(place * len(content))] = value
+    cut = bytes(content[: int(share * len(content)) + 1]) if share < 0.5 else bytes(content)
+    for reader in (read_size, read_bgr):
+        try:
+            reader(cut)
+        except PictureError:
+            continue
 
 
 @SLOW

@@ -112,6 +112,7 @@ def test_wrong_row_is_told_with_its_line(tmp_path: Path, rows: str, words: str) 
         ("[Other]\nname=gate", "Sequence"),
         (INFO.replace("64", "wide"), "imwidth: write a whole number"),
         (INFO.replace("frameRate=25", "frameRate=0"), "framerate: write a number above 0"),
+        (INFO.replace("name=gate", "name=../gate"), "name: write it in the form"),
     ],
 )
 def test_wrong_description_of_a_sequence_is_told(tmp_path: Path, info: str, words: str) -> None:

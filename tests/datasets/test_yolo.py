@@ -198,7 +198,11 @@ def test_written_set_is_read_back_within_a_millionth_of_the_picture(tmp_path: Pa
         assert after.source.read_bytes() == before.source  # type: ignore[union-attr, comparison-overlap]
 
 
-def test_unknown_things_have_no_row_in_a_written_set(tmp_path: Path) -> None:
+def test_things_without_a_class_have_no_row_and_become_regions(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     picture = labelled("a", [((1, 1, 9, 9), StreetClass.UNKNOWN), ((2, 2, 9, 9), CAR)])
     write_yolo(tmp_path / "set", {"train": [picture]})
     assert (tmp_path / "set" / "labels" / "train" / "a.txt").read_text().startswith("3 ")
+    assert read_yolo(tmp_path / "set", FACTS).pictures[0].ignored.tolist() == [[1, 1, 9, 9]]
+    assert "1 things without a class became dead regions" in caplog.text
