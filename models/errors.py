@@ -73,6 +73,6 @@ class ExtraMissingError(TrainingError):
         )
 
 
-def one_line(err: BaseException) -> str:
+def one_line(said: BaseException | str) -> str:
     """Return what a library says, in one line of at most 300 characters; some of them write pages."""
-    return " ".join(str(err).split())[:300]
+    return " ".join(str(said).split())[:300]
