@@ -16,7 +16,7 @@ from typing import Any
 from models.cards import Family, ModelCard, card_for_weights
 from models.choice import check_card
 from models.errors import ExportError, ExtraMissingError, one_line
-from models.fetching import Fetched, put_card, put_in_place
+from models.fetching import Fetched, make_folder, put_card, put_in_place
 from models.shelf import ShelfEntry
 from models.training import load_ultralytics
 from vision.arrays import SizeWH
@@ -113,7 +113,7 @@ def _without_rfdetr(missing: str) -> str:
 def _exported(export: Callable[[Path], _Exported], told: ModelCard | dict[str, object], folder: Path) -> Path:
     """Export in a folder of its own, run the result once, and put it and its card in place."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         with tempfile.TemporaryDirectory(dir=folder, prefix=".export-") as work:
             made = export(Path(work))
             fields = dict(told) if isinstance(told, ModelCard) else told | _fields_of(made)

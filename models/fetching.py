@@ -27,6 +27,9 @@ SPARE_BYTES = 64 << 20
 
 COPY_BYTES = 1 << 20
 
+FOLDER_MODE, FILE_MODE = 0o755, 0o644
+"""Public models hold no secret, and root may fetch them for a service that runs as another account."""
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -82,7 +85,7 @@ def fetch(
     """
     path = folder / remote.file
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         with _alone_in(folder):
             wanted = remote.sha256 or _recorded(path)
             there = sha256_of(path) if path.is_file() else ""
@@ -140,13 +143,25 @@ def put_card(card: ModelCard, path: Path) -> Path:
     return path
 
 
+def make_folder(folder: Path) -> None:
+    """Make a folder for models where it is not there, readable by all whatever the account's umask.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    if not folder.is_dir():
+        folder.mkdir(parents=True)
+        folder.chmod(FOLDER_MODE)
+
+
 def put_in_place(file: BinaryIO, part: Path, path: Path) -> None:
-    """Bring an open part file to the medium, then give it its name.
+    """Bring an open part file to the medium, then give it its name; all may read it.
 
     Raises:
         OSError: the disk is full or fails; an older file of that name stays.
     """
     file.flush()
+    os.fchmod(file.fileno(), FILE_MODE)
     os.fsync(file.fileno())
     part.replace(path)
     folder = os.open(path.parent, os.O_RDONLY)

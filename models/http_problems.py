@@ -85,11 +85,13 @@ def raise_problem(err: httpx.HTTPError, url: httpx.URL, connect_s: float, read_s
     )
     if isinstance(err, httpx.ProxyError):
         raise FetchError("the proxy in HTTPS_PROXY refuses us; correct it, or its user name and password") from None
-    if any(isinstance(cause, ssl.SSLError) for cause in causes):
+    if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
         raise FetchError(
             f"the certificate of {url.host} is not trusted here; where a proxy opens encryption, set SSL_CERT_FILE to "
             "its certificates"
         ) from None
+    if isinstance(err, httpx.ConnectError) and any(isinstance(cause, ssl.SSLError) for cause in causes):
+        raise FetchError(f"{who} does not speak https; correct the address, or {ELSEWHERE}") from None
     if any(isinstance(cause, socket.gaierror) for cause in causes):
         raise FetchError(f"the name of {who} is not found; {way_out}") from None
     if isinstance(err, httpx.ConnectTimeout):

@@ -4,6 +4,7 @@ import fcntl
 import hashlib
 import os
 import socket
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -82,6 +83,15 @@ def test_file_that_is_there_is_not_fetched_again(server: FileServer, tmp_path: P
 def test_file_that_was_damaged_here_is_fetched_again(server: FileServer, tmp_path: Path) -> None:
     (tmp_path / "small.onnx").write_bytes(CONTENT[:-1] + b"x")
     assert (got(server, tmp_path).was_here, (tmp_path / "small.onnx").read_bytes() == CONTENT) == (False, True)
+
+
+def test_service_of_another_account_may_read_what_root_fetched(server: FileServer, tmp_path: Path) -> None:
+    older = os.umask(0o077)
+    try:
+        path = got(server, tmp_path / "data" / "models").path
+    finally:
+        os.umask(older)
+    assert [stat.S_IMODE(one.stat().st_mode) for one in (path, path.parent)] == [0o644, 0o755]
 
 
 def test_progress_is_told_up_to_the_whole(server: FileServer, tmp_path: Path) -> None:
@@ -248,6 +258,11 @@ def test_certificate_that_nobody_vouches_for_is_named(tmp_path: Path) -> None:
             got(encrypted, tmp_path / "models")
 
 
+def test_server_without_encryption_where_it_is_expected_is_named(server: FileServer, tmp_path: Path) -> None:
+    with pytest.raises(FetchError, match=r"127\.0\.0\.1 does not speak https; correct the address"):
+        fetch(remote(url=f"{server.url.replace('http', 'https')}{TARGET}"), tmp_path, Source(), quiet)
+
+
 def test_server_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(FetchError, match=r"127\.0\.0\.1 cannot be reached \(Connection refused\); behind a proxy"):
         fetch(remote(), tmp_path, Source(), quiet)
@@ -270,9 +285,10 @@ def test_server_that_falls_silent_is_left_after_a_while(server: FileServer, tmp_
 
 
 def test_server_that_drips_is_left_after_a_while(server: FileServer, tmp_path: Path) -> None:
-    server.offers[TARGET] = Offer(CONTENT, drip_s=0.01)
+    little = remote(bytes=100, sha256=hashlib.sha256(CONTENT[:100]).hexdigest())
+    server.offers[TARGET] = Offer(CONTENT[:100], drip_s=0.01)
     with pytest.raises(FetchBrokenOffError, match=r"sent only \d+ bytes in 0 s"):
-        got(server, tmp_path, window_s=0.3, least_bytes=10_000)
+        got(server, tmp_path, little, window_s=0.3, least_bytes=10_000)
 
 
 def test_account_of_a_mirror_is_used_and_never_shown(
