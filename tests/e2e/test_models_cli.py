@@ -14,7 +14,7 @@ from api.commands import fetching
 from models.cards import Family, load_card
 from models.class_names import own_class_names
 from models.families import make_decoder
-from models.shelf import RemoteFile, Shelf, ShelfEntry
+from models.shelf import RemoteFile, Shelf, ShelfEntry, load_shelf
 from pipeline.settings import load_settings
 from tests.e2e.test_cli import typed
 from tests.models.file_server import FileServer, Offer, serving
@@ -445,3 +445,17 @@ def test_checkpoint_that_is_none_is_named(
         1,
         True,
     )
+
+
+def test_card_of_a_model_that_is_not_here_tells_where_it_comes_from(
+    folder: Path, monkeypatch: Monkey, capsys: Capture
+) -> None:
+    status, out, _err = typed(monkeypatch, capsys, "models", "card", "rf-detr-nano")
+    offered = load_shelf().entry("rf-detr-nano").checkpoint
+    assert offered is not None
+    assert (status, f"{offered.url} (sha256 {offered.sha256})" in out, "Apache-2.0" in out) == (0, True, True)
+
+
+def test_bundled_model_is_not_fetched(folder: Path, monkeypatch: Monkey, capsys: Capture) -> None:
+    status, out, _err = typed(monkeypatch, capsys, "models", "pull", "street-nano")
+    assert (status, out) == (0, "street-nano comes with the program; there is nothing to fetch\n")
