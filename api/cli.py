@@ -61,6 +61,7 @@ def main() -> None:
     """Run the command that was typed and end the process with its status."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
     logging.getLogger("alembic").setLevel(logging.WARNING)  # it tells of every plug-in it loads
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # it shows addresses with their queries, which may be secrets
     try:
         app()
     except EXPECTED as err:

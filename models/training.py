@@ -175,8 +175,11 @@ def finish(data_yaml: Path, out_dir: Path, settings: TrainSettings) -> Path:
     return path
 
 
-def load_ultralytics() -> Any:
+def load_ultralytics(what: str = "training") -> Any:
     """Return ultralytics' `YOLO` class, told to stay off the network, to install nothing and to be quiet.
+
+    Args:
+        what: what it is needed for, for the message.
 
     Raises:
         ExtraMissingError: ultralytics or torch is not installed.
@@ -189,7 +192,7 @@ def load_ultralytics() -> Any:
     try:
         from ultralytics import YOLO
     except ImportError as err:
-        raise ExtraMissingError("training", err.name or "a library") from None
+        raise ExtraMissingError(what, err.name or "a library") from None
     return YOLO
 
 
