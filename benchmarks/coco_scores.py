@@ -17,14 +17,20 @@ import numpy as np
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
-from vision.arrays import Boxes, Ids, Mask, SizeWH
+from vision.arrays import Boxes, Ids, SizeWH
 from vision.boxes import iou_matrix
 from vision.detections import Detections
 
 SIDE_PX = 640
 """Longer side of a picture at which things are measured."""
 
-SIZES = {"all": (0.0, 1e10), "small": (0.0, 24.0**2), "medium": (24.0**2, 96.0**2), "large": (96.0**2, 1e10)}
+SIZES = {
+    "all": (0.0, 1e10),
+    "small": (0.0, 24.0**2),
+    "seen": (24.0**2, 1e10),
+    "medium": (24.0**2, 96.0**2),
+    "large": (96.0**2, 1e10),
+}
 """Areas in square pixels: small is what the issue of far things speaks of, the rest as COCO has it."""
 
 MOST_DETECTIONS = 300
@@ -122,8 +128,7 @@ def _counted(picture: Judged, marked: Boxes, classes: frozenset[int], threshold:
     found = picture.found[np.isin(picture.found.class_ids, sorted(classes)) & (picture.found.scores >= threshold)]
     if classes <= picture.complete:
         return found
-    touches: Mask = (iou_matrix(found.boxes, marked) >= MATCH_IOU).any(axis=1)
-    return found[touches]
+    return found[np.asarray((iou_matrix(found.boxes, marked) >= MATCH_IOU).any(axis=1))]
 
 
 def _box(xyxy: Boxes, scale: float) -> dict[str, object]:

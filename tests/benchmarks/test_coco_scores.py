@@ -73,7 +73,7 @@ def test_detection_in_an_ignored_region_is_no_error() -> None:
 def test_size_is_that_at_640_pixels(times: int) -> None:
     scores = score([picture([(TINY, CAR), (LEFT, CAR)], [(LEFT, 0.9, CAR)], times=times)], GROUPS, 0.5)
     vehicle = scores["vehicle"]
-    assert vehicle.marked == {"all": 2, "small": 1, "medium": 1, "large": 0}
+    assert vehicle.marked == {"all": 2, "small": 1, "seen": 1, "medium": 1, "large": 0}
     assert (vehicle.recall["small"], vehicle.recall["medium"], vehicle.recall["large"]) == (0.0, 1.0, None)
     assert vehicle.ap50["medium"] == ONE
 
