@@ -9,9 +9,10 @@ import sys
 
 import typer
 
-from api.commands import checking, evidence, looking, people, serving, shelf, speaking
+from api.commands import checking, evidence, looking, people, serving, set_making, sets, shelf, speaking
 from broadcast.errors import BroadcastError
 from cases.errors import CasesError
+from datasets.errors import DatasetError
 from detectors.errors import DetectorError
 from models.errors import ModelError
 from pipeline.errors import PipelineError
@@ -19,7 +20,16 @@ from streams.errors import StreamError
 from streams.urls import redact
 from vision.errors import VisionError
 
-EXPECTED = (PipelineError, StreamError, ModelError, DetectorError, CasesError, BroadcastError, VisionError)
+EXPECTED = (
+    PipelineError,
+    StreamError,
+    ModelError,
+    DetectorError,
+    CasesError,
+    BroadcastError,
+    VisionError,
+    DatasetError,
+)
 
 app = typer.Typer(
     name="streetwarden",
@@ -37,12 +47,21 @@ app.command("say")(speaking.say)
 app.add_typer(people.app, name="user")
 app.add_typer(evidence.app, name="cases")
 app.add_typer(shelf.app, name="models")
+data = typer.Typer(help="Sets of labelled pictures: look at them, convert, split, mix, label.", no_args_is_help=True)
+data.command("show")(sets.show)
+data.command("convert")(sets.convert)
+data.command("split")(sets.split)
+data.command("mix")(set_making.mix)
+data.command("label")(set_making.label)
+data.command("verdicts")(set_making.verdicts)
+app.add_typer(data, name="data")
 
 
 def main() -> None:
     """Run the command that was typed and end the process with its status."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
     logging.getLogger("alembic").setLevel(logging.WARNING)  # it tells of every plug-in it loads
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # it shows addresses with their queries, which may be secrets
     try:
         app()
     except EXPECTED as err:

@@ -11,14 +11,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from datasets.labelled import TRAINED_CLASSES
 from datasets.random_streets import MOMENTS_S, random_script
 from datasets.scene import StreetScene
 from datasets.truth import Truth
 from vision.arrays import Picture, SizeWH
 from vision.classes import StreetClass
-
-TRAINED_CLASSES: tuple[StreetClass, ...] = tuple(c for c in StreetClass if c != StreetClass.UNKNOWN)
-"""Rows of the labels, in this order."""
 
 
 @dataclass(frozen=True, slots=True)

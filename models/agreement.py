@@ -13,6 +13,7 @@ import numpy as np
 from models.candidates import Decoder
 from models.cards import ModelCard
 from models.engines import Engine
+from models.scaling import as_input
 from vision.arrays import FloatArray
 from vision.boxes import areas, iou_matrix
 
@@ -86,5 +87,4 @@ def drawn_batch(card: ModelCard, seed: int) -> FloatArray:
         cv2.rectangle(bgr, (x, y), (x + side * 2, y + side), colour, -1)
         cv2.circle(bgr, (x + side // 2, y + side), side // 4, (20, 20, 20), -1)
         cv2.circle(bgr, (x + side * 3 // 2, y + side), side // 4, (20, 20, 20), -1)
-    scale = 255.0 if card.scaling == "0-1" else 1.0
-    return np.ascontiguousarray(bgr.transpose(2, 0, 1)[None].astype(np.float32) / np.float32(scale))
+    return as_input(bgr.transpose(2, 0, 1)[None].astype(np.float32), card)

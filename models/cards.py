@@ -22,6 +22,7 @@ from vision.wording import sentence_of
 
 Ratio = Annotated[float, Field(ge=0, le=1)]
 SidePx = Annotated[int, Field(ge=32, le=4096, multiple_of=32)]
+Spread = Annotated[float, Field(gt=0)]
 
 
 class Family(StrEnum):
@@ -30,6 +31,7 @@ class Family(StrEnum):
     YOLOV8 = "yolov8"
     YOLO_END2END = "yolo_end2end"
     YOLOX = "yolox"
+    RF_DETR = "rf_detr"
 
 
 class Measurement(BaseModel):
@@ -59,13 +61,17 @@ class ModelCard(BaseModel):
         sha256: of the weights, lower-case hex.
         licence: of the weights, as SPDX identifier or in words.
         family: meaning of the outputs.
-        input_wh: width and height in pixels that frames are letterboxed to; multiples of 32.
+        input_wh: width and height in pixels that frames are fitted into; multiples of 32.
+        fit: `letterbox` keeps the picture's shape and pads it with grey, `stretch` fills the input with it.
         channel_order: order of the input's three channels.
         scaling: range of the input's values; the picture's bytes are divided by 255 or passed as they are.
+        mean: of each channel in that order; taken off the scaled values.
+        std: of each channel in that order; divides what is left.
         class_names: the model's classes in the order of its outputs.
         class_map: class name to street class label (or `ignore`) where the name alone does not say it.
         score_threshold: detections scored lower are dropped.
-        nms_iou: of two boxes of a kind that overlap more, the lower scored is dropped; unused by `yolo_end2end`.
+        nms_iou: of two boxes of a kind that overlap more, the lower scored is dropped; unused by `yolo_end2end` and
+            `rf_detr`, which give one box per object.
         nms_class_agnostic: whether boxes of different classes push each other out, too.
         description: what the model is and what it is not good for.
         data: what it was trained on, with licences.
@@ -82,8 +88,11 @@ class ModelCard(BaseModel):
     licence: Annotated[str, Field(min_length=1)]
     family: Family
     input_wh: tuple[SidePx, SidePx]
+    fit: Literal["letterbox", "stretch"] = "letterbox"
     channel_order: Literal["rgb", "bgr"] = "rgb"
     scaling: Literal["0-1", "0-255"] = "0-1"
+    mean: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    std: tuple[Spread, Spread, Spread] = (1.0, 1.0, 1.0)
     class_names: Annotated[tuple[str, ...], Field(min_length=1)]
     class_map: dict[str, str] = Field(default_factory=dict)
     score_threshold: Ratio = 0.35

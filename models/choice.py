@@ -107,14 +107,20 @@ def choose_engine(
     return chosen
 
 
-def check_card(card: ModelCard) -> None:
+def check_card(card: ModelCard, wanted: str = "auto") -> None:
     """Open a card's weights and run them once, so that a card which does not fit is found before anything starts.
 
+    Args:
+        card: the card.
+        wanted: `auto`, which tries the engine that all others must agree with, or one of `ENGINE_NAMES`.
+
     Raises:
-        ModelError: hash, weights or outputs do not fit the card, or nothing here can run them.
+        ModelError: hash, weights, outputs or engine do not fit the card, or nothing here can run them.
     """
-    weights = read_weights(card)
-    engine = ENGINE_MAKERS[FALLBACK if FALLBACK in _names_for(card) else _names_for(card)[0]](card, weights)
+    names = _names_for(card)
+    usual = FALLBACK if FALLBACK in names else names[0]
+    chooser = _Chooser(card, read_weights(card), ENGINE_MAKERS, time.perf_counter, time.sleep)
+    engine = chooser.take(usual if wanted == "auto" else wanted).engine
     try:
         check_outputs(card, engine)
     finally:
@@ -182,6 +188,12 @@ class _Chooser:
         return ChosenEngine(engine, choice)
 
     def _open(self, name: str) -> Engine:
+        if (name == "torch") != (self.card.file.suffix == ".pt"):
+            kind = "checkpoints (.pt)" if name == "torch" else "ONNX files"
+            raise EngineError(
+                f"model {self.card.name!r} ({self.card.file.name}): engine {name} runs {kind} only; write engine = "
+                '"auto" in the settings, or take another model'
+            )
         return self.makers[name](self.card, self.weights)
 
     def _join(self, name: str, engines: dict[str, Engine]) -> str:

@@ -4,17 +4,18 @@ An engine knows nothing of boxes or classes. Whatever library runs it, a batch g
 comes out as float32; fixed batch sizes, half-precision inputs and the library's own types stay inside.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import numpy as np
 
 from models.cards import ModelCard
 from models.errors import OutputMismatchError
+from models.scaling import as_input
 from vision.arrays import FloatArray, SizeWH
 
-GREY = 114 / 255
-"""Value of the picture that an engine is tried out with, as a share of full white."""
+GREY = 114.0
+"""Byte of the picture that an engine is tried out with."""
 
 
 class Engine(Protocol):
@@ -42,7 +43,7 @@ class Engine(Protocol):
             batch: (N, 3, H, W) float32, N >= 1, C-contiguous; prepared as the card says; not modified.
 
         Returns:
-            (N, ...) float32, the model's only output.
+            (N, ...) float32: the model's only output, or those of its family side by side (see `outputs.joined`).
 
         Raises:
             InferenceError: this run failed.
@@ -82,33 +83,33 @@ def run_in_batches(batch: FloatArray, fixed_batch: int | None, run: Callable[[Fl
 def grey_batch(card: ModelCard) -> FloatArray:
     """Return one even grey picture as the model's input, (1, 3, H, W) float32."""
     width, height = card.input_wh
-    white = 1.0 if card.scaling == "0-1" else 255.0
-    return np.full((1, 3, height, width), GREY * white, np.float32)
+    return as_input(np.full((1, 3, height, width), GREY, np.float32), card)
 
 
-def check_input(card: ModelCard, shape: tuple[int | None, ...], input_count: int) -> int | None:
+def check_input(card: ModelCard, shapes: Sequence[tuple[int | None, ...]]) -> int | None:
     """Check a model's input against its card and return its fixed batch size, None where it takes any.
 
     Args:
         card: the card.
-        shape: of the first input; None for each dimension that is free.
-        input_count: how many inputs the model has.
+        shapes: of the model's inputs; None for each dimension that is free.
 
     Raises:
         OutputMismatchError: the model does not take one picture of the card's size.
     """
     width, height = card.input_wh
     wanted = (3, height, width)
-    fits = len(shape) == 4 and all(
-        found is None or found == side for found, side in zip(shape[1:], wanted, strict=True)
-    )
-    if input_count != 1 or not fits:
-        found = shape_text(shape) if input_count == 1 else f"{input_count} inputs"
+    fits = [len(shape) == 4 and _admits(shape[1:], wanted) for shape in shapes]
+    if fits != [True]:
+        found = shape_text(shapes[0]) if len(shapes) == 1 else f"{len(shapes)} inputs"
         raise OutputMismatchError(
             f"model {card.name!r} ({card.file.name}) takes {found}, its card says [N, 3, {height}, {width}]; "
             "correct input_wh on the card or export the model for that size"
         )
-    return shape[0]
+    return shapes[0][0]
+
+
+def _admits(shape: tuple[int | None, ...], wanted: tuple[int, ...]) -> bool:
+    return all(found is None or found == side for found, side in zip(shape, wanted, strict=True))
 
 
 def shape_text(shape: tuple[int | None, ...]) -> str:

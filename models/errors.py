@@ -4,6 +4,11 @@
     ├── CardError              the card cannot be read or contradicts itself
     ├── WeightsError           the weights are missing, unreadable or no model at all
     │   └── WeightsHashError   the weights are not the ones that the card speaks of
+    ├── UnknownModelError      no model on the shelf has this name
+    ├── FetchError             weights could not be fetched
+    │   ├── FetchBrokenOffError  the transfer ended early; the next try goes on where it stopped
+    │   └── WrongFileError     what came is not the file that was wanted
+    ├── ExportError            a checkpoint could not be turned into weights that run
     ├── OutputMismatchError    the model runs, but gives something else than the card's family
     ├── EngineError            an engine could not be opened or failed while running
     │   ├── EngineUnavailableError   its library is not installed or does not load
@@ -11,9 +16,10 @@
     └── TrainingError          training could not start or gave no model
         └── ExtraMissingError  the `train` extra is not installed
 
-Only `InferenceError` is retryable: everything else stays wrong until a person acts.
+Only `InferenceError` and `FetchBrokenOffError` are retryable: everything else stays wrong until a person acts.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 
@@ -39,6 +45,32 @@ class WeightsHashError(WeightsError):
             f"{path} is not the file its card speaks of: the card says sha256 {wanted}, the file has {found}; "
             "fetch the right weights or write a new card for these"
         )
+
+
+class UnknownModelError(ModelError):
+    """No model on the shelf has this name."""
+
+    def __init__(self, name: str, near: Sequence[str], names: Sequence[str]) -> None:
+        way_out = f"did you mean {' or '.join(near)}?" if near else f"it has {', '.join(names)}"
+        super().__init__(f"there is no model {name!r} on the shelf; {way_out}")
+
+
+class FetchError(ModelError):
+    """Weights could not be fetched."""
+
+
+class FetchBrokenOffError(FetchError):
+    """A transfer ended early; the next try goes on where it stopped."""
+
+    retryable = True
+
+
+class WrongFileError(FetchError):
+    """What came is not the file that was wanted; nothing of it is kept."""
+
+
+class ExportError(ModelError):
+    """A checkpoint could not be turned into weights that run."""
 
 
 class OutputMismatchError(ModelError):
@@ -73,6 +105,6 @@ class ExtraMissingError(TrainingError):
         )
 
 
-def one_line(err: BaseException) -> str:
+def one_line(said: BaseException | str) -> str:
     """Return what a library says, in one line of at most 300 characters; some of them write pages."""
-    return " ".join(str(err).split())[:300]
+    return " ".join(str(said).split())[:300]

@@ -5,6 +5,7 @@ from models.cards import Family, ModelCard
 from models.engines import Engine, grey_batch, shape_text
 from models.errors import OutputMismatchError
 from models.postprocess_end2end import End2EndDecoder
+from models.postprocess_rfdetr import RfDetrDecoder
 from models.postprocess_yolov8 import Yolov8Decoder
 from models.postprocess_yolox import YoloxDecoder
 
@@ -18,6 +19,8 @@ def make_decoder(card: ModelCard) -> Decoder:
             return End2EndDecoder(card)
         case Family.YOLOX:
             return YoloxDecoder(card)
+        case Family.RF_DETR:
+            return RfDetrDecoder(card)
 
 
 def check_outputs(card: ModelCard, engine: Engine) -> None:

@@ -13,11 +13,11 @@ from models.class_names import DROPPED, class_rows
 from models.engines import Engine
 from models.families import check_outputs, make_decoder
 from models.nms import kept_by_nms
-from models.preprocess import Preparer
+from models.preprocess import Fitting, Preparer
 from vision.arrays import SizeWH
 from vision.boxes import areas, clipped
 from vision.detections import Detections
-from vision.frames import Frame, Letterbox
+from vision.frames import Frame
 
 MAX_DETECTIONS = 300
 """More boxes than this in one frame are noise; the best scored stay."""
@@ -48,7 +48,7 @@ class Model:
 
     @property
     def input_wh(self) -> SizeWH:
-        """Width and height in pixels that frames are letterboxed to."""
+        """Width and height in pixels that frames are fitted into."""
         return self.card.input_wh
 
     @property
@@ -70,12 +70,12 @@ class Model:
         """
         if not frames:
             return []
-        batch, letterboxes = self._preparer.to_batch(frames)
+        batch, fittings = self._preparer.to_batch(frames)
         outputs = self._engine.infer(batch)
         threshold = self.card.score_threshold
         return [
-            self._finish(self._decoder.decode(output, threshold), letterbox, frame.size_wh)
-            for output, letterbox, frame in zip(outputs, letterboxes, frames, strict=True)
+            self._finish(self._decoder.decode(output, threshold), fitting, frame.size_wh)
+            for output, fitting, frame in zip(outputs, fittings, frames, strict=True)
         ]
 
     def close(self) -> None:
@@ -83,9 +83,9 @@ class Model:
         self._preparer.close()
         self._engine.close()
 
-    def _finish(self, candidates: Candidates, letterbox: Letterbox, size_wh: SizeWH) -> Detections:
+    def _finish(self, candidates: Candidates, fitting: Fitting, size_wh: SizeWH) -> Detections:
         class_ids = self._class_ids[candidates.rows]
-        boxes = clipped(letterbox.to_source(candidates.boxes), size_wh)
+        boxes = clipped(fitting.to_source(candidates.boxes), size_wh)
         # A NaN makes an area that is not > 0, so that broken boxes go with the empty ones.
         wanted = (class_ids != DROPPED) & (areas(boxes) > 0)
         found = Detections(boxes, np.clip(candidates.scores, 0, 1).astype(np.float32), class_ids)[wanted]

@@ -4,6 +4,7 @@ All cores run a single picture; a batch that has one for each core is run by as 
 is opened once for either way.
 """
 
+import re
 from functools import partial
 
 import numpy as np
@@ -14,12 +15,22 @@ from models.cards import ModelCard
 from models.engines import check_input, run_in_batches
 from models.errors import InferenceError, OutputMismatchError, WeightsError, one_line
 from models.lanes import Lanes
+from models.outputs import joined, wanted_outputs
 from vision.arrays import FloatArray, SizeWH
 
 FATAL_ONLY = 4
 """Log level: ONNX Runtime would print to stderr what we raise anyway."""
 
 PROVIDERS = ["CPUExecutionProvider"]
+
+_PREAMBLE = re.compile(r"^\[ONNXRuntimeError\] : \d+ : \w+ : (?:/\S+\.(?:h|cc|cpp):\d+ .*?\) )?")
+
+HINTS = (
+    ("opset", "export it again with an older opset, as opset=17, or update onnxruntime"),
+    ("ir version", "export it again with an older version of onnx, or update onnxruntime"),
+    ("external", "its weights lie in a second file: save it as one"),
+)
+"""Word in ONNX Runtime's message to the way out."""
 
 INPUT_TYPES = {"tensor(float)": np.float32, "tensor(float16)": np.float16}
 
@@ -35,21 +46,24 @@ class OnnxRuntimeEngine:
 
         Raises:
             WeightsError: the bytes are no ONNX model that this ONNX Runtime can run.
-            OutputMismatchError: the model does not take one picture of the card's size, or has several outputs.
+            OutputMismatchError: the model does not take one picture of the card's size, or has other outputs.
         """
         try:
             self._session = ort.InferenceSession(weights, _options(), providers=PROVIDERS)
             self._one_core = ort.InferenceSession(weights, _options(threads=1), providers=PROVIDERS)
         except ORT_ERRORS as err:
-            raise WeightsError(f"{card.file} is not a model that ONNX Runtime can run: {one_line(err)}") from None
+            said = _said(err)
+            hint = next((f"; {hint}" for word, hint in HINTS if word in said.lower()), "")
+            raise WeightsError(f"{card.file} is not a model that ONNX Runtime can run: {said}{hint}") from None
         inputs, outputs = self._session.get_inputs(), self._session.get_outputs()
-        shape = tuple(side if isinstance(side, int) else None for side in inputs[0].shape)
-        self._fixed_batch = check_input(card, shape, len(inputs))
+        shapes = [tuple(side if isinstance(side, int) else None for side in one.shape) for one in inputs]
+        self._fixed_batch = check_input(card, shapes)
         if inputs[0].type not in INPUT_TYPES:
             raise OutputMismatchError(
                 f"model {card.name!r} ({card.file.name}) takes {inputs[0].type}; only float32 and float16 are run"
             )
-        check_single_output(card, [output.name for output in outputs])
+        names = [output.name for output in outputs]
+        self._output_names = [names[place] for place in wanted_outputs(card, names)]
         self._input_name, self._dtype = inputs[0].name, INPUT_TYPES[inputs[0].type]
         self._card_name, self._input_wh = card.name, card.input_wh
         self._lanes = Lanes("onnxruntime")
@@ -75,19 +89,15 @@ class OnnxRuntimeEngine:
     def _run(self, session: ort.InferenceSession, batch: FloatArray) -> FloatArray:
         given = np.ascontiguousarray(batch, self._dtype)
         try:
-            outputs = session.run(None, {self._input_name: given})
+            outputs = session.run(self._output_names, {self._input_name: given})
         except ORT_ERRORS as err:
-            raise InferenceError(f"ONNX Runtime failed on model {self._card_name!r}: {one_line(err)}") from None
-        return np.asarray(outputs[0], np.float32)
+            raise InferenceError(f"ONNX Runtime failed on model {self._card_name!r}: {_said(err)}") from None
+        return joined(outputs)
 
 
-def check_single_output(card: ModelCard, names: list[str]) -> None:
-    """Raise OutputMismatchError unless the model has exactly one output."""
-    if len(names) != 1:
-        raise OutputMismatchError(
-            f"model {card.name!r} ({card.file.name}) has {len(names)} outputs ({', '.join(names[:4])}); the families "
-            "that are run have one: export it with its heads joined"
-        )
+def _said(err: Exception) -> str:
+    """Return what ONNX Runtime says, without number and place in its source, which can take up all of a line."""
+    return one_line(_PREAMBLE.sub("", " ".join(str(err).split())))
 
 
 def _options(*, threads: int = 0) -> ort.SessionOptions:

@@ -17,7 +17,7 @@ from models.cards import ModelCard
 from models.engines import check_input, run_in_batches
 from models.errors import EngineUnavailableError, InferenceError, WeightsError, one_line
 from models.lanes import Lanes
-from models.onnxruntime_engine import check_single_output
+from models.outputs import joined, wanted_outputs
 from vision.arrays import FloatArray, SizeWH
 
 PRECISIONS = {"fp32": "f32", "bf16": "bf16"}
@@ -40,7 +40,7 @@ class OpenVinoEngine:
         Raises:
             EngineUnavailableError: OpenVINO does not load, or the processor has no bfloat16.
             WeightsError: the bytes are no ONNX model that OpenVINO can run.
-            OutputMismatchError: the model does not take one picture of the card's size, or has several outputs.
+            OutputMismatchError: the model does not take one picture of the card's size, or has other outputs.
         """
         ov = _openvino()
         core = ov.Core()
@@ -50,9 +50,8 @@ class OpenVinoEngine:
         width, height = card.input_wh
         try:
             model = core.read_model(io.BytesIO(weights))
-            check_input(card, _shape(model.inputs[0]), len(model.inputs))
-            check_single_output(card, [output.any_name for output in model.outputs])
-            fixed = _shape(model.inputs[0])[0]
+            fixed = check_input(card, [_shape(port) for port in model.inputs])
+            self._outputs = wanted_outputs(card, [output.any_name for output in model.outputs])
             model.reshape({model.inputs[0].any_name: [fixed or 1, 3, height, width]})
             options = {"INFERENCE_PRECISION_HINT": PRECISIONS[precision]}
             together = core.compile_model(model, "CPU", options | {"PERFORMANCE_HINT": "LATENCY"})
@@ -92,7 +91,7 @@ class OpenVinoEngine:
             outputs = request.infer([np.ascontiguousarray(batch, self._dtype)])
         except RuntimeError as err:
             raise InferenceError(f"OpenVINO failed on model {self._card_name!r}: {one_line(err)}") from None
-        return np.array(outputs[0], np.float32)  # a copy: the request reuses its output
+        return joined([outputs[place].copy() for place in self._outputs])  # copies: the request reuses its outputs
 
 
 def has_bf16() -> bool:

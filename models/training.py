@@ -1,7 +1,7 @@
 """Trains a detection model of our own, exports it to ONNX and writes its card: the recipe behind the bundled model.
 
-Training starts from random weights and downloads nothing. It needs the `train` extra (ultralytics, which is
-AGPL-3.0, and torch), imported when it starts. A run that was stopped goes on from its last epoch.
+Training starts from random weights or from a file that is at hand, and downloads nothing. It needs the `train` extra
+(ultralytics, which is AGPL-3.0, and torch), imported when it starts. A run that was stopped goes on where it ended.
 
 Belongs here: the recipe, export, figures on the validation pictures. Does not: making pictures (datasets).
 """
@@ -15,10 +15,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from models.cards import Family, Measurement, card_for_weights, card_toml
+from models.class_names import own_class_names
 from models.errors import ExtraMissingError, TrainingError, one_line
+from models.half_storage import store_half
+from models.onnx_start import checkpoint_from_onnx
 
 logger = logging.getLogger(__name__)
 
@@ -38,7 +41,10 @@ class TrainSettings(BaseModel):
     Attributes:
         name: of the model and its files.
         architecture: an ultralytics model definition; its weights start at random, nothing is downloaded.
-        start_from: checkpoint of an earlier run of ours with the same classes, to go on from with other pictures.
+        start_from: what to go on from: checkpoint of an earlier run of ours with the same classes, or a published
+            ONNX file of the same architecture (see `models.onnx_start`); random weights where None.
+        hold_statistics: keep the means and spreads of batch normalisation as they are, as a start from ONNX needs, and
+            as does good where batches are small.
         train_px: side of the square that pictures are trained at; the longer side where there is no mosaic.
         mosaic: put each training picture together from four. Without it whole pictures are taken in their own shape,
             which is cheaper and the better use of a short run.
@@ -61,6 +67,7 @@ class TrainSettings(BaseModel):
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")] = "street-nano"
     architecture: Annotated[str, Field(pattern=r"^yolo(v8|11|26)[nsm]\.yaml$")] = "yolo11n.yaml"
     start_from: Path | None = None
+    hold_statistics: bool = False
     train_px: Annotated[int, Field(ge=32, le=1280, multiple_of=32)] = 480
     mosaic: bool = True
     input_wh: tuple[int, int] = (640, 384)
@@ -75,6 +82,12 @@ class TrainSettings(BaseModel):
     resume: bool = True
     data_note: str = "drawn street scenes of this project (AGPL-3.0-or-later)"
     licence: str = "AGPL-3.0-or-later"
+
+    @model_validator(mode="after")
+    def _can_start(self) -> "TrainSettings":
+        if self.start_from is not None and self.start_from.suffix == ".onnx" and not self.hold_statistics:
+            raise ValueError("hold_statistics must be set where start_from is an ONNX file")
+        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +154,7 @@ def finish(data_yaml: Path, out_dir: Path, settings: TrainSettings) -> Path:
     )
     weights = out_dir / f"{settings.name}.onnx"
     exported = network.export(format="onnx", dynamic=True, imgsz=max(settings.input_wh), device=DEVICE)
+    store_half(Path(exported))
     shutil.move(str(exported), weights)
     card = card_for_weights(
         weights,
@@ -161,8 +175,11 @@ def finish(data_yaml: Path, out_dir: Path, settings: TrainSettings) -> Path:
     return path
 
 
-def load_ultralytics() -> Any:
+def load_ultralytics(what: str = "training") -> Any:
     """Return ultralytics' `YOLO` class, told to stay off the network, to install nothing and to be quiet.
+
+    Args:
+        what: what it is needed for, for the message.
 
     Raises:
         ExtraMissingError: ultralytics or torch is not installed.
@@ -175,16 +192,17 @@ def load_ultralytics() -> Any:
     try:
         from ultralytics import YOLO
     except ImportError as err:
-        raise ExtraMissingError("training", err.name or "a library") from None
+        raise ExtraMissingError(what, err.name or "a library") from None
     return YOLO
 
 
 def _fresh(
     yolo: Any, data_yaml: Path, run_dir: Path, settings: TrainSettings, on_progress: Callable[[TrainProgress], None]
 ) -> None:
-    network = yolo(str(settings.start_from or settings.architecture), task="detect")
+    network = yolo(str(_start(settings, run_dir) or settings.architecture), task="detect")
     _listen(network, settings, on_progress)
     network.train(
+        trainer=_keeping_trainer(),
         data=str(data_yaml),
         project=str(run_dir.parent),
         name=run_dir.name,
@@ -215,8 +233,35 @@ def _resumed(yolo: Any, last: Path, settings: TrainSettings, on_progress: Callab
     logger.info("training %s: going on from %s", settings.name, last)
     network = yolo(str(last), task="detect")
     _listen(network, settings, on_progress)
-    network.train(resume=True)
+    network.train(trainer=_keeping_trainer(), resume=True)
     return True
+
+
+def _start(settings: TrainSettings, run_dir: Path) -> Path | None:
+    start = settings.start_from
+    if start is None or start.suffix != ".onnx":
+        return start
+    return checkpoint_from_onnx(start, settings.architecture, own_class_names(), run_dir / "start.pt")
+
+
+def _keeping_trainer() -> Any:
+    """Return ultralytics' trainer, which goes on with the very network of a checkpoint.
+
+    Its own builds the network anew from the architecture and copies what fits: a head that came from another number of
+    classes is wider, and would be lost.
+    """
+    from ultralytics.models.yolo.detect import DetectionTrainer
+
+    class KeepingTrainer(DetectionTrainer):  # type: ignore[misc, no-any-unimported, unused-ignore]
+        def get_model(self, cfg: Any = None, weights: Any = None, verbose: bool = True) -> Any:
+            if weights is None:
+                return super().get_model(cfg, weights, verbose)
+            known, wanted = list(weights.names.values()), list(self.data["names"].values())
+            if known != wanted:
+                raise ValueError(f"the checkpoint knows the classes {known}, the pictures are labelled with {wanted}")
+            return self.set_model_names_for_load(weights.float())
+
+    return KeepingTrainer
 
 
 def _can_resume(last: Path) -> bool:
@@ -242,6 +287,15 @@ def _listen(network: Any, settings: TrainSettings, on_progress: Callable[[TrainP
         if trainer.epoch < trainer.epochs:  # the last validation is reported as one epoch more
             on_progress(TrainProgress(trainer.epoch + 1, trainer.epochs, map50))
 
+    def hold(trainer: Any) -> None:
+        from torch.nn import BatchNorm2d
+
+        for module in trainer.model.modules():
+            if isinstance(module, BatchNorm2d):
+                module.eval()
+
+    if settings.hold_statistics:
+        network.add_callback("on_train_batch_start", hold)
     network.add_callback("on_train_start", set_threads)
     network.add_callback("on_fit_epoch_end", report)
 
@@ -266,7 +320,7 @@ def _recipe(settings: TrainSettings, best_epoch: int) -> dict[str, str]:
 
     unsaid = {"name", "data_note", "licence", "resume", "input_wh", "start_from"}
     fields = {key: str(value) for key, value in settings.model_dump(exclude=unsaid).items()}
-    start = "weights of an earlier run" if settings.start_from else "random weights"
+    start = settings.start_from.name if settings.start_from else "random weights"
     fixed = {"ultralytics": __version__, "start": start, "optimizer": "AdamW", "cos_lr": "true", "amp": "false"}
     best = {"best_epoch": str(best_epoch)} if best_epoch > 0 else {}
     return {**fields, "device": DEVICE, **fixed, **best}

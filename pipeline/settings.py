@@ -152,11 +152,22 @@ def load_settings(path: Path) -> Settings:
         SettingsError: missing, not TOML, or not valid; the message has a line per mistake with its key.
     """
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise SettingsError(f"there is no settings file {path}; copy pipeline/example.toml and edit it") from None
     except (OSError, UnicodeDecodeError) as err:
         raise SettingsError(f"settings file {path} cannot be read: {err.__class__.__name__}") from None
+    return parsed_settings(text, path)
+
+
+def parsed_settings(text: str, path: Path) -> Settings:
+    """Return what a settings file of that text and path says; see `load_settings`.
+
+    Raises:
+        SettingsError: not TOML, or not valid.
+    """
+    try:
+        raw = tomllib.loads(text)
     except RecursionError:
         raise SettingsError(f"settings file {path} is not TOML: its brackets are nested too deep") from None
     except tomllib.TOMLDecodeError as err:

@@ -104,9 +104,14 @@ class Frame:
         """Return the (H, W) uint8 luma at full size, shared with the decoder; `vision.shrinking` makes it smaller."""
         return self.planes.y
 
-    def bgr(self, size_wh: SizeWH | None = None) -> Picture:
-        """Return an (H, W, 3) uint8 BGR copy at the asked size; full size is for evidence only, never for looking."""
-        return _bgr(self.planes, size_wh or self.size_wh)
+    def bgr(self, size_wh: SizeWH | None = None, resize: Resize | None = None) -> Picture:
+        """Return an (H, W, 3) uint8 BGR copy at the asked size; full size is for evidence only, never for looking.
+
+        Args:
+            size_wh: of the result; the frame's own by default. A size of another shape stretches the picture.
+            resize: how planes are resized; `resized` by default.
+        """
+        return _bgr(self.planes, size_wh or self.size_wh, resize or resized)
 
     def crop_bgr(self, box: tuple[float, float, float, float]) -> Picture:
         """Return the BGR pixels of a box (xyxy, source pixels), clipped to the frame; only the crop is converted.

@@ -55,7 +55,7 @@ def _problems(settings: Settings) -> Iterator[str]:
     except SettingsError as err:
         yield f"data: {err}"
     try:
-        check_card(load_card(settings.model.card or bundled_card()))
+        check_card(load_card(settings.model.card or bundled_card()), settings.model.engine)
     except ModelError as err:
         yield f"model.card: {err}"
     for camera in settings.cameras:

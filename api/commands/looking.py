@@ -74,7 +74,7 @@ def replay(
     """Run the detectors over a recorded file as fast as it goes; print events as JSON lines."""
     loaded_zones = load_zones(zones)
     with Recorded(clip, clip.stem) as recorded, _progress() as progress:
-        with _cache_folder() as cache:
+        with cache_folder() as cache:
             looker = open_model(model or bundled_card(), cache, engine)
         task = progress.add_task(clip.name, total=recorded.duration_s)
         for step in replay_steps(recorded, loaded_zones, looker, look_hz=look_hz):
@@ -87,7 +87,7 @@ def replay(
 
 
 @contextmanager
-def _cache_folder() -> Iterator[Path]:
+def cache_folder() -> Iterator[Path]:
     """Give the folder where the measured engine is remembered; an account without a home measures every time."""
     try:
         home = Path.home()

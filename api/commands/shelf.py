@@ -1,4 +1,4 @@
-"""Commands for models: `models card`, `models draw`, `models train`."""
+"""Commands for models: `models card`, `models draw`, `models train`, and those that fetch and switch."""
 
 import sys
 from pathlib import Path
@@ -8,24 +8,48 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from api.commands import fetching
 from api.commands.facts import print_facts
 from datasets.training_set import TrainingSetSettings, write_training_set
-from models.cards import load_card
+from models.cards import ModelCard, load_card
 from models.choice import check_card
-from models.shelf import bundled_card
+from models.shelf import ShelfEntry, bundled_card, load_shelf
 from models.training import TrainProgress, TrainSettings, train
 
-app = typer.Typer(help="Detection models: their cards, drawn pictures to train on, training.", no_args_is_help=True)
+app = typer.Typer(
+    help="Detection models: which there are, fetching and switching, cards, drawn pictures to train on, training.",
+    no_args_is_help=True,
+)
+app.command("list")(fetching.list_models)
+app.command("pull")(fetching.pull)
+app.command("use")(fetching.use)
+app.command("export")(fetching.export)
 
 
 @app.command("card")
 def card(
-    path: Annotated[Path | None, typer.Argument(help="card (TOML); the bundled street-nano if absent")] = None,
+    path: Annotated[
+        Path | None, typer.Argument(help="card (TOML), or name of `models list`; the bundled street-nano if absent")
+    ] = None,
 ) -> None:
-    """Check a card against its weights, run the model once, and print what the card says."""
+    """Check a card against its weights, run the model once, and print what the card says; of a name only print."""
+    offered = {entry.name: entry for entry in load_shelf().entries}.get(str(path))
+    if offered is not None and path is not None and not path.exists():
+        known = {key: text for key, text in _facts(offered.card).items() if key not in {"file", "sha256"}}
+        print_facts(known | {"publisher": offered.publisher} | _addresses(offered))
+        return
     checked = load_card(path or bundled_card())
     check_card(checked)
-    print_facts({key.replace("_", " "): str(value) for key, value in checked.model_dump(mode="json").items()})
+    print_facts(_facts(checked))
+
+
+def _facts(card: ModelCard) -> dict[str, str]:
+    return {key.replace("_", " "): str(value) for key, value in card.model_dump(mode="json").items()}
+
+
+def _addresses(entry: ShelfEntry) -> dict[str, str]:
+    files = {"weights": entry.weights, "checkpoint": entry.checkpoint}
+    return {name: f"{file.url} (sha256 {file.sha256 or 'not pinned'})" for name, file in files.items() if file}
 
 
 @app.command("draw")

@@ -5,9 +5,10 @@ from pathlib import Path
 import cv2
 import pytest
 
+from datasets.labelled import TRAINED_CLASSES
 from datasets.random_streets import random_script
 from datasets.scene import StreetScene
-from datasets.training_set import TRAINED_CLASSES, TrainingSetSettings, write_training_set, yolo_rows
+from datasets.training_set import TrainingSetSettings, write_training_set, yolo_rows
 from tests.datasets.scripts import SIZE, script_with, standing
 from vision.classes import StreetClass
 

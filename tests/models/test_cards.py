@@ -88,7 +88,7 @@ def test_input_size_that_no_grid_fits_is_refused(tmp_path: Path) -> None:
 
 
 def test_unknown_family_is_refused_with_those_that_exist(tmp_path: Path) -> None:
-    with pytest.raises(CardError, match="'yolov8', 'yolo_end2end' or 'yolox'"):
+    with pytest.raises(CardError, match="'yolov8', 'yolo_end2end', 'yolox' or 'rf_detr'"):
         load_card(written(tmp_path, CARD.replace("yolov8", "ssd")))
 
 
@@ -139,3 +139,8 @@ def test_cards_cannot_be_changed(tmp_path: Path) -> None:
     card = write_model(tmp_path)
     with pytest.raises(ValueError, match="frozen"):
         card.name = "other"
+
+
+def test_spread_of_zero_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(CardError, match=r"std\.1: write a number above 0"):
+        load_card(written(tmp_path, "std = [1.0, 0.0, 1.0]\n" + CARD))

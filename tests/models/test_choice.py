@@ -10,12 +10,20 @@ from pathlib import Path
 
 import pytest
 
+from models import choice
 from models.agreement import PICTURES
 from models.cards import ModelCard
-from models.choice import ChosenEngine, choose_engine
+from models.choice import ChosenEngine, check_card, choose_engine
 from models.choice_memory import FILE_NAME
 from models.engines import Engine, EngineMaker
-from models.errors import EngineUnavailableError, ExtraMissingError, ModelError, OutputMismatchError, WeightsHashError
+from models.errors import (
+    EngineError,
+    EngineUnavailableError,
+    ExtraMissingError,
+    ModelError,
+    OutputMismatchError,
+    WeightsHashError,
+)
 from tests.models.fakes import FakeClock, FakeEngine
 from tests.models.tiny import ONE_CAR, TinyOnnx, write_model
 from vision.arrays import FloatArray
@@ -236,3 +244,23 @@ def test_broken_openvino_leaves_onnx_runtime(
         chosen = choose_engine(card, tmp_path / "cache")
     assert chosen.choice.engine == "onnxruntime"
     assert "openvino is passed over: OpenVINO does not load here" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("file", "engine", "kind"),
+    [("tiny.onnx", "torch", r"checkpoints \(\.pt\)"), ("tiny.pt", "onnxruntime", "ONNX files")],
+)
+def test_engine_for_other_files_is_refused_with_the_way_out(
+    card: ModelCard, tmp_path: Path, file: str, engine: str, kind: str
+) -> None:
+    other = card.model_copy(update={"file": card.file.rename(tmp_path / file)})
+    with pytest.raises(EngineError, match=rf'{file}\): engine {engine} runs {kind} only; write engine = "auto"'):
+        check_card(other, engine)
+
+
+def test_card_is_checked_in_the_engine_of_the_settings(card: ModelCard, monkeypatch: pytest.MonkeyPatch) -> None:
+    bench = Bench()
+    monkeypatch.setattr(choice, "ENGINE_MAKERS", bench.makers)
+    for engine in ("openvino", "auto"):
+        check_card(card, engine)
+    assert {name: opened.is_closed for name, opened in bench.opened.items()} == {"openvino": True, "onnxruntime": True}

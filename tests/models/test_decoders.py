@@ -27,10 +27,16 @@ def yolox_output() -> np.ndarray:
     return np.zeros((CELLS, 5 + len(NAMES)), np.float32)
 
 
+def rf_detr_output() -> np.ndarray:
+    output = np.full((300, 4 + len(NAMES)), -9, np.float32)
+    output[:, :4] = 0
+    return output
+
+
 @pytest.mark.parametrize("family", list(Family))
 def test_a_picture_of_nothing_gives_nothing(family: Family) -> None:
     shape = tuple(side or 300 for side in make_decoder(card(family)).expected())
-    found = decoded(family, np.zeros(shape))
+    found = decoded(family, rf_detr_output() if family is Family.RF_DETR else np.zeros(shape))
     assert (found.boxes.shape, found.scores.shape, found.rows.shape) == ((0, 4), (0,), (0,))
 
 
@@ -87,3 +93,30 @@ def test_end2end_class_that_the_card_does_not_name_is_dropped(row: float) -> Non
     output = np.zeros((300, 6))
     output[0] = [1, 2, 30, 40, 0.9, row]
     assert len(decoded(Family.YOLO_END2END, output).scores) == 0
+
+
+def test_rf_detr_shares_of_the_picture_become_pixels_of_the_input() -> None:
+    output = rf_detr_output()
+    output[7] = [0.5, 0.25, 0.25, 0.125, -9, np.log(0.8 / 0.2), -1]
+    found = decoded(Family.RF_DETR, output)
+    np.testing.assert_allclose(found.boxes, [[24, 12, 40, 20]], atol=1e-4)
+    assert (found.scores[0], found.rows.tolist()) == (pytest.approx(0.8), [1])
+
+
+def test_rf_detr_query_that_scores_on_two_classes_is_one_thing_of_the_better() -> None:
+    output = rf_detr_output()
+    output[0] = [0.5, 0.5, 0.5, 0.5, 2, 3, -9]
+    assert decoded(Family.RF_DETR, output).rows.tolist() == [1]
+
+
+@pytest.mark.parametrize("logit", [np.nan, -np.inf])
+def test_rf_detr_logit_that_is_no_number_is_dropped(logit: float) -> None:
+    output = rf_detr_output()
+    output[0, 4:] = logit
+    assert len(decoded(Family.RF_DETR, output).scores) == 0
+
+
+def test_rf_detr_logit_beyond_reason_is_a_score_of_one() -> None:
+    output = rf_detr_output()
+    output[0, 4] = 1e30
+    assert decoded(Family.RF_DETR, output).scores.tolist() == [1]

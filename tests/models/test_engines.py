@@ -6,16 +6,17 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
-from onnx import TensorProto
+from onnx import TensorProto, helper
 
-from models.cards import ModelCard, read_weights
+from models.cards import Family, ModelCard, read_weights
 from models.choice import ENGINE_MAKERS
 from models.engines import Engine
 from models.errors import EngineUnavailableError, OutputMismatchError, WeightsError
 from models.openvino_engine import OpenVinoEngine, has_bf16
 from tests.models.fakes import FakeEngine
-from tests.models.tiny import ONE_CAR, SIDE, TinyOnnx, make_card, onnx_bytes, write_model
+from tests.models.tiny import ONE_CAR, SIDE, TinyOnnx, make_card, onnx_bytes, rf_detr_output, write_model
 
 Maker = Callable[[ModelCard, bytes], Engine]
 
@@ -116,8 +117,78 @@ def test_card_of_another_size_than_the_model_is_refused_with_both_sizes(maker: M
 @pytest.mark.parametrize("maker", REAL)
 def test_model_with_several_outputs_is_refused_by_their_names(maker: Maker, tmp_path: Path) -> None:
     tiny = TinyOnnx(ONE_CAR.offset, ONE_CAR.gain, output_count=3)
-    with pytest.raises(OutputMismatchError, match=r"3 outputs .*output0, output1, output2"):
+    with pytest.raises(OutputMismatchError, match=r"3 outputs .*output0, output1, output2.*family yolov8 has one"):
         opened(maker, tmp_path, tiny)
+
+
+@pytest.mark.parametrize("maker", REAL)
+def test_outputs_of_a_family_are_joined_by_name_whatever_their_order(maker: Maker, tmp_path: Path) -> None:
+    car = rf_detr_output([((0.5, 0.25, 0.5, 0.25), 1)])
+    labels_first = [4, 5, 6, 0, 1, 2, 3]
+    parts = ("labels", 3), ("dets", 4)
+    turned = TinyOnnx(car.offset[..., labels_first], car.gain[..., labels_first], parts=parts)
+    outputs = opened(maker, tmp_path, turned, family=Family.RF_DETR).infer(pictures(1.0))
+    np.testing.assert_allclose(outputs, car.offset + car.gain, atol=0.05)
+
+
+@pytest.mark.parametrize("maker", REAL)
+def test_outputs_that_the_family_lacks_are_refused_by_their_names(maker: Maker, tmp_path: Path) -> None:
+    with pytest.raises(OutputMismatchError, match=r"the outputs output0, but family rf_detr has dets and labels"):
+        opened(maker, tmp_path, family=Family.RF_DETR)
+
+
+@pytest.mark.parametrize("maker", REAL)
+def test_outputs_of_another_family_are_recognised(maker: Maker, tmp_path: Path) -> None:
+    with pytest.raises(OutputMismatchError, match=r'2 outputs \(dets, labels\).*looks like family = "rf_detr"'):
+        opened(maker, tmp_path, rf_detr_output([]))
+
+
+@pytest.mark.parametrize("maker", REAL)
+def test_half_precision_outputs_come_out_as_float32(maker: Maker, tmp_path: Path) -> None:
+    tiny = TinyOnnx(ONE_CAR.offset, ONE_CAR.gain, output_dtype=TensorProto.FLOAT16)
+    outputs = opened(maker, tmp_path, tiny).infer(pictures(0.5))
+    assert (str(outputs.dtype), outputs[0, 5, 0]) == ("float32", pytest.approx(0.5, abs=0.01))
+
+
+@pytest.mark.parametrize("maker", REAL)
+def test_model_without_an_input_is_refused(maker: Maker, tmp_path: Path) -> None:
+    constant = helper.make_tensor("value", TensorProto.FLOAT, [1], [0.0])
+    graph = helper.make_graph(
+        [helper.make_node("Constant", [], ["output0"], value=constant)],
+        "constant",
+        [],
+        [helper.make_tensor_value_info("output0", TensorProto.FLOAT, [1])],
+    )
+    weights = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9).SerializeToString()
+    with pytest.raises(OutputMismatchError, match="takes 0 inputs, its card says"):
+        maker(make_card(tmp_path / "constant.onnx", weights), weights)
+
+
+def test_opset_that_this_runtime_does_not_know_is_refused_with_the_way_out(tmp_path: Path) -> None:
+    with pytest.raises(WeightsError, match=r"tiny\.onnx is not .*Opset 9999 is under.*; export it .* older opset"):
+        opened(ENGINE_MAKERS["onnxruntime"], tmp_path, TinyOnnx(ONE_CAR.offset, ONE_CAR.gain, opset=9999))
+
+
+def test_weights_in_a_second_file_are_refused_with_the_way_out(tmp_path: Path) -> None:
+    model = onnx.load_from_string(onnx_bytes(ONE_CAR))
+    onnx.save(model, tmp_path / "parted.onnx", save_as_external_data=True, location="parted.data", size_threshold=0)
+    weights = (tmp_path / "parted.onnx").read_bytes()
+    with pytest.raises(WeightsError, match=r"parted\.onnx is not .*; its weights lie in a second file: save it as one"):
+        ENGINE_MAKERS["onnxruntime"](make_card(tmp_path / "parted.onnx", weights), weights)
+
+
+@pytest.mark.parametrize("maker", REAL)
+def test_operator_of_a_foreign_domain_is_refused_by_name(maker: Maker, tmp_path: Path) -> None:
+    graph = helper.make_graph(
+        [helper.make_node("TheirOwnNms", ["images"], ["output0"], domain="com.example")],
+        "foreign",
+        [helper.make_tensor_value_info("images", TensorProto.FLOAT, [1, 3, SIDE, SIDE])],
+        [helper.make_tensor_value_info("output0", TensorProto.FLOAT, [1, 300, 6])],
+    )
+    opsets = [helper.make_opsetid("", 18), helper.make_opsetid("com.example", 1)]
+    weights = helper.make_model(graph, opset_imports=opsets, ir_version=9).SerializeToString()
+    with pytest.raises(WeightsError, match=r"foreign\.onnx is not a model that .* can run: .*TheirOwnNms"):
+        maker(make_card(tmp_path / "foreign.onnx", weights), weights)
 
 
 @pytest.mark.parametrize("maker", REAL)

@@ -9,7 +9,17 @@ from models.cards import Family, ModelCard
 from models.errors import OutputMismatchError
 from models.model import MAX_DETECTIONS, Model, open_model
 from tests.models.fakes import FakeEngine, grey_frame
-from tests.models.tiny import CELLS, NAMES, ONE_CAR, TinyOnnx, make_card, write_model, yolov8_output
+from tests.models.tiny import (
+    CELLS,
+    NAMES,
+    ONE_CAR,
+    TinyOnnx,
+    make_card,
+    onnx_bytes,
+    rf_detr_output,
+    write_model,
+    yolov8_output,
+)
 from vision.classes import StreetClass
 
 
@@ -123,6 +133,11 @@ def test_foreign_outputs_are_refused_with_what_was_found_and_what_fits(
         model(family=family, class_names=classes)
 
 
+def test_model_with_nms_in_its_graph_is_told_from_one_without() -> None:
+    with pytest.raises(OutputMismatchError, match=r'gives \[1, 300, 6\].* looks like family = "yolo_end2end"'):
+        model(end2end([[0] * 6]))
+
+
 def test_model_is_opened_by_its_card_and_says_in_which_engine(tmp_path: Path) -> None:
     card = write_model(tmp_path)
     path = tmp_path / "tiny.json"
@@ -140,3 +155,14 @@ def test_engine_of_a_model_with_foreign_outputs_is_closed_again(tmp_path: Path) 
     path.write_text(card().model_dump_json(), encoding="utf-8")
     with pytest.raises(OutputMismatchError):
         open_model(path, tmp_path / "cache", "onnxruntime")
+
+
+def test_rf_detr_sees_the_whole_frame_stretched_and_gives_its_boxes_in_pixels(tmp_path: Path) -> None:
+    weights = onnx_bytes(rf_detr_output([((0.5, 0.25, 0.5, 0.25), 1)]))
+    (tmp_path / "tiny.onnx").write_bytes(weights)
+    card = make_card(tmp_path / "tiny.onnx", weights, family=Family.RF_DETR, fit="stretch")
+    (tmp_path / "tiny.json").write_text(card.model_dump_json(), encoding="utf-8")
+    opened = open_model(tmp_path / "tiny.json", tmp_path, "onnxruntime")
+    white, black = opened.detect([grey_frame(255, (128, 64)), grey_frame(0, (128, 64))])
+    np.testing.assert_allclose(white.boxes, [[32, 8, 96, 24]], atol=0.01)
+    assert (white.class_ids.tolist(), len(black)) == ([StreetClass.CAR], 0)

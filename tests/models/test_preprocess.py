@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from models.cards import ModelCard
-from models.preprocess import Preparer
+from models.preprocess import Preparer, Stretch
 from tests.models.fakes import grey_frame
 from tests.models.tiny import make_card
 from vision.frames import LETTERBOX_GREY, Frame, Planes
@@ -52,3 +52,25 @@ def test_frames_of_different_sizes_go_into_one_batch_each_with_its_own_letterbox
 def test_what_the_frame_does_not_fill_is_grey() -> None:
     batch, _ = Preparer(card(scaling="0-255")).to_batch([grey_frame(255, (128, 64))])
     assert batch[0, :, 0, 0].tolist() == [LETTERBOX_GREY] * 3
+
+
+def test_mean_and_spread_of_each_channel_are_taken_off() -> None:
+    means, spreads = (0.5, 0.25, 0.0), (0.5, 0.25, 2.0)
+    batch, _ = Preparer(card(mean=means, std=spreads)).to_batch([grey_frame(255)])
+    np.testing.assert_allclose(batch[0].mean(axis=(1, 2)), [1.0, 3.0, 0.5], atol=0.02)
+
+
+def test_stretched_frame_fills_the_input_and_its_boxes_come_back_in_both_directions() -> None:
+    batch, (fitting,) = Preparer(card(fit="stretch")).to_batch([grey_frame(255, (128, 32))])
+    assert fitting == Stretch((0.5, 2.0))
+    np.testing.assert_allclose(batch, 1.0, atol=0.01)
+    assert fitting.to_source(np.array([[16, 16, 32, 64]], np.float32)).tolist() == [[32, 8, 64, 32]]
+
+
+def test_stretched_picture_keeps_its_sides_apart() -> None:
+    bgr = np.zeros((32, 128, 3), np.uint8)
+    bgr[:, 64:] = 255
+    grey = grey_frame()
+    frame = Frame("gate", 0, 0.0, grey.captured_at, 0.0, Planes.from_bgr(bgr))
+    batch, _ = Preparer(card(fit="stretch")).to_batch([frame])
+    assert (batch[0, 0, :, :30].max() < 0.1, batch[0, 0, :, 34:].min() > 0.9) == (True, True)

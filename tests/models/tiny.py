@@ -26,6 +26,9 @@ class TinyOnnx:
     side: int | str = SIDE
     dtype: int = TensorProto.FLOAT
     output_count: int = 1
+    parts: tuple[tuple[str, int], ...] = ()  # name and width of each output that the last axis is parted into
+    output_dtype: int = TensorProto.FLOAT
+    opset: int = 18
 
 
 def onnx_bytes(tiny: TinyOnnx) -> bytes:
@@ -38,27 +41,36 @@ def onnx_bytes(tiny: TinyOnnx) -> bytes:
         helper.make_node("ReduceMean", ["wide", "axes"], ["mean"], keepdims=0),
         helper.make_node("Reshape", ["mean", "shape"], ["column"]),
         helper.make_node("Mul", ["column", "gain"], ["scaled"]),
-        helper.make_node("Add", ["scaled", "offset"], ["output0"]),
+        helper.make_node("Add", ["scaled", "offset"], ["whole"]),
+        helper.make_node("Cast", ["whole"], ["output0"], to=tiny.output_dtype),
     ]
-    names = ["output0"]
+    *outer, width = tiny.offset.shape[1:]
+    widths = {"output0": width}
     for extra in range(1, tiny.output_count):
-        nodes.append(helper.make_node("Identity", ["scaled"], [f"output{extra}"]))
-        names.append(f"output{extra}")
-    output_shape = [tiny.batch, *tiny.offset.shape[1:]]
+        nodes.append(helper.make_node("Identity", ["output0"], [f"output{extra}"]))
+        widths[f"output{extra}"] = width
+    if tiny.parts:
+        widths = dict(tiny.parts)
+        nodes.append(helper.make_node("Split", ["output0", "widths"], list(widths), axis=rank - 1))
     graph = helper.make_graph(
         nodes,
         "tiny",
         [helper.make_tensor_value_info("images", tiny.dtype, [tiny.batch, 3, tiny.side, tiny.side])],
-        [helper.make_tensor_value_info(name, TensorProto.FLOAT, output_shape) for name in names],
+        [
+            helper.make_tensor_value_info(name, tiny.output_dtype, [tiny.batch, *outer, width])
+            for name, width in widths.items()
+        ],
         [
             axes,
             shape,
+            numpy_helper.from_array(np.array(list(widths.values()), np.int64), "widths"),
             numpy_helper.from_array(tiny.gain.astype(np.float32), "gain"),
             numpy_helper.from_array(tiny.offset.astype(np.float32), "offset"),
         ],
     )
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
-    onnx.checker.check_model(model)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", tiny.opset)], ir_version=9)
+    if tiny.opset <= onnx.defs.onnx_opset_version():
+        onnx.checker.check_model(model)
     return model.SerializeToString()
 
 
@@ -70,6 +82,17 @@ def yolov8_output(rows: list[tuple[tuple[float, float, float, float], int]]) -> 
         offset[0, :4, cell] = xywh
         gain[0, 4 + class_row, cell] = 1
     return TinyOnnx(offset, gain)
+
+
+def rf_detr_output(rows: list[tuple[tuple[float, float, float, float], int]], queries: int = 5) -> TinyOnnx:
+    """Return a model of family rf_detr that is sure of boxes (centre, size as shares) in a white picture only."""
+    offset = np.full((1, queries, 4 + len(NAMES)), -9, np.float32)
+    offset[..., :4] = 0
+    gain = np.zeros_like(offset)
+    for query, (xywh, class_row) in enumerate(rows):
+        offset[0, query, :4] = xywh
+        gain[0, query, 4 + class_row] = 18
+    return TinyOnnx(offset, gain, parts=(("dets", 4), ("labels", len(NAMES))))
 
 
 ONE_CAR = yolov8_output([((32, 32, 16, 8), 1)])
