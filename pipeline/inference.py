@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from detectors.rules import Pace
-from models.lanes import usable_cores
+from models.lanes import Lanes
 from pipeline.intake import CORRUPT, FAILED, NOT_DUE, FrameIntake
 from pipeline.watch import CameraWatch, Looked
 from streams.gears import Gear
@@ -47,7 +47,7 @@ class Looker(Protocol):
 
 @dataclass(slots=True)
 class Watched:
-    """A camera as the looking thread sees it; only that thread touches `watch`.
+    """A camera as the looking thread sees it; only that thread and, for a glance, one of its lanes touch `watch`.
 
     Attributes:
         watch: what looks.
@@ -82,8 +82,9 @@ class InferenceLoop:
     ) -> None:
         self._model = model
         self._intake = intake
-        self._decoders = KeyDecoders()
-        self._most = min(MOST_IN_BATCH, MOST_PER_CORE * usable_cores())
+        self._lanes = Lanes("glance")
+        self._decoders = [KeyDecoders() for _ in range(self._lanes.count)]
+        self._most = min(MOST_IN_BATCH, MOST_PER_CORE * self._lanes.count)
         self._on_looked = on_looked
         self._clock = clock
         self._stop = threading.Event()
@@ -119,6 +120,7 @@ class InferenceLoop:
             self._thread.join(JOIN_LIMIT_S)
         if self._thread.is_alive():
             raise TimeoutError(f"{self._thread.name} did not end within {JOIN_LIMIT_S:.0f} s; the model may hang")
+        self._lanes.close()
         self._do_errands()
 
     def between(self, errand: Callable[[dict[str, Watched]], None]) -> None:
@@ -175,7 +177,7 @@ class InferenceLoop:
                 logger.error("%s: an errand failed: %s", self._thread.name, err, exc_info=err)
 
     def _look_at(self, offers: list[Offer]) -> None:
-        glances = [seen for offer in offers if (seen := self._glance(offer)) is not None]
+        glances = self._glances(offers)
         for_model = [(watched, glance) for watched, glance, wants_model in glances if wants_model]
         found = self._detect([glance.frame for _, glance in for_model])
         for (watched, glance), detections in zip(for_model, found, strict=False):
@@ -184,7 +186,17 @@ class InferenceLoop:
             if not wants_model:
                 self._take(watched, glance, None)
 
-    def _glance(self, offer: Offer) -> tuple[Watched, Glance, bool] | None:
+    def _glances(self, offers: list[Offer]) -> list[tuple[Watched, Glance, bool]]:
+        """Glance at offers of several cameras at the same time, a core each; most of it is decoding."""
+        if not offers:
+            return []
+
+        def glance(lane: int, rows: slice) -> list[tuple[Watched, Glance, bool] | None]:
+            return [self._glance(offer, self._decoders[lane]) for offer in offers[rows]]
+
+        return [seen for part in self._lanes.parts(len(offers), glance) for seen in part if seen is not None]
+
+    def _glance(self, offer: Offer, decoders: KeyDecoders) -> tuple[Watched, Glance, bool] | None:
         """Decode an offer that is due, compare it with what is known, and tell whether the model must see it.
 
         None, counted, where nothing comes of it.
@@ -197,7 +209,7 @@ class InferenceLoop:
             if not watched.watch.is_due(offer.t_s, watched.pace.look_hz):
                 self._intake.count_dropped([offer.camera_id], NOT_DUE)
                 return None
-            frame = offer.open(self._decoders)
+            frame = offer.open(decoders)
             if frame is None:
                 self._intake.count_dropped([offer.camera_id], CORRUPT)
                 return None
