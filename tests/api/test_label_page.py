@@ -328,6 +328,36 @@ def test_pictures_are_narrowed_by_state_and_class(visit: Visit, folder: Path) ->
     expect(page.locator(".labels .empty")).to_have_text("没有符合条件的图片")
 
 
+def test_picture_stays_open_when_the_language_is_changed(visit: Visit, folder: Path) -> None:
+    page = opened(visit(), "b")
+    page.click(".language")
+    wait_for(page, "b")
+    expect(page.locator(".label-side")).to_contain_text("Nobody has seen to it yet")
+    page.keyboard.press("Enter")
+    expect(page.locator(".label-box.sure")).to_have_count(3)
+
+    assert [box.state.value for box in sheet_of(folder, "b").boxes] == ["confirmed"] * 3
+
+
+def test_box_is_drawn_with_a_finger(browser: Browser, address: str, folder: Path) -> None:
+    visitor = Visitor(browser, address)
+    visitor.context.close()
+    visitor.context = browser.new_context(viewport={"width": 1024, "height": 768}, locale="zh-CN", has_touch=True)
+    visitor.page = visitor.context.new_page()
+    visitor.sign_in("li", PASSWORDS["li"])
+    page = opened(visitor)
+    page.get_by_role("button", name="画框").tap()
+    finger = visitor.context.new_cdp_session(page)
+    steps = [on_screen(page, point) for point in ((20, 240), (40, 255), (70, 270), (90, 280))]
+    for kind, (x, y) in (("touchStart", steps[0]), *(("touchMove", step) for step in steps[1:])):
+        finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]})
+    finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    standing(page, 4)
+
+    assert newest(folder).box == pytest.approx((20, 240, 90, 280), abs=2)
+    visitor.context.close()
+
+
 def test_who_only_watches_is_not_offered_labels(visit: Visit, folder: Path) -> None:
     page = visit("wang").page
 
