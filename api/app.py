@@ -17,6 +17,7 @@ from api import (
     routes_cases,
     routes_health,
     routes_horns,
+    routes_labels,
     routes_session,
 )
 from api.auth import make_front
@@ -49,7 +50,8 @@ def create_app(system: System) -> FastAPI:
         responses={"4XX": {"model": ErrorAnswer}, "5XX": {"model": ErrorAnswer}},
     )
     app.state.front = make_front(system, Sessions(key, settings.server.session_hours * 3600))
-    for part in (routes_session, routes_cameras, routes_cases, routes_horns, routes_health, live_socket, event_socket):
+    routes = (routes_session, routes_cameras, routes_cases, routes_horns, routes_labels, routes_health)
+    for part in (*routes, live_socket, event_socket):
         app.include_router(part.router)
     app.mount("/web", StaticFiles(directory=WEB_FOLDER), name="web")
     app.add_api_route("/", _page, include_in_schema=False)

@@ -6,7 +6,9 @@ another role feels it with the next click.
 
 import logging
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -18,7 +20,10 @@ from api.seats import Seats
 from api.sessions import COOKIE_NAME, Session, Sessions
 from api.shared_pictures import SharedPictures
 from cases.errors import PeopleError
+from cases.evidence import utc_now
 from cases.people import Person, Role
+from datasets.label_desk import LabelDesk
+from datasets.label_sets import LabelSets
 from pipeline.system import System
 
 logger = logging.getLogger(__name__)
@@ -45,14 +50,18 @@ class Front:
         sessions: issues and reads cookies.
         attempts: failed sign-ins per address.
         pictures: stills for those who cannot play the video.
+        labels: sets of pictures whose labels people correct.
         seats: live pictures sent at once.
         page_seats: pages that are told of events at once.
+        now: the wall clock, aware.
         hashing: held while a password is checked, so that a flood of sign-ins takes one core and no more.
     """
 
     system: System
     sessions: Sessions
     pictures: SharedPictures
+    labels: LabelDesk
+    now: Callable[[], datetime] = utc_now
     attempts: Attempts = field(default_factory=Attempts)
     seats: Seats = field(default_factory=lambda: Seats(MAX_LIVE))
     page_seats: Seats = field(default_factory=lambda: Seats(MAX_PAGES))
@@ -62,7 +71,7 @@ class Front:
 def make_front(system: System, sessions: Sessions) -> Front:
     """Return the front of a system."""
     pictures = SharedPictures(lambda camera_id: system.still_jpeg(camera_id, PICTURE_WIDTH), PICTURE_PERIOD_S)
-    return Front(system, sessions, pictures)
+    return Front(system, sessions, pictures, LabelDesk(LabelSets(system.settings.labels_folder)))
 
 
 def front_of(connection: HTTPConnection) -> Front:
@@ -120,6 +129,11 @@ def _system(request: Request) -> System:
     return front_of(request).system
 
 
+def _desk(request: Request) -> LabelDesk:
+    return front_of(request).labels
+
+
+Desk = Annotated[LabelDesk, Depends(_desk)]
 Serving = Annotated[System, Depends(_system)]
 Viewer = Annotated[Person, Depends(Needs(Role.VIEWER))]
 Operator = Annotated[Person, Depends(Needs(Role.OPERATOR))]

@@ -18,6 +18,7 @@ from api.mistakes import facts_of_mistake
 from broadcast import errors as broadcast
 from cases import errors as cases
 from cases.disk import way_out
+from datasets import errors as datasets
 from detectors.errors import DetectorError
 from pipeline import errors as pipeline
 from streams import errors as streams
@@ -45,6 +46,11 @@ STATUS: tuple[tuple[type[Exception], int], ...] = (
     (pipeline.PipelineError, 422),
     (cases.CasesError, 422),
     (DetectorError, 422),
+    (datasets.UnknownLabelsError, 404),
+    (datasets.PictureError, 404),
+    (datasets.StaleSheetError, 409),
+    (datasets.SetWriteError, 503),
+    (datasets.DatasetError, 422),
 )
 """Status of an error by the first class here that it belongs to."""
 

@@ -20,6 +20,10 @@ MATERIAL_PREFIX = "material:"
 """Before the name of a set of the catalogue, where else a path stands."""
 
 
+DESCRIPTIONS = frozenset({".yaml", ".yml"})
+"""Endings of the file that describes a set in YOLO format and stands for its folder."""
+
+
 class Format(StrEnum):
     """How a set is written."""
 
@@ -61,7 +65,7 @@ def read_set(
         Format.COCO: lambda: read_coco(*_coco_places(path), facts),
         Format.MOT: lambda: read_mot(path, facts, clip=clip),
         Format.RECORDING: lambda: _read_recording(path, clip, facts),
-        Format.SHEETS: lambda: read_proposals(path, facts.name),
+        Format.SHEETS: lambda: read_proposals(path.parent if path.is_file() else path, facts.name),
     }
     return readers[written_as or format_of(path)]()
 
@@ -91,18 +95,18 @@ def write_set(out: Path, pictures: Sequence[LabelledPicture], written_as: Format
 
 
 def format_of(path: Path) -> Format:
-    """Return the format that a set's files show.
+    """Return the format that a set's files show; where there are sheets they count, whatever lies beside them.
 
     Raises:
         LabelFileError: there is nothing of this name.
     """
     if not path.exists():
         raise LabelFileError(f"there is no set {path}")
-    if path.is_file():
-        endings = {".json": Format.COCO, ".yaml": Format.YOLO, ".yml": Format.YOLO}
-        return endings.get(path.suffix.lower(), Format.RECORDING)
-    if (path / SHEETS).is_dir():
+    is_description = path.suffix.lower() in DESCRIPTIONS and path.is_file()
+    if ((path.parent if is_description else path) / SHEETS).is_dir():
         return Format.SHEETS
+    if path.is_file():
+        return Format.YOLO if is_description else {".json": Format.COCO}.get(path.suffix.lower(), Format.RECORDING)
     if (path / "seqinfo.ini").is_file():
         return Format.MOT
     return Format.COCO if _coco_files(path) else Format.YOLO

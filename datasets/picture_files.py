@@ -15,7 +15,7 @@ from typing import IO
 
 import cv2
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageOps
 
 from datasets.errors import PictureError
 from datasets.labelled import ClipMoment, PictureSource
@@ -37,6 +37,9 @@ ORIENTATION_TAG, LYING = 274, frozenset({5, 6, 7, 8})
 
 SAME_MOMENT_S = 0.02
 """The nearest frame is that of a moment if it is no further away: half the time between frames at 25 a second."""
+
+SHRUNK_QUALITY = 85
+"""Of pictures made smaller for a page, which nobody measures in."""
 
 JPEG_QUALITY = 92
 """Of pictures that we change and encode anew; as evidence, so that labels of small things stay worth their pixels."""
@@ -148,6 +151,21 @@ def jpeg_of(bgr: Picture) -> bytes:
     if not done or data is None:
         raise ValueError(f"there is nothing to encode: {bgr.shape=}")
     return data.tobytes()
+
+
+def shrunk_jpeg(path: Path, longest_px: int) -> bytes:
+    """Return a picture as JPEG without metadata, turned as it is shown, no side longer than `longest_px`.
+
+    A large JPEG is decoded at a fraction of its size, so that this is cheap.
+
+    Raises:
+        PictureError: missing, empty or broken.
+    """
+    with _opened(path) as (file, name), _told(name), Image.open(file) as picture:
+        picture.thumbnail((longest_px, longest_px))
+        content = io.BytesIO()
+        ImageOps.exif_transpose(picture).convert("RGB").save(content, "JPEG", quality=SHRUNK_QUALITY)
+        return content.getvalue()
 
 
 def _decoded(source: Path | bytes, how: int) -> Picture:

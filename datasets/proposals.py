@@ -1,8 +1,8 @@
 """Writes what a model proposes for pictures into a folder that a person can correct, and reads the folder as a set.
 
 The folder is a set in YOLO format for whoever wants to look at it at once, with scores in `sheets/NAME.json` (the form
-is in `sheets`). Corrections go into the sheets, and the sheets are what counts from then on; the label files stay as
-the model wrote them.
+is in `sheets`). Corrections go into the sheets, and the sheets are what counts from then on; the label files follow
+(`label_desk`), for programs that read nothing else.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -20,7 +20,7 @@ from datasets.labelling import FrameLabels, Looker
 from datasets.merging import merge
 from datasets.picture_files import read_bgr, read_size
 from datasets.set_folder import SetFolder
-from datasets.sheets import How, Review, Sheet, SheetBox, read_sheet, sheet_bytes
+from datasets.sheets import How, Review, Sheet, SheetBox, read_sheet, reviewer_of, sheet_bytes
 from datasets.yolo_folder import YoloFolder, contents
 from streams.recorded import UNKNOWN_START
 from vision.arrays import Mask
@@ -138,7 +138,7 @@ def sheet_of(proposal: Proposal, file: str, proposer: Proposer) -> Sheet:
     """
     picture = proposal.picture
     classes = tuple(sorted(kind.label for kind in picture.complete))
-    reviews = (Review(by=f"set {picture.origin.set_name}", at=proposer.at, classes=classes),) if classes else ()
+    reviews = (Review(by=reviewer_of(picture.origin.set_name), at=proposer.at, classes=classes),) if classes else ()
     marked = [_box(proposal.marked, row, row + 1, "marked") for row in range(len(proposal.marked))]
     seen = [
         _box(picture.labels, row, len(marked) + row + 1, "filled" if proposal.is_filled[row] else "seen")

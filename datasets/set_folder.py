@@ -28,8 +28,7 @@ class SetFolder:
         self._folders: set[Path] = set()
 
     def __enter__(self) -> "SetFolder":
-        if self.final.exists() and not (self.final.is_dir() and not any(self.final.iterdir())):
-            raise SetWriteError(f"{self.final} is there already; choose another name, or move it away")
+        check_is_free(self.final)
         self._disk.remove_tree(self._writing)
         try:
             self._disk.make_folder(self._writing)
@@ -76,6 +75,16 @@ class SetFolder:
 
     def _refusal(self, err: OSError) -> SetWriteError:
         return SetWriteError(f"set {self.final} could not be written and nothing of it was kept: {way_out(err)}")
+
+
+def check_is_free(final: Path) -> None:
+    """Make sure that a set can get a name, before work is done for it.
+
+    Raises:
+        SetWriteError: something is there already that is no empty folder.
+    """
+    if final.exists() and not (final.is_dir() and not any(final.iterdir())):
+        raise SetWriteError(f"{final} is there already; choose another name, or move it away")
 
 
 @contextmanager

@@ -4,10 +4,11 @@ No box is ever taken out: it is proposed, confirmed or deleted, and the sheet sa
 moves is deleted and drawn anew. When a person has seen to all things of some classes, a review says so; only then are
 these classes complete in the picture. Deciding gives a new sheet and leaves the old one as it was.
 
-Belongs here: the form and what may be done with it. Does not: folders of sheets (proposals), the page (api).
+Belongs here: the form and what may be done with it. Does not: what a person asks for (corrections), folders of sheets
+(proposals, label_sets), the page (api).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
@@ -29,6 +30,9 @@ BoxSides = tuple[Side, Side, Side, Side]
 
 CLASSES: Mapping[str, StreetClass] = MappingProxyType({kind.label: kind for kind in StreetClass})
 """Label → class."""
+
+SURE_SCORE = 0.5
+"""A proposal scored lower is in doubt, as where a stronger model fills in what is unmarked (`merging.FillSettings`)."""
 
 
 def _known(name: str) -> str:
@@ -84,6 +88,11 @@ class SheetBox(_Form):
     state: BoxState = BoxState.PROPOSED
     by: str = ""
     at: AwareDatetime | None = None
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether a person should look twice: nobody has decided yet, and the model saw it badly or not at all."""
+        return self.state is BoxState.PROPOSED and (self.how == "filled" or self.score < SURE_SCORE)
 
     @model_validator(mode="after")
     def _has_an_area(self) -> "SheetBox":
@@ -144,9 +153,19 @@ class Sheet(_Form):
         """Classes that a person has seen to."""
         return frozenset(CLASSES[name] for review in self.reviews for name in review.classes)
 
+    @property
+    def is_reviewed(self) -> bool:
+        """Whether a person has seen to it; what its set said of itself does not count."""
+        return any(review.by != reviewer_of(self.set_name) for review in self.reviews)
+
+    @property
+    def standing(self) -> tuple[SheetBox, ...]:
+        """All boxes but the deleted ones."""
+        return tuple(box for box in self.boxes if box.state is not BoxState.DELETED)
+
     def labels(self) -> Labels:
         """Return what stands: confirmed boxes with a score of 1, and those still proposed with the model's."""
-        standing = [box for box in self.boxes if box.state is not BoxState.DELETED]
+        standing = self.standing
         confirmed = [box.state is BoxState.CONFIRMED for box in standing]
         return Labels(
             np.array([box.box for box in standing], np.float32).reshape(-1, 4),
@@ -161,13 +180,24 @@ class Sheet(_Form):
         Raises:
             ValueError: there is no such box.
         """
-        if all(box.id != box_id for box in self.boxes):
-            raise ValueError(f"{self.picture} has no box {box_id}")
-        boxes = [
-            box.model_copy(update={"state": state, "by": by, "at": at}) if box.id == box_id else box
-            for box in self.boxes
-        ]
-        return self._with(boxes=boxes)
+        return self.settled({box_id: state}, by=by, at=at)
+
+    def settled(self, states: Mapping[int, BoxState], *, by: str, at: datetime) -> "Sheet":
+        """Return the sheet with decisions about boxes by id; one that is made proposed again was decided by nobody.
+
+        Raises:
+            ValueError: there is no box of an id.
+        """
+        unknown = states.keys() - {box.id for box in self.boxes}
+        if unknown:
+            raise ValueError(f"{self.picture} has no box {min(unknown)}")
+
+        def decided(box: SheetBox) -> SheetBox:
+            state = states[box.id]
+            who: dict[str, object] = {"by": "", "at": None} if state is BoxState.PROPOSED else {"by": by, "at": at}
+            return box.model_copy(update={"state": state, **who})
+
+        return self._with(boxes=[decided(box) if box.id in states else box for box in self.boxes])
 
     def drawn(self, box: BoxSides, kind: StreetClass, *, by: str, at: datetime, track: int = 0) -> "Sheet":
         """Return the sheet with a box that a person drew.
@@ -200,8 +230,30 @@ class Sheet(_Form):
         ]
         return self._with(boxes=boxes, reviews=[*self.reviews, Review(by=by, at=at, classes=names)])
 
+    def ignoring(self, regions: Sequence[BoxSides]) -> "Sheet":
+        """Return the sheet with these regions that say nothing, in place of those it had."""
+        return self._with(ignored=tuple(regions))
+
+    def restored(self, before: "Sheet", *, by: str, at: datetime) -> "Sheet":
+        """Return the sheet as it was before: regions, reviews, states of boxes; a box that came since is deleted.
+
+        Args:
+            before: an earlier state of this sheet.
+            by: who takes the changes back.
+            at: when, aware.
+        """
+        was = {box.id: box.state for box in before.boxes}
+        states = {box.id: was.get(box.id, BoxState.DELETED) for box in self.boxes}
+        changed = {box.id: states[box.id] for box in self.boxes if box.state is not states[box.id]}
+        return self.settled(changed, by=by, at=at)._with(ignored=before.ignored, reviews=before.reviews)
+
     def _with(self, **changes: object) -> "Sheet":
         return Sheet.model_validate(dict(self) | changes)
+
+
+def reviewer_of(set_name: str) -> str:
+    """Return by whom a set's own word that some classes are complete counts as a review."""
+    return f"set {set_name}"
 
 
 def read_sheet(path: Path) -> Sheet:
@@ -211,9 +263,15 @@ def read_sheet(path: Path) -> Sheet:
         LabelFileError: it cannot be read or is none.
     """
     try:
-        return Sheet.model_validate_json(path.read_bytes())
+        return parsed_sheet(path.read_bytes(), path)
     except OSError as err:
         raise LabelFileError(f"{path} cannot be read: {err.strerror}") from None
+
+
+def parsed_sheet(content: bytes, path: Path) -> Sheet:
+    """Return what the file at a path holds; see `read_sheet`."""
+    try:
+        return Sheet.model_validate_json(content)
     except ValidationError as err:
         first = err.errors()[0]
         where = ".".join(str(step) for step in first["loc"])

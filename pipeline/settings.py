@@ -115,6 +115,9 @@ class Settings(Section):
     """All settings of one process."""
 
     data: Path = Field(default=Path("data"), description="folder for cases, evidence, keys and checkpoints")
+    labels: Path | None = Field(
+        default=None, description="folder of labelled sets that are corrected on the page; labels in data if absent"
+    )
     database_url: str = Field(default="", repr=False, description="SQLAlchemy URL; SQLite in the data folder if empty")
     timezone: Annotated[str, AfterValidator(checked_time_zone)] = Field(
         default="Asia/Shanghai", description="IANA name; for case numbers and stills"
@@ -127,6 +130,11 @@ class Settings(Section):
     evidence: EvidenceSettings = Field(default_factory=EvidenceSettings)
     broadcast: BroadcastSettings = Field(default_factory=BroadcastSettings)
     cameras: tuple[CameraEntry, ...] = ()
+
+    @property
+    def labels_folder(self) -> Path:
+        """Where labelled sets lie that are corrected on the page."""
+        return self.labels or self.data / "labels"
 
     @model_validator(mode="after")
     def _ids_fit(self) -> "Settings":
@@ -219,9 +227,8 @@ def _rooted(settings: Settings, folder: Path) -> Settings:
     model = settings.model.model_copy(update={"card": folder / card}) if card else settings.model
     voice = settings.broadcast
     voice = voice.model_copy(update={"recordings": folder / recordings}) if recordings else voice
-    return settings.model_copy(
-        update={"data": folder / settings.data, "cameras": cameras, "model": model, "broadcast": voice}
-    )
+    changed: dict[str, object] = {"data": folder / settings.data, "labels": folder / settings.labels_folder}
+    return settings.model_copy(update={**changed, "cameras": cameras, "model": model, "broadcast": voice})
 
 
 def _rooted_camera(camera: CameraEntry, folder: Path) -> CameraEntry:

@@ -94,10 +94,15 @@ def _listening(server: ServerSettings) -> socket.socket:
     return listener
 
 
-def _address(listener: socket.socket) -> str:
-    host, port = listener.getsockname()[:2]
+def page_address(host: str, port: int) -> str:
+    """Return where a browser on this machine finds the page of a service that listens on an address and port."""
     shown = "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104 - compared, not bound
     return f"http://[{shown}]:{port}/" if ":" in shown else f"http://{shown}:{port}/"
+
+
+def _address(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return page_address(host, port)
 
 
 @contextmanager

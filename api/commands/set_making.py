@@ -6,10 +6,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import quote
 
 import typer
 
 from api.commands.looking import cache_folder
+from api.commands.serving import page_address
 from api.commands.set_telling import name_of, progress, say, tell, wrong_use
 from api.commands.sets import Material, OutFolder, Places, Seed, TestShare, ValShare, shared_out, tell_split
 from datasets.blurring import Blurrer, FaceFinder
@@ -21,6 +23,7 @@ from datasets.merging import FillSettings, filled
 from datasets.mixture import MixtureSettings, write_mixture
 from datasets.proposals import Proposal, Proposer, proposals_of_clip, proposals_of_pictures, write_proposals
 from datasets.reading import SetFacts
+from datasets.set_folder import check_is_free
 from datasets.splitting import SplitSettings
 from datasets.verdict_folder import write_verdicts
 from datasets.verdicts import verdict_rows
@@ -30,7 +33,7 @@ from models.choice import EngineName, choose_engine
 from models.model import Model
 from models.shelf import bundled_card
 from pipeline.errors import PipelineError
-from pipeline.settings import load_settings
+from pipeline.settings import ServerSettings, Settings, load_settings
 from pipeline.stores import stored_cases
 from streams.recorded import Recorded
 
@@ -73,7 +76,16 @@ def mix(
 
 def label(
     place: Annotated[str, typer.Argument(help="a film, a folder of pictures, or a set, also material:NAME")],
-    out: Annotated[Path, typer.Argument(help="folder to write; must not be there yet")],
+    out: Annotated[
+        Path | None,
+        typer.Argument(
+            help="folder to write, must not be there yet; with --config a name, that of the place if absent"
+        ),
+    ] = None,
+    config: Annotated[
+        Path | None,
+        typer.Option("--config", "-c", help="settings of a service: write where people correct labels on its page"),
+    ] = None,
     model: Annotated[
         Path | None, typer.Option("--model", "-m", help="card of the model; the bundled one if absent")
     ] = None,
@@ -84,6 +96,10 @@ def label(
     material: Material = None,
 ) -> None:
     """Let a model propose labels for a person to correct: pictures, YOLO labels, and a sheet of scores for each."""
+    settings = None if config is None else load_settings(config)
+    with wrong_use():
+        target = _label_folder(place, out, settings)
+    check_is_free(target)
     card = load_card(model or bundled_card())
     findings: list[Finding] = []
     with wrong_use(), opened_teacher(model or bundled_card(), engine, least) as looker:
@@ -93,9 +109,11 @@ def label(
             found = _pictures_at(place, material)
             findings += found.findings
             proposals = list(proposals_of_pictures(looker, found.pictures, findings.append))
-    folder = write_proposals(out, proposals, Proposer(card.name, card.sha256, datetime.now(UTC)))
+    folder = write_proposals(target, proposals, Proposer(card.name, card.sha256, datetime.now(UTC)))
     tell(findings)
     say(f"{len(proposals)} pictures labelled by {card.name}: {folder}")
+    if settings is not None:
+        say(f"correct them on the page: {_label_page(settings.server, folder.name)}")
 
 
 def verdicts(
@@ -143,6 +161,27 @@ def opened_teacher(card_path: Path, engine: EngineName, least_score: float) -> I
         raise
     with closing(model):
         yield model
+
+
+def _label_folder(place: str, out: Path | None, settings: Settings | None) -> Path:
+    """Return the folder to write: as typed, or a set of the service's.
+
+    Raises:
+        ValueError: it was not said, or a set of the service's is no plain name.
+    """
+    if settings is None:
+        if out is None:
+            raise ValueError("name a folder to write, or by --config the service on whose page they are corrected")
+        return out
+    name = str(out) if out is not None else name_of(place)
+    if Path(name).name != name or name.startswith("."):
+        raise ValueError(f"{name!r} is no name of a set; with --config it is written below {settings.labels_folder}")
+    return settings.labels_folder / name
+
+
+def _label_page(server: ServerSettings, set_name: str) -> str:
+    address = page_address(server.host, server.port) if server.port else "the address that the service says, and there "
+    return f"{address}#/labels/{quote(set_name, safe='')}"
 
 
 def _filled(model: Model, pictures: Sequence[LabelledPicture], findings: list[Finding]) -> list[LabelledPicture]:

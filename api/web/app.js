@@ -3,6 +3,7 @@
 import { CaseDesk } from "./cases.js";
 import { button, fill, h, icon, toast } from "./dom.js";
 import { HealthPage } from "./health.js";
+import { LabelPage } from "./labels.js";
 import { get, whenSignedOut } from "./request.js";
 import { problemWords } from "./sentences.js";
 import { mayAct, signInPage, signOut, whoIsThere } from "./session.js";
@@ -12,7 +13,8 @@ import { OPEN_STATES } from "./tile.js";
 import { Wall } from "./wall.js";
 import { ZonePage } from "./zones.js";
 
-const VIEWS = { wall: Wall, cases: CaseDesk, zones: ZonePage, health: HealthPage };
+const VIEWS = { wall: Wall, cases: CaseDesk, zones: ZonePage, labels: LabelPage, health: HealthPage };
+const FOR_OPERATORS = ["zones", "labels"];
 const RETRY_MS = 3000;
 const COUNT_DELAY_MS = 200; // a case that opens brings several messages at once
 
@@ -62,7 +64,7 @@ class App {
 
   #topBar() {
     const links = Object.keys(VIEWS)
-      .filter((name) => name !== "zones" || mayAct(this.#person, "operator"))
+      .filter((name) => !FOR_OPERATORS.includes(name) || mayAct(this.#person, "operator"))
       .map((name) => h("a", { href: `#/${name}`, "data-view": name }, icon(name), h("span", {}, word("nav", name)),
         name === "cases" ? h("b", { class: "count", hidden: true, title: word("filter", "todo") }) : null));
     const now = h("time", { class: "clock" });
@@ -87,7 +89,7 @@ class App {
   }
 
   #route() {
-    const [, name = "wall", argument = ""] = location.hash.split("/");
+    const [, name = "wall", ...places] = location.hash.split("/");
     const View = VIEWS[name] ?? Wall;
     this.#view?.hide();
     for (const link of this.#bar.querySelectorAll("[data-view]")) {
@@ -96,7 +98,7 @@ class App {
     }
     this.#view = new View({ socket: this.#socket, person: this.#person });
     fill(this.#root, this.#bar, this.#view.element);
-    this.#view.show(decoded(argument)).catch((refusal) => toast(problemWords(refusal), "bad"));
+    this.#view.show(...places.map(decoded)).catch((refusal) => toast(problemWords(refusal), "bad"));
   }
 
   #showConnection(isThere) {

@@ -1,11 +1,13 @@
-// Talks to our own server in JSON; a refusal becomes a `Refusal` with the code, sentence and facts that the server said.
+// Talks to our own server in JSON; a refusal becomes a `Refusal` with the code, sentence and facts that the server said,
+// and its whole `answer`, which may hold more.
 
 export class Refusal extends Error {
-  constructor(status, code, message, facts = {}) {
+  constructor(status, code, message, facts = {}, answer = null) {
     super(message);
     this.status = status;
     this.code = code;
     this.facts = facts;
+    this.answer = answer;
   }
 }
 
@@ -38,5 +40,5 @@ async function send(method, path, body) {
   if (response.ok) return answer;
   const { code = "unknown", message = response.statusText, facts } = answer?.error ?? {};
   if (code === "not_signed_in" && path !== "/api/session") onSignedOut();
-  throw new Refusal(response.status, code, message, facts);
+  throw new Refusal(response.status, code, message, facts, answer);
 }

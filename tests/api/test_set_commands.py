@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from api.cli import main
+from datasets.label_sets import LabelSets
 from datasets.sheets import read_sheet
 from models.shelf import bundled_card
+from pipeline.settings import load_settings
 from tests.datasets.pictures import put_clip, put_picture
 
 
@@ -151,6 +153,38 @@ def test_film_and_bare_pictures_are_labelled_for_a_person_to_correct(
     assert (status, "1 pictures labelled" in out) == (0, True)
     status, out, _ = typed(monkeypatch, capsys, "convert", "labelled", "coco", "--to", "coco")
     assert (status, "2 pictures written" in out) == (0, True)
+
+
+def test_film_is_labelled_into_the_folder_of_a_service_whose_page_is_told(
+    made: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    put_clip(made / "film.mp4", size_wh=(320, 240))
+    (made / "settings.toml").write_text('data = "data"\n[server]\nport = 8381\nhost = "0.0.0.0"\n')
+    words = ("label", "film.mp4", "--config", "settings.toml", "--engine", "onnxruntime")
+    status, out, _ = typed(monkeypatch, capsys, *words)
+    assert (status, "correct them on the page: http://127.0.0.1:8381/#/labels/film" in out) == (0, True)
+    assert LabelSets(load_settings(made / "settings.toml").labels_folder).names() == ("film",)
+    status, out, _ = typed(monkeypatch, capsys, *words[:2], "东门 1", *words[2:])
+    assert (status, "#/labels/%E4%B8%9C%E9%97%A8%201" in out) == (0, True)
+    status, _, err = typed(monkeypatch, capsys, *words)
+    assert (status, "is there already" in err) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ((), "name a folder to write"),
+        (("../elsewhere", "--config", "settings.toml"), "is no name of a set"),
+        ((".hidden", "--config", "settings.toml"), "is no name of a set"),
+    ],
+)
+def test_place_to_label_into_that_makes_no_sense_is_a_wrong_use(
+    made: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], told: str
+) -> None:
+    (made / "settings.toml").write_text('data = "data"\n')
+    status, _, err = typed(monkeypatch, capsys, "label", "film.mp4", *words)
+    assert status == 2
+    assert told in " ".join(err.replace("│", " ").split())
 
 
 def test_verdicts_of_an_installation_without_cases_are_refused(

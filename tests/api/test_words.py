@@ -28,6 +28,10 @@ from cases.errors import CasesError, CodeTableError, MigrationError, UnknownCode
 from cases.packs import PackPurpose, PartRole
 from cases.records import ADD_PACK, END, OPEN
 from cases.states import Action, CaseState
+from datasets.corrections import Cause
+from datasets.errors import DatasetError
+from datasets.label_sets import Showing
+from datasets.sheets import BoxState, How
 from detectors.errors import DetectorError, TimeOfDayError
 from pipeline.errors import PipelineError, SettingsError
 from pipeline.intake import CORRUPT, FAILED, NOT_DUE, REPLACED, STALE
@@ -136,6 +140,10 @@ def test_page_holds_no_words_outside_the_table() -> None:
         ("sessionrole", ["viewer", "operator", "admin"]),
         ("dropped", [REPLACED, STALE, NOT_DUE, FAILED, CORRUPT]),
         ("keyfault", [fault for fault in get_args(KeyFault) if fault]),
+        ("correction", list(Cause)),
+        ("showing", list(Showing)),
+        ("how", list(get_args(How))),
+        ("boxstate", [BoxState.PROPOSED, BoxState.CONFIRMED]),
     ],
 )
 def test_every_value_of_the_server_has_a_word(family: str, values: list[str]) -> None:
@@ -146,7 +154,10 @@ def kinds_of(base: type[Exception]) -> set[type[Exception]]:
     return {base}.union(*(kinds_of(kind) for kind in base.__subclasses__()))
 
 
-@pytest.mark.parametrize("base", [ApiError, PipelineError, CasesError, BroadcastError, StreamError, DetectorError])
+BASES = (ApiError, PipelineError, CasesError, BroadcastError, StreamError, DetectorError, DatasetError)
+
+
+@pytest.mark.parametrize("base", BASES)
 def test_every_error_that_can_reach_the_page_has_a_sentence(base: type[Exception]) -> None:
     importlib.import_module("api.app")  # knows every module that defines an error
     ours = {kind for kind in kinds_of(base) if not kind.__module__.startswith("tests.")}
@@ -157,8 +168,7 @@ def test_every_error_that_can_reach_the_page_has_a_sentence(base: type[Exception
 
 def test_no_two_errors_have_the_same_code() -> None:
     importlib.import_module("api.app")
-    bases = (ApiError, PipelineError, CasesError, BroadcastError, StreamError, DetectorError)
-    kinds = {kind for base in bases for kind in kinds_of(base) if not kind.__module__.startswith("tests.")}
+    kinds = {kind for base in BASES for kind in kinds_of(base) if not kind.__module__.startswith("tests.")}
     codes = Counter(kind.code if issubclass(kind, ApiError) else code_of(kind) for kind in kinds - {ApiError})
 
     assert [code for code, count in codes.items() if count > 1] == []
@@ -174,6 +184,14 @@ def test_every_code_without_a_class_has_a_sentence() -> None:
 
     assert {"fault", "low_disk", "model_fails"} <= codes
     assert [code for code in codes if f"problem.{code}" not in words()] == []
+
+
+def test_every_class_has_a_key_and_a_colour_of_its_own_in_the_editor() -> None:
+    text = (WEB_FOLDER / "label_classes.js").read_text(encoding="utf-8")
+    rows = re.findall(r'\{ name: "(\w+)", key: "(\w)", colour: "(#[0-9a-f]{6})" \}', text)
+
+    assert [name for name, _, _ in rows] == [kind.label for kind in StreetClass]
+    assert len({key for _, key, _ in rows}) == len({colour for _, _, colour in rows}) == len(rows)
 
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=RULES.keys())

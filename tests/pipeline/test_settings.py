@@ -111,6 +111,12 @@ def test_relative_paths_count_from_the_files_folder(tmp_path: Path) -> None:
     assert (settings.data, settings.cameras[0].zones) == (tmp_path / "d", tmp_path / "z.json")
 
 
+def test_labels_lie_in_the_data_folder_unless_another_is_named(tmp_path: Path) -> None:
+    assert loaded(tmp_path, 'data = "d"').labels_folder == tmp_path / "d" / "labels"
+    assert loaded(tmp_path, 'labels = "l"').labels_folder == tmp_path / "l"
+    assert loaded(tmp_path, 'labels = "/srv/labels"').labels_folder == Path("/srv/labels")
+
+
 def test_recordings_and_file_cameras_count_from_the_files_folder(tmp_path: Path) -> None:
     cameras = "".join(
         f'[[cameras]]\nid = "c{number}"\nurl = "{url}"\n'

@@ -1,0 +1,183 @@
+"""Lets several people correct sheets at once: a change names the state it was made on, and an older one is refused.
+
+The sheet is written first and is what counts. The YOLO label file of the picture follows it, for programs that read
+nothing else; should only that fail, the next change of the picture mends it. What a person did last to a picture can be
+taken back for as long as the service runs.
+
+Belongs here: order, taking back, files. Does not: what a change means (corrections), which sets there are (label_sets).
+"""
+
+import hashlib
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path, PurePosixPath
+
+from cases.disk import Disk
+from datasets.corrections import Cause, Change, Undo
+from datasets.errors import (
+    BrokenSheetError,
+    CorrectionError,
+    LabelFileError,
+    PictureError,
+    SetWriteError,
+    StaleSheetError,
+    UnknownLabelsError,
+)
+from datasets.label_sets import IMAGES, LabelSets
+from datasets.labelled import TRAINED_CLASSES
+from datasets.picture_files import shrunk_jpeg
+from datasets.set_folder import appearing_whole
+from datasets.sheets import Sheet, parsed_sheet, sheet_bytes, write_sheet
+from datasets.yolo import label_path
+from datasets.yolo_rows import format_rows
+
+REMEMBERED_STEPS = 500
+"""Changes that can be taken back, over all pictures: some hours of one person's work, some megabytes."""
+
+BROWSER_ENDINGS = frozenset({".jpg", ".jpeg", ".png", ".webp"})
+
+LONGEST_PX = 4096
+"""A larger picture is handed out smaller: no screen shows more, and tablets give up."""
+
+MOST_BYTES = 8 * 2**20
+"""Likewise for the length of the file."""
+
+ROW_OF = {int(kind): row for row, kind in enumerate(TRAINED_CLASSES)}
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSheet:
+    """A sheet, and the revision that a change of it has to name: it differs whenever the file does."""
+
+    sheet: Sheet
+    revision: str
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A change that a person asks for: on which revision, by whom, and when (aware)."""
+
+    change: Change
+    revision: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """What a change led away from, and who made it."""
+
+    before: OpenSheet
+    by: str
+
+
+class LabelDesk:
+    """Opens and changes sheets; any thread may call it, one change is made at a time."""
+
+    def __init__(self, sets: LabelSets, *, disk: Disk | None = None) -> None:
+        """Work on `sets`; `disk` is what writes: tests hand in one that is full."""
+        self.sets = sets
+        self._disk = disk
+        self._lock = threading.Lock()
+        self._shrinking = threading.Lock()  # lists of pictures must not take the cores that watch
+        self._steps: OrderedDict[tuple[Path, str], _Step] = OrderedDict()
+
+    def open(self, set_name: str, picture: str) -> OpenSheet:
+        """Return the sheet of a picture as it is now.
+
+        Raises:
+            UnknownLabelsError: there is no such set or picture.
+            BrokenSheetError: the sheet is damaged.
+        """
+        path = self.sets.sheet_path(set_name, picture)
+        try:
+            content = path.read_bytes()
+            return OpenSheet(parsed_sheet(content, path), _revision(content))
+        except FileNotFoundError:
+            raise UnknownLabelsError(set_name, picture) from None
+        except OSError as err:
+            raise BrokenSheetError(set_name, picture, err.strerror or type(err).__name__) from None
+        except LabelFileError as err:
+            raise BrokenSheetError(set_name, picture, str(err).removeprefix(f"{path}: ")) from None
+
+    def change(self, set_name: str, picture: str, edit: Edit) -> OpenSheet:
+        """Change a sheet and return it.
+
+        Raises:
+            UnknownLabelsError, BrokenSheetError: as from `open`.
+            StaleSheetError: the sheet is not the one that the change was made on; nothing was written.
+            CorrectionError: the change cannot be made; nothing was written.
+            SetWriteError: the disk refuses; the sheet is the old or the new one.
+        """
+        with self._lock:
+            path = self.sets.sheet_path(set_name, picture)
+            before = self.open(set_name, picture)
+            if before.revision != edit.revision:
+                raise StaleSheetError(set_name, picture)
+            step = self._steps.get((path, before.revision))
+            if isinstance(edit.change, Undo):
+                made, led_by = _taken_back(before, step, edit), self._led_by(path, step)
+            else:
+                made, led_by = edit.change.made(before.sheet, edit.by, edit.at), _Step(before, edit.by)
+            if made == before.sheet:
+                return before
+            after = OpenSheet(made, _revision(sheet_bytes(made)))
+            self._write(path, made)
+            self._remember((path, after.revision), led_by)
+            return after
+
+    def picture(self, set_name: str, picture: str, longest_px: int | None = None) -> Path | bytes:
+        """Return a picture to be shown: its file where a browser can take it as it is, else the bytes of a JPEG.
+
+        Args:
+            set_name: of the set.
+            picture: of the set.
+            longest_px: no side of it shall be longer; None leaves it at what a screen can use.
+
+        Raises:
+            UnknownLabelsError, BrokenSheetError: as from `open`.
+            PictureError: it is missing or broken.
+        """
+        sheet = self.open(set_name, picture).sheet
+        path = self.sets.picture_path(set_name, sheet)
+        is_shown_by_browsers = path.suffix.lower() in BROWSER_ENDINGS and max(sheet.size_wh) <= LONGEST_PX
+        if longest_px is None and is_shown_by_browsers and path.stat().st_size <= MOST_BYTES:
+            return path
+        try:
+            with self._shrinking:
+                return shrunk_jpeg(path, min(longest_px or LONGEST_PX, LONGEST_PX))
+        except PictureError as err:
+            raise PictureError(str(err).replace(str(path), sheet.picture)) from err
+
+    def _led_by(self, path: Path, step: _Step | None) -> _Step | None:
+        """Return what led to the state that a step is taken back to, so that the one before can be taken back too."""
+        return None if step is None else self._steps.get((path, step.before.revision))
+
+    def _remember(self, key: tuple[Path, str], step: _Step | None) -> None:
+        self._steps.pop(key, None)
+        if step is not None:
+            self._steps[key] = step
+        while len(self._steps) > REMEMBERED_STEPS:
+            self._steps.popitem(last=False)
+
+    def _write(self, path: Path, sheet: Sheet) -> None:
+        folder = path.parent.parent
+        try:
+            write_sheet(path, sheet, disk=self._disk)
+            if PurePosixPath(sheet.picture).parts[0] == IMAGES:
+                with appearing_whole(label_path(folder / sheet.picture), disk=self._disk) as part:
+                    part.write_text(format_rows(sheet.labels(), sheet.size_wh, ROW_OF), encoding="utf-8")
+        except SetWriteError as err:  # where the folder lies is not for the page
+            raise SetWriteError(str(err).replace(f"{self.sets.root}/", "")) from err
+
+
+def _taken_back(now: OpenSheet, step: _Step | None, edit: Edit) -> Sheet:
+    if step is None or step.by != edit.by:
+        raise CorrectionError(Cause.NOTHING_TO_UNDO, f"{edit.by} changed nothing here that could be taken back")
+    return now.sheet.restored(step.before.sheet, by=edit.by, at=edit.at)
+
+
+def _revision(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:16]
