@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
+from datasets.demo_scenes import demo_zones
 from detectors.catalog import ZoneSettings, smallest_things
 from detectors.events import Event, Phase
 from pipeline.closer import Allowance, CloserTurns, sizes_wanted
@@ -15,8 +16,10 @@ from vision.boxes import areas, clipped
 from vision.cells import GRID_WH, cells_under
 from vision.classes import StreetClass
 from vision.closer_look import Look, merged
+from vision.closer_plan import plan_closer_looks
 from vision.detections import Detections
 from vision.frames import Frame, Planes
+from vision.ground_scale import GroundScale
 from vision.observations import Observation
 from vision.zones import Zone
 
@@ -244,3 +247,11 @@ def test_quiet_hour_saves_up_no_more_than_a_batch() -> None:
         allowance.spend()
         taken += 1
     assert taken == 2
+
+
+@pytest.mark.parametrize("input_wh", [(384, 224), (640, 640)])
+def test_ordinary_kerb_needs_no_closer_look(input_wh: tuple[int, int]) -> None:
+    kerbs = [(Zone(z.zone_id, z.name, z.polygon), 2.0) for z in demo_zones("parking")]
+    sizes = sizes_wanted(kerbs, GroundScale().px_per_metre((1920, 1080)))
+    assert kerbs
+    assert plan_closer_looks((1920, 1080), input_wh, sizes) == ()
