@@ -17,6 +17,7 @@ from streams.connection import Connection, Pace
 from streams.opening import Openers
 from streams.settings import StreamSettings
 from streams.units import Unit
+from vision.closer_look import Look
 from vision.detections import Detections
 from vision.frames import Frame
 
@@ -104,11 +105,12 @@ class TracedLooker:
         self._model = model
         self._trace = trace
 
-    def detect(self, frames: Sequence[Frame]) -> list[Detections]:
+    def detect(self, frames: Sequence[Look]) -> list[Detections]:
         """Return what the model finds."""
         began_s = time.monotonic()
         found = self._model.detect(frames)
-        self._trace.looked(frames, began_s, time.monotonic())
+        whole = [frame for frame in frames if isinstance(frame, Frame)]
+        self._trace.looked(whole, began_s, time.monotonic())
         return found
 
 

@@ -19,6 +19,7 @@ from pipeline.checkpoints import CheckpointFolder
 from pipeline.shard import Shard, ShardListeners
 from streams.opening import Openers
 from streams.settings import StreamSettings
+from vision.closer_look import Look
 from vision.detections import Detections
 from vision.frames import Frame
 
@@ -30,9 +31,9 @@ class ReadingModel:
         self._model = model
         self._reader = reader
 
-    def detect(self, frames: Sequence[Frame]) -> list[Detections]:
+    def detect(self, frames: Sequence[Look]) -> list[Detections]:
         """Return what the model finds; reads the number in some of the frames."""
-        self._reader.look(frames)
+        self._reader.look([frame for frame in frames if isinstance(frame, Frame)])
         return self._model.detect(frames)
 
 

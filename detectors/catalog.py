@@ -109,6 +109,15 @@ def unknown_zones(zones: Iterable[ZoneSettings]) -> tuple[Zone, ...]:
     return tuple(zone.zone() for zone in zones if isinstance(zone.rule, VendingRule))
 
 
+def smallest_things(zones: Iterable[ZoneSettings]) -> tuple[tuple[Zone, float], ...]:
+    """Return the zones whose rule looks for things on the ground, each with the size in metres of the smallest.
+
+    Sizes are as in `vision.ground_scale`. Surfaces are looked at by pixels, whatever their size.
+    """
+    sizes = [(zone, SMALLEST_M.get(zone.rule.kind)) for zone in zones]
+    return tuple((zone.zone(), size_m) for zone, size_m in sizes if size_m is not None)
+
+
 def explain(err: ValidationError, raw: object) -> str:
     """Return the first thing that is wrong in zones as one sentence that names the zone and the key."""
     first = err.errors(include_url=False)[0]
@@ -127,6 +136,9 @@ def explain(err: ValidationError, raw: object) -> str:
 
 RULE_KINDS = frozenset({"parking", "vending", "flyers"})
 """The kinds of rules that exist."""
+
+SMALLEST_M = {"parking": 2.0, "vending": 1.0}
+"""Metres of the smallest thing that a rule must see: a car from oblique, a person."""
 
 
 def _name_of(raw: Any, index: int) -> str:

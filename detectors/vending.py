@@ -192,7 +192,7 @@ class VendingDetector:
         stall.dwell_s = max(stall.dwell_s, chief.dwell_s)
         stall.box = _hull([place.box for place in members])
         stall.class_id, stall.score = chief.class_id, chief.score
-        if not scene.looked:
+        if not scene.looked or scene.is_unclear(chief.box):
             return False
         ground = _hull([_with_ground(place) for place in members])
         unknown = [place.box for place in members if place.class_id == StreetClass.UNKNOWN]

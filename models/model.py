@@ -16,8 +16,8 @@ from models.nms import kept_by_nms
 from models.preprocess import Fitting, Preparer
 from vision.arrays import SizeWH
 from vision.boxes import areas, clipped
+from vision.closer_look import Look
 from vision.detections import Detections
-from vision.frames import Frame
 
 MAX_DETECTIONS = 300
 """More boxes than this in one frame are noise; the best scored stay."""
@@ -56,11 +56,11 @@ class Model:
         """Engine and precision, as `openvino bf16`."""
         return f"{self._engine.name} {self._engine.precision}"
 
-    def detect(self, frames: Sequence[Frame]) -> list[Detections]:
+    def detect(self, frames: Sequence[Look]) -> list[Detections]:
         """Return what stands in each frame, in source pixels, clipped to the frame, best score first.
 
         Args:
-            frames: of any sizes and cameras; they go through the model together.
+            frames: of any sizes and cameras, whole or parts of them; they go through the model together.
 
         Returns:
             One `Detections` per frame, in order; class ids are values of `StreetClass`, other classes are dropped.

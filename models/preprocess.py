@@ -11,7 +11,8 @@ from models.cards import ModelCard
 from models.lanes import Lanes
 from models.scaling import channel_scaling
 from vision.arrays import Boxes, FloatArray
-from vision.frames import Frame, Letterbox
+from vision.closer_look import CloserLook, Look, SheetFit
+from vision.frames import Letterbox
 from vision.shrinking import Shrinker
 
 
@@ -26,7 +27,7 @@ class Stretch:
         return (boxes / np.array([*self.scale_xy, *self.scale_xy], np.float32)).astype(np.float32)
 
 
-Fitting: TypeAlias = Letterbox | Stretch
+Fitting: TypeAlias = Letterbox | Stretch | SheetFit
 """How a frame was fitted into a model's input; maps boxes back."""
 
 
@@ -44,11 +45,11 @@ class Preparer:
         self._lanes = Lanes("prepare")
         self._shrinkers = [Shrinker() for _ in range(self._lanes.count)]
 
-    def to_batch(self, frames: Sequence[Frame]) -> tuple[FloatArray, tuple[Fitting, ...]]:
+    def to_batch(self, frames: Sequence[Look]) -> tuple[FloatArray, tuple[Fitting, ...]]:
         """Return the model's input for some frames, and how each was fitted into it.
 
         Args:
-            frames: of any sizes and cameras, at least one.
+            frames: of any sizes and cameras, whole or parts of them, at least one; parts are never stretched.
 
         Returns:
             (N, 3, H, W) float32, newly made, and N fittings that map boxes back.
@@ -66,10 +67,10 @@ class Preparer:
         """End its threads."""
         self._lanes.close()
 
-    def _fill(self, picture: FloatArray, frame: Frame, shrinker: Shrinker) -> Fitting:
+    def _fill(self, picture: FloatArray, frame: Look, shrinker: Shrinker) -> Fitting:
         """Lay a frame out in its place of the batch, (3, H, W), and return how it was fitted into it."""
         fitting: Fitting
-        if self._fit == "letterbox":
+        if self._fit == "letterbox" or isinstance(frame, CloserLook):
             bgr, fitting = frame.letterboxed(self._input_wh, shrinker)
         else:
             (width, height), (input_width, input_height) = frame.size_wh, self._input_wh

@@ -9,15 +9,17 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from detectors.rules import Pace
 from models.lanes import Lanes
+from pipeline.closer import Allowance
 from pipeline.intake import CORRUPT, FAILED, NOT_DUE, FrameIntake
 from pipeline.watch import CameraWatch, Looked
 from streams.gears import Gear
 from streams.offers import KeyDecoders, Offer
+from vision.closer_look import CloserLook, Look, merged
 from vision.detections import Detections
 from vision.frames import Frame
 from vision.perception import Glance
@@ -40,8 +42,8 @@ COMPLAIN_EVERY_S = 60.0
 class Looker(Protocol):
     """Whatever finds things in frames: a `models.model.Model`, or known truth in a test."""
 
-    def detect(self, frames: Sequence[Frame]) -> list[Detections]:
-        """Return what is in each frame, in the same order."""
+    def detect(self, frames: Sequence[Look]) -> list[Detections]:
+        """Return what is in each frame, whole or parts of it, in the same order and in pixels of the whole."""
         ...
 
 
@@ -64,6 +66,23 @@ class Watched:
     problem: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Glanced:
+    """A glance with what follows from it.
+
+    Attributes:
+        watched: the camera.
+        glance: at its frame.
+        wants_model: whether the model must see the frame.
+        closer: at what the model looks more closely with it, if anything.
+    """
+
+    watched: Watched
+    glance: Glance
+    wants_model: bool
+    closer: CloserLook | None = None
+
+
 class InferenceLoop:
     """The thread `inference-<name>`; calls `on_looked` after each look, on that thread.
 
@@ -78,6 +97,7 @@ class InferenceLoop:
         intake: FrameIntake,
         on_looked: Callable[[Watched, Looked], None],
         *,
+        closer_per_s: float = 0.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._model = model
@@ -87,6 +107,7 @@ class InferenceLoop:
         self._most = min(MOST_IN_BATCH, MOST_PER_CORE * self._lanes.count)
         self._on_looked = on_looked
         self._clock = clock
+        self._allowance = Allowance(closer_per_s, clock)
         self._stop = threading.Event()
         self._lock = threading.Lock()
         self._watched: dict[str, Watched] = {}
@@ -178,25 +199,28 @@ class InferenceLoop:
 
     def _look_at(self, offers: list[Offer]) -> None:
         glances = self._glances(offers)
-        for_model = [(watched, glance) for watched, glance, wants_model in glances if wants_model]
-        found = self._detect([glance.frame for _, glance in for_model])
-        for (watched, glance), detections in zip(for_model, found, strict=False):
-            self._take(watched, glance, detections)
-        for watched, glance, wants_model in glances:
-            if not wants_model:
-                self._take(watched, glance, None)
+        for_model = [self._with_closer(seen) for seen in glances if seen.wants_model]
+        closer = [seen.closer for seen in for_model if seen.closer is not None]
+        found = self._detect([seen.glance.frame for seen in for_model], closer)
+        parts = iter(found[len(for_model) :])
+        for seen, whole in zip(for_model, found, strict=False):
+            detections = whole if seen.closer is None else merged(whole, next(parts))
+            self._take(seen, detections)
+        for seen in glances:
+            if not seen.wants_model:
+                self._take(seen, None)
 
-    def _glances(self, offers: list[Offer]) -> list[tuple[Watched, Glance, bool]]:
+    def _glances(self, offers: list[Offer]) -> list[Glanced]:
         """Glance at offers of several cameras at the same time, a core each; most of it is decoding."""
         if not offers:
             return []
 
-        def glance(lane: int, rows: slice) -> list[tuple[Watched, Glance, bool] | None]:
+        def glance(lane: int, rows: slice) -> list[Glanced | None]:
             return [self._glance(offer, self._decoders[lane]) for offer in offers[rows]]
 
         return [seen for part in self._lanes.parts(len(offers), glance) for seen in part if seen is not None]
 
-    def _glance(self, offer: Offer, decoders: KeyDecoders) -> tuple[Watched, Glance, bool] | None:
+    def _glance(self, offer: Offer, decoders: KeyDecoders) -> Glanced | None:
         """Decode an offer that is due, compare it with what is known, and tell whether the model must see it.
 
         None, counted, where nothing comes of it.
@@ -214,15 +238,31 @@ class InferenceLoop:
                 self._intake.count_dropped([offer.camera_id], CORRUPT)
                 return None
             glance = watched.watch.glance(frame)
-            return watched, glance, watched.watch.wants_model(glance, watched.pace.model_hz)
+            return Glanced(watched, glance, watched.watch.wants_model(glance, watched.pace.model_hz))
         except Exception as err:  # noqa: BLE001 - one camera's bad state must not stop the others
             self._fail(watched, err)
             return None
 
-    def _detect(self, due: list[Frame]) -> list[Detections]:
-        """Return what is in each frame; nothing at all, with the frames counted as failed, where the model fails."""
+    def _with_closer(self, seen: Glanced) -> Glanced:
+        """Add a closer look where something is small and the allowance of all cameras bears it."""
+        if not self._allowance.has_one():
+            return seen
         try:
-            found = self._model.detect(due) if due else []
+            closer = seen.watched.watch.closer(seen.glance)
+        except Exception as err:  # noqa: BLE001 - the look at the whole frame is still worth taking
+            self._complain(seen.watched, err)
+            return seen
+        if closer is not None:
+            self._allowance.spend()
+        return replace(seen, closer=closer)
+
+    def _detect(self, due: list[Frame], closer: list[CloserLook]) -> list[Detections]:
+        """Return what is in each frame and then in each closer look.
+
+        Where the model fails that is nothing at all, and the frames are counted as failed.
+        """
+        try:
+            found = self._model.detect([*due, *closer]) if due else []
         except Exception as err:
             if not self.problem:
                 logger.error("%s: the model failed, trying on: %s", self._thread.name, err, exc_info=err)
@@ -233,9 +273,10 @@ class InferenceLoop:
         self.problem = self.problem if not due else ""
         return found
 
-    def _take(self, watched: Watched, glance: Glance, detections: Detections | None) -> None:
+    def _take(self, seen: Glanced, detections: Detections | None) -> None:
+        watched = seen.watched
         try:
-            looked = watched.watch.take(glance, detections)
+            looked = watched.watch.take(seen.glance, detections, seen.closer)
         except Exception as err:  # noqa: BLE001 - as above
             self._fail(watched, err)
             return

@@ -101,6 +101,12 @@ class ModelSettings(Section):
     engine: EngineName = Field(
         default="auto", description="auto measures once and remembers; or onnxruntime, openvino, torch"
     )
+    closer_per_s: float = Field(
+        default=2.0,
+        ge=0,
+        le=100,
+        description="looks a second, of all cameras together, at parts of pictures where things are small; 0 for none",
+    )
 
 
 class EvidenceSettings(Section):

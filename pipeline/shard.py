@@ -13,6 +13,7 @@ from cases.disk import way_out
 from detectors.catalog import ZoneSettings
 from detectors.events import Event
 from detectors.rules import Pace
+from models.model import Model
 from pipeline.boxes import boxes_message
 from pipeline.checkpoints import CheckpointFolder
 from pipeline.inference import InferenceLoop, Looker, Watched
@@ -74,10 +75,12 @@ class Shard:
         listeners: ShardListeners,
         *,
         rings_bytes: int = RINGS_BYTES,
+        closer_per_s: float = 0.0,
     ) -> None:
         self._intake = FrameIntake()
         self._pool = CameraPool(openers, self._intake.put, rings_bytes=rings_bytes)
-        self._loop = InferenceLoop(name, model, self._intake, self._on_looked)
+        self._input_wh = model.input_wh if isinstance(model, Model) and closer_per_s > 0 else None
+        self._loop = InferenceLoop(name, model, self._intake, self._on_looked, closer_per_s=closer_per_s)
         self._look_back = LookBack(name, lambda camera_id: self._pool.reader(camera_id).ring, self._on_answer)
         self._checkpoints = checkpoints
         self._listeners = listeners
@@ -263,7 +266,7 @@ class Shard:
 
     def _watch_of(self, camera_id: str, zones: Sequence[ZoneSettings]) -> CameraWatch:
         """Return a camera's watch as it was kept, or a new one."""
-        watch = CameraWatch(camera_id, zones, shrink=self._shrink)
+        watch = CameraWatch(camera_id, zones, shrink=self._shrink, input_wh=self._input_wh)
         kept = self._checkpoints.load(camera_id)
         if kept is None:
             return watch
@@ -271,7 +274,7 @@ class Shard:
             watch.restore(kept)
         except (ValueError, KeyError, TypeError, AttributeError) as err:
             logger.warning("camera %s: checkpoint left aside, clocks begin anew: %s", camera_id, err)
-            return CameraWatch(camera_id, zones, shrink=self._shrink)
+            return CameraWatch(camera_id, zones, shrink=self._shrink, input_wh=self._input_wh)
         return watch
 
     def _say_not_kept(self, camera_id: str, why: str) -> None:

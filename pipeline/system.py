@@ -100,7 +100,8 @@ class System:
             on_posted=lambda *posted: self._flow.on_posted(*posted),
         )
         checkpoints = CheckpointFolder(data / "checkpoints")
-        self._shard = Shard("0", looker, openers, checkpoints, listeners, rings_bytes=settings.rings_bytes)
+        per_s, rings_bytes = settings.model.closer_per_s, settings.rings_bytes
+        self._shard = Shard("0", looker, openers, checkpoints, listeners, rings_bytes=rings_bytes, closer_per_s=per_s)
         keeper_parts = KeeperParts(facts, self._shard.reader, self._place_of, local)
         self._keeper = EvidenceKeeper(data / "pending", settings.evidence, keeper_parts)
         self._speaker = self._make_speaker()

@@ -11,13 +11,16 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import JsonValue, TypeAdapter
 
-from detectors.catalog import ZoneSettings, make_detector, surfaces, unknown_zones
+from detectors.catalog import ZoneSettings, make_detector, smallest_things, surfaces, unknown_zones
 from detectors.events import Event, Phase
 from detectors.rules import BLIND_S, OFTEN_S, Ask, Detector, Pace
+from pipeline.closer import CloserTurns
 from pipeline.look_back import Question
 from vision.arrays import Boxes, Mask, Picture, SizeWH
 from vision.boxes import iou_matrix
+from vision.cells import cells_under, stand_in
 from vision.classes import StreetClass
+from vision.closer_look import CloserLook
 from vision.detections import Detections
 from vision.frames import Frame, Resize
 from vision.memory import SceneMemory
@@ -41,6 +44,11 @@ KNOWN_IOU = 0.5
 CLOSE, CLOSE_S = Pace(2.0, OFTEN_S, 1 / BLIND_S), 5.0
 """What may have come to rest, was missed or stirred on a surface is looked at closely for so long: two key frames. The
 model sees them only until it is settled."""
+
+CLOSER_PART = "closer"
+"""Name of what was learned for closer looks among the arrays of a checkpoint."""
+
+NO_BOXES: Boxes = np.zeros((0, 4), np.float32)
 
 _EVENTS = TypeAdapter(list[Event])
 
@@ -70,9 +78,17 @@ class CameraWatch:
         camera_id: the camera.
         zones: with their rules.
         shrink: as `Perception` takes it.
+        input_wh: of the model, to which closer looks are fitted; without it none are taken.
     """
 
-    def __init__(self, camera_id: str, zones: Sequence[ZoneSettings], *, shrink: Resize | None = None) -> None:
+    def __init__(
+        self,
+        camera_id: str,
+        zones: Sequence[ZoneSettings],
+        *,
+        shrink: Resize | None = None,
+        input_wh: SizeWH | None = None,
+    ) -> None:
         self.camera_id = camera_id
         self._shrink = shrink
         self._memory = SceneMemory(camera_id)
@@ -80,8 +96,9 @@ class CameraWatch:
         self._answers: list[Dated] = []
         self._scene: Scene | None = None
         self._inferred_t_s = self._close_until_t_s = self._missed_until_t_s = -np.inf
-        self._has_come = False
+        self._unsettled: Boxes = NO_BOXES
         self._standing: dict[str, Event] = {}
+        self._turns = CloserTurns(input_wh)
         self._zones: tuple[ZoneSettings, ...] = ()
         self._detectors: dict[str, Detector] = {}
         self._perception = Perception((), watch_unknown=(), shrink=shrink)
@@ -121,6 +138,7 @@ class CameraWatch:
             unknown = unknown_zones(zones)
             self._perception = Perception(surfaces(zones), watch_unknown=unknown, shrink=self._shrink)
         self._perception.watch([zone.zone() for zone in zones if not surfaces([zone])])
+        self._turns.watch(smallest_things(zones))
         self._zones = tuple(zones)
 
     def pace(self) -> Pace:
@@ -145,24 +163,39 @@ class CameraWatch:
         """Tell whether the model should see a frame: it is due at that rate, shows news, or leaves a place in doubt."""
         is_due = glance.frame.t_s - self._inferred_t_s >= EARLY_RATIO / model_hz
         is_missing = glance.frame.t_s < self._missed_until_t_s
-        is_unsettled = self._has_come or self._perception.is_gathering or self._perception.is_stirred
+        is_unsettled = len(self._unsettled) > 0 or self._perception.is_gathering or self._perception.is_stirred
         return is_due or is_missing or is_unsettled or glance.is_new or self._leaves_doubt(glance)
 
-    def take(self, glance: Glance, detections: Detections | None) -> Looked:
-        """Take in a frame and what a model found in it; `None` where no model looked."""
+    def closer(self, glance: Glance) -> CloserLook | None:
+        """Return at what the model should look more closely with its look at a frame; None where nothing is small."""
+        doubted = [place.box for place in self._doubted(glance)]
+        boxes = np.concatenate([np.array(doubted, np.float32).reshape(-1, 4), self._unsettled])
+        return self._turns.choose(glance.frame, [*cells_under(boxes, glance.frame.size_wh).tolist(), *glance.new_cells])
+
+    def take(self, glance: Glance, detections: Detections | None, closer: CloserLook | None = None) -> Looked:
+        """Take in a frame and what a model found in it.
+
+        Args:
+            glance: of the frame.
+            detections: what the model found; None where no model looked.
+            closer: what it has looked at more closely; what it found there is among the detections.
+        """
         answers, self._answers = tuple(self._answers), []
-        observation = replace(self._perception.observe(glance, detections), dated=answers)
+        unclear = () if detections is None else self._turns.looked(glance.frame, closer, detections)
+        observation = replace(self._perception.observe(glance, detections, unclear), dated=answers)
         kept = self._kept(glance.places)
         looked = self.replay(observation)
         self._perception.remember(glance, looked.scene.places)
         t_s = glance.frame.t_s
         if detections is not None:
             self._inferred_t_s = t_s
-            self._has_come = self._holds_unknown(glance, observation.detections, looked.scene)
+            overlooked = self._unsettled[stand_in(self._unsettled, unclear, glance.frame.size_wh)]
+            unknown = self._unknown(glance, observation.detections, looked.scene)
+            self._unsettled = np.concatenate([unknown, overlooked])
         is_missed = any(p.place_id in kept and p.state is PlaceState.HIDDEN for p in looked.scene.places)
         if is_missed:
             self._missed_until_t_s = t_s + CLOSE_S
-        if is_missed or (self._has_come and glance.is_new) or self._perception.is_stirred:
+        if is_missed or (len(self._unsettled) and glance.is_new) or self._perception.is_stirred:
             self._close_until_t_s = t_s + CLOSE_S
         return replace(looked, questions=self._questions(looked.scene, glance.frame.luma()))
 
@@ -212,26 +245,33 @@ class CameraWatch:
             inside |= zone.zone().contains_feet(boxes, size_wh)
         return inside
 
-    def _holds_unknown(self, glance: Glance, found: Detections, scene: Scene) -> bool:
-        """Return whether a thing in a zone may just have come to rest, and no place stands for it yet."""
-        if not glance.is_new and not (self._has_come and scene.t_s < self._close_until_t_s):
-            return False
+    def _unknown(self, glance: Glance, found: Detections, scene: Scene) -> Boxes:
+        """Return the things in zones that may just have come to rest, and for which no place stands yet."""
+        if not glance.is_new and not (len(self._unsettled) and scene.t_s < self._close_until_t_s):
+            return NO_BOXES
         is_thing = found.class_ids != StreetClass.PERSON
         things = found[is_thing & (found.still_s > 0)] if glance.before is not None else found[is_thing]
         inside = things.boxes[self._in_zones(things.boxes, scene.size_wh)]
         known = np.array([place.box for place in scene.places], np.float32).reshape(-1, 4)
-        return bool((iou_matrix(inside, known).max(axis=1, initial=0.0) < KNOWN_IOU).any())
+        return inside[iou_matrix(inside, known).max(axis=1, initial=0.0) < KNOWN_IOU]
 
     def _kept(self, places: Sequence[Place]) -> set[int]:
         """Return the ids of the places that stand and whose clocks run."""
-        kept = frozenset[int]().union(*(detector.keeps() for detector in self._detectors.values()))
+        kept = self._keeps()
         return {place.place_id for place in places if place.state is PlaceState.STANDING and place.place_id in kept}
 
-    def _leaves_doubt(self, glance: Glance) -> bool:
-        """Return whether a place whose clock runs is not proven by its pixels to stand."""
+    def _keeps(self) -> frozenset[int]:
+        return frozenset[int]().union(*(detector.keeps() for detector in self._detectors.values()))
+
+    def _doubted(self, glance: Glance) -> list[Place]:
+        """Return the places whose clocks run and that are not proven by their pixels to stand."""
         proven = zip(glance.proofs.place_ids.tolist(), glance.proofs.similarities.tolist(), strict=True)
-        same = {place_id for place_id, similarity in proven if similarity >= PROOF_SAME}
-        return not self._kept(glance.places) <= same
+        doubted = self._keeps() - {place_id for place_id, similarity in proven if similarity >= PROOF_SAME}
+        return [place for place in glance.places if place.place_id in doubted]
+
+    def _leaves_doubt(self, glance: Glance) -> bool:
+        """Return whether one of them was standing at the look before."""
+        return any(place.state is PlaceState.STANDING for place in self._doubted(glance))
 
     def checkpoint(self) -> WatchState:
         """Return all state; it shares nothing with this object."""
@@ -242,7 +282,8 @@ class CameraWatch:
             },
             "offences": _EVENTS.dump_python(list(self._standing.values()), mode="json"),
         }
-        return WatchState(state, dict(self._perception.checkpoint()))
+        learned = {f"{CLOSER_PART}/{name}": array for name, array in self._turns.checkpoint().items()}
+        return WatchState(state, dict(self._perception.checkpoint()) | learned)
 
     def restore(self, kept: WatchState) -> None:
         """Take up a state; what belongs to a zone that changed since is left out.
@@ -253,7 +294,10 @@ class CameraWatch:
         if not isinstance(kept.state, dict) or not isinstance(kept.state.get("detectors"), dict):
             raise ValueError(f"camera {self.camera_id}: the checkpoint holds no watch state")
         self._memory.restore(kept.state["memory"])
-        self._perception.restore(dict(kept.arrays))
+        prefix = f"{CLOSER_PART}/"
+        learned = {name: array for name, array in kept.arrays.items() if name.startswith(prefix)}
+        self._perception.restore({name: array for name, array in kept.arrays.items() if name not in learned})
+        self._turns.restore({name.removeprefix(prefix): array for name, array in learned.items()})
         detectors = kept.state["detectors"]
         in_force = {(zone.id, zone.version) for zone in self._zones}
         for event in _EVENTS.validate_python(kept.state["offences"]):

@@ -113,8 +113,15 @@ class Frame:
         """
         return _bgr(self.planes, size_wh or self.size_wh, resize or resized)
 
-    def crop_bgr(self, box: tuple[float, float, float, float]) -> Picture:
-        """Return the BGR pixels of a box (xyxy, source pixels), clipped to the frame; only the crop is converted.
+    def crop_bgr(
+        self, box: tuple[float, float, float, float], size_wh: SizeWH | None = None, resize: Resize | None = None
+    ) -> Picture:
+        """Return the BGR pixels of a box, clipped to the frame; only the crop is converted.
+
+        Args:
+            box: xyxy, source pixels.
+            size_wh: of the result; as large as the box by default.
+            resize: how planes are resized; `resized` by default.
 
         Raises:
             ValueError: the box has no area inside the frame.
@@ -131,7 +138,7 @@ class Frame:
             self.planes.v[rows, columns],
             self.planes.full_range,
         )
-        return _bgr(part, (x2 - x1, y2 - y1))
+        return _bgr(part, size_wh or (x2 - x1, y2 - y1), resize or resized)
 
     def letterboxed(self, size_wh: SizeWH, resize: Resize | None = None) -> tuple[Picture, Letterbox]:
         """Return the frame fitted into `size_wh` as (H, W, 3) BGR, padded with grey, and how it was fitted.

@@ -8,6 +8,7 @@ known later but not younger.
 Belongs here: the order of things at one observation, births, merging, checkpoints. Does not: pixels (perception).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -16,6 +17,7 @@ from pydantic import JsonValue, TypeAdapter
 
 from vision.arrays import Mask
 from vision.boxes import iou_matrix
+from vision.cells import stand_in
 from vision.detections import Detections
 from vision.matching import MIN_SPOT_IOU, Matches, cover_ratios, distinct, match_places, related
 from vision.observations import Observation, ViewState
@@ -23,6 +25,7 @@ from vision.places import (
     BOXES,
     FOLLOWED_S,
     LEFT_AFTER_SIGN_S,
+    PROOF_SAME,
     REPLACED_AREA_RATIO,
     Sight,
     Spot,
@@ -135,6 +138,7 @@ class SceneMemory:
             places=places,
             surfaces=observation.surfaces if is_ok else (),
             dated=observation.dated,
+            unclear=observation.unclear,
         )
 
     @property
@@ -200,7 +204,7 @@ class SceneMemory:
         if not state.look_clocks_s or clock_s - state.look_clocks_s[-1] >= SAMPLE_EVERY_S:
             state.look_clocks_s = [*state.look_clocks_s[1 - MAX_SAMPLES :], clock_s]
         detections = distinct(observation.detections)
-        tracks = self._tracker.update(detections, clock_s, t_s)
+        tracks = self._tracker.update(detections, clock_s, t_s, self._overlooked(observation))
         spots = state.spots
         boxes = _as_detections(spots)
         moving = _moving(tracks, clock_s)
@@ -217,13 +221,28 @@ class SceneMemory:
                 spot.usual_cover += 0.2 * (float(covers[index]) - spot.usual_cover)
             else:
                 spot.state = PlaceState.LEFT
+        unclear = _unclear([spot.box for spot in spots], observation)
         for index, spot in enumerate(spots):
             if index not in seen and spot.state is not PlaceState.LEFT:
-                self._miss(spot, step_s, float(covers[index]))
+                self._miss(spot, step_s, float(covers[index]), is_unclear=bool(unclear[index]))
+            else:
+                spot.overlooked_s = 0.0
         taken = {row for row, index in (matches.whole | matches.part).items() if index in seen}
         self._bear([track for row, track in enumerate(tracks) if row not in taken], seen, t_s)
 
-    def _miss(self, spot: Spot, step_s: float, cover_ratio: float) -> None:
+    def _overlooked(self, observation: Observation) -> frozenset[int]:
+        """Return the ids of the tracks that this look was too coarse to see."""
+        tracks = self._tracker.state.tracks
+        unclear = _unclear([track.box for track in tracks], observation)
+        return frozenset(track.track_id for track, is_unclear in zip(tracks, unclear, strict=True) if is_unclear)
+
+    def _miss(self, spot: Spot, step_s: float, cover_ratio: float, *, is_unclear: bool) -> None:
+        if is_unclear:
+            spot.overlooked_s += step_s
+            if spot.newest_proof is not None and spot.newest_proof < PROOF_SAME:
+                spot.state = PlaceState.HIDDEN  # its pixels are others; a look that can see it tells what that means
+            return
+        step_s, spot.overlooked_s = step_s + spot.overlooked_s, 0.0
         if spot.seen_clock_s == self._state.clock_s:
             return  # its pixels have just been proven
         newly = cover_ratio if cover_ratio >= spot.usual_cover + 0.2 else 0.0
@@ -267,6 +286,7 @@ class SceneMemory:
         if still is None or still.looks < BIRTH_LOOKS or track.seen_ratio < BIRTH_SEEN_RATIO:
             return None
         looks = sum(look_s >= still.clock_s for look_s in self._state.look_clocks_s)
+        looks -= sum(look_s >= still.clock_s for look_s in track.overlooked_s)
         return still if still.looks >= BIRTH_REST_RATIO * looks else None
 
     def _bury(self, observation: Observation) -> None:
@@ -290,6 +310,13 @@ def _proven(track: Track) -> Still | None:
     if sample.still_s <= 0 or track.score < PROVEN_SCORE:
         return None
     return Still(sample.clock_s - sample.still_s, sample.t_s - sample.still_s, 1, came_from_elsewhere=False)
+
+
+def _unclear(boxes: Sequence[Box], observation: Observation) -> Mask:
+    """Return (N,) bool: which things stand where this look was too coarse to find them."""
+    if not observation.unclear:
+        return np.zeros(len(boxes), bool)
+    return stand_in(np.array(boxes, np.float32).reshape(-1, 4), observation.unclear, observation.size_wh)
 
 
 def _as_detections(spots: list[Spot]) -> Detections:

@@ -113,6 +113,8 @@ class Observation:
         proofs: comparisons of known places.
         surfaces: visits to watched surfaces at this moment; empty where none was due.
         dated: what was found since the last observation by looking back.
+        unclear: cells (`vision.cells`) in which things are too small for this look of the model; what it did not find
+            there may be there all the same, so nothing there was missed.
     """
 
     camera_id: str
@@ -126,3 +128,4 @@ class Observation:
     proofs: Proofs = field(default_factory=Proofs.none)
     surfaces: tuple[SurfaceLook, ...] = ()
     dated: tuple[Dated, ...] = ()
+    unclear: tuple[int, ...] = ()

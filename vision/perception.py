@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from vision.arrays import Boxes, Picture
 from vision.background import SIZE_WH, Background
+from vision.cells import stand_in
 from vision.detections import Detections
 from vision.frames import Frame, Resize
 from vision.novelty import Novelty
@@ -56,6 +57,7 @@ class Glance:
         small: the same for background and view.
         proofs: which of the places still stand as they did.
         is_new: whether something came to rest or went since a model last judged; a model should look.
+        new_cells: where (`vision.cells`), on the ground; what is new on surfaces is not among them.
     """
 
     frame: Frame
@@ -67,6 +69,7 @@ class Glance:
     small: Picture
     proofs: Proofs
     is_new: bool
+    new_cells: tuple[int, ...]
 
 
 class Perception:
@@ -117,14 +120,16 @@ class Perception:
             news = [self._novelty.look(small), *(surface.has_news(luma) for surface in self._surfaces_for(frame))]
         before, self._glanced = self._glanced, compared
         step_s = self._step(frame.t_s, gap_s)
-        return Glance(frame, gap_s, step_s, tuple(places), compared, before, small, proofs, any(news))
+        new_cells = self._novelty.new_cells if any(news) else ()
+        return Glance(frame, gap_s, step_s, tuple(places), compared, before, small, proofs, any(news), new_cells)
 
-    def observe(self, glance: Glance, detections: Detections | None) -> Observation:
+    def observe(self, glance: Glance, detections: Detections | None, unclear: tuple[int, ...] = ()) -> Observation:
         """Make an observation of a glance.
 
         Args:
             glance: the newest one.
             detections: what the model found in its frame; None where no model looked.
+            unclear: cells in which the model's look was too coarse to find what matters.
 
         Returns:
             The observation; its detections are the model's with unknown objects behind them.
@@ -132,7 +137,10 @@ class Perception:
         frame, small, step_s = glance.frame, glance.small, glance.step_s
         scale = np.array([SIZE_WH[0] / frame.size_wh[0], SIZE_WH[1] / frame.size_wh[1]] * 2, np.float32)
         found = Detections.empty() if detections is None else detections
-        things = found.boxes if detections is not None else _boxes_of(glance.places)
+        overlooked = _boxes_of(glance.places)
+        if detections is not None:
+            overlooked = overlooked[stand_in(overlooked, unclear, frame.size_wh)]
+        things = np.concatenate([found.boxes, overlooked])
         boxes = things * scale
         shrink = np.float32(VIEW_WH[0] / SIZE_WH[0])
         sample = frame.luma()[::SAMPLE_STEP, ::SAMPLE_STEP]
@@ -144,7 +152,7 @@ class Perception:
             since_s, self._unvisited_s = self._unvisited_s, 0.0
             unknown = self._background.update(small, boxes, since_s)
             unknown = Detections(unknown.boxes / scale, unknown.scores, unknown.class_ids)
-            self._novelty.judged()
+            self._novelty.judged(unclear)
             looks = self._visit(frame, found, since_s)
             found = self._compared(found, glance).joined(unknown)
         if detections is not None:
@@ -160,6 +168,7 @@ class Perception:
             detections=found if view is ViewState.OK else Detections.empty(),
             proofs=glance.proofs if self._view.is_steady else Proofs.none(),
             surfaces=looks,
+            unclear=unclear,
         )
 
     def remember(self, glance: Glance, places: Sequence[Place]) -> None:

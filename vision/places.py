@@ -107,7 +107,10 @@ class Return:
 
 @dataclass(slots=True)
 class Spot:
-    """A place with its memory; plain numbers only, so that it can be put into a checkpoint."""
+    """A place with its memory; plain numbers only, so that it can be put into a checkpoint.
+
+    `overlooked_s` is how long ago, in watched seconds, a look was last fine enough to see it.
+    """
 
     place_id: int
     since_clock_s: float
@@ -125,6 +128,7 @@ class Spot:
     empty_s: float = 0.0
     empty_looks: int = 0
     hidden_s: float = 0.0
+    overlooked_s: float = 0.0
     usual_cover: float = 0.0
     low_proofs: int = 0
     likeness: float = 1.0

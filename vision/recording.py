@@ -8,7 +8,7 @@ every few observations: after a power cut the whole lines are readable, and the 
 import gzip
 import json
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -17,6 +17,7 @@ from typing import IO, Any
 import numpy as np
 from pydantic import TypeAdapter, ValidationError
 
+from vision.cells import GRID_WH
 from vision.detections import Detections
 from vision.errors import RecordingError, TruncatedRecordingError
 from vision.observations import Dated, Observation, Proofs, SurfaceLook, ViewState
@@ -121,6 +122,7 @@ def _as_json(observation: Observation) -> dict[str, Any]:
         "similarities": proofs.similarities.tolist(),
         "surfaces": _SURFACES.dump_python(observation.surfaces, mode="json"),
         "dated": [[dated.subject, dated.t_s] for dated in observation.dated],
+        "unclear": observation.unclear,
     }
 
 
@@ -155,7 +157,15 @@ def _observation(row: dict[str, Any]) -> Observation:
         proofs=Proofs(np.array(row["place_ids"], np.int64), np.array(row["similarities"], np.float32)),
         surfaces=_SURFACES.validate_python(row["surfaces"]),
         dated=tuple(Dated(subject, t_s) for subject, t_s in row.get("dated", ())),
+        unclear=_cells(row.get("unclear", ())),
     )
+
+
+def _cells(numbers: Iterable[int]) -> tuple[int, ...]:
+    cells = tuple(int(number) for number in numbers)
+    if any(not 0 <= cell < GRID_WH[0] * GRID_WH[1] for cell in cells):
+        raise ValueError(f"a view has {GRID_WH[0] * GRID_WH[1]} cells")
+    return cells
 
 
 _SURFACES = TypeAdapter(tuple[SurfaceLook, ...])

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+import numpy as np
+
 from vision.arrays import Boxes, FloatArray, Ids, Scores, SizeWH
+from vision.cells import stand_in
 from vision.observations import Dated, SurfaceLook, ViewState
 
 
@@ -87,3 +90,10 @@ class Scene:
     places: tuple[Place, ...]
     surfaces: tuple[SurfaceLook, ...]
     dated: tuple[Dated, ...] = ()
+    unclear: tuple[int, ...] = ()
+
+    def is_unclear(self, box: tuple[float, float, float, float]) -> bool:
+        """Return whether a thing stands where this look was too coarse to see what is there."""
+        if not self.unclear:
+            return False
+        return bool(stand_in(np.array([box], np.float32), self.unclear, self.size_wh)[0])

@@ -14,8 +14,9 @@ from av.video.reformatter import Interpolation, VideoReformatter
 from vision.arrays import Picture, SizeWH
 from vision.frames import resized
 
-PAIRS_KEPT = 8
-"""Pairs of sizes kept prepared, two a frame size; each takes some ten kilobytes."""
+PAIRS_KEPT = 24
+"""Pairs of sizes kept prepared, two a frame size and two for each part of one that is looked at closely; each takes
+some ten kilobytes."""
 
 
 class Shrinker:

@@ -32,6 +32,9 @@ MIN_REST_S = 0.09
 KEEP_STILL_S = 12.0
 """One that rested in its last looks is kept longer: it may become a place, and was hidden for a while."""
 
+KEEP_UNSEEN_S = 120.0
+"""A track that no look could see is kept at most so long: four closer looks may be half a minute apart each."""
+
 MIN_IOU = 0.2
 """Boxes of two looks that overlap less are the same thing only if they are near and alike (see below)."""
 
@@ -87,7 +90,10 @@ class Sample:
 
 @dataclass(slots=True)
 class Track:
-    """One object followed over looks; plain numbers only, so that it can be put into a checkpoint."""
+    """One object followed over looks; plain numbers only, so that it can be put into a checkpoint.
+
+    `overlooked_s` are the watched times of looks that were too coarse to see it.
+    """
 
     track_id: int
     class_id: int
@@ -98,6 +104,7 @@ class Track:
     misses: int = 0
     seen_ratio: float = 1.0
     samples: list[Sample] = field(default_factory=list)
+    overlooked_s: list[float] = field(default_factory=list)
 
     def velocity(self, clock_s: float, over_s: float = 0.4) -> tuple[float, float]:
         """Return pixels per second of the centre over the last `over_s` or the last look, whichever is longer."""
@@ -134,8 +141,17 @@ class Tracker:
     def __init__(self, state: TrackerState | None = None) -> None:
         self.state = state or TrackerState()
 
-    def update(self, detections: Detections, clock_s: float, t_s: float) -> list[Track]:
-        """Take in one look and return the track of each detection, row by row."""
+    def update(
+        self, detections: Detections, clock_s: float, t_s: float, overlooked: frozenset[int] = frozenset()
+    ) -> list[Track]:
+        """Take in one look and return the track of each detection, row by row.
+
+        Args:
+            detections: what was found.
+            clock_s: watched time.
+            t_s: stream time.
+            overlooked: ids of tracks that this look could not see.
+        """
         state = self.state
         pairs = associate(state.tracks, detections, clock_s)
         rows: list[Track] = []
@@ -151,11 +167,16 @@ class Tracker:
             _remember(track, Sample(clock_s, t_s, box, float(detections.likeness[row]), float(detections.still_s[row])))
             rows.append(track)
         hit = {track.track_id for track in rows}
-        missed = [track for track in state.tracks if track.track_id not in hit]
+        rest = [track for track in state.tracks if track.track_id not in hit]
+        unseen = [track for track in rest if track.track_id in overlooked]
+        missed = [track for track in rest if track.track_id not in overlooked]
+        for track in unseen:
+            track.overlooked_s = [*track.overlooked_s[1 - MAX_SAMPLES :], clock_s]
         for track in missed:
             track.misses += 1
             track.seen_ratio *= 1 - SEEN_WEIGHT
         kept = [track for track in missed if track.misses < 2 or clock_s - track.seen_clock_s <= _keep_s(track)]
+        kept += [track for track in unseen if clock_s - track.seen_clock_s <= KEEP_UNSEEN_S]
         state.tracks = sorted(rows + kept, key=lambda track: track.track_id)
         state.current = sorted(hit)
         return rows

@@ -1,10 +1,14 @@
 """Vending: a stall-like thing that stays and is attended; neither alone."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.detectors.stories import judged, phases, zone
 from tests.vision.streets import Box, Street, Thing, box_at
+from vision.cells import GRID_WH
 from vision.classes import StreetClass
+from vision.detections import Detections
 
 STALL, PERSON = StreetClass.STALL.value, StreetClass.PERSON.value
 RULE = {"kind": "vending", "limit_s": 30}
@@ -96,3 +100,12 @@ def test_rule_cut_at_any_moment_gives_the_same_events() -> None:
 def test_stall_outside_the_zone_is_none() -> None:
     left = ((0.0, 0.0), (0.3, 0.0), (0.3, 1.0), (0.0, 1.0))
     assert not judged(zone(RULE, left), Street([stall(), person()], hz=2).observations(60))
+
+
+def test_far_stall_of_which_every_other_look_sees_nothing_is_one_offence_all_the_same() -> None:
+    seen = list(Street([stall(), person()], hz=1).observations(120))
+    coarse = {"detections": Detections.empty(), "unclear": tuple(range(GRID_WH[0] * GRID_WH[1]))}
+    seen[1::2] = [replace(one, **coarse) for one in seen[1::2]]  # type: ignore[arg-type]
+    events = judged(zone(RULE), seen)
+    assert phases(events) == ["started", "raised", "ended"]
+    assert 35 <= events[1].t_s <= 50

@@ -9,6 +9,7 @@ from models.cards import ModelCard
 from models.preprocess import Preparer, Stretch
 from tests.models.fakes import grey_frame
 from tests.models.tiny import make_card
+from vision.closer_look import CloserLook, Pane, Sheet
 from vision.frames import LETTERBOX_GREY, Frame, Planes
 
 
@@ -74,3 +75,15 @@ def test_stretched_picture_keeps_its_sides_apart() -> None:
     frame = Frame("gate", 0, 0.0, grey.captured_at, 0.0, Planes.from_bgr(bgr))
     batch, _ = Preparer(card(fit="stretch")).to_batch([frame])
     assert (batch[0, 0, :, :30].max() < 0.1, batch[0, 0, :, 34:].min() > 0.9) == (True, True)
+
+
+@pytest.mark.parametrize("fit", ["letterbox", "stretch"])
+def test_parts_of_a_frame_lie_side_by_side_and_are_never_stretched(fit: str) -> None:
+    bgr = np.zeros((64, 192, 3), np.uint8)
+    bgr[:, 128:] = 255
+    frame = Frame("gate", 0, 0.0, grey_frame().captured_at, 0.0, Planes.from_bgr(bgr))
+    panes = Pane((128, 0, 192, 32), (0, 0)), Pane((0, 0, 64, 32), (0, 32))
+    look = CloserLook(frame, Sheet(8, panes, frozenset({1})))
+    batch, (fitting,) = Preparer(card(fit=fit)).to_batch([look])
+    assert (batch[0, :, :32].min() > 0.95, batch[0, :, 32:].max() < 0.05) == (True, True)
+    assert fitting.to_source(np.array([[10, 10, 20, 20]], np.float32)).tolist() == [[138, 10, 148, 20]]

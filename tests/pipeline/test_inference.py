@@ -15,6 +15,7 @@ from pipeline.inference import InferenceLoop, Watched
 from pipeline.intake import FAILED, FrameIntake
 from pipeline.watch import CameraWatch, Looked
 from streams.offers import KeyDecoders, Offer
+from vision.closer_look import CloserLook, Look, Pane, Sheet
 from vision.detections import Detections
 from vision.frames import Frame, Planes
 from vision.perception import Glance
@@ -220,3 +221,43 @@ def test_surprise_between_two_looks_does_not_end_the_thread(
     assert surprised.wait(LIMIT_S)
     street.look(1.0)
     assert "nobody expected this" in caplog.text
+
+
+class Attentive(CameraWatch):
+    """A watch that wants every look to be a closer one, too."""
+
+    def wants_model(self, glance: Glance, model_hz: float) -> bool:
+        return model_hz > 0
+
+    def closer(self, glance: Glance) -> CloserLook:
+        return CloserLook(glance.frame, Sheet(8, (Pane((0, 0, 32, 32), (0, 0)),), frozenset({0})))
+
+
+def test_closer_look_goes_through_the_model_with_its_frame_and_comes_back_as_one() -> None:
+    batches: list[list[Look]] = []
+    looked: list[Looked] = []
+    done = threading.Event()
+
+    class SeesOne:
+        def detect(self, frames: Sequence[Look]) -> list[Detections]:
+            batches.append(list(frames))
+            places = [(float(10 * n), 4.0, 10.0 * n + 8, 12.0) for n in range(len(frames))]
+            return [Detections.of([(box, 0.8, 3)]) for box in places]
+
+    def note(_: Watched, look: Looked) -> None:
+        looked.append(look)
+        done.set()
+
+    intake = ToldIntake()
+    loop = InferenceLoop("test", SeesOne(), intake, note, closer_per_s=5.0)
+    intake.add("gate")
+    watched = Watched(Attentive("gate", (), input_wh=(32, 32)), Pace.close(100.0), want=lambda _: None)
+    loop.start()
+    try:
+        loop.between_and_wait(lambda watches: watches.update(gate=watched), LIMIT_S)
+        intake.put(Offer("gate", 1.0, lambda _: picture(1.0)))
+        assert done.wait(LIMIT_S)
+    finally:
+        loop.stop()
+    assert [type(look) for look in batches[0]] == [Frame, CloserLook]
+    assert sorted(looked[0].observation.detections.boxes[:, 0].tolist()) == [0.0, 10.0]

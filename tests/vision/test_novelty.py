@@ -6,6 +6,7 @@ import pytest
 
 from tests.vision.pictures import WH, seen, street, with_box
 from vision.arrays import Picture
+from vision.cells import GRID_WH, cells_under
 from vision.frames import resized
 from vision.novelty import SIZE_WH, Novelty
 from vision.zones import Zone
@@ -90,3 +91,25 @@ def test_camera_without_zones_has_no_news() -> None:
     novelty = Novelty([])
     luma = cv2.resize(street(), SIZE_WH)
     assert not any(novelty.look(luma) for _ in range(3))
+
+
+def test_news_where_the_model_looked_too_coarsely_remains_news_until_it_looks_closely(empty: Street) -> None:
+    far = with_box(street(), (300, 170, 326, 188))
+    cells = set(cells_under(np.array([[300, 170, 326, 188]], np.float32), WH).tolist())
+    cells |= {cell - GRID_WH[0] for cell in cells} | {cell + 1 for cell in cells}
+    for _ in range(2):
+        empty.shows(far)
+    empty.novelty.judged(cells)
+    assert empty.shows(far)
+    empty.novelty.judged()
+    assert not empty.shows(far)
+
+
+def test_what_was_there_at_the_start_is_news_where_the_first_look_was_too_coarse() -> None:
+    novelty = Novelty([KERB])
+    luma = resized(seen(street(), 1.0).luma(), SIZE_WH)
+    novelty.look(luma)
+    novelty.judged([9 * GRID_WH[0] + 5])
+    assert novelty.look(luma)
+    novelty.judged()
+    assert not novelty.look(luma)

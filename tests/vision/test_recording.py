@@ -32,7 +32,7 @@ def same(one: Observation, other: Observation) -> bool:
         (one.proofs.place_ids, other.proofs.place_ids),
         (one.proofs.similarities, other.proofs.similarities),
     ]
-    fields = ("camera_id", "t_s", "captured_at", "size_wh", "gap_s", "view", "looked", "surfaces")
+    fields = ("camera_id", "t_s", "captured_at", "size_wh", "gap_s", "view", "looked", "surfaces", "unclear")
     return all(a.dtype == b.dtype and np.array_equal(a, b) for a, b in arrays) and all(
         getattr(one, name) == getattr(other, name) for name in fields
     )
@@ -56,6 +56,7 @@ def test_any_observation_comes_back_bit_for_bit(
         view=view,
         detections=Detections(boxes, scores, ids),
         surfaces=(look,),
+        unclear=(0, 17, 575),
         proofs=Proofs(np.array([3]), np.array([1 / 3], np.float32)),
     )
     path = written(tmp_path_factory.mktemp("recording") / "one", [seen])
@@ -116,4 +117,10 @@ def test_recording_of_a_newer_version_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "newer"
     path.write_bytes(gzip.compress(b'{"format":"streetwarden-observations","version":2}\n'))
     with pytest.raises(RecordingError, match="version 2"):
+        list(read_observations(path))
+
+
+def test_cell_that_no_view_has_is_damage(tmp_path: Path) -> None:
+    path = written(tmp_path / "cells", [observation(1.0, unclear=(576,))])
+    with pytest.raises(RecordingError, match="576 cells"):
         list(read_observations(path))
