@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from datasets.glyphs import OFFERS, SHOP_NAMES, width_of, write
+from datasets.glyphs import OFFERS, SHOP_NAMES, Pen, width_of, write
 from vision.arrays import Picture
 
 RED, BLUE, GREEN, BLACK, WHITE = (40, 36, 190), (150, 80, 30), (70, 120, 40), (40, 38, 38), (236, 238, 240)
@@ -45,7 +45,7 @@ def _centred(sheet: Picture, text: str, rows: tuple[float, float], ink: tuple[in
     height, width = sheet.shape[:2]
     size = min((rows[1] - rows[0]) * height, 0.9 * width / max(width_of(text, 1.0), 0.1))
     y = (rows[0] + rows[1]) / 2 * height - size / 2
-    write(sheet, text, ((width - width_of(text, size)) / 2, y, size), ink, thick_ratio=0.13)
+    write(sheet, text, ((width - width_of(text, size)) / 2, y, size), Pen(ink, 0.13))
 
 
 def _sheet(size_wh: tuple[int, int], paper: tuple[int, int, int]) -> tuple[Picture, Picture]:
@@ -72,8 +72,8 @@ def _paint_lettering(rng: np.random.Generator, size_wh: tuple[int, int]) -> tupl
     ink = np.zeros((height, width), np.uint8)
     offer, number = OFFERS[int(rng.integers(len(OFFERS)))], _number(rng)
     size = min(height * 0.44, width * 0.92 / width_of(number, 1.0) * 1.0)
-    write(ink, offer, (width * 0.05, height * 0.04, height * 0.44), (255.0,), thick_ratio=0.12, shaky=rng)
-    end = write(ink, number, (width * 0.03, height * 0.56, size), (255.0,), thick_ratio=0.14, shaky=rng)
+    write(ink, offer, (width * 0.05, height * 0.04, height * 0.44), Pen((255.0,), 0.12, rng))
+    end = write(ink, number, (width * 0.03, height * 0.56, size), Pen((255.0,), 0.14, rng))
     for _ in range(3):
         x = int(rng.uniform(0.05 * width, min(end, width - 4)))
         cv2.line(ink, (x, int(height * 0.5)), (x, int(height * rng.uniform(0.6, 0.95))), 120, 2)

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 from datasets.easel import Easel
-from datasets.glyphs import SHOP_NAMES, width_of, write
+from datasets.glyphs import SHOP_NAMES, Pen, width_of, write
 from datasets.street import Shop
 
 SIGN_COLOURS = ((50, 44, 180), (150, 84, 34), (70, 130, 50), (40, 150, 220), (60, 60, 64), (130, 60, 110))
@@ -43,7 +43,7 @@ def _signboard(easels: Easels, span: tuple[float, float], rng: np.random.Generat
         size = min(0.6 * scale, 0.9 * (span[1] - span[0]) * scale / width_of(name, 1.0))
         corner = (span[0] + span[1]) / 2 * scale - width_of(name, size) / 2, (height - 3.27) * scale - size / 2
         board = np.ascontiguousarray(np.clip(easel.pixels, 0, 255).astype(np.uint8))
-        write(board, name, (*corner, size), (235, 240, 242), thick_ratio=0.14)
+        write(board, name, (*corner, size), Pen((235, 240, 242), 0.14))
         rows = slice(max(0, int((height - 3.68) * scale)), max(0, int((height - 2.85) * scale)))
         columns = slice(max(0, int(span[0] * scale)), max(0, int(span[1] * scale)))
         easel.pixels[rows, columns] = board[rows, columns]

@@ -4,6 +4,8 @@ A character is a few strokes on a grid of ten by ten; only such are here as draw
 what offices forbid, what shops are called.
 """
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 
@@ -58,30 +60,35 @@ SHOP_NAMES = ("大丰", "山水", "百米", "中王", "小米", "日丰", "水�
 """What shops are called; most add 店."""
 
 
-def write(
-    canvas: Picture,
-    text: str,
-    place: tuple[float, float, float],
-    ink: tuple[float, ...],
-    *,
-    thick_ratio: float = 0.11,
-    shaky: np.random.Generator | None = None,
-) -> float:
+@dataclass(frozen=True, slots=True)
+class Pen:
+    """What is written with.
+
+    Attributes:
+        ink: colour, one number for each of the canvas's channels.
+        thick_ratio: thickness of strokes as a share of the height.
+        shaky: writes by hand: strokes, size and line waver.
+    """
+
+    ink: tuple[float, ...]
+    thick_ratio: float = 0.11
+    shaky: np.random.Generator | None = None
+
+
+def write(canvas: Picture, text: str, place: tuple[float, float, float], pen: Pen) -> float:
     """Write a line of text, in place; characters without strokes are left blank.
 
     Args:
         canvas: (H, W) or (H, W, 3) uint8.
         text: digits and characters of `STROKES`.
         place: x and y of the upper left corner, and height of a character, pixels.
-        ink: colour, one number for each of the canvas's channels.
-        thick_ratio: thickness of strokes as a share of the height.
-        shaky: writes by hand: strokes, size and line waver.
+        pen: its colour and hand.
 
     Returns:
         The x at which the line ends.
     """
     x, y, size = place
-    thick = max(1, round(size * thick_ratio))
+    thick, shaky = max(1, round(size * pen.thick_ratio)), pen.shaky
     for sign in text:
         wide = size * (DIGIT_WIDTH if sign.isdigit() else 1.0)
         drop, grow = (0.0, 1.0) if shaky is None else (float(shaky.normal(0, 0.06)) * size, shaky.uniform(0.88, 1.12))
@@ -92,7 +99,7 @@ def write(
             if sign.isdigit():
                 corners[:, 0] = (corners[:, 0] - 0.22) * DIGIT_WIDTH / 0.62
             pixels = corners * size * 0.9 * grow + (x, y + drop)
-            cv2.polylines(canvas, [np.rint(pixels * 16).astype(np.int32)], False, ink, thick, cv2.LINE_AA, 4)
+            cv2.polylines(canvas, [np.rint(pixels * 16).astype(np.int32)], False, pen.ink, thick, cv2.LINE_AA, 4)
         x += wide * 1.08
     return x
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from datasets.draw_prints import PRINT_KINDS, PRINTS, paint_print, usual_size
-from datasets.glyphs import OFFERS, SHOP_NAMES, STROKES, width_of, write
+from datasets.glyphs import OFFERS, SHOP_NAMES, STROKES, Pen, width_of, write
 from datasets.scenario import Actor, Journey, Paper, Script, View
 from datasets.scene import StreetScene
 from datasets.street import Street
@@ -115,7 +115,7 @@ def test_every_character_that_is_written_has_strokes_inside_its_square() -> None
         for sign in text:
             assert STROKES[sign]
             canvas = np.zeros((120, 120), np.uint8)
-            write(canvas, sign, (10.0, 10.0, 100.0), (255.0,))
+            write(canvas, sign, (10.0, 10.0, 100.0), Pen((255.0,)))
             rows, columns = np.nonzero(canvas)
             assert rows.min() >= 2
             assert rows.max() <= 112
@@ -124,7 +124,7 @@ def test_every_character_that_is_written_has_strokes_inside_its_square() -> None
 
 def test_line_is_as_wide_as_it_says() -> None:
     canvas = np.zeros((60, 600), np.uint8)
-    end = write(canvas, "开锁138", (5.0, 5.0, 40.0), (255.0,))
+    end = write(canvas, "开锁138", (5.0, 5.0, 40.0), Pen((255.0,)))
     assert end == pytest.approx(5 + width_of("开锁138", 40.0))
     assert np.nonzero(canvas)[1].max() <= end
 
