@@ -10,7 +10,8 @@
     ├── UnknownLabelsError  there is no such set to correct, or no such picture in it
     ├── BrokenSheetError    a sheet is damaged; nothing is changed in it
     ├── StaleSheetError     somebody else changed a sheet in between
-    └── CorrectionError     a sheet cannot be changed like this
+    ├── CorrectionError     a sheet cannot be changed like this
+    └── ScenarioFileError   a scenario file is missing or tells what cannot be; also a ValueError, as a wrong URL is
 
 A wrong URL or scene name is a `ValueError` that names it and the choices.
 """
@@ -94,3 +95,7 @@ class CorrectionError(DatasetError):
     def __init__(self, cause: str, sentence: str) -> None:
         self.cause = cause
         super().__init__(sentence)
+
+
+class ScenarioFileError(DatasetError, ValueError):
+    """A scenario file is missing, is no TOML, or tells what cannot be; the message names file, entry and choices."""

@@ -5,13 +5,14 @@ painted once (backdrop); per frame only what moves is drawn, far things first.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 
 from datasets.backdrop import Backdrop, Prop, paint_backdrop
 from datasets.cast import Cast
+from datasets.deck import covered
 from datasets.depth_order import far_to_near
 from datasets.draw_paper import PaperPatch, paper_patches
 from datasets.ground_camera import GroundCamera, focal_for
@@ -19,7 +20,8 @@ from datasets.light import LIGHTS
 from datasets.scenario import Actor, DemoZone, Script, View
 from datasets.shadows import darken, glow
 from datasets.sketches import Pose, Sketch, Studio
-from datasets.truth import Truth
+from datasets.still_papers import StillPapers
+from datasets.truth import GroundPlane, Truth
 from datasets.visibility import label
 from vision.arrays import Picture, SizeWH
 from vision.classes import StreetClass
@@ -53,12 +55,14 @@ class StreetScene:
         """
         if light not in LIGHTS:
             raise ValueError(f"no light is called {light!r}; there are {', '.join(LIGHTS)}")
-        self.script, self.light = script, LIGHTS[light]
+        self.script = script
+        self.light = covered(LIGHTS[light]) if script.street.deck_z else LIGHTS[light]
         self.camera = place_camera(script.view, size_wh)
         self._studio = Studio(self.camera, self.light, script.street.front_y)
         self._cast = Cast(self.light.lamps_on, {})
         self._backdrop: Backdrop = paint_backdrop(script.street, self.camera, self.light)
         self._papers: tuple[PaperPatch, ...] = paper_patches(script, self.camera, self.light)
+        self._still = StillPapers(self._backdrop, self._papers, script.street, self.camera)
         self._noise = _noise_tile(self.light.noise_level, size_wh, script.street.look)
         self._resting: dict[int, tuple[Pose, Sketch | None]] = {}
 
@@ -119,10 +123,8 @@ class StreetScene:
 
     def _paint(self, things: list[Drawn], t_s: float, out: Picture | None = None) -> Picture:
         bgr: Picture = np.empty_like(self._backdrop.bgr) if out is None else out
-        np.copyto(bgr, self._backdrop.bgr)
-        for patch in self._papers:
-            if patch.hangs(t_s % self.script.period_s):
-                patch.paste(bgr)
+        still = self._still.at(t_s % self.script.period_s)
+        np.copyto(bgr, still)
         for thing in things:
             darken(bgr, thing.sketch.shadow, self.light.shadow_ratio)
             darken(bgr, thing.sketch.contact, CONTACT_RATIO)
@@ -131,7 +133,7 @@ class StreetScene:
             for prop in self._before(thing):
                 x, y = prop.corner
                 rows, columns = slice(y, y + prop.mask.shape[0]), slice(x, x + prop.mask.shape[1])
-                cv2.copyTo(self._backdrop.bgr[rows, columns], prop.mask, bgr[rows, columns])
+                cv2.copyTo(still[rows, columns], prop.mask, bgr[rows, columns])
         if self.light.lamps_on:
             self._headlights(bgr, things)
         return self._develop(bgr, t_s)
@@ -185,14 +187,15 @@ class StreetScene:
     def _truth(self, things: list[Drawn], t_s: float) -> Truth:
         hiding = [[(prop.corner, prop.mask) for prop in self._before(thing)] for thing in things]
         hung = [patch for patch in self._papers if patch.hangs(t_s % self.script.period_s)]
-        return label(things, hiding, hung, (t_s, self.camera.size_wh))
+        plane = GroundPlane(self.camera.ground_homography(), self.script.street.door_lines)
+        return replace(label(things, hiding, hung, (t_s, self.camera.size_wh)), plane=plane)
 
 
 CONTACT_RATIO = 0.34
 """How much of the light is missing right below a thing."""
 
 USUAL_REACH_M = 4.0
-REACH_M = {"bus": 8.0, "truck": 6.0}
+REACH_M = {"bus": 8.0, "midi_bus": 7.0, "truck": 6.0, "panel_van": 5.0, "banner": 5.0}
 """How far a thing and its shadow reach from its middle, metres."""
 
 NOISE_MIDDLE = 128

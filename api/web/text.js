@@ -313,6 +313,7 @@ export const WORDS = {
   "problem.reason_missing": ["请说明原因", "Say in a few words why"],
   "problem.refused": ["服务器不接受此操作", "The server does not accept this"],
   "problem.set_empty": ["标注集里没有可用的图片", "The set holds no picture that can be used"],
+  "problem.scenario_file": ["场景文件无法使用，请检查其内容", "The scenario file cannot be used; look at what it says"],
   "problem.set_write": ["标注无法写入，未保存：请检查磁盘空间和权限", "The labels cannot be written and were not kept: check room and permissions of the disk"],
   "problem.sign_in_locked": ["密码错误次数过多，请稍后再试", "Too many wrong passwords; try again later"],
   "problem.sign_in_refused": ["用户名或密码错误，或账号已停用", "Name or password is wrong, or the account is disabled"],
