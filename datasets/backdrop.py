@@ -8,11 +8,23 @@ from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
-from datasets.draw_furniture import make_bin, make_bollard, make_lamp, make_sign, make_tree
-from datasets.facade_texture import Front, paint_front
+from datasets.deck import DECK_NEAR_Y, paint_underside
+from datasets.draw_furniture import (
+    RAILING_M,
+    make_bin,
+    make_bollard,
+    make_lamp,
+    make_pole,
+    make_railing,
+    make_sign,
+    make_tree,
+)
+from datasets.facade_texture import paint_front
 from datasets.ground_camera import NEAREST_M, GroundCamera, Metres
 from datasets.ground_texture import GROUND_PX_PER_M, NEAR_M, paint_ground
+from datasets.houses import houses
 from datasets.light import Light
 from datasets.shadows import darken
 from datasets.shapes import Shape
@@ -56,6 +68,7 @@ def paint_backdrop(street: Street, camera: GroundCamera, light: Light) -> Backdr
     _ground(bgr, street, big, light)
     _garden(bgr, street, Studio(big, light))
     _fronts(bgr, street, big, light)
+    _underside(bgr, street, big, light)
     props = _furnish(bgr, street, Studio(big, light, street.front_y))
     small = cv2.resize(bgr, (width, height), interpolation=cv2.INTER_AREA)
     small.setflags(write=False)
@@ -108,9 +121,10 @@ def _garden(bgr: Picture, street: Street, studio: Studio) -> None:
 def _fronts(bgr: Picture, street: Street, camera: GroundCamera, light: Light) -> None:
     """House by house, the farthest first; each shows its front and the side that looks at the camera."""
     rng = np.random.default_rng(street.look + 2)
-    houses = list(_houses(street, rng))
-    houses.sort(key=lambda house: -abs(house[0] + house[1].width_m / 2 - camera.position[0]))
-    for left, front in houses:
+    nearest_last = sorted(
+        houses(street, rng), key=lambda house: -abs(house[0] + house[1].width_m / 2 - camera.position[0])
+    )
+    for left, front in nearest_last:
         px_per_m = _useful_resolution(camera, (left, left + front.width_m), street.front_y)
         texture = paint_front(front, light, px_per_m)
         side_x = left if left > camera.position[0] else left + front.width_m
@@ -120,22 +134,14 @@ def _fronts(bgr: Picture, street: Street, camera: GroundCamera, light: Light) ->
         _lay(bgr, texture, camera.plane_homography(origin, np.array([step, 0, 0]), np.array([0, 0, -step])))
 
 
-def _houses(street: Street, rng: np.random.Generator) -> list[tuple[float, Front]]:
-    houses = []
-    x = street.from_x
-    while x < street.to_x:
-        width = float(rng.uniform(8, 17))
-        if street.wall is not None and x < street.wall.right_x and x + width > street.wall.left_x:
-            width = street.wall.left_x - x
-            if width > 0.5:
-                houses.append((x, Front(width, float(rng.uniform(7, 14)), int(rng.integers(1 << 30)))))
-            x = street.wall.left_x
-            width = street.wall.right_x - x
-            houses.append((x, Front(width, street.wall.top_z, int(rng.integers(1 << 30)), plain=True)))
-        else:
-            houses.append((x, Front(width, float(rng.uniform(6.5, 19)), int(rng.integers(1 << 30)))))
-        x += width
-    return houses
+def _underside(bgr: Picture, street: Street, camera: GroundCamera, light: Light) -> None:
+    """The deck above, where there is one and the camera hangs below it."""
+    if not camera.position[2] < street.deck_z:
+        return
+    texture, px_per_m = paint_underside(street, light)
+    step = 1 / px_per_m
+    origin = np.array([street.from_x, DECK_NEAR_Y, street.deck_z])
+    _lay(bgr, texture, camera.plane_homography(origin, np.array([step, 0, 0]), np.array([0, step, 0])))
 
 
 def _useful_resolution(camera: GroundCamera, span_x: tuple[float, float], front_y: float) -> float:
@@ -220,7 +226,14 @@ def _furniture(street: Street, light: Light) -> list[tuple[Shape, Pose]]:
     low, high = street.clear_x
     y = street.furniture_y
     things = [(make_tree(street.look + i), Pose(x, y)) for i, x in enumerate(street.tree_xs)]
-    things += [(make_lamp(lamps_on=light.lamps_on), Pose(x, y)) for x in street.lamp_xs]
+    if not street.deck_z:
+        things += [(make_lamp(lamps_on=light.lamps_on), Pose(x, y)) for x in street.lamp_xs]
+    things += [(make_pole(), Pose(x, y)) for x in street.pole_xs]
+    if street.median is not None:
+        middle = sum(street.median) / 2
+        things += [(make_railing(), Pose(float(x), middle)) for x in _railing_xs(street)]
+    if street.deck_z or street.pole_xs:
+        return things
     for x in np.arange(street.from_x + 5, min(street.to_x, 80.0), 23.0):
         place = float(x + rng.uniform(-4, 4))
         turned = float(rng.choice([0.0, np.pi]))
@@ -231,6 +244,15 @@ def _furniture(street: Street, light: Light) -> list[tuple[Shape, Pose]]:
     if rng.random() < 0.5:
         things += [(make_bollard(), Pose(float(x), street.road_m + 0.45)) for x in np.arange(30, 70, 1.8)]
     return things
+
+
+def _railing_xs(street: Street) -> npt.NDArray[np.float64]:
+    """Where each piece of the median's railing stands; there is none on crossings and where a side road comes in."""
+    xs = np.arange(street.from_x + RAILING_M, min(street.to_x, 80.0), RAILING_M)
+    gaps = [street.side_road] if street.side_road is not None else []
+    if street.crossing_x is not None:
+        gaps.append((street.crossing_x - 2.0, street.crossing_x + 2.0))
+    return xs[[not any(a - 1.2 < x < b + 1.2 for a, b in gaps) for x in xs]]
 
 
 def _away(pose: Pose, camera: GroundCamera) -> float:

@@ -19,9 +19,10 @@ def write_clip(
 ) -> Path:
     """Write a stretch of a scene as H.264 in MP4 and its truth as `<name>.truth.jsonl`.
 
-    The first line of the truth holds the scene's name, size, frame rate and offences, timed from the clip's beginning;
-    every further line is one frame. A camera with a bit rate of its own (`CameraFaults.kbit_s`) writes at that; one
-    that shakes or turns has it told in every line: `shift_px` and `view` (yaw, pitch and field of view in degrees).
+    The first line of the truth holds the scene's name, size, frame rate, offences and papers, timed from the clip's
+    beginning, the homography from ground metres to pixels (of the preset), and the shops' door lines; every further
+    line is one frame. A camera with a bit rate of its own (`CameraFaults.kbit_s`) writes at that; one that shakes or
+    turns has it told in every line: `shift_px` and `view` (yaw, pitch and field of view in degrees).
 
     Args:
         scene: what to draw.
@@ -59,7 +60,19 @@ def _header(scene: StreetScene, start_s: float, fps: Fraction) -> dict[str, obje
         asdict(offence) | {"started_s": offence.started_s - start_s, "ended_s": offence.ended_s - start_s}
         for offence in scene.script.offences
     ]
-    return {"scene": scene.script.name, "size_wh": scene.camera.size_wh, "fps": float(fps), "offences": offences}
+    papers = [
+        asdict(paper) | {"from_s": paper.from_s - start_s, "to_s": paper.to_s - start_s, "is_lawful": paper.is_lawful}
+        for paper in scene.script.papers
+    ]
+    return {
+        "scene": scene.script.name,
+        "size_wh": scene.camera.size_wh,
+        "fps": float(fps),
+        "offences": offences,
+        "papers": papers,
+        "ground_homography": scene.camera.ground_homography().tolist(),
+        "door_lines_m": scene.script.street.door_lines.tolist(),
+    }
 
 
 def _row(truth: Truth, t_s: float) -> dict[str, object]:
@@ -72,6 +85,7 @@ def _row(truth: Truth, t_s: float) -> dict[str, object]:
         "ground": truth.ground.round(3).tolist(),
         "papers": truth.papers.round(2).tolist(),
         "paper_ids": truth.paper_ids.tolist(),
+        "paper_kinds": list(truth.paper_kinds),
     }
 
 

@@ -24,8 +24,16 @@ BRIGHT: tuple[Colour, ...] = (
 
 def make_bicycle(look: int) -> Shape:
     """Return a bicycle; about one in three is a yellow or blue shared one."""
+    return _bicycle(((60, 200, 240), (200, 150, 40), *BRIGHT)[look % 9], basket=look % 3 == 0)
+
+
+def make_shared_bicycle(look: int) -> Shape:
+    """Return a bicycle of one of three companies, all of which have a basket."""
+    return _bicycle(((60, 200, 240), (215, 150, 40), (120, 190, 60))[look % 3], basket=True)
+
+
+def _bicycle(colour: Colour, *, basket: bool) -> Shape:
     build = ShapeBuilder()
-    colour = ((60, 200, 240), (200, 150, 40), *BRIGHT)[look % 9]
     frame = Finish(colour)
     for x in (-0.52, 0.52):
         _spoked(build, (x, 0.0, 0.33), 0.33)
@@ -40,7 +48,7 @@ def make_bicycle(look: int) -> Shape:
         build.tube(start, end, (0.024, 0.024), frame)
     build.tube((-0.27, 0.0, 0.9), (-0.05, 0.0, 0.9), (0.06, 0.035), Finish((40, 40, 42), 1))
     build.tube((0.34, -0.27, 1.0), (0.34, 0.27, 1.0), (0.02, 0.02), Finish(METAL, 1))
-    if look % 3 == 0:
+    if basket:
         build.box((0.45, -0.16, 0.75), (0.72, 0.16, 0.98), Finish((90, 92, 94), 1))
     return build.build()
 
@@ -51,7 +59,7 @@ def make_scooter(look: int, *, lamps_on: bool) -> Shape:
     paint = (*BRIGHT, *PAINTS[5:12])[int(rng.integers(len(BRIGHT) + 7))]
     build, body = ShapeBuilder(), Finish(paint)
     for x in (-0.6, 0.62):
-        _tyre(build, (x, 0.0, 0.27), 0.27)
+        add_tyre(build, (x, 0.0, 0.27), 0.27)
     build.tube((-0.55, 0.0, 0.55), (-0.1, 0.0, 0.55), (0.16, 0.17), body)
     build.tube((-0.1, 0.0, 0.36), (0.35, 0.0, 0.34), (0.12, 0.1), Finish((60, 60, 62)))
     build.tube((0.42, 0.0, 0.4), (0.4, 0.0, 0.92), (0.15, 0.12), body)
@@ -69,9 +77,18 @@ def make_scooter(look: int, *, lamps_on: bool) -> Shape:
 def make_tricycle(look: int, *, loaded: bool = True) -> Shape:
     """Return a cargo tricycle, with goods on its bed where `loaded`."""
     rng = np.random.default_rng(look)
+    build = ShapeBuilder()
+    high = tricycle_frame(build, look, rng)
+    if loaded:
+        heap_goods(build, (-1.22, -0.44, high), (-0.2, 0.44), rng)
+    return build.build()
+
+
+def tricycle_frame(build: ShapeBuilder, look: int, rng: np.random.Generator) -> float:
+    """Add a cargo tricycle without its load and return the height of its bed, metres."""
     paint = ((180, 110, 40), (60, 60, 190), (70, 140, 60), (110, 160, 60), (150, 152, 154))[look % 5]
-    build, frame = ShapeBuilder(), Finish(paint)
-    _tyre(build, (1.05, 0.0, 0.3), 0.3)
+    frame = Finish(paint)
+    add_tyre(build, (1.05, 0.0, 0.3), 0.3)
     build.tube((1.05, 0.0, 0.3), (0.85, 0.0, 1.0), (0.04, 0.04), frame)
     build.tube((0.85, -0.3, 1.05), (0.85, 0.3, 1.05), (0.025, 0.025), Finish(METAL, 1))
     build.tube((0.88, 0.0, 0.55), (0.0, 0.0, 0.42), (0.06, 0.06), frame)
@@ -87,9 +104,7 @@ def make_tricycle(look: int, *, loaded: bool = True) -> Shape:
         )
         build.wheel((-0.72, side * 1.06, 0.3), 0.3, Finish(RUBBER, 2), sides=14)
         build.wheel((-0.72, side * 1.065, 0.3), 0.19, Finish((150, 150, 152), 3), sides=10)
-    if loaded:
-        heap_goods(build, (-1.22, -0.44, high), (-0.2, 0.44), rng)
-    return build.build()
+    return high
 
 
 def make_pram(look: int) -> Shape:
@@ -98,7 +113,7 @@ def make_pram(look: int) -> Shape:
     cloth = Finish(BRIGHT[look % len(BRIGHT)], 1)
     for x in (-0.3, 0.35):
         for y in (-0.24, 0.24):
-            _tyre(build, (x, y, 0.14), 0.14)
+            add_tyre(build, (x, y, 0.14), 0.14)
     build.tube((-0.3, -0.2, 0.2), (0.1, -0.2, 0.7), (0.02, 0.02), Finish(METAL))
     build.tube((-0.3, 0.2, 0.2), (-0.5, 0.2, 1.0), (0.02, 0.02), Finish(METAL))
     build.tube((-0.5, -0.25, 1.0), (-0.5, 0.25, 1.0), (0.025, 0.025), Finish((40, 40, 42)))
@@ -117,7 +132,8 @@ def _spoked(build: ShapeBuilder, hub: Point3, radius: float) -> None:
         build.tube(hub, rim[i], (0.006, 0.006), Finish(METAL))
 
 
-def _tyre(build: ShapeBuilder, hub: Point3, radius: float) -> None:
+def add_tyre(build: ShapeBuilder, hub: Point3, radius: float) -> None:
+    """Add a small wheel that is seen from both sides."""
     x, y, z = hub
     turns = [2 * math.pi * i / 12 for i in range(12)]
     disc = [(x + radius * math.cos(a), y, z + radius * math.sin(a)) for a in turns]

@@ -77,3 +77,34 @@ def make_sign(look: int) -> Shape:
         disc = [(0.06 + 0.005 * layer, radius * math.cos(a), 2.45 + radius * math.sin(a)) for a in turns]
         build.face(disc, Finish(colour, layer, 0, two_sided=True))
     return build.build()
+
+
+def make_pole() -> Shape:
+    """Return a concrete pole with cross-arms and a box, as along a lane."""
+    build = ShapeBuilder()
+    grey = Finish((150, 156, 160))
+    build.tube((0.0, 0.0, 0.0), (0.0, 0.0, 7.6), (0.15, 0.1), grey)
+    for z in (6.6, 7.2):
+        build.tube((0.0, -0.7, z), (0.0, 0.7, z), (0.05, 0.05), Finish((110, 116, 120), 1))
+        for y in (-0.6, -0.25, 0.25, 0.6):
+            build.ball((0.0, y, z + 0.1), 0.06, Finish((206, 210, 212), 1))
+    build.box((-0.18, -0.32, 3.1), (0.18, -0.12, 3.6), Finish((150, 152, 154), 2))
+    return build.build()
+
+
+RAILING_M = 2.4
+"""Length of a piece of railing."""
+
+
+def make_railing() -> Shape:
+    """Return one piece of the white railing between the directions of an arterial road."""
+    build = ShapeBuilder()
+    white = Finish((226, 228, 228))
+    half = RAILING_M / 2
+    build.box((-0.12, -0.1, 0.0), (0.12, 0.1, 0.3), Finish((120, 124, 128)))
+    build.tube((0.0, 0.0, 0.2), (0.0, 0.0, 1.0), (0.04, 0.04), white)
+    for z in (0.35, 0.92):
+        build.tube((-half, 0.0, z), (half, 0.0, z), (0.03, 0.03), white)
+    for x in np.arange(-half + 0.15, half, 0.24):
+        build.tube((float(x), 0.0, 0.35), (float(x), 0.0, 0.92), (0.018, 0.018), white)
+    return build.build()

@@ -1,13 +1,18 @@
-"""Draws flyers: sheets with a headline, lines of text and a telephone number, on the wall of a street."""
+"""Lays flyers and other prints onto the surfaces of a street: walls, poles, the pavement; and paints the flyer's sheet.
+
+A flyer is a sheet with a headline, lines of text and a telephone number; other kinds are painted by `draw_prints`.
+"""
 
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
-from datasets.ground_camera import GroundCamera
+from datasets.draw_prints import paint_print
+from datasets.ground_camera import NEAREST_M, GroundCamera, Metres
 from datasets.light import LAMP_COLOUR, Light
 from datasets.scenario import Paper, Script
+from datasets.street import Street
 from vision.arrays import Picture
 
 PAPERS = ((238, 242, 244), (236, 236, 232), (120, 225, 250), (190, 205, 250), (215, 235, 200), (90, 110, 235))
@@ -18,7 +23,15 @@ SHEET_PX = 240
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PaperPatch:
-    """A flyer as it looks in the picture: its box (xyxy, pixels) and pixels with a mask around corner (x, y)."""
+    """A print as it looks in the picture.
+
+    Attributes:
+        paper: what it is.
+        box: xyxy, pixels.
+        corner: (x, y) of the pixels below.
+        pixels: (H, W, 3) BGR.
+        mask: (H, W) uint8: how much of what is behind it covers, from 0 to 255.
+    """
 
     paper: Paper
     box: tuple[float, float, float, float]
@@ -33,17 +46,21 @@ class PaperPatch:
     def paste(self, bgr: Picture) -> None:
         """Lay it into a picture, in place."""
         x, y = self.corner
-        rows, columns = slice(y, y + self.mask.shape[0]), slice(x, x + self.mask.shape[1])
-        cv2.copyTo(self.pixels, self.mask, bgr[rows, columns])
+        below = bgr[y : y + self.mask.shape[0], x : x + self.mask.shape[1]]
+        if self.paper.kind == "flyer":
+            cv2.copyTo(self.pixels, self.mask, below)
+            return
+        cover = self.mask.astype(np.float32)[..., None] / 255
+        below[:] = (self.pixels * cover + below * (1 - cover) + 0.5).astype(np.uint8)
 
 
 def paper_patches(script: Script, camera: GroundCamera, light: Light) -> tuple[PaperPatch, ...]:
-    """Return all flyers of a script as patches of the picture."""
-    return tuple(patch for paper in script.papers if (patch := _patch(paper, script.street.front_y, camera, light)))
+    """Return all prints of a script as patches of the picture; those that are not wholly in it are left out."""
+    return tuple(patch for paper in script.papers if (patch := _patch(paper, script.street, camera, light)))
 
 
 def paint_sheet(paper: Paper) -> Picture:
-    """Return a sheet from straight ahead as (H, W, 3) BGR."""
+    """Return a flyer's sheet from straight ahead as (H, W, 3) BGR."""
     rng = np.random.default_rng(paper.look)
     height = round(SHEET_PX * paper.height_m / paper.width_m)
     sheet = np.empty((height, SHEET_PX, 3), np.uint8)
@@ -68,17 +85,19 @@ def paint_sheet(paper: Paper) -> Picture:
     return sheet
 
 
-def _patch(paper: Paper, front_y: float, camera: GroundCamera, light: Light) -> PaperPatch | None:
-    sheet = paint_sheet(paper)
-    factors = light.shade(np.array([[0.0, -1.0, 0.0]]), np.array([[100.0] * 3]), 0.0)[0] / 100
+def _patch(paper: Paper, street: Street, camera: GroundCamera, light: Light) -> PaperPatch | None:
+    sheet, ink = _painted(paper)
+    on_ground = paper.surface == "pavement"
+    normal = np.array([[0.0, 0.0, 1.0]]) if on_ground else np.array([[0.0, -1.0, 0.0]])
+    factors = light.shade(normal, np.array([[100.0] * 3]), 0.0)[0] / 100
     if light.lamps_on:
         factors = factors + 0.4 * LAMP_COLOUR
     sheet = np.clip(sheet * factors, 0, 255).astype(np.uint8)
-    step = paper.width_m / SHEET_PX
-    origin = np.array([paper.x, front_y - 0.01, paper.z + paper.height_m])
-    homography = camera.plane_homography(origin, np.array([step, 0, 0]), np.array([0, 0, -step]))
+    homography = camera.plane_homography(*_plane(paper, street))
     corners = np.array([[0, 0, 1], [SHEET_PX, 0, 1], [SHEET_PX, sheet.shape[0], 1], [0, sheet.shape[0], 1]], float)
     outline = corners @ homography.T
+    if outline[:, 2].min() < NEAREST_M:
+        return None
     pixels = outline[:, :2] / outline[:, 2:]
     low, high = np.floor(pixels.min(axis=0)).astype(int), np.ceil(pixels.max(axis=0)).astype(int)
     if low.min() < 0 or high[0] > camera.size_wh[0] or high[1] > camera.size_wh[1]:
@@ -86,12 +105,36 @@ def _patch(paper: Paper, front_y: float, camera: GroundCamera, light: Light) -> 
     big = 4
     move = np.array([[big, 0, -big * low[0]], [0, big, -big * low[1]], [0, 0, 1.0]])
     size = int(high[0] - low[0]), int(high[1] - low[1])
-    over = cv2.warpPerspective(
-        sheet, move @ homography, (size[0] * big, size[1] * big), borderMode=cv2.BORDER_REPLICATE
-    )
-    mask = np.zeros((size[1], size[0]), np.uint8)
-    cv2.fillPoly(mask, [np.round((pixels - low) * 16).astype(np.int32)], 255, cv2.LINE_8, 4)
+    scaled = size[0] * big, size[1] * big
+    over = cv2.warpPerspective(sheet, move @ homography, scaled, borderMode=cv2.BORDER_REPLICATE)
+    if paper.kind == "flyer":
+        mask = np.zeros((size[1], size[0]), np.uint8)
+        cv2.fillPoly(mask, [np.round((pixels - low) * 16).astype(np.int32)], 255, cv2.LINE_8, 4)
+    else:
+        mask = cv2.resize(cv2.warpPerspective(ink, move @ homography, scaled), size, interpolation=cv2.INTER_AREA)
     box = float(pixels[:, 0].min()), float(pixels[:, 1].min()), float(pixels[:, 0].max()), float(pixels[:, 1].max())
     return PaperPatch(
         paper, box, (int(low[0]), int(low[1])), cv2.resize(over, size, interpolation=cv2.INTER_AREA), mask
     )
+
+
+def _painted(paper: Paper) -> tuple[Picture, Picture]:
+    """The sheet from straight ahead, `SHEET_PX` wide, and its mask."""
+    if paper.kind == "flyer":
+        sheet = paint_sheet(paper)
+        return sheet, np.full(sheet.shape[:2], 255, np.uint8)
+    return paint_print(paper.kind, paper.look, (SHEET_PX, max(8, round(SHEET_PX * paper.height_m / paper.width_m))))
+
+
+def _plane(paper: Paper, street: Street) -> tuple[Metres, Metres, Metres]:
+    """Where the sheet's upper left corner is, and what one of its pixels is to the right and down, metres."""
+    step = paper.width_m / SHEET_PX
+    along = np.array([step, 0, 0])
+    if paper.surface == "pavement":
+        return np.array([paper.x, paper.z + paper.height_m, 0.01]), along, np.array([0, -step, 0])
+    y = street.furniture_y - POLE_RADIUS_M if paper.surface == "pole" else street.front_y
+    return np.array([paper.x, y - 0.01, paper.z + paper.height_m]), along, np.array([0, 0, -step])
+
+
+POLE_RADIUS_M = 0.15
+"""Of poles on which print sticks, with a little air."""

@@ -70,8 +70,8 @@ def make_car(kind: str, look: int, *, lamps_on: bool) -> Shape:
     half, length = body.width / 2, body.length * scale
     _lower_body(build, body, length, paint)
     _greenhouse(build, body, length, (224, 224, 222) if kind == "taxi" else paint)
-    _wheels(build, (-0.31 * length, 0.31 * length), half, 0.32 if body.height < 1.6 else 0.36)
-    _lamps(build, (length / 2, half), (body.hood, body.belt), lamps_on=lamps_on)
+    add_wheels(build, (-0.31 * length, 0.31 * length), half, 0.32 if body.height < 1.6 else 0.36)
+    add_lamps(build, (length / 2, half), (body.hood, body.belt), lamps_on=lamps_on)
     if kind == "taxi":
         lamp = Finish((140, 220, 245), 6, GLOWING if lamps_on else 0)
         build.box((-0.12 * length - 0.1, -0.3, body.height), (-0.12 * length + 0.1, 0.3, body.height + 0.14), lamp)
@@ -186,7 +186,8 @@ def _panes(
     )
 
 
-def _wheels(build: ShapeBuilder, places: tuple[float, ...], half: float, radius: float) -> None:
+def add_wheels(build: ShapeBuilder, places: tuple[float, ...], half: float, radius: float) -> None:
+    """Add a wheel with its arch at each x of `places` on both sides; `half` is half the body's width, metres."""
     for x in places:
         for side in (-half, half):
             outward = 1.012
@@ -196,7 +197,10 @@ def _wheels(build: ShapeBuilder, places: tuple[float, ...], half: float, radius:
             build.wheel((x, side * outward * 1.006, radius), radius * 0.2, Finish(DARK, 4), sides=6)
 
 
-def _lamps(build: ShapeBuilder, extent: tuple[float, float], heights: tuple[float, float], *, lamps_on: bool) -> None:
+def add_lamps(
+    build: ShapeBuilder, extent: tuple[float, float], heights: tuple[float, float], *, lamps_on: bool
+) -> None:
+    """Add lamps, grille and plates; `extent` is (nose, half width), `heights` those of hood and belt, metres."""
     (nose, half), (hood, belt) = extent, heights
     material = GLOWING if lamps_on else 0
     white, red = Finish(WHITE_LAMP, 2, material), Finish((70, 60, 235) if lamps_on else RED_LAMP, 2, material)
@@ -259,8 +263,8 @@ def make_bus(look: int, *, lamps_on: bool) -> Shape:
         [(end, -0.9, 2.55), (end, 0.9, 2.55), (end, 0.9, 2.85), (end, -0.9, 2.85)], Finish((40, 120, 235), 2, GLOWING)
     )
     build.face([(-end, 1.0, 1.6), (-end, -1.0, 1.6), (-end, -1.0, 2.5), (-end, 1.0, 2.5)], Finish(GLASS, 2))
-    _wheels(build, (-nose * 0.55, nose * 0.6), half, 0.48)
-    _lamps(build, (nose, half), (0.95, 1.15), lamps_on=lamps_on)
+    add_wheels(build, (-nose * 0.55, nose * 0.6), half, 0.48)
+    add_lamps(build, (nose, half), (0.95, 1.15), lamps_on=lamps_on)
     return build.build()
 
 
@@ -298,8 +302,8 @@ def make_truck(look: int, *, lamps_on: bool) -> Shape:
         build.box((-nose, -half, 0.75), (split - 0.08, half, 1.25), Finish(paint), lid=Finish((88, 96, 104)))
         if rng.random() < 0.6:
             build.box((-nose + 0.3, -half + 0.15, 1.25), (split - 0.4, half - 0.15, 1.75), Finish((86, 130, 160), 1))
-    _wheels(build, (-nose * 0.55, nose - 0.8), half, 0.42)
-    _lamps(build, (nose, half), (0.95, 1.05), lamps_on=lamps_on)
+    add_wheels(build, (-nose * 0.55, nose - 0.8), half, 0.42)
+    add_lamps(build, (nose, half), (0.95, 1.05), lamps_on=lamps_on)
     return build.build()
 
 

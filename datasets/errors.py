@@ -6,7 +6,8 @@
     ├── UnknownClassError   a set speaks of classes that nobody gave a meaning
     ├── PictureError        a picture is missing, empty or broken
     ├── SetEmptyError       what was asked for holds no picture that can be used
-    └── SetWriteError       a set cannot be written; nothing of it was kept (retryable)
+    ├── SetWriteError       a set cannot be written; nothing of it was kept (retryable)
+    └── ScenarioFileError   a scenario file is missing or tells what cannot be; also a ValueError, as a wrong URL is
 
 A wrong URL or scene name is a `ValueError` that names it and the choices.
 """
@@ -53,3 +54,7 @@ class SetWriteError(DatasetError):
     """A set cannot be written: disk full, read-only, no permission, or something of that name is there already."""
 
     retryable = True
+
+
+class ScenarioFileError(DatasetError, ValueError):
+    """A scenario file is missing, is no TOML, or tells what cannot be; the message names file, entry and choices."""

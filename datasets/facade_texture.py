@@ -6,8 +6,11 @@ from itertools import pairwise
 import cv2
 import numpy as np
 
+from datasets.easel import Easel
+from datasets.facade_styles import paint_concrete, paint_homes, paint_shops
 from datasets.light import LAMP_COLOUR, Light
 from datasets.shapes import Colour
+from datasets.street import Shop
 from vision.arrays import Picture
 
 FRONT_PX_PER_M = 36
@@ -32,55 +35,51 @@ SHOP_M = 3.9
 
 @dataclass(frozen=True, slots=True)
 class Front:
-    """One house front: width and height in metres, decoration seed, and whether its ground floor is a plain wall."""
+    """One house front.
+
+    Attributes:
+        width_m: of the house.
+        height_m: up to its roof.
+        look: seed of its decoration.
+        plain: whether its ground floor is a plain wall.
+        style: `mixed`, `homes` or `concrete`, as in `Street.fronts`.
+        shops: which shops it has, in metres from its left edge; without any they are of chance.
+    """
 
     width_m: float
     height_m: float
     look: int
     plain: bool = False
+    style: str = "mixed"
+    shops: tuple[Shop, ...] = ()
 
 
 def paint_front(front: Front, light: Light, px_per_m: float = FRONT_PX_PER_M) -> Picture:
     """Return a front as (H, W, 3) BGR, lit; row 0 is the roof."""
     rng = np.random.default_rng(front.look)
     width, height = max(8, round(front.width_m * px_per_m)), max(8, round(front.height_m * px_per_m))
-    easel = _Easel(np.empty((height, width, 3), np.float32), px_per_m, front.height_m)
+    easel = Easel(np.empty((height, width, 3), np.float32), px_per_m, front.height_m)
     plaster = np.array(PLASTERS[int(rng.integers(len(PLASTERS)))], np.float32)
     easel.pixels[:] = plaster
-    if rng.random() < 0.35 and not front.plain:
+    if rng.random() < 0.35 and not front.plain and front.style != "concrete":
         _bricks(easel, rng)
     _stains(easel, rng)
     glow = np.zeros_like(easel.pixels)
-    shining = _Easel(glow, px_per_m, front.height_m)
+    shining = Easel(glow, px_per_m, front.height_m)
     if front.plain:
         _plain_wall(easel, front, rng)
+    elif front.style == "concrete":
+        paint_concrete(easel, front.width_m, rng)
     else:
         _upper_floors((easel, shining), front, rng)
-        _shops((easel, shining), front, rng)
+        _ground_floor((easel, shining), front, rng)
     lit = easel.pixels * _front_light(light, easel)
     if light.lamps_on:
         lit = np.maximum(lit, glow * (1.0 if light.name == "night" else 0.85))
     return np.clip(lit, 0, 255).astype(np.uint8)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Easel:
-    pixels: np.ndarray
-    px_per_m: float
-    height_m: float
-
-    def add(self, change: np.ndarray) -> None:
-        """Brighten or darken everything."""
-        self.pixels[:] = self.pixels + change
-
-    def rect(self, low: tuple[float, float], high: tuple[float, float], colour: object) -> None:
-        """Fill from (x, z) to (x, z), metres."""
-        x0, x1 = round(low[0] * self.px_per_m), round(high[0] * self.px_per_m)
-        y0, y1 = round((self.height_m - high[1]) * self.px_per_m), round((self.height_m - low[1]) * self.px_per_m)
-        self.pixels[max(0, y0) : max(0, y1), max(0, x0) : max(0, x1)] = colour
-
-
-def _front_light(light: Light, easel: _Easel) -> np.ndarray:
+def _front_light(light: Light, easel: Easel) -> np.ndarray:
     """(H, 1, 3) factors: sun from the side, lamps that fade upwards."""
     flat = light.shade(np.array([[0.0, -1.0, 0.0]]), np.array([[100.0] * 3]), 0.0)[0] / 100
     heights = easel.height_m - np.arange(easel.pixels.shape[0]) / easel.px_per_m
@@ -91,7 +90,7 @@ def _front_light(light: Light, easel: _Easel) -> np.ndarray:
     return (rows * foot[:, None])[:, None, :].astype(np.float32)
 
 
-def _bricks(easel: _Easel, rng: np.random.Generator) -> None:
+def _bricks(easel: Easel, rng: np.random.Generator) -> None:
     base = np.array(((86, 100, 150), (96, 110, 140), (120, 128, 140))[int(rng.integers(3))], np.float32)
     height, width = easel.pixels.shape[:2]
     tall, wide = max(2, round(0.09 * easel.px_per_m)), max(4, round(0.26 * easel.px_per_m))
@@ -101,7 +100,7 @@ def _bricks(easel: _Easel, rng: np.random.Generator) -> None:
     easel.pixels[::tall] += 16
 
 
-def _stains(easel: _Easel, rng: np.random.Generator) -> None:
+def _stains(easel: Easel, rng: np.random.Generator) -> None:
     height, width = easel.pixels.shape[:2]
     coarse = rng.normal(0, 5, (height // 40 + 2, width // 30 + 2)).astype(np.float32)
     easel.add(cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)[..., None])
@@ -110,7 +109,7 @@ def _stains(easel: _Easel, rng: np.random.Generator) -> None:
     easel.add(rng.standard_normal((height, width, 1), np.float32) * 2.5)
 
 
-def _upper_floors(easels: tuple[_Easel, _Easel], front: Front, rng: np.random.Generator) -> None:
+def _upper_floors(easels: tuple[Easel, Easel], front: Front, rng: np.random.Generator) -> None:
     easel, shining = easels
     columns = max(2, round(front.width_m / float(rng.uniform(2.4, 3.6))))
     step = front.width_m / columns
@@ -136,7 +135,16 @@ def _upper_floors(easels: tuple[_Easel, _Easel], front: Front, rng: np.random.Ge
     easel.rect((0, front.height_m - 0.35), (front.width_m, front.height_m), easel.pixels[0, 0] * 0.8)
 
 
-def _shops(easels: tuple[_Easel, _Easel], front: Front, rng: np.random.Generator) -> None:
+def _ground_floor(easels: tuple[Easel, Easel], front: Front, rng: np.random.Generator) -> None:
+    if front.shops:
+        paint_shops(easels, front.shops, rng)
+    elif front.style == "homes":
+        paint_homes(easels, front.width_m, rng)
+    else:
+        _shops(easels, front, rng)
+
+
+def _shops(easels: tuple[Easel, Easel], front: Front, rng: np.random.Generator) -> None:
     easel, shining = easels
     count = max(1, round(front.width_m / float(rng.uniform(3.6, 5.5))))
     step = front.width_m / count
@@ -169,9 +177,7 @@ def _shops(easels: tuple[_Easel, _Easel], front: Front, rng: np.random.Generator
         easel.rect((door + 0.8, 0.9), (door + 0.84, 1.4), (190, 192, 194))
 
 
-def _sign(
-    easels: tuple[_Easel, _Easel], span: tuple[float, float], colour: np.ndarray, rng: np.random.Generator
-) -> None:
+def _sign(easels: tuple[Easel, Easel], span: tuple[float, float], colour: np.ndarray, rng: np.random.Generator) -> None:
     """A shop sign with a row of blocky characters."""
     ink = np.array((235, 238, 240) if colour.mean() < 150 else (40, 40, 150), np.float32)
     left, right = span
@@ -190,7 +196,7 @@ def _sign(
         x += pitch
 
 
-def _plain_wall(easel: _Easel, front: Front, rng: np.random.Generator) -> None:
+def _plain_wall(easel: Easel, front: Front, rng: np.random.Generator) -> None:
     """A rendered wall with a coloured foot, a coping, joints and faint marks of old paper."""
     wall = np.array(((176, 192, 200), (158, 176, 192), (186, 190, 190))[int(rng.integers(3))], np.float32)
     easel.pixels[:] = easel.pixels * 0.25 + wall * 0.75

@@ -15,12 +15,16 @@ GROUND_PX_PER_M = 28
 NEAR_M = 7.0
 """How much ground is painted on the camera's side of the near kerb."""
 
+SIDE_ROAD_M = 32.0
+"""How far a side road is painted beyond the fronts."""
+
 
 def paint_ground(street: Street, light: Light) -> Picture:
     """Return the ground from above as (H, W, 3) BGR: column 0 is `from_x`, row 0 is y = -`NEAR_M`."""
     rng = np.random.default_rng(street.look)
     width = round((street.to_x - street.from_x) * GROUND_PX_PER_M)
-    height = round((street.front_y + NEAR_M + 0.5) * GROUND_PX_PER_M)
+    beyond = SIDE_ROAD_M if street.side_road is not None else 0.5
+    height = round((street.front_y + NEAR_M + beyond) * GROUND_PX_PER_M)
     tone = float(rng.uniform(92, 122))
     ground = np.empty((height, width, 3), np.float32)
     ground[:] = (tone + 3, tone + 1, tone)
@@ -32,6 +36,7 @@ def paint_ground(street: Street, light: Light) -> Picture:
     for part in (slice(0, road.start), slice(road.stop, height)):
         tile.lay(ground[part], rng)
     _kerbs(ground, street, rng)
+    _extras(ground, street, rng)
     ground += rng.standard_normal((height, width, 1), np.float32) * 5
     ground *= _lighting(street, light, (height, width))
     return np.clip(ground, 0, 255).astype(np.uint8)
@@ -77,7 +82,7 @@ def _marks(ground: np.ndarray, street: Street) -> None:
     white, yellow = (208, 212, 212), (64, 168, 214)
     near = [lane.y for lane in street.lanes if lane.direction > 0]
     far = [lane.y for lane in street.lanes if lane.direction < 0]
-    if near and far:
+    if near and far and street.median is None:
         middle = (max(near) + min(far)) / 2
         for offset in (-0.14, 0.14):
             _line(ground, middle + offset, yellow, None)
@@ -144,6 +149,42 @@ def _kerbs(ground: np.ndarray, street: Street, rng: np.random.Generator) -> None
     foot = _row(street.front_y)
     for i in range(20):
         ground[foot - i - 1] *= 0.76 + 0.012 * i
+
+
+def _extras(ground: np.ndarray, street: Street, rng: np.random.Generator) -> None:
+    """What only some layouts have: a side road, a raised median, the line that shops must not pass."""
+    if street.side_road is not None:
+        _side_road(ground, street, street.side_road, rng)
+    if street.median is not None:
+        low, high = street.median
+        for edge in (low, high):
+            _line(ground, edge + (-0.25 if edge == low else 0.25), (64, 168, 214), None)
+        ground[_row(low) : _row(high)] = (126, 134, 138)
+        ground[_row(low) : _row(low + 0.12)] = (176, 178, 180)
+    if street.shops and street.door_line_m > 0:
+        left, right = (
+            round((x - street.from_x) * GROUND_PX_PER_M) for x in (street.shops[0].left_x, street.shops[-1].right_x)
+        )
+        rows = slice(_row(street.door_line_y - 0.05), _row(street.door_line_y + 0.05))
+        ground[rows, max(0, left) : max(0, right)] = (70, 190, 225)
+
+
+def _side_road(ground: np.ndarray, street: Street, span: tuple[float, float], rng: np.random.Generator) -> None:
+    """Asphalt from the far kerb to the end, with its kerbs, middle line and zebra crossing."""
+    left, right = (round((x - street.from_x) * GROUND_PX_PER_M) for x in span)
+    top = _row(street.road_m - 0.2)
+    road = ground[top:, max(0, left) : right]
+    tone = float(ground[_row(street.road_m * 0.4), ::40].mean())
+    road[:] = tone + rng.normal(0, 2.5, (road.shape[0], road.shape[1], 1)).astype(np.float32)
+    for edge in (left, right - 8):
+        ground[_row(street.road_m) :, max(0, edge) : max(0, edge) + 8] = (166, 168, 170)
+    middle = (left + right) // 2
+    for row in range(_row(street.front_y), ground.shape[0], round(6 * GROUND_PX_PER_M)):
+        ground[row : row + round(2 * GROUND_PX_PER_M), middle - 2 : middle + 2] = (208, 212, 212)
+    low = street.road_m + 0.6
+    for x in np.arange(span[0] + 0.5, span[1] - 0.5, 0.95):
+        columns = slice(*(round((edge - street.from_x) * GROUND_PX_PER_M) for edge in (x, x + 0.48)))
+        ground[_row(low) : _row(low + 2.6), columns] = (208, 212, 212)
 
 
 def _lighting(street: Street, light: Light, shape_hw: tuple[int, int]) -> np.ndarray:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from datasets.camera_faults import FAULTLESS, CameraFaults
 from datasets.street import Street
-from datasets.truth import Offence
+from datasets.truth import LAWFUL_PRINTS, Offence
 from datasets.weather import CLEAR, Weather
 
 
@@ -52,6 +52,9 @@ class Leg:
         heading = math.atan2(speeds[1], speeds[0]) if speed > SLOW_M_S else self.heading_rad
         return Motion(places[0], places[1], heading, speed)
 
+
+TURN_LENGTH = 1.3
+"""A turn is so many times longer than the straight line: between a quarter (1.1) and a half circle (1.6)."""
 
 SLOW_M_S = 0.25
 """Below this speed a thing keeps its heading; the direction of a speed near zero is noise."""
@@ -108,6 +111,16 @@ class Journey:
         self._add(Leg(self._t_s, self._t_s + seconds, self._place, (x, y), ahead, ahead, self._heading))
         return self
 
+    def turn(self, x: float, y: float, heading_rad: float) -> "Journey":
+        """Change over to a place and a heading in one curve without changing speed, as around a corner."""
+        speed = max(self._speed, 0.5)
+        ahead = math.cos(self._heading) * speed, math.sin(self._heading) * speed
+        after = math.cos(heading_rad) * speed, math.sin(heading_rad) * speed
+        seconds = TURN_LENGTH * math.dist(self._place, (x, y)) / speed
+        self._add(Leg(self._t_s, self._t_s + seconds, self._place, (x, y), ahead, after, self._heading))
+        self._heading = heading_rad
+        return self
+
     def stay(self, seconds: float, *, facing_rad: float | None = None) -> "Journey":
         """Stand still, turned to where one came from or to `facing_rad`."""
         if facing_rad is not None:
@@ -149,7 +162,8 @@ class Actor:
         kind: what it is, a name of `datasets.cast`.
         look: seed of its appearance.
         path: where it is and when.
-        action: what a person does while standing (`stand`, `serve`, `reach`) or always (`push`); of what is ridden:
+        action: what a person does while standing (`stand`, `serve`, `reach`, `sit`, `sit_low`, `sit_chair`, `squat`) or
+            always (`push`); of what is ridden:
             `parked` has no rider, `parks` has none while it stands.
         stall_id: the same for all parts of one stall, else 0.
         height_m: what goods lie on.
@@ -164,9 +178,26 @@ class Actor:
     height_m: float = 0.0
 
 
+SURFACES = ("wall", "shutter", "door", "pole", "pavement")
+"""What print can be on; `wall`, `shutter` and `door` lie in the plane of the house fronts."""
+
+
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """A flyer on the street's wall: lower left corner (x, z), width and height in metres, and when it hangs."""
+    """Something printed, written or sprayed in the street, and when it is there.
+
+    Attributes:
+        paper_id: from 1, unique within a script.
+        look: seed of its appearance.
+        x: of its left edge, metres.
+        z: height of its lower edge; of what is on the pavement, how far across the street (y) its near edge lies.
+        width_m: along the street.
+        height_m: upwards, or across the pavement.
+        from_s: when it was put there.
+        to_s: when it is gone.
+        kind: a name in `datasets.draw_prints.PRINTS`.
+        surface: one of `SURFACES`.
+    """
 
     paper_id: int
     look: int
@@ -176,6 +207,13 @@ class Paper:
     height_m: float
     from_s: float
     to_s: float
+    kind: str = "flyer"
+    surface: str = "wall"
+
+    @property
+    def is_lawful(self) -> bool:
+        """Whether it hangs there rightly."""
+        return self.kind in LAWFUL_PRINTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +247,7 @@ class Script:
         street: where it plays.
         view: the camera.
         actors: everything that moves or comes and goes.
-        papers: flyers.
+        papers: flyers and whatever else is printed or sprayed on surfaces.
         offences: what is unlawful in it, for tests and benchmarks.
         period_s: after this time everything begins again.
         clouds: whether one soft shadow passes over the picture twice in a period.

@@ -14,6 +14,7 @@ import numpy as np
 from datasets.backdrop import Prop
 from datasets.camera_faults import AT_PRESET, FAULTLESS, Aim, aim_at, gain_at
 from datasets.cast import Cast
+from datasets.deck import covered
 from datasets.depth_order import far_to_near
 from datasets.ground_camera import GroundCamera, focal_for
 from datasets.lamps import Lamps
@@ -26,7 +27,7 @@ from datasets.scenario import Actor, DemoZone, Motion, Script, View
 from datasets.shadows import darken, glow
 from datasets.sketches import Pose, Sketch
 from datasets.stage import Stage, set_stage
-from datasets.truth import Truth
+from datasets.truth import GroundPlane, Truth
 from datasets.visibility import label
 from datasets.weather import lit_under
 from vision.arrays import Picture, SizeWH
@@ -76,9 +77,10 @@ class StreetScene:
         """
         if light not in LIGHTS:
             raise ValueError(f"no light is called {light!r}; there are {', '.join(LIGHTS)}")
-        self.script, self.light = script, lit_under(LIGHTS[light], script.weather)
+        plain_light = covered(LIGHTS[light]) if script.street.deck_z else LIGHTS[light]
+        self.script, self.light = script, lit_under(plain_light, script.weather)
         self.camera = place_camera(script.view, size_wh)
-        self._plain_light, self._seed = LIGHTS[light], script.street.look
+        self._plain_light, self._seed = plain_light, script.street.look
         self._cast = Cast(self.light.lamps_on, {})
         self._stages: dict[tuple[Aim, int], Stage] = {(AT_PRESET, 0): set_stage(script, self.camera, self.light)}
         noise_level = self.light.noise_level * script.faults.noise_gain
@@ -157,11 +159,9 @@ class StreetScene:
 
     def _paint(self, things: list[Drawn], t_s: float, out: Picture | None = None) -> Picture:
         stage = self._stage_at(t_s)
-        bgr: Picture = np.empty_like(stage.backdrop.bgr) if out is None else out
-        np.copyto(bgr, stage.backdrop.bgr)
-        for patch in stage.papers:
-            if patch.hangs(t_s % self.script.period_s):
-                patch.paste(bgr)
+        still = stage.still.at(t_s % self.script.period_s)
+        bgr: Picture = np.empty_like(still) if out is None else out
+        np.copyto(bgr, still)
         self._light_ground(bgr, stage, things, t_s)
         for thing in things:
             left_ratio = 1.0 if stage.haze is None else 1 - float(stage.haze.veiled_ratio(thing.distance_m))
@@ -172,7 +172,7 @@ class StreetScene:
             for prop in self._before(thing, stage):
                 x, y = prop.corner
                 rows, columns = slice(y, y + prop.mask.shape[0]), slice(x, x + prop.mask.shape[1])
-                cv2.copyTo(stage.backdrop.bgr[rows, columns], prop.mask, bgr[rows, columns])
+                cv2.copyTo(still[rows, columns], prop.mask, bgr[rows, columns])
         if stage.lamps is not None:
             stage.lamps.glare(bgr, things)
         elif stage.light.lamps_on:
@@ -258,7 +258,8 @@ class StreetScene:
         stage = self._stage_at(t_s)
         hiding = [[(prop.corner, prop.mask) for prop in self._before(thing, stage)] for thing in things]
         hung = [patch for patch in stage.papers if patch.hangs(t_s % self.script.period_s)]
-        truth = label(things, hiding, hung, (t_s, self.camera.size_wh))
+        plane = GroundPlane(stage.camera.ground_homography(), self.script.street.door_lines)
+        truth = replace(label(things, hiding, hung, (t_s, self.camera.size_wh)), plane=plane)
         return truth if self._lens is None else self._lens.follow(truth, t_s)
 
 
@@ -272,7 +273,7 @@ CONTACT_RATIO = 0.34
 """How much of the light is missing right below a thing."""
 
 USUAL_REACH_M = 4.0
-REACH_M = {"bus": 8.0, "truck": 6.0}
+REACH_M = {"bus": 8.0, "midi_bus": 7.0, "truck": 6.0, "panel_van": 5.0, "banner": 5.0}
 """How far a thing and its shadow reach from its middle, metres."""
 
 NOISE_MIDDLE = 128

@@ -19,6 +19,7 @@ from datasets.scenario import Script
 from datasets.shapes import Shape
 from datasets.sightlines import Sightlines, sightlines
 from datasets.sketches import Pose, Sketch, Studio
+from datasets.still_papers import StillPapers
 from datasets.street import Street
 from datasets.weather import CLEAR, Weather, air_colour
 from datasets.wet_ground import WetGround
@@ -43,6 +44,7 @@ class Stage:
         light: under which light.
         backdrop: the still picture, weather included, and the furniture that can hide things.
         papers: flyers as patches of the picture.
+        still: the backdrop with the papers that hang at a time.
         haze: veils what is far; None in clear air.
         wet: the wet ground; None where it is dry.
         lamps: beams and halos; None where lamps have none.
@@ -56,6 +58,7 @@ class Stage:
     light: Light
     backdrop: Backdrop
     papers: tuple[PaperPatch, ...]
+    still: StillPapers
     haze: Haze | None = None
     wet: WetGround | None = None
     lamps: LampLight | None = None
@@ -94,7 +97,7 @@ def set_stage(script: Script, camera: GroundCamera, light: Light) -> Stage:
     street, weather = script.street, script.weather
     backdrop = paint_backdrop(street, camera, light)
     papers = paper_patches(script, camera, light)
-    plain = Stage(street, camera, light, backdrop, papers)
+    plain = Stage(street, camera, light, backdrop, papers, StillPapers(backdrop, papers, street, camera))
     if weather == CLEAR and light.beams_ratio == 0:
         return plain
     sight = sightlines(camera, street.front_y)
@@ -113,9 +116,19 @@ def set_stage(script: Script, camera: GroundCamera, light: Light) -> Stage:
     if weather.clouds_ratio and light.shadow_ratio > 0:
         coarse = sightlines(camera, street.front_y, CLOUD_GRID_PX)
         clouds = CloudShade(coarse, weather.clouds_ratio * light.shadow_ratio, street.look)
+    still = StillPapers(backdrop, papers, street, camera)
     leaves = leaf_shades(street, camera, light, weather.wind_ratio)
     return replace(
-        plain, backdrop=backdrop, papers=papers, haze=haze, wet=wet, lamps=lit, leaves=leaves, clouds=clouds, resting={}
+        plain,
+        backdrop=backdrop,
+        papers=papers,
+        still=still,
+        haze=haze,
+        wet=wet,
+        lamps=lit,
+        leaves=leaves,
+        clouds=clouds,
+        resting={},
     )
 
 

@@ -3,6 +3,9 @@
 What else can be said: `weather=rain` (one of `datasets.weather.WEATHERS`), `camera=dirty` (one of
 `datasets.camera_faults.CAMERAS`), `kbit=512` (bit rate).
 
+`synthetic:///path/to/street.toml` and `synthetic://file?path=street.toml` play a scenario file (or one that
+comes along, by its name) instead of a demonstration scene; `seed` then is its look.
+
 libav opens a Python file whose `read` draws the next frame, waits until it is due, encodes it to H.264 and hands out
 the MPEG transport stream that comes of it. So a drawn camera takes the same way as a real one, on its reader's thread.
 A frame that is late is left out, as a camera does: the stream never lags behind the clock.
@@ -16,7 +19,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 import av
 import cv2
@@ -29,6 +32,8 @@ from datasets.demo_scenes import DEMO_SCENES, demo_script
 from datasets.errors import CameraClosedError
 from datasets.light import LIGHTS
 from datasets.low_rate import rate_options
+from datasets.scenario import Script
+from datasets.scenario_file import load_scenario, scenario_path
 from datasets.scene import StreetScene
 from datasets.weather import weather_named
 from vision.arrays import Picture, SizeWH
@@ -39,8 +44,8 @@ class SyntheticUrl:
     """What a `synthetic://` URL asks for.
 
     Attributes:
-        scene: one of `DEMO_SCENES`.
-        seed: variant of the scene, from 0.
+        scene: one of `DEMO_SCENES`, or `file`.
+        seed: variant of a demonstration scene, or the look of a scenario file; without it 1, or what the file says.
         size_wh: picture size in pixels; both even.
         fps: frames a second.
         light: one of `LIGHTS`.
@@ -50,10 +55,11 @@ class SyntheticUrl:
         start_s: scene time of the first frame.
         loop: whether the scene begins again after its period; else the stream ends.
         pace: whether frames come in real time; else as fast as they can be drawn.
+        file: a scenario file that is played instead, or the name of a bundled one.
     """
 
     scene: str
-    seed: int = 1
+    seed: int | None = None
     size_wh: SizeWH = (1280, 720)
     fps: Fraction = Fraction(12)
     light: str = "day"
@@ -63,6 +69,7 @@ class SyntheticUrl:
     start_s: float = 0.0
     loop: bool = True
     pace: bool = True
+    file: str = ""
 
 
 def parse_url(url: str) -> SyntheticUrl:
@@ -74,15 +81,32 @@ def parse_url(url: str) -> SyntheticUrl:
     parts = urlsplit(url)
     if parts.scheme != "synthetic":
         raise ValueError(f"a drawn camera's URL begins with synthetic://, not with {parts.scheme}://")
-    if parts.netloc not in DEMO_SCENES or parts.path not in ("", "/"):
-        raise ValueError(f"no drawn scene is called {parts.netloc + parts.path!r}; there are {', '.join(DEMO_SCENES)}")
-    found: dict[str, object] = {}
+    is_file = not parts.netloc and len(parts.path) > 1
+    if not is_file and (parts.netloc not in (*DEMO_SCENES, "file") or parts.path not in ("", "/")):
+        raise ValueError(
+            f"no drawn scene is called {parts.netloc + parts.path!r}; there are {', '.join(DEMO_SCENES)}, "
+            "and scenario files, as synthetic:///path/to/street.toml"
+        )
+    found: dict[str, object] = {"file": unquote(parts.path)} if is_file else {}
     for key, text in parse_qsl(parts.query, keep_blank_values=True):
         if key not in _READERS:
             raise ValueError(f"a drawn camera has no setting {key!r}; there are {', '.join(_READERS)}")
         field, read = _READERS[key]
         found[field] = read(text)
-    return SyntheticUrl(parts.netloc, **found)  # type: ignore[arg-type]
+    if (is_file or parts.netloc == "file") != bool(found.get("file")):
+        raise ValueError("a scenario file is named by its path: synthetic://file?path=street.toml")
+    return SyntheticUrl(parts.netloc or "file", **found)  # type: ignore[arg-type]
+
+
+def script_of(wanted: SyntheticUrl) -> Script:
+    """Return the script that a URL asks for.
+
+    Raises:
+        ScenarioFileError: it is a file that cannot be played.
+    """
+    if wanted.file:
+        return load_scenario(scenario_path(wanted.file), wanted.seed).script
+    return demo_script(wanted.scene, 1 if wanted.seed is None else wanted.seed)
 
 
 def open_synthetic(
@@ -133,7 +157,7 @@ class DrawnCamera:
         self._closed = threading.Event()
         self._wait = wait or self._closed.wait
         faults, weather = camera_named(wanted.camera), weather_named(wanted.weather)
-        script = replace(demo_script(wanted.scene, wanted.seed), weather=weather, faults=faults)
+        script = replace(script_of(wanted), weather=weather, faults=faults)
         self._scene = StreetScene(script, wanted.size_wh, wanted.light)
         self._canvas = np.empty((wanted.size_wh[1], wanted.size_wh[0], 3), np.uint8)
         self._encoder = _Encoder(wanted.size_wh, wanted.fps, 1000 * (wanted.kbit_s or faults.kbit_s))
@@ -317,5 +341,6 @@ _READERS: dict[str, tuple[str, Callable[[str], object]]] = {
     "start": ("start_s", _number("start", 0, 1e6)),
     "loop": ("loop", _flag("loop")),
     "pace": ("pace", _flag("pace")),
+    "path": ("file", str),
 }
 """Every setting of a URL: the field it sets, and how it is read."""

@@ -93,7 +93,7 @@ def cycle_lane(y: float, direction: int, flow: Flow, rng: np.random.Generator, f
 
 
 def walkers(street: Street, flow: Flow, rng: np.random.Generator, first_id: int, *, ys: Sequence[float]) -> list[Actor]:
-    """Return people who walk along the far pavement on lines `ys`, alone or in twos."""
+    """Return people who walk along lines `ys`, alone or in twos; nobody walks into the house fronts."""
     actors: list[Actor] = []
     for entry_s in _entries(flow, rng, 0.0):
         forward = bool(rng.random() < 0.5)
@@ -103,7 +103,8 @@ def walkers(street: Street, flow: Flow, rng: np.random.Generator, first_id: int,
         for i in range(2 if rng.random() < 0.25 else 1):
             path = Journey(entry_s + 0.3 * i, begin, y + 0.62 * i).go(end, y + 0.62 * i, speed).path()
             actors.append(Actor(first_id + len(actors), kind if i == 0 else "person", int(rng.integers(1 << 20)), path))
-    return [actor for actor in actors if street.road_m < actor.path.legs[0].start[1] < street.front_y - 0.3]
+    lowest = min(street.road_m, min(ys) - 0.5)
+    return [actor for actor in actors if lowest < actor.path.legs[0].start[1] < street.front_y - 0.3]
 
 
 def _entries(flow: Flow, rng: np.random.Generator, halfway_s: float) -> list[float]:

@@ -20,7 +20,7 @@ from datasets.random_streets import MOMENTS_S, random_script
 from datasets.scenario import Script
 from datasets.scene import StreetScene
 from datasets.truth import Truth
-from datasets.weather import random_weather
+from datasets.weather import CLEAR, random_weather
 from vision.arrays import Picture, SizeWH
 from vision.classes import StreetClass
 
@@ -103,7 +103,7 @@ def weathered_script(seed: int) -> tuple[Script, str]:
     rng = np.random.default_rng((seed, WEATHER_STREAM))
     if light == "night" and rng.random() < HEADLIGHTS_RATIO:
         light = "headlights"
-    weather = random_weather(rng)
+    weather = CLEAR if script.street.deck_z else random_weather(rng)  # neither rain nor sun comes under a bridge
     faults = random_camera(rng, LIGHTS[light], is_raining=weather.rain_ratio > 0)
     return replace(script, weather=weather, faults=faults), light
 

@@ -1,11 +1,11 @@
 """Holds what is true of a drawn scene: boxes of one moment, and offences with their times."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from datasets.ground_camera import Metres
-from vision.arrays import Boxes, Ids, Scores, SizeWH
+from vision.arrays import Boxes, Ids, Mask, Scores, SizeWH
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,36 @@ class Offence:
     place: tuple[float, float]
 
 
+LAWFUL_PRINTS = frozenset({"notice", "enamel"})
+"""Kinds of print that hang rightly: what an office posted, and enamel signs."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GroundPlane:
+    """How the ground lies in the picture, so that a detector can be given what a calibration would find.
+
+    Attributes:
+        homography: (3, 3) float64 from ground metres (x, y, 1) to pixels; its inverse leads back.
+        door_lines: (D, 4) float64 x1, y1, x2, y2 in metres: how far each shop may put its things out.
+    """
+
+    homography: Metres = field(default_factory=lambda: np.eye(3))
+    door_lines: Metres = field(default_factory=lambda: np.zeros((0, 4)))
+
+    def __post_init__(self) -> None:
+        if self.homography.shape != (3, 3) or self.door_lines.shape[1:] != (4,):
+            raise ValueError(f"no ground plane: {self.homography.shape=} {self.door_lines.shape=}")
+
+    def pixels(self, ground: Metres) -> Metres:
+        """Return (N, 2) pixels of (N, 2) ground points in metres that lie before the camera."""
+        homogeneous = np.hstack([ground, np.ones((len(ground), 1))]) @ self.homography.T
+        return homogeneous[:, :2] / homogeneous[:, 2:]
+
+    def door_lines_px(self) -> Metres:
+        """Return the door lines as (D, 4) x1, y1, x2, y2 in pixels."""
+        return self.pixels(self.door_lines.reshape(-1, 2)).reshape(-1, 4)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Truth:
     """What is in one drawn picture; row i of every array is the same object.
@@ -39,8 +69,10 @@ class Truth:
         object_ids: (N,) int64, the same for the same object over time.
         visible_ratios: (N,) float32: share of the object that is in the picture and hidden by nothing.
         ground: (N, 2) float64: where it stands, metres.
-        papers: (P, 4) float32 boxes of flyers, pixels.
+        papers: (P, 4) float32 boxes of what is posted, pixels: flyers, lettering, and lawful notices too.
         paper_ids: (P,) int64.
+        paper_kinds: P kinds, as in `Paper.kind`.
+        plane: how the ground lies in the picture.
     """
 
     t_s: float
@@ -52,6 +84,8 @@ class Truth:
     ground: Metres
     papers: Boxes
     paper_ids: Ids
+    paper_kinds: tuple[str, ...] = ()
+    plane: GroundPlane = field(default_factory=GroundPlane)
 
     def __post_init__(self) -> None:
         n = len(self.boxes)
@@ -64,9 +98,16 @@ class Truth:
         )
         if shapes != ((n, 4), (n,), (n,), (n,), (n, 2)):
             raise ValueError(f"rows differ: {shapes}")
+        if not len(self.papers) == len(self.paper_ids) == len(self.paper_kinds):
+            raise ValueError(f"rows of papers differ: {self.papers.shape=} {self.paper_ids=} {self.paper_kinds=}")
 
     def __len__(self) -> int:
         return len(self.boxes)
+
+    @property
+    def paper_is_lawful(self) -> Mask:
+        """(P,) bool: which of the papers hang rightly."""
+        return np.array([kind in LAWFUL_PRINTS for kind in self.paper_kinds], bool)
 
 
 def no_papers() -> tuple[Boxes, Ids]:

@@ -73,6 +73,7 @@ def label(
         ground=np.array([(row[4].x, row[4].y) for row in rows], np.float64).reshape(-1, 2),
         papers=np.array([paper.box for paper in papers], np.float32).reshape(-1, 4),
         paper_ids=np.array([paper.paper.paper_id for paper in papers], np.int64),
+        paper_kinds=tuple(paper.paper.kind for paper in papers),
     )
 
 
