@@ -17,7 +17,7 @@ from datasets.formats import read_set
 from datasets.labelled import ClipMoment, Domain, LabelledPicture
 from datasets.picture_files import clip_frames, read_bgr
 from datasets.reading import SetFacts
-from datasets.training_set import TrainingSetSettings, write_training_set
+from datasets.training_set import DRAWING_VERSION, TrainingSetSettings, write_training_set
 from vision.classes import VEHICLES, StreetClass
 from vision.frames import Frame
 
@@ -107,7 +107,8 @@ def frames_of(pictures: Sequence[LabelledPicture]) -> Iterator[tuple[LabelledPic
 
 
 def _drawn() -> tuple[LabelledPicture, ...]:
-    folder = Path(tempfile.gettempdir()) / f"streetwarden-drawn-{DRAWN_SEED}-{DRAWN_PICTURES}"
+    name = f"streetwarden-drawn-{DRAWING_VERSION}-{DRAWN_SEED}-{DRAWN_PICTURES}"
+    folder = Path(tempfile.gettempdir()) / name
     settings = TrainingSetSettings(train_pictures=8, val_pictures=DRAWN_PICTURES, seed=DRAWN_SEED)
     write_training_set(folder, settings)
     every = frozenset(kind for kind in StreetClass if kind is not StreetClass.UNKNOWN)

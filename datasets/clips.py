@@ -7,6 +7,7 @@ from pathlib import Path
 
 import av
 
+from datasets.low_rate import rate_options
 from datasets.scene import StreetScene
 from datasets.truth import Truth
 
@@ -19,7 +20,9 @@ def write_clip(
     """Write a stretch of a scene as H.264 in MP4 and its truth as `<name>.truth.jsonl`.
 
     The first line of the truth holds the scene's name, size, frame rate, offences and papers, timed from the clip's
-    beginning, the homography from ground metres to pixels, and the shops' door lines; every further line is one frame.
+    beginning, the homography from ground metres to pixels (of the preset), and the shops' door lines; every further
+    line is one frame. A camera with a bit rate of its own (`CameraFaults.kbit_s`) writes at that; one that shakes or
+    turns has it told in every line: `shift_px` and `view` (yaw, pitch and field of view in degrees).
 
     Args:
         scene: what to draw.
@@ -33,9 +36,11 @@ def write_clip(
     """
     truth_path = path.with_suffix(".truth.jsonl")
     with av.open(str(path), "w", format="mp4") as container, truth_path.open("w", encoding="utf-8") as lines:
-        stream = container.add_stream(
-            "libx264", rate=fps, options={"preset": "veryfast", "crf": "23", "g": str(round(2 * fps))}
-        )
+        bit_rate = scene.script.faults.kbit_s * 1000
+        quality = rate_options(bit_rate) if bit_rate else {"preset": "veryfast", "crf": "23"}
+        stream = container.add_stream("libx264", rate=fps, options=quality | {"g": str(round(2 * fps))})
+        if bit_rate:
+            stream.bit_rate = round(bit_rate)
         stream.width, stream.height = scene.camera.size_wh
         stream.pix_fmt = "yuv420p"
         lines.write(json.dumps(_header(scene, start_s, fps)) + "\n")
@@ -44,7 +49,8 @@ def write_clip(
             frame = av.VideoFrame.from_ndarray(bgr, format="bgr24")
             frame.pts = number
             container.mux(stream.encode(frame))
-            lines.write(json.dumps(_row(truth, float(number / fps))) + "\n")
+            row = _row(truth, float(number / fps)) | _camera_row(scene, start_s + float(number / fps))
+            lines.write(json.dumps(row) + "\n")
         container.mux(stream.encode(None))
     return truth_path
 
@@ -80,4 +86,16 @@ def _row(truth: Truth, t_s: float) -> dict[str, object]:
         "papers": truth.papers.round(2).tolist(),
         "paper_ids": truth.paper_ids.tolist(),
         "paper_kinds": list(truth.paper_kinds),
+    }
+
+
+def _camera_row(scene: StreetScene, t_s: float) -> dict[str, object]:
+    """Where the picture of a camera that moves lies; nothing of one that does not."""
+    faults = scene.script.faults
+    if not faults.shake_px and not faults.moves:
+        return {}
+    view = scene.view_at(t_s)
+    return {
+        "shift_px": [round(v, 3) for v in scene.shift_px(t_s)],
+        "view": [round(v, 4) for v in (view.yaw_deg, view.pitch_deg, view.field_of_view_deg)],
     }

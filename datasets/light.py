@@ -14,7 +14,7 @@ class Light:
     """The light of a scene.
 
     Attributes:
-        name: `day`, `overcast`, `dusk` or `night`.
+        name: one of `LIGHTS`.
         sun: unit vector towards the sun (or the moonlit sky); its z says how long shadows are.
         ambient: BGR factors of light that comes from everywhere.
         direct: BGR factors of light from the sun.
@@ -22,6 +22,7 @@ class Light:
         sky: BGR colours at the top of the sky and at the horizon.
         noise_level: standard deviation of sensor noise, in grey levels.
         lamps_on: whether street lamps, headlights and windows shine.
+        beams_ratio: how strong headlights and the halos of lamps are, in [0, 1]; 0 draws only a plain glare.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Light:
     sky: tuple[Colour, Colour]
     noise_level: float
     lamps_on: bool
+    beams_ratio: float = 0.0
 
     def shade(self, normals: Metres, colours: Metres, lamp: float) -> Metres:
         """Return (N, 3) lit BGR colours.
@@ -60,6 +62,28 @@ LAMP_COLOUR = np.array([0.45, 0.68, 0.80])
 def _towards(azimuth_deg: float, height_deg: float) -> tuple[float, float, float]:
     azimuth, height = math.radians(azimuth_deg), math.radians(height_deg)
     return math.cos(azimuth) * math.cos(height), math.sin(azimuth) * math.cos(height), math.sin(height)
+
+
+def sun_at(hour: float) -> tuple[float, float, float]:
+    """Return the unit vector towards the sun at an hour of local sun time; it never sinks below `LOWEST_SUN_DEG`.
+
+    The camera looks north, so that x points east and y north; the place is `LATITUDE_DEG`, the season late summer.
+
+    Source: the usual formulas of the sun's height and azimuth from declination and hour angle.
+    """
+    latitude, declination = math.radians(LATITUDE_DEG), math.radians(DECLINATION_DEG)
+    turn = math.radians((hour - 12) * 15)
+    east = -math.cos(declination) * math.sin(turn)
+    north = math.cos(latitude) * math.sin(declination) - math.sin(latitude) * math.cos(declination) * math.cos(turn)
+    up = math.sin(latitude) * math.sin(declination) + math.cos(latitude) * math.cos(declination) * math.cos(turn)
+    height = max(up, math.sin(math.radians(LOWEST_SUN_DEG)))
+    flat = math.sqrt(1 - height * height) / math.hypot(east, north)
+    return east * flat, north * flat, height
+
+
+LATITUDE_DEG = 31.0
+DECLINATION_DEG = 10.0
+LOWEST_SUN_DEG = 8.0
 
 
 LIGHTS: dict[str, Light] = {
@@ -102,6 +126,17 @@ LIGHTS: dict[str, Light] = {
         sky=((30, 20, 16), (52, 40, 36)),
         noise_level=4.5,
         lamps_on=True,
+    ),
+    "headlights": Light(
+        name="headlights",
+        sun=_towards(-90, 60),
+        ambient=(0.17, 0.145, 0.135),
+        direct=(0.02, 0.02, 0.02),
+        shadow_ratio=0.12,
+        sky=((22, 14, 11), (46, 34, 30)),
+        noise_level=4.5,
+        lamps_on=True,
+        beams_ratio=1.0,
     ),
 }
 """Every time of day that can be drawn, by name."""

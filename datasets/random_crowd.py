@@ -1,7 +1,7 @@
 """Peoples a street of chance: each kind where it belongs, nothing inside one another, rare classes often enough.
 
-Shares are chosen so that each rare class (bus, truck, motorcycle, tricycle, table, goods, umbrella) comes at least once
-in four views; `tests/datasets/test_random_streets.py` counts them.
+Shares are chosen so that a model sees each rare class (bus, truck, motorcycle, tricycle, table, goods, umbrella) at
+least once in four views; `tests/datasets/test_random_streets.py` counts them.
 """
 
 import math

@@ -9,8 +9,10 @@ import bisect
 import math
 from dataclasses import dataclass, field
 
+from datasets.camera_faults import FAULTLESS, CameraFaults
 from datasets.street import Street
 from datasets.truth import LAWFUL_PRINTS, Offence
+from datasets.weather import CLEAR, Weather
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +250,10 @@ class Script:
         papers: flyers and whatever else is printed or sprayed on surfaces.
         offences: what is unlawful in it, for tests and benchmarks.
         period_s: after this time everything begins again.
-        clouds: whether shadows of clouds pass.
+        clouds: whether one soft shadow passes over the picture twice in a period.
+        zones_m: zones that fit it: id, name, kind of rule, and corners (x, y, z) in metres.
+        weather: over the street.
+        faults: of the camera.
     """
 
     name: str
@@ -260,3 +265,5 @@ class Script:
     period_s: float = 300.0
     clouds: bool = False
     zones_m: tuple[tuple[str, str, str, tuple[tuple[float, float, float], ...]], ...] = field(default=())
+    weather: Weather = CLEAR
+    faults: CameraFaults = FAULTLESS

@@ -1,5 +1,8 @@
 """Serves a drawn scene as a camera: `synthetic://parking?seed=1&size=1280x720&fps=12&light=day&start=0&loop=1&pace=1`.
 
+What else can be said: `weather=rain` (one of `datasets.weather.WEATHERS`), `camera=dirty` (one of
+`datasets.camera_faults.CAMERAS`), `kbit=512` (bit rate).
+
 `synthetic:///path/to/street.toml` and `synthetic://file?path=street.toml` play a scenario file (or one that
 comes along, by its name) instead of a demonstration scene; `seed` then is its look.
 
@@ -14,7 +17,7 @@ import math
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -24,12 +27,15 @@ import numpy as np
 from av.container import InputContainer, OutputContainer
 from av.video.stream import VideoStream
 
+from datasets.camera_faults import camera_named
 from datasets.demo_scenes import DEMO_SCENES, demo_script
 from datasets.errors import CameraClosedError
 from datasets.light import LIGHTS
+from datasets.low_rate import rate_options
 from datasets.scenario import Script
 from datasets.scenario_file import load_scenario, scenario_path
 from datasets.scene import StreetScene
+from datasets.weather import weather_named
 from vision.arrays import Picture, SizeWH
 
 
@@ -43,6 +49,9 @@ class SyntheticUrl:
         size_wh: picture size in pixels; both even.
         fps: frames a second.
         light: one of `LIGHTS`.
+        weather: one of `WEATHERS`, by its name.
+        camera: one of `CAMERAS`, by its name: what is wrong with its pictures.
+        kbit_s: bit rate of the stream; 0 takes the camera's own, and where it has none a good picture.
         start_s: scene time of the first frame.
         loop: whether the scene begins again after its period; else the stream ends.
         pace: whether frames come in real time; else as fast as they can be drawn.
@@ -54,6 +63,9 @@ class SyntheticUrl:
     size_wh: SizeWH = (1280, 720)
     fps: Fraction = Fraction(12)
     light: str = "day"
+    weather: str = "clear"
+    camera: str = "plain"
+    kbit_s: float = 0.0
     start_s: float = 0.0
     loop: bool = True
     pace: bool = True
@@ -144,9 +156,11 @@ class DrawnCamera:
         self._wanted, self._clock = wanted, clock
         self._closed = threading.Event()
         self._wait = wait or self._closed.wait
-        self._scene = StreetScene(script_of(wanted), wanted.size_wh, wanted.light)
+        faults, weather = camera_named(wanted.camera), weather_named(wanted.weather)
+        script = replace(script_of(wanted), weather=weather, faults=faults)
+        self._scene = StreetScene(script, wanted.size_wh, wanted.light)
         self._canvas = np.empty((wanted.size_wh[1], wanted.size_wh[0], 3), np.uint8)
-        self._encoder = _Encoder(wanted.size_wh, wanted.fps)
+        self._encoder = _Encoder(wanted.size_wh, wanted.fps, 1000 * (wanted.kbit_s or faults.kbit_s))
         self._number = 0
         self._began_s: float | None = None
         self._left = b""
@@ -208,21 +222,22 @@ LATE_S = 0.5
 class _Encoder:
     """Turns pictures into a transport stream in memory."""
 
-    def __init__(self, size_wh: SizeWH, fps: Fraction) -> None:
+    def __init__(self, size_wh: SizeWH, fps: Fraction, bit_rate: float) -> None:
         self._sink = _Sink()
         self._container: OutputContainer = av.open(self._sink, "w", format="mpegts", options={"flush_packets": "1"})
         gop = max(1, round(GOP_S * fps))
-        options = {
-            "preset": "ultrafast",
-            "tune": "zerolatency",
-            "crf": "25",
-            "x264-params": f"keyint={gop}:min-keyint={gop}:scenecut=0",
-        }
+        groups = f"keyint={gop}:min-keyint={gop}:scenecut=0"
+        options = {"preset": "ultrafast", "tune": "zerolatency", "crf": "25", "x264-params": groups}
+        if bit_rate:
+            options = rate_options(bit_rate)
+            options["x264-params"] += f":{groups}"
         self._stream: VideoStream = self._container.add_stream("libx264", rate=fps, options=options)
         self._stream.width, self._stream.height = size_wh
         self._stream.pix_fmt = "yuv420p"
         self._stream.codec_context.thread_count = 1
         self._stream.codec_context.time_base = 1 / fps
+        if bit_rate:
+            self._stream.codec_context.bit_rate = round(bit_rate)
 
     def encode(self, bgr: Picture, number: int) -> bytes:
         """Return what the stream grows by with one more picture."""
@@ -297,6 +312,16 @@ def _light(text: str) -> str:
     return text
 
 
+def _weather(text: str) -> str:
+    weather_named(text)
+    return text
+
+
+def _camera(text: str) -> str:
+    camera_named(text)
+    return text
+
+
 def _rate(text: str) -> Fraction:
     return Fraction(_number("fps", 1, 60)(text)).limit_denominator(1001)
 
@@ -310,6 +335,9 @@ _READERS: dict[str, tuple[str, Callable[[str], object]]] = {
     "size": ("size_wh", _size),
     "fps": ("fps", _rate),
     "light": ("light", _light),
+    "weather": ("weather", _weather),
+    "camera": ("camera", _camera),
+    "kbit": ("kbit_s", _number("kbit", 32, 50_000)),
     "start": ("start_s", _number("start", 0, 1e6)),
     "loop": ("loop", _flag("loop")),
     "pace": ("pace", _flag("pace")),

@@ -1,20 +1,26 @@
 """Writes a data set of drawn streets in YOLO format: pictures, labels, `data.yaml`.
 
 Every picture is known by its number alone, so an interrupted run goes on where it stopped and gives the same files.
-Validation pictures come from streets of their own.
+Validation pictures come from streets of their own. Each street has its weather and its camera with that camera's
+faults; truth follows what moves the picture.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 
+from datasets.camera_faults import random_camera
 from datasets.labelled import TRAINED_CLASSES
+from datasets.light import LIGHTS
+from datasets.low_rate import through_h264
 from datasets.random_streets import MOMENTS_S, random_script
+from datasets.scenario import Script
 from datasets.scene import StreetScene
 from datasets.truth import Truth
+from datasets.weather import CLEAR, random_weather
 from vision.arrays import Picture, SizeWH
 from vision.classes import StreetClass
 
@@ -69,6 +75,9 @@ def write_training_set(
 VAL_SEED = 5_000_000
 """Streets of the validation split are numbered from here; no training split is that long."""
 
+DRAWING_VERSION = 2
+"""Grows when the same settings give other pictures; who keeps drawn pictures puts it into their folder's name."""
+
 
 def _write_street(place: tuple[Path, str], rows: range, seed: int, settings: TrainingSetSettings) -> None:
     folder, split = place
@@ -76,14 +85,67 @@ def _write_street(place: tuple[Path, str], rows: range, seed: int, settings: Tra
     missing = [row for row in rows if not (folder / "labels" / split / f"{names[row]}.txt").exists()]
     if not missing:
         return
-    script, light = random_script(seed)
+    script, light = weathered_script(seed)
     scene = StreetScene(script, settings.size_wh, light)
     for row in missing:
         rng = np.random.default_rng((seed, row))
-        bgr, truth = scene.render(float(rng.uniform(0, MOMENTS_S)))
+        bgr, truth = _received(scene, float(rng.uniform(0, MOMENTS_S)))
         picture = folder / "images" / split / f"{names[row]}.jpg"
-        _write_whole(picture, _jpeg(_camera_faults(bgr, rng), rng))
-        _write_whole(folder / "labels" / split / f"{names[row]}.txt", yolo_rows(truth, settings).encode())
+        _write_whole(picture, _jpeg(_processed(bgr, rng), rng))
+        _write_whole(
+            folder / "labels" / split / f"{names[row]}.txt", yolo_rows(_not_veiled(truth, scene), settings).encode()
+        )
+
+
+def weathered_script(seed: int) -> tuple[Script, str]:
+    """Return a random street in random weather before a random camera, and the name of its light."""
+    script, light = random_script(seed)
+    rng = np.random.default_rng((seed, WEATHER_STREAM))
+    if light == "night" and rng.random() < HEADLIGHTS_RATIO:
+        light = "headlights"
+    weather = CLEAR if script.street.deck_z else random_weather(rng)  # neither rain nor sun comes under a bridge
+    faults = random_camera(rng, LIGHTS[light], is_raining=weather.rain_ratio > 0)
+    return replace(script, weather=weather, faults=faults), light
+
+
+WEATHER_STREAM = 7
+"""Weather and camera have random numbers of their own, so that the street stays the same when they change."""
+
+HEADLIGHTS_RATIO = 0.65
+"""Share of nights that are dark and full of headlights; the rest is lit evenly, as by a camera that brightens."""
+
+GROUP_PICTURES, GROUP_FPS = 5, 12.0
+"""How many pictures go through a poor encoder before the one that is kept: it shows what the first ones left."""
+
+
+def _received(scene: StreetScene, t_s: float) -> tuple[Picture, Truth]:
+    """One moment as it comes out of the camera's encoder, and its truth."""
+    kbit_s = scene.script.faults.kbit_s
+    if not kbit_s:
+        return scene.render(t_s)
+    before = [scene.picture(max(0.0, t_s - back / GROUP_FPS)) for back in range(GROUP_PICTURES - 1, 0, -1)]
+    bgr, truth = scene.render(t_s)
+    pixels_ratio = bgr.shape[0] * bgr.shape[1] / (1280 * 720)
+    return through_h264([*before, bgr], 1000 * kbit_s * pixels_ratio, GROUP_FPS).pictures[-1], truth
+
+
+def _not_veiled(truth: Truth, scene: StreetScene) -> Truth:
+    """Leave out what haze or fog hides from any eye; the scene's own truth knows of it still."""
+    visibility_m = scene.script.weather.visibility_m
+    away_m = np.linalg.norm(truth.ground - np.array(scene.camera.position[:2]), axis=1)
+    keep = away_m < FARTHEST_IN_FOG * visibility_m
+    return replace(
+        truth,
+        boxes=truth.boxes[keep],
+        class_ids=truth.class_ids[keep],
+        object_ids=truth.object_ids[keep],
+        visible_ratios=truth.visible_ratios[keep],
+        ground=truth.ground[keep],
+    )
+
+
+FARTHEST_IN_FOG = 0.75
+"""Share of the visibility beyond which nothing is labelled; a tenth of the contrast is left there."""
 
 
 def yolo_rows(truth: Truth, settings: TrainingSetSettings) -> str:
@@ -101,18 +163,15 @@ def yolo_rows(truth: Truth, settings: TrainingSetSettings) -> str:
     return "\n".join(lines) + ("\n" if lines else "")
 
 
-def _camera_faults(bgr: Picture, rng: np.random.Generator) -> Picture:
-    """Blur, contrast, colour cast and exposure as they differ from camera to camera."""
+def _processed(bgr: Picture, rng: np.random.Generator) -> Picture:
+    """What differs from camera to camera after the sensor: resolution, white balance, brightness and contrast."""
     out = bgr
-    kind = rng.random()
-    if kind < 0.3:
-        out = cv2.GaussianBlur(out, (0, 0), float(rng.uniform(0.4, 1.1)))
-    elif kind < 0.45:
+    if rng.random() < 0.2:
         small = float(rng.uniform(0.45, 0.75))
         out = cv2.resize(
             cv2.resize(out, None, fx=small, fy=small, interpolation=cv2.INTER_AREA), (bgr.shape[1], bgr.shape[0])
         )
-    gain = rng.uniform(0.8, 1.25) * rng.uniform(0.94, 1.06, 3)
+    gain = rng.uniform(0.85, 1.2) * rng.uniform(0.94, 1.06, 3)
     lifted = out.astype(np.float32) * gain.astype(np.float32) + float(rng.uniform(-10, 14))
     curve = float(rng.uniform(0.85, 1.2))
     return (255 * (np.clip(lifted, 0, 255) / 255) ** curve).astype(np.uint8)

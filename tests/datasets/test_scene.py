@@ -58,7 +58,7 @@ def test_nothing_jumps_where_the_scene_begins_again() -> None:
 def test_box_holds_every_pixel_that_a_thing_changes_but_its_shadow(kind: str, bare: StreetScene) -> None:
     scene = StreetScene(script_with(standing(kind, 13.0, 8.0)), SIZE)
     thing = scene._things(10.0)[0]
-    with_it, without = bare._backdrop.bgr.copy(), bare._backdrop.bgr
+    with_it, without = bare._stage_at(10.0).backdrop.bgr.copy(), bare._stage_at(10.0).backdrop.bgr
     thing.sketch.paint(with_it)
     rows, columns = np.nonzero(np.any(with_it != without, axis=2))
     x1, y1, x2, y2 = scene.truth(10.0).boxes[0]

@@ -50,6 +50,9 @@ def test_url_sets_everything() -> None:
         ("synthetic://parking?fps=0", "fps='0' is no number between 1 and 60"),
         ("synthetic://parking?seed=x", "seed='x' is no number"),
         ("synthetic://parking?light=noon", "'noon'; there are day, overcast, dusk, night"),
+        ("synthetic://parking?weather=snow", "'snow'; there are clear, windy, morning"),
+        ("synthetic://parking?camera=new", "'new'; there are plain, old, shaking"),
+        ("synthetic://parking?kbit=1", "kbit='1' is no number between 32 and 50000"),
         ("synthetic://parking?loop=yes", "loop='yes' is neither 0 nor 1"),
         ("rtsp://parking", "begins with synthetic://"),
     ],
@@ -57,6 +60,27 @@ def test_url_sets_everything() -> None:
 def test_wrong_url_is_named_with_the_way_out(url: str, message: str) -> None:
     with pytest.raises(ValueError, match=message.replace("?", r"\?")):
         parse_url(url)
+
+
+def test_url_sets_weather_camera_and_bit_rate() -> None:
+    wanted = parse_url("synthetic://quiet?weather=rain&camera=shaking&kbit=300")
+    assert (wanted.weather, wanted.camera, wanted.kbit_s) == ("rain", "shaking", 300.0)
+
+
+def test_low_bit_rate_sends_fewer_bytes() -> None:
+    def sent(settings: str) -> int:
+        with open_synthetic(f"synthetic://parking?size=320x180&pace=0{settings}") as container:
+            return sum(packet.size for packet, _ in zip(container.demux(video=0), range(24), strict=False))
+
+    assert sent("&kbit=40") < 0.5 * sent("")
+
+
+def test_weather_reaches_the_pictures() -> None:
+    pictures = []
+    for weather in ("clear", "fog"):
+        with open_synthetic(f"synthetic://parking?{SMALL}&pace=0&weather={weather}") as container:
+            pictures.append(next(container.decode(video=0)).to_ndarray(format="gray"))
+    assert pictures[1].std() < 0.8 * pictures[0].std()
 
 
 def test_libav_reads_a_drawn_camera_like_any_other() -> None:

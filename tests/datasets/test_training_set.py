@@ -1,5 +1,6 @@
 """Drawn training sets: pictures, labels, names, and going on after an interruption."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -8,7 +9,8 @@ import pytest
 from datasets.labelled import TRAINED_CLASSES
 from datasets.random_streets import random_script
 from datasets.scene import StreetScene
-from datasets.training_set import TrainingSetSettings, write_training_set, yolo_rows
+from datasets.training_set import TrainingSetSettings, _not_veiled, weathered_script, write_training_set, yolo_rows
+from datasets.weather import Weather
 from tests.datasets.scripts import SIZE, script_with, standing
 from vision.classes import StreetClass
 
@@ -73,6 +75,21 @@ def test_hidden_and_tiny_things_get_no_label() -> None:
     assert len(yolo_rows(truth, TrainingSetSettings()).splitlines()) == 2
     assert yolo_rows(truth, TrainingSetSettings(least_side_px=500)) == ""
     assert yolo_rows(truth, TrainingSetSettings(least_visible_ratio=1.01)) == ""
+
+
+def test_what_fog_hides_gets_no_label() -> None:
+    script = script_with(standing("sedan", 8.0, 6.0), standing("sedan", 22.0, 7.0, actor_id=2))
+    foggy = StreetScene(replace(script, weather=Weather(visibility_m=24.0)), SIZE)
+    assert len(foggy.truth(1)) == 2
+    assert len(_not_veiled(foggy.truth(1), foggy)) == 1
+
+
+def test_random_scripts_differ_in_weather_light_and_camera_and_are_the_same_again() -> None:
+    scripts = [weathered_script(seed) for seed in range(30)]
+    assert weathered_script(3) == scripts[3]
+    assert len({script.weather for script, _ in scripts}) > 10
+    assert len({script.faults for script, _ in scripts}) == len(scripts)
+    assert {"day", "overcast", "headlights"} <= {light for _, light in scripts}
 
 
 def test_unknown_things_are_never_trained_on() -> None:
