@@ -13,6 +13,7 @@ from cases.disk import way_out
 from detectors.catalog import ZoneSettings
 from detectors.events import Event
 from detectors.rules import Pace
+from models.model import Model
 from pipeline.boxes import boxes_message
 from pipeline.checkpoints import CheckpointFolder
 from pipeline.inference import InferenceLoop, Looker, Watched
@@ -77,7 +78,8 @@ class Shard:
     ) -> None:
         self._intake = FrameIntake()
         self._pool = CameraPool(openers, self._intake.put, rings_bytes=rings_bytes)
-        self._loop = InferenceLoop(name, model, self._intake, self._on_looked)
+        most = model.best_batch if isinstance(model, Model) else None
+        self._loop = InferenceLoop(name, model, self._intake, self._on_looked, most=most)
         self._look_back = LookBack(name, lambda camera_id: self._pool.reader(camera_id).ring, self._on_answer)
         self._checkpoints = checkpoints
         self._listeners = listeners
