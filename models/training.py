@@ -296,9 +296,10 @@ def _keeping_trainer() -> Any:
             return self.set_model_names_for_load(weights.float())
 
         def save_model(self) -> Any:
-            whole = self.last, self.best
+            trainer: Any = self
+            whole: tuple[Path, Path] = trainer.last, trainer.best
             parts = tuple(path.with_name(f"{path.name}.part") for path in whole)
-            self.last, self.best = parts
+            trainer.last, trainer.best = parts
             try:
                 saved = super().save_model()
                 for part, path in zip(parts, whole, strict=True):
@@ -306,7 +307,7 @@ def _keeping_trainer() -> Any:
                         part.replace(path)
                 return saved
             finally:
-                self.last, self.best = whole
+                trainer.last, trainer.best = whole
                 for part in parts:
                     part.unlink(missing_ok=True)
 

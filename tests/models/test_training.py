@@ -69,6 +69,7 @@ SMALL = TrainSettings(name="small", epochs=3, train_px=64, input_wh=(64, 64), ba
 
 
 @pytest.mark.train
+@pytest.mark.filterwarnings("default")  # torch warns of its own exporter
 def test_run_that_a_full_disk_ended_goes_on_after_the_last_whole_checkpoint(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
