@@ -174,6 +174,7 @@ def test_boxes_of_the_bundled_model_are_those_of_ultralytics_run_here() -> None:
 @pytest.mark.train
 @pytest.mark.material
 @material_only
+@pytest.mark.filterwarnings("default")  # torch warns of its own exporter
 def test_torch_gives_the_boxes_of_onnx_runtime(tmp_path: Path, frames: list[Frame]) -> None:
     from models.class_names import own_class_names
     from models.onnx_start import checkpoint_from_onnx
