@@ -35,7 +35,7 @@ class BgrFrame:
         grey = (LETTERBOX_GREY,) * 3
         right, bottom = size_wh[0] - inner[0] - left, size_wh[1] - inner[1] - top
         canvas = cv2.copyMakeBorder(small, top, bottom, left, right, cv2.BORDER_CONSTANT, value=grey)
-        return canvas, Letterbox(scale, (left, top))
+        return canvas, Letterbox((inner[0] / width, inner[1] / height), (left, top))
 
 
 def as_frame(bgr: Picture) -> Frame:

@@ -3,7 +3,7 @@
 Which engine wins depends on the processor: bfloat16 is several times faster where the processor multiplies matrices
 in it and slower where it does not. So each engine runs the model for a moment, in turns, and the fastest whose boxes
 agree with those of ONNX Runtime is taken, if it is clearly faster than that. An engine that does not load here is
-passed over with a warning.
+passed over with a warning. What `streetwarden models bench` has found in its own time goes before that measurement.
 
 Belongs here: measuring and choosing. Does not: remembering (choice_memory), what the engines agree on (agreement).
 """
@@ -12,7 +12,7 @@ import logging
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
@@ -22,14 +22,15 @@ import numpy as np
 
 from models.agreement import compare_engines, drawn_batch
 from models.cards import ModelCard, read_weights
-from models.choice_memory import CandidateFigures, ChoiceMemory, EngineChoice
+from models.choice_memory import BENCHED, CandidateFigures, ChoiceMemory, EngineChoice
 from models.engines import Engine, EngineMaker
-from models.errors import EngineError, EngineUnavailableError, ModelError
+from models.errors import EngineError, EngineUnavailableError, ModelError, OutputMismatchError
 from models.families import check_outputs, make_decoder
+from models.lanes import Layout
 from models.onnxruntime_engine import OnnxRuntimeEngine
 from models.openvino_engine import OpenVinoEngine
 from models.torch_engine import TorchEngine
-from vision.arrays import FloatArray
+from vision.arrays import FloatArray, SizeWH
 
 logger = logging.getLogger(__name__)
 
@@ -60,8 +61,9 @@ CLEARLY_FASTER = 0.95
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ChosenEngine:
-    """An opened engine and the record of how it came to be chosen."""
+    """An opened engine, the card it was opened with, and the record of how it came to be chosen."""
 
+    card: ModelCard
     engine: Engine
     choice: EngineChoice
 
@@ -93,7 +95,7 @@ def choose_engine(
         raise ValueError(f"there is no engine {wanted!r}; possible are auto, {', '.join(ENGINE_NAMES)}")
     weights = read_weights(card)
     chooser = _Chooser(card, weights, ENGINE_MAKERS if makers is None else makers, clock, sleep)
-    names = _names_for(card)
+    names = engines_for(card)
     if wanted != "auto":
         return chooser.take(wanted)
     if len(names) == 1:
@@ -117,7 +119,7 @@ def check_card(card: ModelCard, wanted: str = "auto") -> None:
     Raises:
         ModelError: hash, weights, outputs or engine do not fit the card, or nothing here can run them.
     """
-    names = _names_for(card)
+    names = engines_for(card)
     usual = FALLBACK if FALLBACK in names else names[0]
     chooser = _Chooser(card, read_weights(card), ENGINE_MAKERS, time.perf_counter, time.sleep)
     engine = chooser.take(usual if wanted == "auto" else wanted).engine
@@ -127,7 +129,8 @@ def check_card(card: ModelCard, wanted: str = "auto") -> None:
         engine.close()
 
 
-def _names_for(card: ModelCard) -> tuple[str, ...]:
+def engines_for(card: ModelCard) -> tuple[str, ...]:
+    """Return the names of the engines that run such a file, whether they load here or not."""
     if card.file.suffix == ".pt":
         return ("torch",)
     return tuple(name for name in ENGINE_NAMES if name != "torch")
@@ -144,23 +147,25 @@ class _Chooser:
     def take(self, name: str) -> ChosenEngine:
         """Open an engine without measuring; ONNX Runtime where the engine's library does not load."""
         try:
-            return ChosenEngine(self._open(name), EngineChoice(engine=name, reason="asked for"))
+            return ChosenEngine(self.card, self._open(name), EngineChoice(engine=name, reason="asked for"))
         except EngineUnavailableError as err:
             if name == FALLBACK or self.card.file.suffix == ".pt":
                 raise
             logger.warning("model %s: %s; ONNX Runtime is used instead", self.card.name, err)
             failed = CandidateFigures(engine=name, problem=str(err))
             choice = EngineChoice(engine=FALLBACK, reason="asked for another", candidates=(failed,))
-            return ChosenEngine(self._open(FALLBACK), choice)
+            return ChosenEngine(self.card, self._open(FALLBACK), choice)
 
     def reopen(self, remembered: EngineChoice) -> ChosenEngine | None:
-        """Open the engine of an earlier measurement; None where it does not open any more."""
+        """Open what was found earlier, by a bench for another input size too; None where it does not open any more."""
+        sized = replace(self, card=resized_card(self.card, remembered.input_wh or self.card.input_wh))
         try:
-            engine = self._open(remembered.engine)
-        except EngineError as err:
+            engine = sized._open(remembered.engine, remembered.layout)
+        except (EngineError, OutputMismatchError) as err:
             logger.warning("model %s: the remembered engine fails: %s; measuring again", self.card.name, err)
             return None
-        return ChosenEngine(engine, remembered.model_copy(update={"reason": "remembered"}))
+        reason = BENCHED if remembered.reason == BENCHED else "remembered"
+        return ChosenEngine(sized.card, engine, remembered.model_copy(update={"reason": reason}))
 
     def measure(self, names: tuple[str, ...]) -> ChosenEngine:
         """Open every engine, drop those that fail or disagree, and take the fastest; the others are closed."""
@@ -185,16 +190,16 @@ class _Chooser:
         engine = engines.pop(best)
         _close(engines)
         choice = EngineChoice(engine=best, reason="measured", ms_per_picture=medians_ms[best], candidates=candidates)
-        return ChosenEngine(engine, choice)
+        return ChosenEngine(self.card, engine, choice)
 
-    def _open(self, name: str) -> Engine:
+    def _open(self, name: str, layout: Layout | None = None) -> Engine:
         if (name == "torch") != (self.card.file.suffix == ".pt"):
             kind = "checkpoints (.pt)" if name == "torch" else "ONNX files"
             raise EngineError(
                 f"model {self.card.name!r} ({self.card.file.name}): engine {name} runs {kind} only; write engine = "
                 '"auto" in the settings, or take another model'
             )
-        return self.makers[name](self.card, self.weights)
+        return self.makers[name](self.card, self.weights, layout)
 
     def _join(self, name: str, engines: dict[str, Engine]) -> str:
         """Open one more engine and add it if it agrees with the reference; return what speaks against it, or ''."""
@@ -236,6 +241,11 @@ class _Chooser:
                 engine.infer(batch)
                 pictures += len(batch)
         return (self.clock() - began_s) / pictures
+
+
+def resized_card(card: ModelCard, input_wh: SizeWH) -> ModelCard:
+    """Return the card with another input size."""
+    return card.model_copy(update={"input_wh": tuple(input_wh)})
 
 
 def _close(engines: Mapping[str, Engine]) -> None:

@@ -1,10 +1,14 @@
-"""Remembers which engine was fastest, in `engine.json`, for one machine, model and set of library versions.
+"""Remembers how a model runs fastest, in `engine.json`, for one machine, model and set of library versions.
+
+What `streetwarden models bench` found stands in the same file under the same key, so that a start takes it as it takes
+what an earlier start measured.
 
 Whatever changes the outcome is part of the key: processor, cores that this process may use, weights, input size,
 versions of the engines. A file that cannot be read or written costs a measurement at the next start and a warning,
 nothing else.
 """
 
+import contextlib
 import hashlib
 import json
 import logging
@@ -12,15 +16,19 @@ import os
 import platform
 from importlib import metadata
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from models.cards import ModelCard
-from models.lanes import usable_cores
+from models.cards import ModelCard, SidePx
+from models.lanes import Layout, usable_cores
 
 logger = logging.getLogger(__name__)
 
 FILE_NAME = "engine.json"
+
+BENCHED = "benched"
+"""Reason of a choice that `streetwarden models bench` made."""
 
 LIBRARIES = ("onnxruntime", "openvino")
 """A new version may be faster or slower, so that it is measured again."""
@@ -47,9 +55,13 @@ class EngineChoice(BaseModel):
 
     Attributes:
         engine: name of the engine.
-        reason: `measured`, `remembered`, `asked for`, or `asked for another` where that one did not load.
+        reason: `measured`, `remembered`, `benched`, `asked for`, or `asked for another` where that one did not load.
         ms_per_picture: the same when it was measured; None where it was not.
         candidates: every engine that was tried.
+        alone: cores that run a single picture; None for the usual layout of cores.
+        lanes: pictures run at the same time; None for the usual layout.
+        batch: pictures that are best run together; None where that was not measured.
+        input_wh: input size in pixels that goes before that of the card; None for that of the card.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -58,6 +70,21 @@ class EngineChoice(BaseModel):
     reason: str
     ms_per_picture: float | None = None
     candidates: tuple[CandidateFigures, ...] = ()
+    alone: Annotated[int, Field(ge=1)] | None = None
+    lanes: Annotated[int, Field(ge=1)] | None = None
+    batch: Annotated[int, Field(ge=1)] | None = None
+    input_wh: tuple[SidePx, SidePx] | None = None
+
+    @property
+    def told(self) -> str:
+        """What a person is told behind the engine's name: what a picture takes, and whether a bench found that."""
+        took = f", {self.ms_per_picture:.0f} ms" if self.ms_per_picture else ""
+        return f"{took}, models bench" if self.reason == BENCHED else took
+
+    @property
+    def layout(self) -> Layout | None:
+        """How the cores are shared out; None for the usual way."""
+        return Layout(self.alone, self.lanes) if self.alone and self.lanes else None
 
 
 class _Memory(BaseModel):
@@ -76,8 +103,8 @@ class ChoiceMemory:
         """Return the choice for this card on this machine, or None where none is known."""
         return self._read().choices.get(choice_key(card))
 
-    def keep(self, card: ModelCard, choice: EngineChoice) -> None:
-        """Add a choice to the file; the file is replaced as a whole, so that a crash leaves the old one."""
+    def keep(self, card: ModelCard, choice: EngineChoice) -> bool:
+        """Add a choice to the file, which is replaced as a whole, and return whether that could be done."""
         choices = {**self._read().choices, choice_key(card): choice}
         text = json.dumps(_Memory(choices=choices).model_dump(mode="json"), indent=1)
         partial = self._path.with_name(f"{self._path.name}.{os.getpid()}.part")
@@ -86,7 +113,11 @@ class ChoiceMemory:
             partial.write_text(text, encoding="utf-8")
             partial.replace(self._path)
         except OSError as err:
+            with contextlib.suppress(OSError):
+                partial.unlink(missing_ok=True)
             logger.warning("engine choice: %s cannot be written (%s); it is measured again", self._path, err.strerror)
+            return False
+        return True
 
     def _read(self) -> _Memory:
         try:
@@ -103,7 +134,7 @@ class ChoiceMemory:
 def choice_key(card: ModelCard) -> str:
     """Return a hash of all that decides which engine is fastest."""
     parts = [cpu_model(), str(usable_cores()), card.sha256, str(card.input_wh)]
-    parts += [f"{name} {_version(name)}" for name in LIBRARIES]
+    parts += [f"{name} {version}" for name, version in library_versions().items()]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 
 
@@ -120,6 +151,11 @@ def cpu_model() -> str:
         if key.strip() in wanted:
             found.setdefault(key.strip(), value.strip())
     return " ".join([platform.machine(), *found.values()])
+
+
+def library_versions() -> dict[str, str]:
+    """Return the versions of the engines' libraries, `absent` where one is not installed."""
+    return {name: _version(name) for name in LIBRARIES}
 
 
 def _version(name: str) -> str:

@@ -11,6 +11,7 @@ import numpy as np
 
 from models.cards import ModelCard
 from models.errors import OutputMismatchError
+from models.lanes import Layout
 from models.scaling import as_input
 from vision.arrays import FloatArray, SizeWH
 
@@ -55,8 +56,12 @@ class Engine(Protocol):
         ...
 
 
-EngineMaker = Callable[[ModelCard, bytes], Engine]
-"""Opens the card's weights (given as bytes whose hash was checked) in one engine; raises `ModelError`."""
+class EngineMaker(Protocol):
+    """Opens the card's weights (given as bytes whose hash was checked) in one engine; raises `ModelError`."""
+
+    def __call__(self, card: ModelCard, weights: bytes, layout: Layout | None = None, /) -> Engine:
+        """Open them; the usual layout of cores where none is given."""
+        ...
 
 
 def run_in_batches(batch: FloatArray, fixed_batch: int | None, run: Callable[[FloatArray], FloatArray]) -> FloatArray:
@@ -70,14 +75,24 @@ def run_in_batches(batch: FloatArray, fixed_batch: int | None, run: Callable[[Fl
     if len(batch) == 0:
         raise ValueError("an empty batch was given to an engine; skip the call instead")
     if fixed_batch is None or fixed_batch == len(batch):
-        return run(batch)
+        return _checked(run(batch), len(batch))
     parts = []
     for start in range(0, len(batch), fixed_batch):
         part = batch[start : start + fixed_batch]
         missing = fixed_batch - len(part)
         padded = np.concatenate([part, np.zeros((missing, *part.shape[1:]), np.float32)]) if missing else part
-        parts.append(run(padded)[: len(part)])
+        parts.append(_checked(run(padded), fixed_batch)[: len(part)])
     return np.concatenate(parts)
+
+
+def _checked(outputs: FloatArray, pictures: int) -> FloatArray:
+    """Return the outputs of a run if they are of as many pictures as went in; of one, `check_outputs` has seen them."""
+    if pictures == 1 or (outputs.ndim and len(outputs) == pictures):
+        return outputs
+    raise OutputMismatchError(
+        f"the model gives {shape_text(outputs.shape)} for {pictures} pictures at once; export it with a free batch "
+        "that its outputs have, too, or with a fixed one of 1"
+    )
 
 
 def grey_batch(card: ModelCard) -> FloatArray:

@@ -1,5 +1,7 @@
 """Picks the decoder of a card's family and checks that a model's outputs are of that family."""
 
+import numpy as np
+
 from models.candidates import Decoder
 from models.cards import Family, ModelCard
 from models.engines import Engine, grey_batch, shape_text
@@ -26,12 +28,20 @@ def make_decoder(card: ModelCard) -> Decoder:
 def check_outputs(card: ModelCard, engine: Engine) -> None:
     """Run the model once on an even grey picture and check that its output has the shape of the card's family.
 
+    It must hold numbers, too: a model that gives none finds nothing, in silence.
+
     Raises:
         OutputMismatchError: it has not; the sentence says what was found, what fits, and which families there are.
         InferenceError: the run failed.
     """
-    found = engine.infer(grey_batch(card)).shape
+    output = engine.infer(grey_batch(card))
+    found = output.shape
     if len(found) > 1 and found[0] == 1 and _fits(found[1:], make_decoder(card).expected()):
+        if np.isnan(output).any():
+            raise OutputMismatchError(
+                f"model {card.name!r} ({card.file.name}) gives values that are no numbers (NaN) for a grey picture; "
+                "it is damaged, or too narrow in half precision: export it in 32 bits"
+            )
         return
     raise OutputMismatchError(
         f"model {card.name!r} ({card.file.name}) gives {shape_text(found)}, but family {card.family} with "

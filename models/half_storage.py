@@ -29,5 +29,8 @@ def store_half(path: Path) -> None:
     del graph.node[:]
     graph.node.extend(nodes)
     part = path.with_suffix(".onnx.part")
-    onnx.save(exported, str(part))
-    part.rename(path)
+    try:
+        onnx.save(exported, str(part))
+        part.rename(path)
+    finally:
+        part.unlink(missing_ok=True)

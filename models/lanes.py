@@ -7,9 +7,33 @@ asleep. One picture a core has nothing to wait for. Preparing a picture has only
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import TypeVar
 
 Done = TypeVar("Done")
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How an engine shares the cores out.
+
+    Attributes:
+        alone: cores that work on one run together, while a batch has fewer pictures than there are lanes.
+        lanes: runs at the same time where a batch has a picture for each; 1 for never more than one.
+    """
+
+    alone: int
+    lanes: int
+
+    @classmethod
+    def usual(cls) -> "Layout":
+        """Return what suits a small model: all cores for a single picture, and a picture a core for many."""
+        return cls(usable_cores(), usable_cores())
+
+    @property
+    def threads_a_lane(self) -> int:
+        """Cores that each lane has to itself."""
+        return max(1, usable_cores() // self.lanes)
 
 
 class Lanes:

@@ -52,6 +52,11 @@ class Model:
         return self.card.input_wh
 
     @property
+    def best_batch(self) -> int | None:
+        """How many pictures are best given to `detect` at once; None where no bench has measured it."""
+        return self.choice.batch if self.choice else None
+
+    @property
     def engine_name(self) -> str:
         """Engine and precision, as `openvino bf16`."""
         return f"{self._engine.name} {self._engine.precision}"
@@ -118,7 +123,7 @@ def open_model(card_path: Path, cache_dir: Path, engine: str = "auto", *, weight
     card = load_card(card_path, weights_folder=weights_folder)
     chosen = choose_engine(card, cache_dir, wanted=engine)
     try:
-        return Model(card, chosen.engine, chosen.choice)
+        return Model(chosen.card, chosen.engine, chosen.choice)
     except BaseException:
         chosen.engine.close()
         raise

@@ -1,7 +1,7 @@
 """Runs ONNX models with ONNX Runtime on the processor; all other engines fall back to it.
 
-All cores run a single picture; a batch that has one for each core is run by as many threads, a picture each. The model
-is opened once for either way.
+All cores run a single picture; a batch that has one for each core is run by as many threads, a picture each. Another
+`Layout` shares the cores out otherwise. The model is opened once for either way.
 """
 
 import re
@@ -14,7 +14,7 @@ from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 from models.cards import ModelCard
 from models.engines import check_input, run_in_batches
 from models.errors import InferenceError, OutputMismatchError, WeightsError, one_line
-from models.lanes import Lanes
+from models.lanes import Lanes, Layout, usable_cores
 from models.outputs import joined, wanted_outputs
 from vision.arrays import FloatArray, SizeWH
 
@@ -41,16 +41,25 @@ class OnnxRuntimeEngine:
     name = "onnxruntime"
     precision = "fp32"
 
-    def __init__(self, card: ModelCard, weights: bytes) -> None:
+    def __init__(self, card: ModelCard, weights: bytes, layout: Layout | None = None) -> None:
         """Open the weights.
+
+        Args:
+            card: the card.
+            weights: an ONNX file.
+            layout: how the cores are shared out; the usual way if None.
 
         Raises:
             WeightsError: the bytes are no ONNX model that this ONNX Runtime can run.
             OutputMismatchError: the model does not take one picture of the card's size, or has other outputs.
         """
+        cores = layout or Layout.usual()
         try:
-            self._session = ort.InferenceSession(weights, _options(), providers=PROVIDERS)
-            self._one_core = ort.InferenceSession(weights, _options(threads=1), providers=PROVIDERS)
+            self._session = ort.InferenceSession(weights, _options(cores.alone), providers=PROVIDERS)
+            self._apart = self._session
+            if cores.lanes > 1:
+                options = _options(cores.threads_a_lane)
+                self._apart = ort.InferenceSession(weights, options, providers=PROVIDERS)
         except ORT_ERRORS as err:
             said = _said(err)
             hint = next((f"; {hint}" for word, hint in HINTS if word in said.lower()), "")
@@ -66,7 +75,7 @@ class OnnxRuntimeEngine:
         self._output_names = [names[place] for place in wanted_outputs(card, names)]
         self._input_name, self._dtype = inputs[0].name, INPUT_TYPES[inputs[0].type]
         self._card_name, self._input_wh = card.name, card.input_wh
-        self._lanes = Lanes("onnxruntime")
+        self._lanes = Lanes("onnxruntime", cores.lanes)
 
     @property
     def input_wh(self) -> SizeWH:
@@ -77,14 +86,14 @@ class OnnxRuntimeEngine:
         """Run the model; see `Engine.infer`."""
         if self._lanes.count == 1 or len(batch) < self._lanes.count * (self._fixed_batch or 1):
             return run_in_batches(batch, self._fixed_batch, partial(self._run, self._session))
-        run = partial(self._run, self._one_core)  # a session may be run from several threads at once
+        run = partial(self._run, self._apart)  # a session may be run from several threads at once
         parts = self._lanes.parts(len(batch), lambda _, rows: run_in_batches(batch[rows], self._fixed_batch or 1, run))
         return np.concatenate(parts)
 
     def close(self) -> None:
         """Let go of the sessions."""
         self._lanes.close()
-        del self._session, self._one_core
+        del self._session, self._apart
 
     def _run(self, session: ort.InferenceSession, batch: FloatArray) -> FloatArray:
         given = np.ascontiguousarray(batch, self._dtype)
@@ -100,10 +109,10 @@ def _said(err: Exception) -> str:
     return one_line(_PREAMBLE.sub("", " ".join(str(err).split())))
 
 
-def _options(*, threads: int = 0) -> ort.SessionOptions:
-    """Return options for so many threads; 0 for one a core."""
+def _options(threads: int) -> ort.SessionOptions:
+    """Return options for so many threads; where that is all cores, ONNX Runtime binds one to each."""
     options = ort.SessionOptions()
-    options.intra_op_num_threads = threads
+    options.intra_op_num_threads = 0 if threads >= usable_cores() else threads
     options.log_severity_level = FATAL_ONLY
     # Threads that spin while they wait take the cores from the decoders.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")

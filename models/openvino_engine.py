@@ -16,7 +16,7 @@ import numpy as np
 from models.cards import ModelCard
 from models.engines import check_input, run_in_batches
 from models.errors import EngineUnavailableError, InferenceError, WeightsError, one_line
-from models.lanes import Lanes
+from models.lanes import Lanes, Layout, usable_cores
 from models.outputs import joined, wanted_outputs
 from vision.arrays import FloatArray, SizeWH
 
@@ -29,12 +29,15 @@ class OpenVinoEngine:
 
     name = "openvino"
 
-    def __init__(self, card: ModelCard, weights: bytes, *, precision: str = "fp32") -> None:
+    def __init__(
+        self, card: ModelCard, weights: bytes, layout: Layout | None = None, *, precision: str = "fp32"
+    ) -> None:
         """Compile the weights.
 
         Args:
             card: the card.
             weights: an ONNX file.
+            layout: how the cores are shared out; the usual way if None.
             precision: `fp32` or `bf16`.
 
         Raises:
@@ -42,9 +45,8 @@ class OpenVinoEngine:
             WeightsError: the bytes are no ONNX model that OpenVINO can run.
             OutputMismatchError: the model does not take one picture of the card's size, or has other outputs.
         """
-        ov = _openvino()
-        core = ov.Core()
-        self._lanes = Lanes("openvino")
+        cores = layout or Layout.usual()
+        core = _openvino().Core()
         if precision == "bf16" and "BF16" not in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
             raise EngineUnavailableError("openvino-bf16 needs a processor with bfloat16 instructions; choose openvino")
         width, height = card.input_wh
@@ -54,14 +56,16 @@ class OpenVinoEngine:
             self._outputs = wanted_outputs(card, [output.any_name for output in model.outputs])
             model.reshape({model.inputs[0].any_name: [fixed or 1, 3, height, width]})
             options = {"INFERENCE_PRECISION_HINT": PRECISIONS[precision]}
-            together = core.compile_model(model, "CPU", options | {"PERFORMANCE_HINT": "LATENCY"})
-            cores = self._lanes.count
-            apart = core.compile_model(model, "CPU", options | {"NUM_STREAMS": cores, "INFERENCE_NUM_THREADS": cores})
-            self._request = together.create_infer_request()
-            self._requests = [apart.create_infer_request() for _ in range(cores)]
+            compiled = partial(core.compile_model, model, "CPU")
+            self._request = compiled(options | _together(cores)).create_infer_request()
+            self._requests = [self._request]
+            if cores.lanes > 1:
+                apart = compiled(options | _apart(cores))
+                self._requests = [apart.create_infer_request() for _ in range(cores.lanes)]
         except RuntimeError as err:
             raise WeightsError(f"{card.file} is not a model that OpenVINO can run: {one_line(err)}") from None
         self.precision = precision
+        self._lanes = Lanes("openvino", cores.lanes)
         self._dtype = np.float16 if "f16" in str(model.inputs[0].get_element_type()) else np.float32
         self._fixed_batch = fixed or 1
         self._card_name, self._input_wh = card.name, card.input_wh
@@ -92,6 +96,17 @@ class OpenVinoEngine:
         except RuntimeError as err:
             raise InferenceError(f"OpenVINO failed on model {self._card_name!r}: {one_line(err)}") from None
         return joined([outputs[place].copy() for place in self._outputs])  # copies: the request reuses its outputs
+
+
+def _together(cores: Layout) -> dict[str, object]:
+    """Return the options of a model that runs one picture at a time."""
+    threads = {"INFERENCE_NUM_THREADS": cores.alone} if cores.alone < usable_cores() else {}
+    return {"PERFORMANCE_HINT": "LATENCY", **threads}
+
+
+def _apart(cores: Layout) -> dict[str, object]:
+    """Return the options of a model that runs a picture in each lane."""
+    return {"NUM_STREAMS": cores.lanes, "INFERENCE_NUM_THREADS": cores.lanes * cores.threads_a_lane}
 
 
 def has_bf16() -> bool:

@@ -12,6 +12,7 @@ import numpy as np
 from models.cards import ModelCard
 from models.engines import run_in_batches
 from models.errors import ExtraMissingError, InferenceError, WeightsError, one_line
+from models.lanes import Layout
 from vision.arrays import FloatArray, SizeWH
 
 
@@ -21,12 +22,13 @@ class TorchEngine:
     name = "torch"
     precision = "fp32"
 
-    def __init__(self, card: ModelCard, weights: bytes) -> None:
+    def __init__(self, card: ModelCard, weights: bytes, layout: Layout | None = None) -> None:
         """Open the checkpoint that the card names.
 
         Args:
             card: the card.
             weights: unused beyond the hash check that was done on them; ultralytics opens the file itself.
+            layout: unused; torch has one number of threads for the whole process.
 
         Raises:
             ExtraMissingError: torch or ultralytics is not installed.
@@ -37,7 +39,7 @@ class TorchEngine:
             from ultralytics import YOLO
         except ImportError as err:
             raise ExtraMissingError(f"model {card.name!r} ({card.file.name})", err.name or "a library") from None
-        del weights
+        del weights, layout
         self._torch = torch
         try:
             network = YOLO(str(card.file), task="detect").model

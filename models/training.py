@@ -6,9 +6,10 @@ Training starts from random weights or from a file that is at hand, and download
 Belongs here: the recipe, export, figures on the validation pictures. Does not: making pictures (datasets).
 """
 
+import errno
 import logging
 import os
-import shutil
+import pickle
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,6 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from models.cards import Family, Measurement, card_for_weights, card_toml
 from models.class_names import own_class_names
 from models.errors import ExtraMissingError, TrainingError, one_line
+from models.fetching import put_in_place
 from models.half_storage import store_half
 from models.onnx_start import checkpoint_from_onnx
 
@@ -30,9 +32,6 @@ FAMILIES = {"yolov8": Family.YOLOV8, "yolo11": Family.YOLOV8, "yolo26": Family.Y
 
 THRESHOLD_RANGE = (0.2, 0.5)
 """The score threshold is the F1 peak on the validation pictures, but never outside these: that is an accident."""
-
-DEVICE = "cpu"
-"""As ultralytics takes it; training on a GPU has not been run."""
 
 
 class TrainSettings(BaseModel):
@@ -55,6 +54,7 @@ class TrainSettings(BaseModel):
         learning_rate: at the start, of AdamW; falls along a cosine.
         threads: processor threads.
         workers: processes that load pictures.
+        device: `cpu`, or `cuda:N` for the GPU of that number.
         seed: of weights, order and augmentation.
         close_mosaic_epochs: last epochs in which pictures are no more put together from four.
         resume: go on with a run that was stopped in the same folder, if there is one.
@@ -77,6 +77,7 @@ class TrainSettings(BaseModel):
     learning_rate: Annotated[float, Field(gt=0, lt=1)] = 0.001
     threads: Annotated[int, Field(ge=1, le=256)] = 2
     workers: Annotated[int, Field(ge=0, le=32)] = 1
+    device: Annotated[str, Field(pattern=r"^(cpu|cuda:[0-9]{1,2})$")] = "cpu"
     seed: int = 0
     close_mosaic_epochs: Annotated[int, Field(ge=0)] = 5
     resume: bool = True
@@ -118,18 +119,28 @@ def train(
 
     Raises:
         ExtraMissingError: ultralytics or torch is not installed.
-        TrainingError: there are no pictures, or ultralytics ended without weights.
+        TrainingError: there are no pictures or no such device, the disk is full, or ultralytics ended without weights.
     """
     if not data_yaml.is_file():
         raise TrainingError(f"there is no data description {data_yaml}; make one with: streetwarden models draw FOLDER")
+    if settings.start_from is not None and not settings.start_from.is_file():
+        raise TrainingError(f"there is no file {settings.start_from} to start from")
     yolo = load_ultralytics()
+    check_device(settings.device)
     run_dir = out_dir.resolve() / "run"
     last = run_dir / "weights" / "last.pt"
     try:
         if not (settings.resume and _can_resume(last) and _resumed(yolo, last, settings, on_progress)):
             _fresh(yolo, data_yaml, run_dir, settings, on_progress)
         return finish(data_yaml, out_dir, settings)
-    except (RuntimeError, FileNotFoundError, ValueError) as err:
+    except OSError as err:
+        if err.errno in {errno.ENOSPC, errno.EDQUOT}:
+            raise TrainingError(
+                f"training {settings.name} ended, as the disk of {err.filename or out_dir} is full; make room and give "
+                "the same command again: it goes on after the last epoch that was kept"
+            ) from err
+        raise TrainingError(f"training {settings.name} ended: {one_line(err)}") from err
+    except (RuntimeError, ValueError) as err:
         raise TrainingError(f"training {settings.name} ended: {one_line(err)}") from err
 
 
@@ -150,12 +161,13 @@ def finish(data_yaml: Path, out_dir: Path, settings: TrainSettings) -> Path:
         raise TrainingError(f"{out_dir / 'run'} holds no checkpoint yet; wait for the end of its first epoch")
     network = yolo(str(best), task="detect")
     figures = network.val(
-        data=str(data_yaml), imgsz=max(settings.input_wh), batch=settings.batch, device=DEVICE, **QUIET
+        data=str(data_yaml), imgsz=max(settings.input_wh), batch=settings.batch, device=settings.device, **QUIET
     )
     weights = out_dir / f"{settings.name}.onnx"
-    exported = network.export(format="onnx", dynamic=True, imgsz=max(settings.input_wh), device=DEVICE)
-    store_half(Path(exported))
-    shutil.move(str(exported), weights)
+    exported = Path(network.export(format="onnx", dynamic=True, imgsz=max(settings.input_wh), device="cpu"))
+    store_half(exported)
+    with exported.open("rb+") as file:
+        put_in_place(file, exported, weights)
     card = card_for_weights(
         weights,
         name=settings.name,
@@ -171,8 +183,30 @@ def finish(data_yaml: Path, out_dir: Path, settings: TrainSettings) -> Path:
         accuracy=_measurements(figures, data_yaml),
     )
     path = out_dir / f"{settings.name}.toml"
-    path.write_text(card_toml(card), encoding="utf-8")
+    part = path.with_name(f"{path.name}.part")
+    with part.open("wb") as file:
+        file.write(card_toml(card).encode())
+        put_in_place(file, part, path)
     return path
+
+
+def check_device(device: str) -> None:
+    """Look whether a device is there, before pictures are read.
+
+    Args:
+        device: `cpu` or `cuda:N`.
+
+    Raises:
+        TrainingError: it is not; the sentence says what there is.
+    """
+    if device == "cpu":
+        return
+    import torch
+
+    count = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    if int(device.removeprefix("cuda:")) >= count:
+        there = f"torch sees {count} GPUs, the first is cuda:0" if count else "torch sees no GPU here"
+        raise TrainingError(f"there is no {device}: {there}; train with device cpu, or install a torch that knows it")
 
 
 def load_ultralytics(what: str = "training") -> Any:
@@ -218,7 +252,7 @@ def _fresh(
         warmup_bias_lr=0.0,  # the default of 0.1 is meant for SGD and throws AdamW's biases about
         workers=settings.workers,
         seed=settings.seed,
-        device=DEVICE,
+        device=settings.device,
         close_mosaic=settings.close_mosaic_epochs,
         rect=not settings.mosaic,
         cos_lr=True,
@@ -233,7 +267,7 @@ def _resumed(yolo: Any, last: Path, settings: TrainSettings, on_progress: Callab
     logger.info("training %s: going on from %s", settings.name, last)
     network = yolo(str(last), task="detect")
     _listen(network, settings, on_progress)
-    network.train(trainer=_keeping_trainer(), resume=True)
+    network.train(trainer=_keeping_trainer(), resume=True, device=settings.device)
     return True
 
 
@@ -245,10 +279,10 @@ def _start(settings: TrainSettings, run_dir: Path) -> Path | None:
 
 
 def _keeping_trainer() -> Any:
-    """Return ultralytics' trainer, which goes on with the very network of a checkpoint.
+    """Return ultralytics' trainer, which goes on with the very network of a checkpoint, and keeps whole ones only.
 
     Its own builds the network anew from the architecture and copies what fits: a head that came from another number of
-    classes is wider, and would be lost.
+    classes is wider, and would be lost. And it writes over the last checkpoint, which a full disk would leave in half.
     """
     from ultralytics.models.yolo.detect import DetectionTrainer
 
@@ -261,6 +295,22 @@ def _keeping_trainer() -> Any:
                 raise ValueError(f"the checkpoint knows the classes {known}, the pictures are labelled with {wanted}")
             return self.set_model_names_for_load(weights.float())
 
+        def save_model(self) -> Any:
+            trainer: Any = self
+            whole: tuple[Path, Path] = trainer.last, trainer.best
+            parts = tuple(path.with_name(f"{path.name}.part") for path in whole)
+            trainer.last, trainer.best = parts
+            try:
+                saved = super().save_model()
+                for part, path in zip(parts, whole, strict=True):
+                    if part.is_file():
+                        part.replace(path)
+                return saved
+            finally:
+                trainer.last, trainer.best = whole
+                for part in parts:
+                    part.unlink(missing_ok=True)
+
     return KeepingTrainer
 
 
@@ -271,7 +321,12 @@ def _can_resume(last: Path) -> bool:
     import torch
 
     # The file was written by our own run in this folder.
-    state = torch.load(last, map_location="cpu", weights_only=False)
+    try:
+        state = torch.load(last, map_location="cpu", weights_only=False)
+    except (RuntimeError, EOFError, OSError, ValueError, pickle.UnpicklingError) as err:
+        raise TrainingError(
+            f"the checkpoint {last} is damaged ({one_line(err)}); remove it, and the run begins anew"
+        ) from None
     return state.get("optimizer") is not None and int(state.get("epoch", -1)) >= 0
 
 
@@ -323,7 +378,7 @@ def _recipe(settings: TrainSettings, best_epoch: int) -> dict[str, str]:
     start = settings.start_from.name if settings.start_from else "random weights"
     fixed = {"ultralytics": __version__, "start": start, "optimizer": "AdamW", "cos_lr": "true", "amp": "false"}
     best = {"best_epoch": str(best_epoch)} if best_epoch > 0 else {}
-    return {**fields, "device": DEVICE, **fixed, **best}
+    return {**fields, **fixed, **best}
 
 
 def _measurements(figures: Any, data_yaml: Path) -> tuple[Measurement, ...]:

@@ -80,7 +80,8 @@ class Shard:
         self._intake = FrameIntake()
         self._pool = CameraPool(openers, self._intake.put, rings_bytes=rings_bytes)
         self._input_wh = model.input_wh if isinstance(model, Model) and closer_per_s > 0 else None
-        self._loop = InferenceLoop(name, model, self._intake, self._on_looked, closer_per_s=closer_per_s)
+        most = model.best_batch if isinstance(model, Model) else None
+        self._loop = InferenceLoop(name, model, self._intake, self._on_looked, closer_per_s=closer_per_s, most=most)
         self._look_back = LookBack(name, lambda camera_id: self._pool.reader(camera_id).ring, self._on_answer)
         self._checkpoints = checkpoints
         self._listeners = listeners

@@ -392,7 +392,6 @@ def _opened_model(settings: Settings, given: Looker | None) -> tuple[str, str, M
     if given is not None:
         return "given", "given", ModelFacts("given", "", 0.0, "given"), given
     model = open_model(settings.model.card or bundled_card(), settings.data, settings.model.engine)
-    measured = model.choice.ms_per_picture if model.choice else None
-    engine = model.engine_name + (f", {measured:.0f} ms" if measured else "")
+    engine = model.engine_name + (model.choice.told if model.choice else "")
     facts = ModelFacts(model.card.name, model.card.sha256, model.card.score_threshold, engine)
     return model.card.name, engine, facts, model

@@ -19,6 +19,11 @@ from vision.arrays import Boxes, Picture, SizeWH
 LETTERBOX_GREY = 114
 """The padding value that YOLO models are trained with."""
 
+BY_AREA_FROM = 2
+"""A frame up to so many times the asked size is converted first and resized linearly then, pixel for pixel as the
+pictures are made that models are trained and judged on; of a small frame that costs no more. A larger one is resized
+first, by area: converting it would cost as much as decoding it, and linearly fine lines would flicker."""
+
 Resize = Callable[[Picture, SizeWH], Picture]
 """Makes an (H, W) uint8 plane of another size of one."""
 
@@ -63,15 +68,20 @@ class Planes:
 
 @dataclass(frozen=True, slots=True)
 class Letterbox:
-    """How a frame was fitted into a model's input: source pixel times `scale` plus `pad_xy` is the input pixel."""
+    """How a frame was fitted into a model's input: source pixel times `scale_xy` plus `pad_xy` is the input pixel.
 
-    scale: float
+    The two scales differ a little where a side came out as no whole number of pixels and was rounded; at the far end of
+    a frame that is a quarter of a pixel, which a box of ten pixels shows.
+    """
+
+    scale_xy: tuple[float, float]
     pad_xy: tuple[int, int]
 
     def to_source(self, boxes: Boxes) -> Boxes:
         """Map (N, 4) boxes from input pixels back to source pixels; they are not clipped."""
         pad = np.array([*self.pad_xy, *self.pad_xy], np.float32)
-        return ((boxes - pad) / np.float32(self.scale)).astype(np.float32)
+        scale = np.array([*self.scale_xy, *self.scale_xy], np.float32)
+        return ((boxes - pad) / scale).astype(np.float32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -153,7 +163,7 @@ class Frame:
         left, top = (size_wh[0] - inner[0]) // 2, (size_wh[1] - inner[1]) // 2
         canvas = np.full((size_wh[1], size_wh[0], 3), LETTERBOX_GREY, np.uint8)
         canvas[top : top + inner[1], left : left + inner[0]] = _bgr(self.planes, inner, resize or resized)
-        return canvas, Letterbox(scale, (left, top))
+        return canvas, Letterbox((inner[0] / width, inner[1] / height), (left, top))
 
 
 def resized(plane: Picture, size_wh: SizeWH) -> Picture:
@@ -163,6 +173,9 @@ def resized(plane: Picture, size_wh: SizeWH) -> Picture:
 
 
 def _bgr(planes: Planes, size_wh: SizeWH, resize: Resize = resized) -> Picture:
+    own_wh = planes.y.shape[1], planes.y.shape[0]
+    if size_wh != own_wh and own_wh[0] <= BY_AREA_FROM * size_wh[0] and own_wh[1] <= BY_AREA_FROM * size_wh[1]:
+        return cv2.resize(_bgr(planes, own_wh), size_wh, interpolation=cv2.INTER_LINEAR)
     width, height = size_wh
     even = width + width % 2, height + height % 2
     half = even[0] // 2, even[1] // 2

@@ -1,4 +1,4 @@
-"""Commands for models: `models card`, `models draw`, `models train`, and those that fetch and switch."""
+"""Commands for models: `models card`, `models draw`, and those that fetch, switch, measure and train."""
 
 import sys
 from pathlib import Path
@@ -8,22 +8,23 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from api.commands import fetching
+from api.commands import bench, fetching, training
 from api.commands.facts import print_facts
 from datasets.training_set import TrainingSetSettings, write_training_set
 from models.cards import ModelCard, load_card
 from models.choice import check_card
 from models.shelf import ShelfEntry, bundled_card, load_shelf
-from models.training import TrainProgress, TrainSettings, train
 
 app = typer.Typer(
-    help="Detection models: which there are, fetching and switching, cards, drawn pictures to train on, training.",
+    help="Detection models: which there are, fetching, switching and measuring, cards, drawn pictures, training.",
     no_args_is_help=True,
 )
 app.command("list")(fetching.list_models)
 app.command("pull")(fetching.pull)
 app.command("use")(fetching.use)
 app.command("export")(fetching.export)
+app.command("bench")(bench.bench_model)
+app.command("train")(training.train_model)
 
 
 @app.command("card")
@@ -67,32 +68,6 @@ def draw(
             folder, settings, lambda done, total: progress.update(task, completed=done, total=total)
         )
     Console().print(f"drawn; train with: streetwarden models train {data}", highlight=False, soft_wrap=True)
-
-
-@app.command("train")
-def train_model(
-    data: Annotated[Path, typer.Argument(help="data.yaml of a set in YOLO format")],
-    out: Annotated[Path, typer.Option(help="folder of weights and card; a run that was stopped there goes on")],
-    name: Annotated[str, typer.Option(help="name of the model")] = "street-own",
-    epochs: Annotated[int, typer.Option(help="passes over the pictures", min=1)] = 30,
-    hours: Annotated[float | None, typer.Option(help="end after so many hours instead", min=0.01)] = None,
-    note: Annotated[
-        str, typer.Option(help="what the pictures are and their licences; goes on the card")
-    ] = "own pictures",
-) -> None:
-    """Train a nano model, export it to ONNX and write its card (needs the extra: pip install -e '.[train]')."""
-    settings = TrainSettings(name=name, epochs=epochs, hours=hours, data_note=note, licence="see data")
-    with _progress() as progress:
-        task = progress.add_task("training", total=epochs)
-
-        def tell(step: TrainProgress) -> None:
-            text = f"training, mAP50 {step.map50:.3f}"
-            progress.update(task, completed=step.epoch, total=step.epochs, description=text)
-
-        path = train(data, out, settings, tell)
-    Console().print(
-        f"the card is {path}; use it by [model] card in the settings", highlight=False, soft_wrap=True, markup=False
-    )
 
 
 def _progress() -> Progress:

@@ -1,5 +1,6 @@
 """The commands that bring models here and switch to them, as a person types them."""
 
+import errno
 import logging
 import stat
 import sys
@@ -415,6 +416,22 @@ def test_export_for_another_size_leaves_the_ready_weights_alone(
         (96, 64),
         True,
     ), err
+
+
+def test_disk_that_fills_up_while_exporting_leaves_nothing(
+    folder: Path, ultralytics: type[Ultralytics], monkeypatch: Monkey, capsys: Capture
+) -> None:
+    def fill(self: Ultralytics, **_: object) -> str:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(ultralytics, "export", fill)
+    (folder / "mine.pt").write_bytes(CHECKPOINT)
+    status, _out, err = typed(monkeypatch, capsys, "models", "export", "mine.pt")
+    assert (status, "cannot take the weights: No space left on device; name another folder by --into" in err) == (
+        1,
+        True,
+    )
+    assert list((folder / "kept" / "models").iterdir()) == []
 
 
 def test_checkpoint_of_rf_detr_is_exported_and_used(

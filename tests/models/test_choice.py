@@ -24,6 +24,7 @@ from models.errors import (
     OutputMismatchError,
     WeightsHashError,
 )
+from models.lanes import Layout
 from tests.models.fakes import FakeClock, FakeEngine
 from tests.models.tiny import ONE_CAR, TinyOnnx, write_model
 from vision.arrays import FloatArray
@@ -40,6 +41,7 @@ class Bench:
     def __init__(self) -> None:
         self.clock = FakeClock()
         self.opened: dict[str, FakeEngine] = {}
+        self.layouts: list[Layout | None] = []
         self.takes_s = {"onnxruntime": 0.1, "openvino": 0.01, "openvino-bf16": 0.05}
         self.makers: dict[str, EngineMaker] = {name: partial(self._open, name, ONE_CAR.offset) for name in NAMES}
 
@@ -49,7 +51,7 @@ class Bench:
         self.makers[name] = partial(self._open, name, shifted)
 
     def fails(self, name: str, error: ModelError) -> None:
-        def refuse(card: ModelCard, weights: bytes) -> Engine:
+        def refuse(card: ModelCard, weights: bytes, layout: Layout | None = None) -> Engine:
             raise error
 
         self.makers[name] = refuse
@@ -57,7 +59,10 @@ class Bench:
     def choose(self, card: ModelCard, cache: Path, wanted: str = "auto") -> ChosenEngine:
         return choose_engine(card, cache, wanted=wanted, makers=self.makers, clock=self.clock, sleep=lambda _: None)
 
-    def _open(self, name: str, offset: FloatArray, card: ModelCard, weights: bytes) -> Engine:
+    def _open(
+        self, name: str, offset: FloatArray, card: ModelCard, weights: bytes, layout: Layout | None = None
+    ) -> Engine:
+        self.layouts.append(layout)
         self.opened[name] = FakeEngine(card, offset, ONE_CAR.gain, lambda: self._pass(name))
         return self.opened[name]
 

@@ -8,12 +8,13 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
-from onnx import TensorProto, helper
+from onnx import TensorProto, helper, numpy_helper
 
 from models.cards import Family, ModelCard, read_weights
 from models.choice import ENGINE_MAKERS
 from models.engines import Engine
 from models.errors import EngineUnavailableError, OutputMismatchError, WeightsError
+from models.lanes import Layout
 from models.openvino_engine import OpenVinoEngine, has_bf16
 from tests.models.fakes import FakeEngine
 from tests.models.tiny import ONE_CAR, SIDE, TinyOnnx, make_card, onnx_bytes, rf_detr_output, write_model
@@ -29,7 +30,7 @@ REAL = [
 ]
 
 
-def fake(card: ModelCard, weights: bytes) -> Engine:
+def fake(card: ModelCard, weights: bytes, layout: Layout | None = None) -> Engine:
     return FakeEngine(card, ONE_CAR.offset, ONE_CAR.gain)
 
 
@@ -45,7 +46,7 @@ def opened(maker: Maker, folder: Path, tiny: TinyOnnx = ONE_CAR, **changes: obje
     return maker(card, read_weights(card))
 
 
-def with_batch(batch: int) -> TinyOnnx:
+def with_batch(batch: int | str) -> TinyOnnx:
     return TinyOnnx(ONE_CAR.offset, ONE_CAR.gain, batch=batch)
 
 
@@ -93,6 +94,18 @@ def test_engine_says_which_size_it_takes(maker: Maker, tmp_path: Path) -> None:
 def test_model_of_fixed_batch_takes_batches_of_any_length(maker: Maker, fixed: int, tmp_path: Path) -> None:
     outputs = opened(maker, tmp_path, with_batch(fixed)).infer(pictures(0.25, 0.5, 1.0))
     np.testing.assert_allclose(outputs[:, 5, 0], [0.25, 0.5, 1.0], atol=0.01)
+
+
+@pytest.mark.parametrize("maker", REAL)
+@pytest.mark.parametrize("layout", [Layout(1, 1), Layout(1, 2), Layout(2, 1), Layout(1, 3)])
+@pytest.mark.parametrize("fixed", ["N", 2])
+def test_cores_may_be_shared_out_in_any_way(maker: Maker, layout: Layout, fixed: int | str, tmp_path: Path) -> None:
+    card = write_model(tmp_path, with_batch(fixed))
+    engine = maker(card, read_weights(card), layout)
+    levels = [0.25, 0.5, 1.0, 0.75, 0.125]
+    np.testing.assert_allclose(engine.infer(pictures(*levels))[:, 5, 0], levels, atol=0.01)
+    np.testing.assert_allclose(engine.infer(pictures(0.5))[:, 5, 0], [0.5], atol=0.01)
+    engine.close()
 
 
 @pytest.mark.parametrize("maker", REAL)
@@ -192,11 +205,30 @@ def test_operator_of_a_foreign_domain_is_refused_by_name(maker: Maker, tmp_path:
 
 
 @pytest.mark.parametrize("maker", REAL)
-@pytest.mark.parametrize("weights", [b"", b"not a model at all", onnx_bytes(ONE_CAR)[:200]])
+@pytest.mark.parametrize("weights", [b"", b"not a model at all", onnx_bytes(ONE_CAR)[:200], onnx_bytes(ONE_CAR)[:-30]])
 def test_file_that_is_no_model_is_refused_by_name(maker: Maker, weights: bytes, tmp_path: Path) -> None:
     card = make_card(tmp_path / "notes.onnx", weights)
     with pytest.raises(WeightsError, match=r"notes\.onnx is not a model"):
         maker(card, weights)
+
+
+def test_outputs_of_one_picture_for_a_whole_batch_are_refused_with_the_way_out(tmp_path: Path) -> None:
+    weights = of_first_picture()
+    engine = ENGINE_MAKERS["onnxruntime"](make_card(tmp_path / "first.onnx", weights), weights, Layout(1, 1))
+    with pytest.raises(OutputMismatchError, match=r"gives \[1, 7, 84\] for 3 pictures at once; export it with a free"):
+        engine.infer(pictures(0.25, 0.5, 1.0))
+
+
+def of_first_picture() -> bytes:
+    """Return a model that takes any batch and looks at its first picture only."""
+    model = onnx.load_from_string(onnx_bytes(ONE_CAR))
+    zero = numpy_helper.from_array(np.array([0], np.int64), "zero")
+    model.graph.initializer.append(zero)
+    last = next(node for node in model.graph.node if node.output[0] == "output0")
+    last.output[0] = "every"
+    model.graph.node.append(helper.make_node("Gather", ["every", "zero"], ["output0"], axis=0))
+    model.graph.output[0].type.tensor_type.shape.dim[0].dim_param = "M"
+    return model.SerializeToString()
 
 
 def test_openvino_that_does_not_load_says_how_to_mend_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -101,8 +101,9 @@ def test_box_in_the_padding_is_dropped() -> None:
 
 def test_box_that_is_no_number_is_dropped() -> None:
     broken = yolov8_output([((32, 32, 16, 8), 1), ((10, 10, 8, 8), 1)])
-    broken.offset[0, 0, 0] = np.nan
-    assert len(model(broken)[0].detect([grey_frame()])[0]) == 1
+    subject, _ = model(broken)
+    broken.offset[0, 0, 0] = np.nan  # only now: one that gives none for grey is not opened
+    assert len(subject.detect([grey_frame()])[0]) == 1
 
 
 def test_model_without_overlaps_is_not_merged_again() -> None:
@@ -136,6 +137,21 @@ def test_foreign_outputs_are_refused_with_what_was_found_and_what_fits(
 def test_model_with_nms_in_its_graph_is_told_from_one_without() -> None:
     with pytest.raises(OutputMismatchError, match=r'gives \[1, 300, 6\].* looks like family = "yolo_end2end"'):
         model(end2end([[0] * 6]))
+
+
+@pytest.mark.parametrize("value", [np.nan, -np.nan])
+def test_model_that_gives_no_numbers_for_grey_is_refused(value: float) -> None:
+    broken = yolov8_output([((32, 32, 16, 8), 1)])
+    broken.offset[0, 4, 3] = value
+    with pytest.raises(OutputMismatchError, match=r"no numbers \(NaN\) for a grey picture; .* export it in 32 bits"):
+        model(broken)
+
+
+@pytest.mark.parametrize("shape", [(1, 1000), (1, 7, 7, 85), (1, 3), (0, 7)])
+def test_graph_that_is_no_detector_is_refused_by_what_it_gives(shape: tuple[int, ...]) -> None:
+    other = TinyOnnx(np.zeros(shape, np.float32), np.zeros(shape, np.float32))
+    with pytest.raises(OutputMismatchError, match=r"\(tiny\.onnx\) gives \[.*\], but family yolov8 with 3 classes"):
+        model(other)
 
 
 def test_model_is_opened_by_its_card_and_says_in_which_engine(tmp_path: Path) -> None:

@@ -47,7 +47,7 @@ def test_batch_is_float32_in_planes_of_the_cards_size() -> None:
 
 def test_frames_of_different_sizes_go_into_one_batch_each_with_its_own_letterbox() -> None:
     _, letterboxes = Preparer(card()).to_batch([grey_frame(size_wh=(128, 64)), grey_frame(size_wh=(32, 64))])
-    assert [(box.scale, box.pad_xy) for box in letterboxes] == [(0.5, (0, 16)), (1.0, (16, 0))]
+    assert [(box.scale_xy, box.pad_xy) for box in letterboxes] == [((0.5, 0.5), (0, 16)), ((1.0, 1.0), (16, 0))]
 
 
 def test_what_the_frame_does_not_fill_is_grey() -> None:

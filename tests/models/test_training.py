@@ -1,10 +1,16 @@
 """What training says before it starts; a whole run takes the training extra and is made by hand."""
 
+import errno
+import os
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
+from datasets.training_set import TrainingSetSettings, write_training_set
+from models import training
+from models.cards import load_card
+from models.choice import check_card
 from models.errors import ExtraMissingError, TrainingError
 from models.training import TrainProgress, TrainSettings, finish, train
 
@@ -32,6 +38,70 @@ def test_missing_pictures_are_named_before_anything_else(tmp_path: Path) -> None
         train(tmp_path / "gone.yaml", tmp_path / "out", TrainSettings(), ignore)
 
 
+def test_missing_start_is_named_before_anything_else(tmp_path: Path) -> None:
+    settings = TrainSettings(start_from=tmp_path / "gone.pt")
+    with pytest.raises(TrainingError, match=r"no file .*gone\.pt to start from"):
+        train(data_yaml(tmp_path), tmp_path / "out", settings, ignore)
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+def test_full_disk_ends_training_with_a_sentence_and_the_way_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def fill(*_: object) -> None:
+        raise OSError(number, os.strerror(number), str(tmp_path / "last.pt.part"))
+
+    monkeypatch.setattr(training, "load_ultralytics", lambda: None)
+    monkeypatch.setattr(training, "_fresh", fill)
+    with pytest.raises(
+        TrainingError, match=r"the disk of .*last\.pt\.part is full; make room and give the same command"
+    ):
+        train(data_yaml(tmp_path), tmp_path / "out", TrainSettings(), ignore)
+
+
+@pytest.mark.train
+def test_gpu_that_is_not_there_is_refused_with_what_there_is(tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match=r"there is no cuda:77: torch sees .*; train with device cpu"):
+        train(data_yaml(tmp_path), tmp_path / "out", TrainSettings(device="cuda:77"), ignore)
+
+
+SMALL = TrainSettings(name="small", epochs=3, train_px=64, input_wh=(64, 64), batch=4, workers=0, mosaic=False)
+
+
+@pytest.mark.train
+@pytest.mark.filterwarnings("default")  # torch warns of its own exporter
+def test_run_that_a_full_disk_ended_goes_on_after_the_last_whole_checkpoint(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn = TrainingSetSettings(train_pictures=8, val_pictures=4, size_wh=(64, 64))
+    data, write, epochs = write_training_set(tmp_path / "drawn", drawn), Path.write_bytes, []
+
+    def write_or_fill(path: Path, content: bytes) -> int:
+        if path.name != "last.pt.part" or len(epochs) < 2:
+            return write(path, content)
+        write(path, content[: len(content) // 2])
+        raise OSError(errno.ENOSPC, "No space left on device", str(path))
+
+    monkeypatch.setattr(Path, "write_bytes", write_or_fill)
+    with pytest.raises(TrainingError, match="is full"):
+        train(data, tmp_path / "out", SMALL, lambda step: epochs.append(step.epoch))
+    monkeypatch.undo()
+    assert [path.name for path in (tmp_path / "out" / "run" / "weights").glob("last*")] == ["last.pt"]
+    resumed: list[int] = []
+    card = load_card(train(data, tmp_path / "out", SMALL, lambda step: resumed.append(step.epoch)))
+    assert (resumed[0] > 1, card.name) == (True, "small")
+    check_card(card)
+
+
+@pytest.mark.train
+def test_damaged_checkpoint_is_named_with_the_way_out(tmp_path: Path) -> None:
+    last = tmp_path / "out" / "run" / "weights" / "last.pt"
+    last.parent.mkdir(parents=True)
+    last.write_bytes(b"half of a")
+    with pytest.raises(TrainingError, match=r"checkpoint .*last\.pt is damaged .*remove it"):
+        train(data_yaml(tmp_path), tmp_path / "out", TrainSettings(), ignore)
+
+
 @pytest.mark.train
 def test_run_without_a_checkpoint_cannot_be_finished(tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="holds no checkpoint yet"):
@@ -40,7 +110,14 @@ def test_run_without_a_checkpoint_cannot_be_finished(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"architecture": "yolo11n.pt"}, {"train_px": 500}, {"name": "../x"}, {"epochs": 0}, {"epoch": 3}],
+    [
+        {"device": "gpu"},
+        {"architecture": "yolo11n.pt"},
+        {"train_px": 500},
+        {"name": "../x"},
+        {"epochs": 0},
+        {"epoch": 3},
+    ],
 )
 def test_wrong_setting_is_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ValueError, match=next(iter(wrong))):
