@@ -76,7 +76,7 @@ class SheetFit:
         for pane in self.sheet.panes:
             whole = self._is_whole(boxes, pane)
             x1, y1, x2, y2 = pane.region
-            scale = self.sheet.eighths / 8
+            scale = self.sheet.eighths / 8, self.sheet.eighths / 8
             pad = pane.at_xy[0] - x1 * self.sheet.eighths // 8, pane.at_xy[1] - y1 * self.sheet.eighths // 8
             mapped = Letterbox(scale, pad).to_source(boxes[whole])
             found[whole] = np.clip(mapped, (x1, y1, x1, y1), (x2, y2, x2, y2))
