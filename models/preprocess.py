@@ -43,7 +43,7 @@ class Preparer:
         self._factors, self._offsets = channel_scaling(card)
         self._planes = (2, 1, 0) if card.channel_order == "rgb" else (0, 1, 2)
         self._lanes = Lanes("prepare")
-        self._shrinkers = [Shrinker() for _ in range(self._lanes.count)]
+        self._shrink = Shrinker()
 
     def to_batch(self, frames: Sequence[Look]) -> tuple[FloatArray, tuple[Fitting, ...]]:
         """Return the model's input for some frames, and how each was fitted into it.
@@ -57,8 +57,8 @@ class Preparer:
         width, height = self._input_wh
         batch = np.empty((len(frames), 3, height, width), np.float32)
 
-        def prepare(lane: int, rows: slice) -> list[Fitting]:
-            return [self._fill(*pair, self._shrinkers[lane]) for pair in zip(batch[rows], frames[rows], strict=True)]
+        def prepare(_lane: int, rows: slice) -> list[Fitting]:
+            return [self._fill(*pair) for pair in zip(batch[rows], frames[rows], strict=True)]
 
         parts = self._lanes.parts(len(frames), prepare)
         return batch, tuple(fitting for part in parts for fitting in part)
@@ -67,14 +67,17 @@ class Preparer:
         """End its threads."""
         self._lanes.close()
 
-    def _fill(self, picture: FloatArray, frame: Look, shrinker: Shrinker) -> Fitting:
+    def _fill(self, picture: FloatArray, frame: Look) -> Fitting:
         """Lay a frame out in its place of the batch, (3, H, W), and return how it was fitted into it."""
         fitting: Fitting
         if self._fit == "letterbox" or isinstance(frame, CloserLook):
-            bgr, fitting = frame.letterboxed(self._input_wh, shrinker)
+            bgr, fitting = frame.letterboxed(self._input_wh, self._shrink)
         else:
             (width, height), (input_width, input_height) = frame.size_wh, self._input_wh
-            bgr, fitting = frame.bgr(self._input_wh, shrinker), Stretch((input_width / width, input_height / height))
+            bgr, fitting = (
+                frame.bgr(self._input_wh, self._shrink),
+                Stretch((input_width / width, input_height / height)),
+            )
         channels = cv2.split(bgr)
         for plane, channel in enumerate(self._planes):
             np.multiply(channels[channel], self._factors[plane], out=picture[plane])

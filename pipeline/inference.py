@@ -105,7 +105,7 @@ class InferenceLoop:
         self._intake = intake
         self._lanes = Lanes("glance")
         self._decoders = [KeyDecoders() for _ in range(self._lanes.count)]
-        self._most = min(MOST_IN_BATCH, most or MOST_PER_CORE * self._lanes.count)
+        self._most = min(MOST_IN_BATCH, max(most or 0, MOST_PER_CORE * self._lanes.count))
         self._on_looked = on_looked
         self._clock = clock
         self._allowance = Allowance(closer_per_s, clock)
@@ -205,8 +205,7 @@ class InferenceLoop:
         found = self._detect([seen.glance.frame for seen in for_model], closer)
         parts = iter(found[len(for_model) :])
         for seen, whole in zip(for_model, found, strict=False):
-            detections = whole if seen.closer is None else merged(whole, next(parts))
-            self._take(seen, detections)
+            self._take(seen, whole, None if seen.closer is None else next(parts))
         for seen in glances:
             if not seen.wants_model:
                 self._take(seen, None)
@@ -264,6 +263,8 @@ class InferenceLoop:
         """
         try:
             found = self._model.detect([*due, *closer]) if due else []
+            if len(found) != len(due) + len(closer):
+                raise RuntimeError(f"it was shown {len(due) + len(closer)} pictures and spoke of {len(found)}")
         except Exception as err:
             if not self.problem:
                 logger.error("%s: the model failed, trying on: %s", self._thread.name, err, exc_info=err)
@@ -274,9 +275,10 @@ class InferenceLoop:
         self.problem = self.problem if not due else ""
         return found
 
-    def _take(self, seen: Glanced, detections: Detections | None) -> None:
+    def _take(self, seen: Glanced, whole: Detections | None, part: Detections | None = None) -> None:
         watched = seen.watched
         try:
+            detections = whole if whole is None or part is None else merged(whole, part)
             looked = watched.watch.take(seen.glance, detections, seen.closer)
         except Exception as err:  # noqa: BLE001 - as above
             self._fail(watched, err)

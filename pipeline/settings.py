@@ -102,7 +102,7 @@ class ModelSettings(Section):
         default="auto", description="auto measures once and remembers; or onnxruntime, openvino, torch"
     )
     closer_per_s: float = Field(
-        default=2.0,
+        default=0.0,
         ge=0,
         le=100,
         description="looks a second, of all cameras together, at parts of pictures where things are small; 0 for none",

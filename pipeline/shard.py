@@ -85,7 +85,7 @@ class Shard:
         self._look_back = LookBack(name, lambda camera_id: self._pool.reader(camera_id).ring, self._on_answer)
         self._checkpoints = checkpoints
         self._listeners = listeners
-        self._shrink = Shrinker()  # for the looking thread
+        self._shrink = Shrinker()
         self._lock = threading.Lock()
         self._keeping = threading.Lock()  # so that no checkpoint is written behind a camera that is just removed
         self._viewers: dict[str, int] = {}

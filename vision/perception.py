@@ -78,8 +78,7 @@ class Perception:
     Args:
         surfaces: watched for what appears on them.
         watch_unknown: zones watched for things that no model knows.
-        shrink: makes pictures smaller; its own if None. Cameras that one thread looks at may share one: each holds a
-            quarter of a megabyte.
+        shrink: makes pictures smaller; its own if None. Cameras may share one: each holds a quarter of a megabyte.
     """
 
     def __init__(

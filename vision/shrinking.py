@@ -5,6 +5,7 @@ libswscale's vector instructions the result is the same but for rounding: by one
 (1.5 and more). It has to prepare itself for each pair of sizes, so what it prepared is kept.
 """
 
+import threading
 from collections import OrderedDict
 
 import numpy as np
@@ -15,12 +16,15 @@ from vision.arrays import Picture, SizeWH
 from vision.frames import resized
 
 PAIRS_KEPT = 24
-"""Pairs of sizes kept prepared, two a frame size and two for each part of one that is looked at closely; each takes
-some ten kilobytes."""
+"""Pairs of sizes kept prepared in each thread, two a frame size and two for each part of one that is looked at closely;
+each takes some ten kilobytes."""
 
 
-class Shrinker:
-    """Resizes planes; a `vision.frames.Resize` for one thread at a time."""
+class Shrinker(threading.local):
+    """Resizes planes; a `vision.frames.Resize` for any threads: each prepares for itself what it needs.
+
+    libswscale lets go of the interpreter while it works, so two threads must never use one prepared pair at once.
+    """
 
     def __init__(self) -> None:
         self._prepared: OrderedDict[tuple[SizeWH, SizeWH], VideoReformatter] = OrderedDict()

@@ -61,7 +61,8 @@ class Street:
     def __init__(self) -> None:
         self.intake = ToldIntake()
         self.model = SeesNothing()
-        self.loop = InferenceLoop("test", self.model, self.intake, self._on_looked)
+        # As after a bench that found single pictures to be best; there is still one for each core.
+        self.loop = InferenceLoop("test", self.model, self.intake, self._on_looked, most=1)
         self._looked = threading.Semaphore(0)
         self.intake.add("gate")
         self.watched = Watched(CameraWatch("gate", ()), Pace.close(100.0), want=lambda _: None)
@@ -138,6 +139,17 @@ def test_camera_whose_looks_fail_is_named_until_one_succeeds(street: Street) -> 
     assert "t_s runs back" in street.loop.failing["gate"]
     street.look(1001.0)
     assert street.loop.failing == {}
+
+
+def test_model_that_does_not_speak_of_each_picture_is_said_to_fail(
+    street: Street, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(street.model, "detect", lambda frames: [])
+    street.fail(1.0)
+    assert "shown 1 pictures and spoke of 0" in street.loop.problem
+    monkeypatch.undo()
+    street.look(40.0)
+    assert street.loop.problem == ""
 
 
 @pytest.mark.skipif(usable_cores() < 2, reason="one core looks at one picture at a time")

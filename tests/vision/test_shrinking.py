@@ -1,11 +1,18 @@
 """Planes made smaller by libswscale are those that OpenCV makes, but for rounding."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
 import cv2
 import numpy as np
 import pytest
+from av.video.frame import VideoFrame
+from av.video.reformatter import VideoReformatter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from vision import shrinking
 from vision.arrays import Picture
 from vision.frames import resized
 from vision.shrinking import PAIRS_KEPT, Shrinker
@@ -49,3 +56,28 @@ def test_sizes_in_turn_do_not_disturb_each_other() -> None:
     first = [shrinker(plane, (100, 60)).copy() for plane in planes]
     again = [shrinker(plane, (100, 60)) for plane in planes]
     np.testing.assert_array_equal(first, again)
+
+
+def test_two_threads_share_nothing_that_is_prepared(monkeypatch: pytest.MonkeyPatch) -> None:
+    used: dict[int, int] = {}  # the thread that each prepared pair was made for
+
+    class Watched:
+        def __init__(self) -> None:
+            self._real = VideoReformatter()
+
+        def reformat(self, *args: Any, **options: Any) -> VideoFrame:
+            assert used.setdefault(id(self), threading.get_ident()) == threading.get_ident()
+            return self._real.reformat(*args, **options)
+
+    monkeypatch.setattr(shrinking, "VideoReformatter", Watched)
+    shrinker, plane = Shrinker(), street(192, 108)
+    with ThreadPoolExecutor(2) as pool:
+        both = threading.Barrier(2)
+
+        def shrink(_: int) -> Picture:
+            both.wait(60)  # so that each of the two threads gets one
+            return shrinker(plane, (96, 54))
+
+        first, second = pool.map(shrink, range(2))
+    np.testing.assert_array_equal(first, second)
+    assert len(set(used.values())) == 2
