@@ -19,10 +19,11 @@ from vision.arrays import Boxes, Picture, SizeWH
 LETTERBOX_GREY = 114
 """The padding value that YOLO models are trained with."""
 
-BY_AREA_FROM = 2
+BY_AREA_FROM = 1
 """A frame up to so many times the asked size is converted first and resized linearly then, pixel for pixel as the
 pictures are made that models are trained and judged on; of a small frame that costs no more. A larger one is resized
-first, by area: converting it would cost as much as decoding it, and linearly fine lines would flicker."""
+first, by area: converting it would cost as much as decoding it, and linearly fine lines would flicker. With 2, which
+gives the boxes of ultralytics for frames of 720p too, the bundled model saw one car as several in drawn films."""
 
 Resize = Callable[[Picture, SizeWH], Picture]
 """Makes an (H, W) uint8 plane of another size of one."""
