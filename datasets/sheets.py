@@ -42,7 +42,8 @@ def _known(name: str) -> str:
 
 
 def _below_its_set(path: str) -> str:
-    if not path or PurePosixPath(path).is_absolute() or ".." in PurePosixPath(path).parts:
+    parts = PurePosixPath(path).parts  # "." has none: it is the folder itself
+    if not parts or PurePosixPath(path).is_absolute() or ".." in parts:
         raise ValueError(f"{path!r} is no path below the set's folder")
     return path
 

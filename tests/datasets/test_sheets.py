@@ -119,6 +119,8 @@ def test_full_disk_leaves_the_older_sheet(tmp_path: Path) -> None:
         ('"version": 1', '"version": 2', "write one of 1"),
         ('"images/train/a.jpg"', '"../secret/a.jpg"', "is no path below"),
         ('"images/train/a.jpg"', '"/secret/a.jpg"', "is no path below"),
+        ('"images/train/a.jpg"', '"."', "is no path below"),
+        ('"images/train/a.jpg"', '".//."', "is no path below"),
     ],
 )
 def test_wrong_sheet_is_told_with_its_place(tmp_path: Path, old: str, new: str, words: str) -> None:
