@@ -175,14 +175,6 @@ class Sheet(_Form):
             np.array([box.track for box in standing], np.int64),
         )
 
-    def decided(self, box_id: int, state: BoxState, *, by: str, at: datetime) -> "Sheet":
-        """Return the sheet with a decision about one box.
-
-        Raises:
-            ValueError: there is no such box.
-        """
-        return self.settled({box_id: state}, by=by, at=at)
-
     def settled(self, states: Mapping[int, BoxState], *, by: str, at: datetime) -> "Sheet":
         """Return the sheet with decisions about boxes by id; one that is made proposed again was decided by nobody.
 
