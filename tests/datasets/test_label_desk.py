@@ -21,7 +21,7 @@ from datasets.errors import (
 )
 from datasets.formats import Format, format_of, read_set
 from datasets.label_desk import Edit, LabelDesk, OpenSheet
-from datasets.label_sets import LabelSets, PictureRow, SetProgress, Showing, Wanted, neighbours
+from datasets.label_sets import LabelSets, PictureRow, SetProgress, Showing, Wanted, is_name, neighbours
 from datasets.picture_files import read_size
 from datasets.reading import SetFacts
 from datasets.sheets import BoxState, read_sheet, write_sheet
@@ -97,6 +97,17 @@ def test_only_folders_with_sheets_are_sets(desk: LabelDesk, folder: Path) -> Non
     (folder.parent / "other").mkdir()
     (folder.parent / "file").write_text("")
     assert desk.sets.names() == ("gate",)
+
+
+@pytest.mark.parametrize("name", ["东门　1", "a b", "100%#?", "x.json", "\u202e1"])
+def test_set_and_picture_of_any_name_that_may_be_given_are_listed_and_opened(
+    desk: LabelDesk, folder: Path, name: str
+) -> None:
+    put_set(folder.parent, name, [name])
+    assert is_name(name)
+    assert name in desk.sets.names()
+    assert [row.name for row in desk.sets.rows(name)] == [name]
+    assert len(desk.open(name, name).sheet.standing) == 3
 
 
 def test_damaged_sheet_is_listed_and_never_touched(desk: LabelDesk, folder: Path) -> None:
@@ -207,6 +218,11 @@ def test_disk_that_fails_at_any_step_leaves_whole_files(folder: Path, step: int)
 
 
 HOSTILE = ["", ".", "..", "../gate", "gate/..", "gate/sheets", ".gate", "a\0b", "x" * 300, "图" * 200, "a\nb", "\ud800"]
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", ".gate", "a/b", "a\0b", "a\tb", "a\x85b", "\ud800"])
+def test_name_that_no_page_could_show_is_none(name: str) -> None:
+    assert not is_name(name)
 
 
 @pytest.mark.parametrize("name", HOSTILE)
