@@ -7,6 +7,7 @@ leads out of it.
 Belongs here: which sets and pictures there are, and how far they are. Does not: changing sheets (label_desk).
 """
 
+import logging
 import os
 import unicodedata
 from collections.abc import Callable, Sequence
@@ -18,6 +19,8 @@ from datasets.errors import LabelFileError, PictureError, UnknownLabelsError
 from datasets.picture_files import PICTURE_ENDINGS
 from datasets.proposals import SHEETS
 from datasets.sheets import BoxState, Sheet, read_sheet
+
+logger = logging.getLogger(__name__)
 
 IMAGES = "images"
 """Where the pictures of a set lie; nothing else of it is handed out."""
@@ -136,7 +139,17 @@ class LabelSets:
             found = sorted(self.root.iterdir())
         except (FileNotFoundError, NotADirectoryError):
             return ()
-        return tuple(path.name for path in found if is_name(path.name) and (path / SHEETS).is_dir())
+        return tuple(path.name for path in found if is_name(path.name) and _holds_sheets(path))
+
+    def progress(self) -> list[SetProgress]:
+        """Return how far each set is; one that cannot be read, or was moved away just now, is left out and logged."""
+        found: list[SetProgress] = []
+        for name in self.names():
+            try:
+                found.append(SetProgress.of(name, self.rows(name)))
+            except (OSError, UnknownLabelsError) as err:
+                logger.warning("labelled set %s: left out of the list: %s", name, err)
+        return found
 
     def rows(self, set_name: str) -> list[PictureRow]:
         """Return all pictures of a set, sorted by name.
@@ -216,6 +229,14 @@ def _summary(path: Path) -> SheetSummary | None:
         return SheetSummary.of(read_sheet(path))
     except LabelFileError:
         return None
+
+
+def _holds_sheets(folder: Path) -> bool:
+    try:
+        return (folder / SHEETS).is_dir()
+    except OSError as err:
+        logger.warning("labelled set %s: left out of the list: %s", folder.name, err)
+        return False
 
 
 def _is_there(path: Path, is_kind: Callable[[Path], bool]) -> bool:
