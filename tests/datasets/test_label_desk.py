@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
-from datasets.corrections import Cause, Change, Confirm, Delete, Draw, Ignore, Move, SeeTo, Undo
+from datasets.corrections import Cause, Change, Clear, Confirm, Delete, Draw, Ignore, Move, SeeTo, Undo
 from datasets.errors import (
     BrokenSheetError,
     CorrectionError,
@@ -170,6 +170,36 @@ def test_changes_are_taken_back_one_after_another(desk: LabelDesk) -> None:
     with pytest.raises(CorrectionError) as refused:
         changed(desk, Undo())
     assert refused.value.cause == Cause.NOTHING_TO_UNDO
+
+
+def test_taking_back_goes_on_past_a_state_that_the_sheet_was_in_twice(desk: LabelDesk) -> None:
+    begin = desk.open("gate", "a").sheet
+    deleted = changed(desk, Delete(ids=(1,)))
+    changed(desk, Ignore(box=(0, 0, 50, 50)))
+    assert changed(desk, Clear(number=1)).revision == deleted.revision
+    back = [changed(desk, Undo()).sheet for _ in range(3)]
+    assert [len(sheet.ignored) for sheet in back] == [2, 1, 1]
+    assert [len(sheet.standing) for sheet in back] == [2, 2, 3]
+    assert back[2].standing == begin.standing
+    with pytest.raises(CorrectionError, match="nothing here"):
+        changed(desk, Undo())
+
+
+def test_decision_that_only_says_again_who_and_when_does_not_stop_taking_back(desk: LabelDesk) -> None:
+    changed(desk, Confirm(ids=(1,)))
+    changed(desk, Confirm(ids=(1,)), by="wang")
+    changed(desk, Undo(), by="wang")
+    assert states(changed(desk, Undo())) == ["proposed"] * 3
+
+
+def test_nothing_is_taken_back_from_before_a_sheet_was_mended_by_hand(desk: LabelDesk, folder: Path) -> None:
+    changed(desk, Delete(ids=(1,)))
+    path = folder / "sheets" / "a.json"
+    path.write_text(path.read_text() + "\n")
+    changed(desk, Delete(ids=(2,)))
+    assert states(changed(desk, Undo())) == ["deleted", "proposed", "proposed"]
+    with pytest.raises(CorrectionError, match="nothing here"):
+        changed(desk, Undo())
 
 
 def test_nobody_takes_back_what_somebody_else_did(desk: LabelDesk) -> None:
