@@ -1,13 +1,14 @@
 """Lets several people correct sheets at once: a change names the state it was made on, and an older one is refused.
 
 The sheet is written first and is what counts. The YOLO label file of the picture follows it, for programs that read
-nothing else; should only that fail, the next change of the picture mends it. What a person did last to a picture can be
-taken back for as long as the service runs.
+nothing else; should only that fail, it is logged, and the next change of the picture mends it. What a person did last
+to a picture can be taken back for as long as the service runs.
 
 Belongs here: order, taking back, files. Does not: what a change means (corrections), which sets there are (label_sets).
 """
 
 import hashlib
+import logging
 import threading
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -31,6 +32,8 @@ from datasets.set_folder import appearing_whole
 from datasets.sheets import Sheet, parsed_sheet, sheet_bytes, write_sheet
 from datasets.yolo import label_path
 from datasets.yolo_rows import format_rows
+
+logger = logging.getLogger(__name__)
 
 REMEMBERED_STEPS = 500
 """Changes that can be taken back, over all pictures: some hours of one person's work, some megabytes."""
@@ -136,7 +139,7 @@ class LabelDesk:
             UnknownLabelsError, BrokenSheetError: as from `open`.
             StaleSheetError: the sheet is not the one that the change was made on; nothing was written.
             CorrectionError: the change cannot be made; nothing was written.
-            SetWriteError: the disk refuses; the sheet is the old or the new one.
+            SetWriteError: the disk refuses the sheet, which is the old or the new one.
         """
         with self._lock:
             path = self.sets.sheet_path(set_name, picture)
@@ -144,9 +147,10 @@ class LabelDesk:
             if before.revision != edit.revision:
                 raise StaleSheetError(set_name, picture)
             after, steps = self._changed(path, before, edit)
-            if after is not before:
-                self._write(path, after.sheet)
-            self._steps = steps
+            if after is before:
+                self._steps = steps
+            else:
+                self._keep(set_name, picture, after, steps)
             return after
 
     def picture(self, set_name: str, picture: str, longest_px: int | None = None) -> Path | bytes:
@@ -184,15 +188,26 @@ class LabelDesk:
         step = _Step(path, before.sheet, edit.by, after.revision)
         return after, self._steps.with_one_more(step, before.revision)
 
-    def _write(self, path: Path, sheet: Sheet) -> None:
-        folder = path.parent.parent
+    def _keep(self, set_name: str, picture: str, after: OpenSheet, steps: _Steps) -> None:
+        """Write a changed sheet, and remember its step just when the sheet is what it shall be."""
+        path = self.sets.sheet_path(set_name, picture)
+        before, self._steps = self._steps, steps
         try:
-            write_sheet(path, sheet, disk=self._disk)
-            if PurePosixPath(sheet.picture).parts[0] == IMAGES:
-                with appearing_whole(label_path(folder / sheet.picture), disk=self._disk) as part:
-                    part.write_text(format_rows(sheet.labels(), sheet.size_wh, ROW_OF), encoding="utf-8")
+            write_sheet(path, after.sheet, disk=self._disk)
         except SetWriteError as err:  # where the folder lies is not for the page
+            if self.open(set_name, picture).revision != after.revision:  # it is, if only its name was not made durable
+                self._steps = before
             raise SetWriteError(str(err).replace(f"{self.sets.root}/", "")) from err
+        self._let_rows_follow(path, after.sheet)
+
+    def _let_rows_follow(self, path: Path, sheet: Sheet) -> None:
+        if PurePosixPath(sheet.picture).parts[0] != IMAGES:
+            return
+        try:
+            with appearing_whole(label_path(path.parent.parent / sheet.picture), disk=self._disk) as part:
+                part.write_text(format_rows(sheet.labels(), sheet.size_wh, ROW_OF), encoding="utf-8")
+        except SetWriteError as err:
+            logger.warning("sheet %s: is changed, but its label file only follows with the next change: %s", path, err)
 
 
 def _opened(sheet: Sheet, before: OpenSheet) -> OpenSheet:

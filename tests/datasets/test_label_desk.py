@@ -2,6 +2,7 @@
 
 import errno
 import os
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -231,20 +232,45 @@ def test_training_rows_follow_the_sheet_whichever_way_the_set_is_read(desk: Labe
         assert StreetClass.STALL in picture.complete
 
 
-@pytest.mark.parametrize("step", range(1, 7))
-def test_disk_that_fails_at_any_step_leaves_whole_files(folder: Path, step: int) -> None:
-    desk = LabelDesk(LabelSets(folder.parent), disk=FailingDisk(step, errno.ENOSPC))
+STEPS_OF_A_CHANGE = 6
+"""Sync, rename and sync of the folder, for the sheet and then for the label file."""
+
+
+@pytest.mark.parametrize("step", range(1, STEPS_OF_A_CHANGE + 1))
+def test_disk_that_fails_at_any_step_leaves_whole_files_and_all_that_can_be_taken_back(
+    folder: Path, caplog: pytest.LogCaptureFixture, step: int
+) -> None:
+    desk = LabelDesk(LabelSets(folder.parent), disk=FailingDisk(STEPS_OF_A_CHANGE + step, errno.ENOSPC))
+    changed(desk, Confirm(ids=(3,)))
     rows = (folder / "labels" / "train" / "a.txt").read_text()
-    with pytest.raises(SetWriteError, match="the disk is full") as refused:
-        changed(desk, Delete(ids=(1,)))
-    assert str(folder.parent) not in str(refused.value)
-    now = desk.open("gate", "a")
-    assert states(now)[0] == ("proposed" if step <= 2 else "deleted")
+    if step <= 3:
+        with pytest.raises(SetWriteError, match="the disk is full") as refused:
+            changed(desk, Delete(ids=(1,)))
+        assert str(folder.parent) not in str(refused.value)
+    else:
+        assert states(changed(desk, Delete(ids=(1,)))) == ["deleted", "proposed", "confirmed"]
+        assert "label file only follows with the next change" in caplog.text
+    assert states(desk.open("gate", "a"))[0] == ("proposed" if step <= 2 else "deleted")
     assert (folder / "labels" / "train" / "a.txt").read_text() in (rows, "".join(rows.splitlines(keepends=True)[1:]))
     assert list(folder.rglob("*.writing")) == []
-    changed(desk, Confirm(ids=(2,)))
+    if step > 2:
+        assert states(changed(desk, Undo())) == ["proposed", "proposed", "confirmed"]
+    assert states(changed(desk, Undo())) == ["proposed"] * 3
     rows_now = parse_rows((folder / "labels" / "train" / "a.txt").read_text())
-    assert len(rows_now.rows) == len(desk.open("gate", "a").sheet.standing)
+    assert len(rows_now.rows) == 3
+
+
+@pytest.mark.parametrize("step", range(1, STEPS_OF_A_CHANGE + 1))
+def test_taking_back_that_fails_can_be_asked_for_again(folder: Path, step: int) -> None:
+    desk = LabelDesk(LabelSets(folder.parent), disk=FailingDisk(2 * STEPS_OF_A_CHANGE + step, errno.ENOSPC))
+    changed(desk, Delete(ids=(1,)))
+    changed(desk, Delete(ids=(2,)))
+    with pytest.raises(SetWriteError) if step <= 3 else nullcontext():
+        changed(desk, Undo())
+    if step <= 2:
+        changed(desk, Undo())
+    assert states(desk.open("gate", "a")) == ["deleted", "proposed", "proposed"]
+    assert states(changed(desk, Undo())) == ["proposed"] * 3
 
 
 HOSTILE = ["", ".", "..", "../gate", "gate/..", "gate/sheets", ".gate", "a\0b", "x" * 300, "图" * 200, "a\nb", "\ud800"]
