@@ -103,9 +103,15 @@ export class LabelEditor {
     this.#take(answer);
   }
 
-  // Shows what is true now; what only adds is made again on it, so that nobody draws a box twice.
+  // Shows what is true now, or what was known before if the server cannot say: what was drawn does not stay as if it
+  // were kept. What only adds is made again on it, so that nobody draws a box twice.
   async #refused(change, refusal) {
-    this.#take(refusal.answer?.now ?? (await get(`${this.#address(this.#now.name)}?${this.#query}`)));
+    let now = this.#now;
+    try {
+      now = refusal.answer?.now ?? (await get(`${this.#address(this.#now.name)}?${this.#query}`));
+    } finally {
+      this.#take(now);
+    }
     if (refusal.code !== "stale_sheet" || !ADDITIONS.includes(change.kind)) throw refusal;
     this.#changed(change, await this.#send(change));
     toast(t("labels.added_anyway"));

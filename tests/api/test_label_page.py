@@ -301,6 +301,21 @@ def test_full_disk_is_said_and_nothing_seems_done(browser: Browser, system: Fake
         visitor.context.close()
 
 
+def test_what_was_drawn_does_not_seem_kept_when_the_server_cannot_be_reached(
+    browser: Browser, address: str, folder: Path
+) -> None:
+    visitor = Visitor(browser, address)  # the failed request shows in the console, as it should
+    visitor.sign_in("li", PASSWORDS["li"])
+    page = opened(visitor)
+    visitor.context.set_offline(True)
+    page.keyboard.press("n")
+    drag(page, (20, 40), (80, 120))
+
+    expect(page.locator(".toast.bad")).to_have_text("无法连接服务器")
+    assert page.locator(".label-box.new").count() == 0
+    visitor.context.close()
+
+
 def test_damaged_sheet_is_named(browser: Browser, address: str, folder: Path) -> None:
     (folder / "sheets" / "a.json").write_text("{")
     visitor = Visitor(browser, address, "en-GB")  # the refused request shows in the console, as it should
