@@ -1,8 +1,9 @@
 // The editor of one picture's labels: what the keys do, which changes are sent, and in which order.
 //
 // Changes go to the server one after another, each on the revision that the one before gave. One that was meant for a
-// picture which one has left is dropped. Belongs here: state and keys. Does not: geometry (label_stage.js), the panel
-// beside the picture (label_side.js).
+// picture which one has left is dropped; so is one that was asked for before a refusal showed what is true now, unless
+// it only adds. Belongs here: state and keys. Does not: geometry (label_stage.js), the panel beside the picture
+// (label_side.js).
 
 import { button, fill, h, icon, isTyping, toast } from "./dom.js";
 import { CLASSES, REGION_COLOUR, UNKNOWN, colourOf } from "./label_classes.js";
@@ -26,6 +27,7 @@ export class LabelEditor {
   #pen = null; // "draw" or "ignore" while the next drag draws
   #trail = []; // pictures that one came from: those that are reviewed may be shown no more
   #queue = Promise.resolve();
+  #refusals = 0; // after each of them the picture is shown as it is now
   #head = h("div", { class: "toolbar label-bar" });
   #side = h("aside", { class: "label-side" });
   #stage = new LabelStage({
@@ -81,9 +83,10 @@ export class LabelEditor {
   }
 
   #change(change) {
-    const { name } = this.#now;
+    const [{ name }, refusals] = [this.#now, this.#refusals];
     this.#later(async () => {
-      if (this.#now.name !== name) return;
+      const isMeantForThis = this.#refusals === refusals || ADDITIONS.includes(change.kind);
+      if (this.#now.name !== name || !isMeantForThis) return;
       try {
         this.#changed(change, await this.#send(change));
       } catch (refusal) {
@@ -110,6 +113,7 @@ export class LabelEditor {
     try {
       now = refusal.answer?.now ?? (await get(`${this.#address(this.#now.name)}?${this.#query}`));
     } finally {
+      this.#refusals += 1;
       this.#take(now);
     }
     if (refusal.code !== "stale_sheet" || !ADDITIONS.includes(change.kind)) throw refusal;

@@ -268,6 +268,30 @@ def test_what_the_slower_one_drew_is_not_lost(browser: Browser, address: str, sy
     visitor.context.close()
 
 
+def test_what_was_asked_for_before_a_refusal_is_not_done_to_what_nobody_has_looked_at(
+    browser: Browser, address: str, system: FakeSystem, folder: Path
+) -> None:
+    visitor = Visitor(browser, address)  # the refused request shows in the console, as it should
+    visitor.sign_in("li", PASSWORDS["li"])
+    page = opened(visitor)
+    changes = "**/api/labels/gate/pictures/a/changes?*"
+    held = Held(page, changes)
+    page.keyboard.press("Enter")
+    held.wait()
+    page.route(changes, lambda route: route.continue_())  # only the first is held
+    page.keyboard.press("r")
+    page.keyboard.press("n")
+    drag(page, (20, 40), (80, 120))
+    somebody_deletes_the_bus(system)
+    held.let_go()
+    expect(page.locator(".toast.bad")).to_have_text("他人刚改了这张图片，请核对后再操作")
+    expect(page.locator('[data-key="b4"]')).to_have_count(1)  # what was drawn holds on any state
+
+    assert [box.state.value for box in sheet_of(folder).boxes] == ["proposed", "proposed", "deleted", "confirmed"]
+    assert not sheet_of(folder).is_reviewed
+    visitor.context.close()
+
+
 def test_keys_that_are_pressed_while_the_next_picture_comes_do_not_reach_it(visit: Visit, folder: Path) -> None:
     page = opened(visit())
     held = Held(page, "**/api/labels/gate/pictures/b?*")
