@@ -192,6 +192,7 @@ export class LabelEditor {
   // A class is that of the chosen box, else of what is drawn next.
   #name(kind) {
     kept.kind = kind;
+    kept.hidden.delete(kind); // else what gets the class would be gone at once
     const box = this.#chosenBox();
     if (this.#pen) this.#takePen("draw");
     else if (box && box.class_name !== kind) this.#change({ kind: "rename", id: box.id, class_name: kind });
@@ -208,6 +209,7 @@ export class LabelEditor {
   #drawn(box) {
     const pen = this.#pen;
     this.#pen = null;
+    if (pen === "draw") kept.hidden.delete(kept.kind);
     this.#change(pen === "draw" ? { kind: "draw", box, class_name: kept.kind } : { kind: "ignore", box });
   }
 

@@ -192,6 +192,24 @@ def test_doubtful_ones_are_dashed_and_a_class_can_be_hidden(visit: Visit, folder
     assert "person" not in {kind.label for kind in sheet_of(folder).complete}
 
 
+def test_class_that_is_hidden_is_shown_again_when_a_box_gets_it(visit: Visit, folder: Path) -> None:
+    page = opened(visit())
+    hide = page.get_by_role("button", name="隐藏：行人")
+    hide.click()
+    click(page, middle(CAR))
+    page.keyboard.press("1")  # is a person
+    expect(page.locator('[data-key="b4"]')).to_have_count(1)
+    standing(page, 3)
+    hide.click()
+    standing(page, 1)
+    page.keyboard.press("n")
+    drag(page, (20, 40), (80, 120))
+    expect(page.locator('[data-key="b5"]')).to_have_count(1)
+    standing(page, 4)
+
+    assert [box.class_name for box in sheet_of(folder).standing] == ["person", "bus", "person", "person"]
+
+
 def test_what_was_done_is_taken_back_key_by_key(visit: Visit, folder: Path) -> None:
     page = opened(visit())
     click(page, middle(PERSON))
