@@ -49,6 +49,7 @@ export class LabelEditor {
 
   async show(name) {
     document.addEventListener("keydown", this.#onKey);
+    fill(this.#head, this.#wayBack(), h("h1", { class: "clip" }, name)); // stays where there is no sheet to show
     await this.#open(name);
   }
 
@@ -262,11 +263,16 @@ export class LabelEditor {
     if (!event.repeat || key.startsWith("Arrow")) action();
   }
 
+  #wayBack() {
+    const href = `#/labels/${encodeURIComponent(this.#set)}`;
+    return h("a", { class: "button", href }, icon("wall"), h("span", { class: "clip" }, this.#set));
+  }
+
   #build() {
     const { name, previous, next, progress } = this.#now;
     const turn = (step) => () => this.#later(() => this.#turn(step));
     fill(this.#head,
-      h("a", { class: "button", href: `#/labels/${encodeURIComponent(this.#set)}` }, icon("wall"), h("span", { class: "clip" }, this.#set)),
+      this.#wayBack(),
       h("h1", { class: "clip" }, name),
       progressOf(progress),
       h("span", { class: "muted" }, t("labels.done", { done: progress.reviewed, all: progress.pictures })),

@@ -358,7 +358,7 @@ def test_what_was_drawn_does_not_seem_kept_when_the_server_cannot_be_reached(
     visitor.context.close()
 
 
-def test_damaged_sheet_is_named(browser: Browser, address: str, folder: Path) -> None:
+def test_damaged_sheet_is_named_and_leaves_a_way_back_to_its_set(browser: Browser, address: str, folder: Path) -> None:
     (folder / "sheets" / "a.json").write_text("{")
     visitor = Visitor(browser, address, "en-GB")  # the refused request shows in the console, as it should
     page = visitor.sign_in("li", PASSWORDS["li"])
@@ -367,6 +367,9 @@ def test_damaged_sheet_is_named(browser: Browser, address: str, folder: Path) ->
     page.click('[data-picture="a"]')
 
     expect(page.locator(".toast.bad")).to_contain_text("The sheet of “a” is damaged and was left alone")
+    expect(page.locator(".label-bar h1")).to_have_text("a")
+    page.locator(".label-bar a").click()
+    expect(page.locator(".label-picture")).to_have_count(3)
     visitor.context.close()
 
 
