@@ -388,6 +388,23 @@ def test_pictures_are_narrowed_by_state_and_class(visit: Visit, folder: Path) ->
     expect(page.locator(".labels .empty")).to_have_text("没有符合条件的图片")
 
 
+def test_list_that_comes_after_a_newer_one_is_not_shown(visit: Visit, folder: Path) -> None:
+    visitor = visit()
+    visitor.go("labels")
+    page = visitor.page
+    page.click(".label-set")
+    held = Held(page, "**/api/labels/gate/pictures?state=reviewed*")
+    page.get_by_role("button", name="已完成", exact=True).click()
+    held.wait()
+    everything = page.get_by_role("button", name="全部", exact=True)
+    everything.click()
+    expect(everything).to_have_attribute("aria-pressed", "true")
+    held.let_go()
+    page.evaluate("fetch('/api/labels').then((answer) => answer.json()).then(() => true)")  # comes after it
+
+    assert page.locator(".label-picture").count() == 3
+
+
 def test_picture_stays_open_when_the_language_is_changed(visit: Visit, folder: Path) -> None:
     page = opened(visit(), "b")
     page.click(".language")
