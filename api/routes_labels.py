@@ -35,9 +35,8 @@ Shown = Annotated[Wanted, Depends(_wanted)]
 
 @router.get("")
 def list_sets(desk: Desk, person: Operator) -> SetsBody:
-    """Return all sets and how far they are."""
-    found = [SetProgress.of(name, desk.sets.rows(name)) for name in desk.sets.names()]
-    return SetsBody(sets=tuple(ProgressBody.of(progress) for progress in found))
+    """Return all sets that can be read, and how far they are."""
+    return SetsBody(sets=tuple(ProgressBody.of(progress) for progress in desk.sets.progress()))
 
 
 @router.get("/{set_name}/pictures")

@@ -1,16 +1,16 @@
 """Lets several people correct sheets at once: a change names the state it was made on, and an older one is refused.
 
 The sheet is written first and is what counts. The YOLO label file of the picture follows it, for programs that read
-nothing else; should only that fail, the next change of the picture mends it. What a person did last to a picture can be
-taken back for as long as the service runs.
+nothing else; should only that fail, it is logged, and the next change of the picture mends it. What a person did last
+to a picture can be taken back for as long as the service runs.
 
 Belongs here: order, taking back, files. Does not: what a change means (corrections), which sets there are (label_sets).
 """
 
 import hashlib
+import logging
 import threading
-from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 
@@ -32,6 +32,8 @@ from datasets.set_folder import appearing_whole
 from datasets.sheets import Sheet, parsed_sheet, sheet_bytes, write_sheet
 from datasets.yolo import label_path
 from datasets.yolo_rows import format_rows
+
+logger = logging.getLogger(__name__)
 
 REMEMBERED_STEPS = 500
 """Changes that can be taken back, over all pictures: some hours of one person's work, some megabytes."""
@@ -67,10 +69,38 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """What a change led away from, and who made it."""
+    """A change that was made: of which sheet, what it was before, who made it, and the revision that it led to."""
 
-    before: OpenSheet
+    path: Path
+    before: Sheet
     by: str
+    revision: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Steps:
+    """Changes of all pictures in the order in which they were made; those of one picture lead from one to the next."""
+
+    made: tuple[_Step, ...] = ()
+
+    def last(self, path: Path, revision: str) -> _Step | None:
+        """Return what led to the state that a sheet is in; None where nobody did here, or it is forgotten."""
+        step = next((step for step in reversed(self.made) if step.path == path), None)
+        return step if step is not None and step.revision == revision else None
+
+    def with_one_more(self, step: _Step, from_revision: str) -> "_Steps":
+        """Return the steps after one was made; a sheet that was written by somebody else before it begins anew."""
+        goes_on = self.last(step.path, from_revision) is not None
+        kept = self.made if goes_on else tuple(each for each in self.made if each.path != step.path)
+        return _Steps((*kept, step)[-REMEMBERED_STEPS:])
+
+    def without_last(self, path: Path, revision: str) -> "_Steps":
+        """Return the steps after a sheet's last one was taken back, which led to a revision of its own."""
+        *earlier, last = (place for place, step in enumerate(self.made) if step.path == path)
+        made = list(self.made)
+        if earlier:  # taking back tells who and when, so that the sheet is not always the very same
+            made[earlier[-1]] = replace(made[earlier[-1]], revision=revision)
+        return _Steps((*made[:last], *made[last + 1 :]))
 
 
 class LabelDesk:
@@ -82,7 +112,7 @@ class LabelDesk:
         self._disk = disk
         self._lock = threading.Lock()
         self._shrinking = threading.Lock()  # lists of pictures must not take the cores that watch
-        self._steps: OrderedDict[tuple[Path, str], _Step] = OrderedDict()
+        self._steps = _Steps()
 
     def open(self, set_name: str, picture: str) -> OpenSheet:
         """Return the sheet of a picture as it is now.
@@ -109,23 +139,18 @@ class LabelDesk:
             UnknownLabelsError, BrokenSheetError: as from `open`.
             StaleSheetError: the sheet is not the one that the change was made on; nothing was written.
             CorrectionError: the change cannot be made; nothing was written.
-            SetWriteError: the disk refuses; the sheet is the old or the new one.
+            SetWriteError: the disk refuses the sheet, which is the old or the new one.
         """
         with self._lock:
             path = self.sets.sheet_path(set_name, picture)
             before = self.open(set_name, picture)
             if before.revision != edit.revision:
                 raise StaleSheetError(set_name, picture)
-            step = self._steps.get((path, before.revision))
-            if isinstance(edit.change, Undo):
-                made, led_by = _taken_back(before, step, edit), self._led_by(path, step)
+            after, steps = self._changed(path, before, edit)
+            if after is before:
+                self._steps = steps
             else:
-                made, led_by = edit.change.made(before.sheet, edit.by, edit.at), _Step(before, edit.by)
-            if made == before.sheet:
-                return before
-            after = OpenSheet(made, _revision(sheet_bytes(made)))
-            self._write(path, made)
-            self._remember((path, after.revision), led_by)
+                self._keep(set_name, picture, after, steps)
             return after
 
     def picture(self, set_name: str, picture: str, longest_px: int | None = None) -> Path | bytes:
@@ -151,32 +176,48 @@ class LabelDesk:
         except PictureError as err:
             raise PictureError(str(err).replace(str(path), sheet.picture)) from err
 
-    def _led_by(self, path: Path, step: _Step | None) -> _Step | None:
-        """Return what led to the state that a step is taken back to, so that the one before can be taken back too."""
-        return None if step is None else self._steps.get((path, step.before.revision))
+    def _changed(self, path: Path, before: OpenSheet, edit: Edit) -> tuple[OpenSheet, _Steps]:
+        """Return a changed sheet, the same one where nothing changes, and the steps that can be taken back then."""
+        if isinstance(edit.change, Undo):
+            step = self._steps.last(path, before.revision)
+            after = _opened(_taken_back(before.sheet, step, edit), before)
+            return after, self._steps.without_last(path, after.revision)
+        after = _opened(edit.change.made(before.sheet, edit.by, edit.at), before)
+        if after is before:
+            return before, self._steps
+        step = _Step(path, before.sheet, edit.by, after.revision)
+        return after, self._steps.with_one_more(step, before.revision)
 
-    def _remember(self, key: tuple[Path, str], step: _Step | None) -> None:
-        self._steps.pop(key, None)
-        if step is not None:
-            self._steps[key] = step
-        while len(self._steps) > REMEMBERED_STEPS:
-            self._steps.popitem(last=False)
-
-    def _write(self, path: Path, sheet: Sheet) -> None:
-        folder = path.parent.parent
+    def _keep(self, set_name: str, picture: str, after: OpenSheet, steps: _Steps) -> None:
+        """Write a changed sheet, and remember its step just when the sheet is what it shall be."""
+        path = self.sets.sheet_path(set_name, picture)
+        before, self._steps = self._steps, steps
         try:
-            write_sheet(path, sheet, disk=self._disk)
-            if PurePosixPath(sheet.picture).parts[0] == IMAGES:
-                with appearing_whole(label_path(folder / sheet.picture), disk=self._disk) as part:
-                    part.write_text(format_rows(sheet.labels(), sheet.size_wh, ROW_OF), encoding="utf-8")
+            write_sheet(path, after.sheet, disk=self._disk)
         except SetWriteError as err:  # where the folder lies is not for the page
+            if self.open(set_name, picture).revision != after.revision:  # it is, if only its name was not made durable
+                self._steps = before
             raise SetWriteError(str(err).replace(f"{self.sets.root}/", "")) from err
+        self._let_rows_follow(path, after.sheet)
+
+    def _let_rows_follow(self, path: Path, sheet: Sheet) -> None:
+        if PurePosixPath(sheet.picture).parts[0] != IMAGES:
+            return
+        try:
+            with appearing_whole(label_path(path.parent.parent / sheet.picture), disk=self._disk) as part:
+                part.write_text(format_rows(sheet.labels(), sheet.size_wh, ROW_OF), encoding="utf-8")
+        except SetWriteError as err:
+            logger.warning("sheet %s: is changed, but its label file only follows with the next change: %s", path, err)
 
 
-def _taken_back(now: OpenSheet, step: _Step | None, edit: Edit) -> Sheet:
+def _opened(sheet: Sheet, before: OpenSheet) -> OpenSheet:
+    return before if sheet == before.sheet else OpenSheet(sheet, _revision(sheet_bytes(sheet)))
+
+
+def _taken_back(now: Sheet, step: _Step | None, edit: Edit) -> Sheet:
     if step is None or step.by != edit.by:
         raise CorrectionError(Cause.NOTHING_TO_UNDO, f"{edit.by} changed nothing here that could be taken back")
-    return now.sheet.restored(step.before.sheet, by=edit.by, at=edit.at)
+    return now.restored(step.before, by=edit.by, at=edit.at)
 
 
 def _revision(content: bytes) -> str:

@@ -7,7 +7,9 @@ leads out of it.
 Belongs here: which sets and pictures there are, and how far they are. Does not: changing sheets (label_desk).
 """
 
+import logging
 import os
+import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -18,8 +20,13 @@ from datasets.picture_files import PICTURE_ENDINGS
 from datasets.proposals import SHEETS
 from datasets.sheets import BoxState, Sheet, read_sheet
 
+logger = logging.getLogger(__name__)
+
 IMAGES = "images"
 """Where the pictures of a set lie; nothing else of it is handed out."""
+
+UNSHOWN = frozenset({"Cc", "Cs"})
+"""Kinds of signs that no name has: control characters, and bytes that were no text. The full-width space is none."""
 
 
 class Showing(StrEnum):
@@ -132,7 +139,17 @@ class LabelSets:
             found = sorted(self.root.iterdir())
         except (FileNotFoundError, NotADirectoryError):
             return ()
-        return tuple(path.name for path in found if _is_name(path.name) and (path / SHEETS).is_dir())
+        return tuple(path.name for path in found if is_name(path.name) and _holds_sheets(path))
+
+    def progress(self) -> list[SetProgress]:
+        """Return how far each set is; one that cannot be read, or was moved away just now, is left out and logged."""
+        found: list[SetProgress] = []
+        for name in self.names():
+            try:
+                found.append(SetProgress.of(name, self.rows(name)))
+            except (OSError, UnknownLabelsError) as err:
+                logger.warning("labelled set %s: left out of the list: %s", name, err)
+        return found
 
     def rows(self, set_name: str) -> list[PictureRow]:
         """Return all pictures of a set, sorted by name.
@@ -145,7 +162,7 @@ class LabelSets:
         with os.scandir(self.folder(set_name) / SHEETS) as entries:
             for entry in entries:
                 name = entry.name.removesuffix(".json")
-                if name == entry.name or not _is_name(name) or not entry.is_file(follow_symlinks=False):
+                if name == entry.name or not is_name(name) or not entry.is_file(follow_symlinks=False):
                     continue
                 stat = entry.stat(follow_symlinks=False)
                 stamp = (stat.st_ino, stat.st_mtime_ns, stat.st_size)
@@ -160,7 +177,7 @@ class LabelSets:
         Raises:
             UnknownLabelsError: there is no such set.
         """
-        if _is_name(set_name) and _is_there(self.root / set_name / SHEETS, Path.is_dir):
+        if is_name(set_name) and _is_there(self.root / set_name / SHEETS, Path.is_dir):
             return self.root / set_name
         raise UnknownLabelsError(set_name)
 
@@ -171,7 +188,7 @@ class LabelSets:
             UnknownLabelsError: there is no such set, or no such picture in it.
         """
         path = self.folder(set_name) / SHEETS / f"{picture}.json"
-        if _is_name(picture) and _is_there(path, Path.is_file) and not path.is_symlink():
+        if is_name(picture) and _is_there(path, Path.is_file) and not path.is_symlink():
             return path
         raise UnknownLabelsError(set_name, picture)
 
@@ -194,6 +211,12 @@ class LabelSets:
         return path
 
 
+def is_name(name: str) -> bool:
+    """Return whether a set or picture may be called so: a visible entry of a folder, in signs a page can show."""
+    is_entry = bool(name) and not name.startswith(".") and "/" not in name
+    return is_entry and not any(unicodedata.category(sign) in UNSHOWN for sign in name)
+
+
 def neighbours(rows: Sequence[PictureRow], name: str) -> tuple[str | None, str | None]:
     """Return the names before and after a picture, which need not be among the rows; None at an end."""
     before = [row.name for row in rows if row.name < name]
@@ -208,9 +231,12 @@ def _summary(path: Path) -> SheetSummary | None:
         return None
 
 
-def _is_name(name: str) -> bool:
-    """Return whether this is the name of a visible entry of a folder, which a page can show."""
-    return bool(name) and not name.startswith(".") and "/" not in name and name.isprintable()
+def _holds_sheets(folder: Path) -> bool:
+    try:
+        return (folder / SHEETS).is_dir()
+    except OSError as err:
+        logger.warning("labelled set %s: left out of the list: %s", folder.name, err)
+        return False
 
 
 def _is_there(path: Path, is_kind: Callable[[Path], bool]) -> bool:

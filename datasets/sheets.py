@@ -42,7 +42,8 @@ def _known(name: str) -> str:
 
 
 def _below_its_set(path: str) -> str:
-    if not path or PurePosixPath(path).is_absolute() or ".." in PurePosixPath(path).parts:
+    parts = PurePosixPath(path).parts  # "." has none: it is the folder itself
+    if not parts or PurePosixPath(path).is_absolute() or ".." in parts:
         raise ValueError(f"{path!r} is no path below the set's folder")
     return path
 
@@ -173,14 +174,6 @@ class Sheet(_Form):
             np.array([1.0 if c else box.score for box, c in zip(standing, confirmed, strict=True)], np.float32),
             np.array([box.track for box in standing], np.int64),
         )
-
-    def decided(self, box_id: int, state: BoxState, *, by: str, at: datetime) -> "Sheet":
-        """Return the sheet with a decision about one box.
-
-        Raises:
-            ValueError: there is no such box.
-        """
-        return self.settled({box_id: state}, by=by, at=at)
 
     def settled(self, states: Mapping[int, BoxState], *, by: str, at: datetime) -> "Sheet":
         """Return the sheet with decisions about boxes by id; one that is made proposed again was decided by nobody.

@@ -17,6 +17,7 @@ from api.commands.sets import Material, OutFolder, Places, Seed, TestShare, ValS
 from datasets.blurring import Blurrer, FaceFinder
 from datasets.findings import Finding, LabelledSet
 from datasets.formats import MATERIAL_PREFIX, Format, format_of, read_set
+from datasets.label_sets import is_name
 from datasets.labelled import TRAINED_CLASSES, Domain, LabelledPicture, Labels, Origin
 from datasets.labelling import AgreementSettings, label_frames
 from datasets.merging import FillSettings, filled
@@ -174,7 +175,7 @@ def _label_folder(place: str, out: Path | None, settings: Settings | None) -> Pa
             raise ValueError("name a folder to write, or by --config the service on whose page they are corrected")
         return out
     name = str(out) if out is not None else name_of(place)
-    if Path(name).name != name or name.startswith("."):
+    if not is_name(name):
         raise ValueError(f"{name!r} is no name of a set; with --config it is written below {settings.labels_folder}")
     return settings.labels_folder / name
 

@@ -1,8 +1,9 @@
 // The editor of one picture's labels: what the keys do, which changes are sent, and in which order.
 //
 // Changes go to the server one after another, each on the revision that the one before gave. One that was meant for a
-// picture which one has left is dropped. Belongs here: state and keys. Does not: geometry (label_stage.js), the panel
-// beside the picture (label_side.js).
+// picture which one has left is dropped; so is one that was asked for before a refusal showed what is true now, unless
+// it only adds. Belongs here: state and keys. Does not: geometry (label_stage.js), the panel beside the picture
+// (label_side.js).
 
 import { button, fill, h, icon, isTyping, toast } from "./dom.js";
 import { CLASSES, REGION_COLOUR, UNKNOWN, colourOf } from "./label_classes.js";
@@ -26,6 +27,7 @@ export class LabelEditor {
   #pen = null; // "draw" or "ignore" while the next drag draws
   #trail = []; // pictures that one came from: those that are reviewed may be shown no more
   #queue = Promise.resolve();
+  #refusals = 0; // after each of them the picture is shown as it is now
   #head = h("div", { class: "toolbar label-bar" });
   #side = h("aside", { class: "label-side" });
   #stage = new LabelStage({
@@ -47,6 +49,7 @@ export class LabelEditor {
 
   async show(name) {
     document.addEventListener("keydown", this.#onKey);
+    fill(this.#head, this.#wayBack(), h("h1", { class: "clip" }, name)); // stays where there is no sheet to show
     await this.#open(name);
   }
 
@@ -81,9 +84,10 @@ export class LabelEditor {
   }
 
   #change(change) {
-    const { name } = this.#now;
+    const [{ name }, refusals] = [this.#now, this.#refusals];
     this.#later(async () => {
-      if (this.#now.name !== name) return;
+      const isMeantForThis = this.#refusals === refusals || ADDITIONS.includes(change.kind);
+      if (this.#now.name !== name || !isMeantForThis) return;
       try {
         this.#changed(change, await this.#send(change));
       } catch (refusal) {
@@ -103,9 +107,16 @@ export class LabelEditor {
     this.#take(answer);
   }
 
-  // Shows what is true now; what only adds is made again on it, so that nobody draws a box twice.
+  // Shows what is true now, or what was known before if the server cannot say: what was drawn does not stay as if it
+  // were kept. What only adds is made again on it, so that nobody draws a box twice.
   async #refused(change, refusal) {
-    this.#take(refusal.answer?.now ?? (await get(`${this.#address(this.#now.name)}?${this.#query}`)));
+    let now = this.#now;
+    try {
+      now = refusal.answer?.now ?? (await get(`${this.#address(this.#now.name)}?${this.#query}`));
+    } finally {
+      this.#refusals += 1;
+      this.#take(now);
+    }
     if (refusal.code !== "stale_sheet" || !ADDITIONS.includes(change.kind)) throw refusal;
     this.#changed(change, await this.#send(change));
     toast(t("labels.added_anyway"));
@@ -182,6 +193,7 @@ export class LabelEditor {
   // A class is that of the chosen box, else of what is drawn next.
   #name(kind) {
     kept.kind = kind;
+    kept.hidden.delete(kind); // else what gets the class would be gone at once
     const box = this.#chosenBox();
     if (this.#pen) this.#takePen("draw");
     else if (box && box.class_name !== kind) this.#change({ kind: "rename", id: box.id, class_name: kind });
@@ -198,6 +210,7 @@ export class LabelEditor {
   #drawn(box) {
     const pen = this.#pen;
     this.#pen = null;
+    if (pen === "draw") kept.hidden.delete(kept.kind);
     this.#change(pen === "draw" ? { kind: "draw", box, class_name: kept.kind } : { kind: "ignore", box });
   }
 
@@ -250,11 +263,16 @@ export class LabelEditor {
     if (!event.repeat || key.startsWith("Arrow")) action();
   }
 
+  #wayBack() {
+    const href = `#/labels/${encodeURIComponent(this.#set)}`;
+    return h("a", { class: "button", href }, icon("wall"), h("span", { class: "clip" }, this.#set));
+  }
+
   #build() {
     const { name, previous, next, progress } = this.#now;
     const turn = (step) => () => this.#later(() => this.#turn(step));
     fill(this.#head,
-      h("a", { class: "button", href: `#/labels/${encodeURIComponent(this.#set)}` }, icon("wall"), h("span", { class: "clip" }, this.#set)),
+      this.#wayBack(),
       h("h1", { class: "clip" }, name),
       progressOf(progress),
       h("span", { class: "muted" }, t("labels.done", { done: progress.reviewed, all: progress.pictures })),

@@ -21,6 +21,7 @@ export class LabelPage {
   #editor = null;
   #set = "";
   #page = 0;
+  #asked = 0; // lists so far: one that comes after a newer one was asked for is dropped
 
   constructor() {
     this.element = h("main", { class: "labels" });
@@ -56,9 +57,12 @@ export class LabelPage {
   }
 
   async #showSet() {
+    this.#asked += 1;
+    const number = this.#asked;
     const set = encodeURIComponent(this.#set);
     const query = `${this.#query()}&page=${this.#page}&size=${PAGE_SIZE}`;
     const { pictures, progress, total } = await get(`/api/labels/${set}/pictures?${query}`);
+    if (number !== this.#asked) return;
     const rows = pictures.map((picture) => h("li", {}, pictureCard(set, picture)));
     fill(this.element, this.#bar(progress),
       rows.length ? h("ul", { class: "label-pictures" }, rows) : h("p", { class: "empty" }, t("labels.no_pictures")),

@@ -192,6 +192,24 @@ def test_doubtful_ones_are_dashed_and_a_class_can_be_hidden(visit: Visit, folder
     assert "person" not in {kind.label for kind in sheet_of(folder).complete}
 
 
+def test_class_that_is_hidden_is_shown_again_when_a_box_gets_it(visit: Visit, folder: Path) -> None:
+    page = opened(visit())
+    hide = page.get_by_role("button", name="隐藏：行人")
+    hide.click()
+    click(page, middle(CAR))
+    page.keyboard.press("1")  # is a person
+    expect(page.locator('[data-key="b4"]')).to_have_count(1)
+    standing(page, 3)
+    hide.click()
+    standing(page, 1)
+    page.keyboard.press("n")
+    drag(page, (20, 40), (80, 120))
+    expect(page.locator('[data-key="b5"]')).to_have_count(1)
+    standing(page, 4)
+
+    assert [box.class_name for box in sheet_of(folder).standing] == ["person", "bus", "person", "person"]
+
+
 def test_what_was_done_is_taken_back_key_by_key(visit: Visit, folder: Path) -> None:
     page = opened(visit())
     click(page, middle(PERSON))
@@ -268,6 +286,30 @@ def test_what_the_slower_one_drew_is_not_lost(browser: Browser, address: str, sy
     visitor.context.close()
 
 
+def test_what_was_asked_for_before_a_refusal_is_not_done_to_what_nobody_has_looked_at(
+    browser: Browser, address: str, system: FakeSystem, folder: Path
+) -> None:
+    visitor = Visitor(browser, address)  # the refused request shows in the console, as it should
+    visitor.sign_in("li", PASSWORDS["li"])
+    page = opened(visitor)
+    changes = "**/api/labels/gate/pictures/a/changes?*"
+    held = Held(page, changes)
+    page.keyboard.press("Enter")
+    held.wait()
+    page.route(changes, lambda route: route.continue_())  # only the first is held
+    page.keyboard.press("r")
+    page.keyboard.press("n")
+    drag(page, (20, 40), (80, 120))
+    somebody_deletes_the_bus(system)
+    held.let_go()
+    expect(page.locator(".toast.bad")).to_have_text("他人刚改了这张图片，请核对后再操作")
+    expect(page.locator('[data-key="b4"]')).to_have_count(1)  # what was drawn holds on any state
+
+    assert [box.state.value for box in sheet_of(folder).boxes] == ["proposed", "proposed", "deleted", "confirmed"]
+    assert not sheet_of(folder).is_reviewed
+    visitor.context.close()
+
+
 def test_keys_that_are_pressed_while_the_next_picture_comes_do_not_reach_it(visit: Visit, folder: Path) -> None:
     page = opened(visit())
     held = Held(page, "**/api/labels/gate/pictures/b?*")
@@ -301,7 +343,22 @@ def test_full_disk_is_said_and_nothing_seems_done(browser: Browser, system: Fake
         visitor.context.close()
 
 
-def test_damaged_sheet_is_named(browser: Browser, address: str, folder: Path) -> None:
+def test_what_was_drawn_does_not_seem_kept_when_the_server_cannot_be_reached(
+    browser: Browser, address: str, folder: Path
+) -> None:
+    visitor = Visitor(browser, address)  # the failed request shows in the console, as it should
+    visitor.sign_in("li", PASSWORDS["li"])
+    page = opened(visitor)
+    visitor.context.set_offline(True)
+    page.keyboard.press("n")
+    drag(page, (20, 40), (80, 120))
+
+    expect(page.locator(".toast.bad")).to_have_text("无法连接服务器")
+    assert page.locator(".label-box.new").count() == 0
+    visitor.context.close()
+
+
+def test_damaged_sheet_is_named_and_leaves_a_way_back_to_its_set(browser: Browser, address: str, folder: Path) -> None:
     (folder / "sheets" / "a.json").write_text("{")
     visitor = Visitor(browser, address, "en-GB")  # the refused request shows in the console, as it should
     page = visitor.sign_in("li", PASSWORDS["li"])
@@ -310,6 +367,9 @@ def test_damaged_sheet_is_named(browser: Browser, address: str, folder: Path) ->
     page.click('[data-picture="a"]')
 
     expect(page.locator(".toast.bad")).to_contain_text("The sheet of “a” is damaged and was left alone")
+    expect(page.locator(".label-bar h1")).to_have_text("a")
+    page.locator(".label-bar a").click()
+    expect(page.locator(".label-picture")).to_have_count(3)
     visitor.context.close()
 
 
@@ -326,6 +386,23 @@ def test_pictures_are_narrowed_by_state_and_class(visit: Visit, folder: Path) ->
     expect(page.locator(".label-picture")).to_have_count(3)
     page.select_option(".labels select", "tricycle")
     expect(page.locator(".labels .empty")).to_have_text("没有符合条件的图片")
+
+
+def test_list_that_comes_after_a_newer_one_is_not_shown(visit: Visit, folder: Path) -> None:
+    visitor = visit()
+    visitor.go("labels")
+    page = visitor.page
+    page.click(".label-set")
+    held = Held(page, "**/api/labels/gate/pictures?state=reviewed*")
+    page.get_by_role("button", name="已完成", exact=True).click()
+    held.wait()
+    everything = page.get_by_role("button", name="全部", exact=True)
+    everything.click()
+    expect(everything).to_have_attribute("aria-pressed", "true")
+    held.let_go()
+    page.evaluate("fetch('/api/labels').then((answer) => answer.json()).then(() => true)")  # comes after it
+
+    assert page.locator(".label-picture").count() == 3
 
 
 def test_picture_stays_open_when_the_language_is_changed(visit: Visit, folder: Path) -> None:

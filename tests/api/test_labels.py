@@ -3,6 +3,7 @@
 import dataclasses
 import errno
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,25 @@ def fill_up(client: TestClient, folder: Path) -> None:
     state.front = dataclasses.replace(state.front, labels=full)
 
 
+def shut(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    """Let nobody look into a folder: tests may run as root, from whom no mode keeps anything."""
+    refusal = PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
+    looked_at, listed = Path.is_dir, os.scandir
+
+    def is_dir(path: Path) -> bool:
+        if folder in path.parents:
+            raise refusal
+        return looked_at(path)
+
+    def scandir(path: Any = ".") -> Any:
+        if str(path) == str(folder):
+            raise refusal
+        return listed(path)
+
+    monkeypatch.setattr(Path, "is_dir", is_dir)
+    monkeypatch.setattr(os, "scandir", scandir)
+
+
 def change(client: TestClient, body: Body, path: str = CHANGES, revision: str = "") -> Any:
     seen = revision or client.get(path.removesuffix("/changes")).json()["revision"]
     return client.post(path, json={"revision": seen, "change": body})
@@ -84,6 +104,27 @@ def test_sets_are_listed_with_their_progress(li: TestClient, folder: Path) -> No
     assert gate == {"name": "gate", "pictures": 3, "reviewed": 0, "open_boxes": 9, "broken": 0}
     assert east["name"] == "东门 1%#?"
     assert li.get(picture_href(east["name"], "x")).content[:2] == b"\xff\xd8"
+
+
+@pytest.mark.parametrize("place", ["shut", "shut/sheets"])
+def test_set_that_cannot_be_read_takes_no_other_out_of_the_list(
+    li: TestClient, folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, place: str
+) -> None:
+    put_set(folder.parent, "shut")
+    shut(monkeypatch, folder.parent / place)
+    assert [each["name"] for each in li.get("/api/labels").json()["sets"]] == ["gate"]
+    assert "labelled set shut: left out of the list" in caplog.text
+
+
+def test_set_that_is_removed_while_it_is_listed_takes_no_other_out_of_the_list(
+    li: TestClient, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder.parent / "away" / "sheets").mkdir(parents=True)
+    names = LabelSets(folder.parent).names()
+    (folder.parent / "away" / "sheets").rmdir()
+    monkeypatch.setattr(LabelSets, "names", lambda sets: names)
+    assert names == ("away", "gate")
+    assert [each["name"] for each in li.get("/api/labels").json()["sets"]] == ["gate"]
 
 
 def test_pictures_come_page_by_page(li: TestClient) -> None:

@@ -176,6 +176,7 @@ def test_film_is_labelled_into_the_folder_of_a_service_whose_page_is_told(
         ((), "name a folder to write"),
         (("../elsewhere", "--config", "settings.toml"), "is no name of a set"),
         ((".hidden", "--config", "settings.toml"), "is no name of a set"),
+        (("a\tb", "--config", "settings.toml"), "is no name of a set"),
     ],
 )
 def test_place_to_label_into_that_makes_no_sense_is_a_wrong_use(
@@ -185,6 +186,15 @@ def test_place_to_label_into_that_makes_no_sense_is_a_wrong_use(
     status, _, err = typed(monkeypatch, capsys, "label", "film.mp4", *words)
     assert status == 2
     assert told in " ".join(err.replace("│", " ").split())
+
+
+def test_place_that_gives_a_set_no_name_asks_for_one(
+    made: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (made / "settings.toml").write_text('data = "data"\n')
+    status, _, err = typed(monkeypatch, capsys, "label", ".", "--config", "settings.toml")
+    assert status == 2
+    assert "'' is no name of a set" in " ".join(err.replace("│", " ").split())
 
 
 def test_verdicts_of_an_installation_without_cases_are_refused(

@@ -2,6 +2,7 @@
 
 import errno
 import os
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -10,7 +11,7 @@ import cv2
 import numpy as np
 import pytest
 
-from datasets.corrections import Cause, Change, Confirm, Delete, Draw, Ignore, Move, SeeTo, Undo
+from datasets.corrections import Cause, Change, Clear, Confirm, Delete, Draw, Ignore, Move, SeeTo, Undo
 from datasets.errors import (
     BrokenSheetError,
     CorrectionError,
@@ -21,7 +22,7 @@ from datasets.errors import (
 )
 from datasets.formats import Format, format_of, read_set
 from datasets.label_desk import Edit, LabelDesk, OpenSheet
-from datasets.label_sets import LabelSets, PictureRow, SetProgress, Showing, Wanted, neighbours
+from datasets.label_sets import LabelSets, PictureRow, SetProgress, Showing, Wanted, is_name, neighbours
 from datasets.picture_files import read_size
 from datasets.reading import SetFacts
 from datasets.sheets import BoxState, read_sheet, write_sheet
@@ -99,6 +100,17 @@ def test_only_folders_with_sheets_are_sets(desk: LabelDesk, folder: Path) -> Non
     assert desk.sets.names() == ("gate",)
 
 
+@pytest.mark.parametrize("name", ["东门　1", "a b", "100%#?", "x.json", "\u202e1"])
+def test_set_and_picture_of_any_name_that_may_be_given_are_listed_and_opened(
+    desk: LabelDesk, folder: Path, name: str
+) -> None:
+    put_set(folder.parent, name, [name])
+    assert is_name(name)
+    assert name in desk.sets.names()
+    assert [row.name for row in desk.sets.rows(name)] == [name]
+    assert len(desk.open(name, name).sheet.standing) == 3
+
+
 def test_damaged_sheet_is_listed_and_never_touched(desk: LabelDesk, folder: Path) -> None:
     path = folder / "sheets" / "b.json"
     path.write_text("{")
@@ -161,6 +173,36 @@ def test_changes_are_taken_back_one_after_another(desk: LabelDesk) -> None:
     assert refused.value.cause == Cause.NOTHING_TO_UNDO
 
 
+def test_taking_back_goes_on_past_a_state_that_the_sheet_was_in_twice(desk: LabelDesk) -> None:
+    begin = desk.open("gate", "a").sheet
+    deleted = changed(desk, Delete(ids=(1,)))
+    changed(desk, Ignore(box=(0, 0, 50, 50)))
+    assert changed(desk, Clear(number=1)).revision == deleted.revision
+    back = [changed(desk, Undo()).sheet for _ in range(3)]
+    assert [len(sheet.ignored) for sheet in back] == [2, 1, 1]
+    assert [len(sheet.standing) for sheet in back] == [2, 2, 3]
+    assert back[2].standing == begin.standing
+    with pytest.raises(CorrectionError, match="nothing here"):
+        changed(desk, Undo())
+
+
+def test_decision_that_only_says_again_who_and_when_does_not_stop_taking_back(desk: LabelDesk) -> None:
+    changed(desk, Confirm(ids=(1,)))
+    changed(desk, Confirm(ids=(1,)), by="wang")
+    changed(desk, Undo(), by="wang")
+    assert states(changed(desk, Undo())) == ["proposed"] * 3
+
+
+def test_nothing_is_taken_back_from_before_a_sheet_was_mended_by_hand(desk: LabelDesk, folder: Path) -> None:
+    changed(desk, Delete(ids=(1,)))
+    path = folder / "sheets" / "a.json"
+    path.write_text(path.read_text() + "\n")
+    changed(desk, Delete(ids=(2,)))
+    assert states(changed(desk, Undo())) == ["deleted", "proposed", "proposed"]
+    with pytest.raises(CorrectionError, match="nothing here"):
+        changed(desk, Undo())
+
+
 def test_nobody_takes_back_what_somebody_else_did(desk: LabelDesk) -> None:
     changed(desk, Delete(ids=(1,)), by="wang")
     with pytest.raises(CorrectionError, match="li changed nothing"):
@@ -190,23 +232,53 @@ def test_training_rows_follow_the_sheet_whichever_way_the_set_is_read(desk: Labe
         assert StreetClass.STALL in picture.complete
 
 
-@pytest.mark.parametrize("step", range(1, 7))
-def test_disk_that_fails_at_any_step_leaves_whole_files(folder: Path, step: int) -> None:
-    desk = LabelDesk(LabelSets(folder.parent), disk=FailingDisk(step, errno.ENOSPC))
+STEPS_OF_A_CHANGE = 6
+"""Sync, rename and sync of the folder, for the sheet and then for the label file."""
+
+
+@pytest.mark.parametrize("step", range(1, STEPS_OF_A_CHANGE + 1))
+def test_disk_that_fails_at_any_step_leaves_whole_files_and_all_that_can_be_taken_back(
+    folder: Path, caplog: pytest.LogCaptureFixture, step: int
+) -> None:
+    desk = LabelDesk(LabelSets(folder.parent), disk=FailingDisk(STEPS_OF_A_CHANGE + step, errno.ENOSPC))
+    changed(desk, Confirm(ids=(3,)))
     rows = (folder / "labels" / "train" / "a.txt").read_text()
-    with pytest.raises(SetWriteError, match="the disk is full") as refused:
-        changed(desk, Delete(ids=(1,)))
-    assert str(folder.parent) not in str(refused.value)
-    now = desk.open("gate", "a")
-    assert states(now)[0] == ("proposed" if step <= 2 else "deleted")
+    if step <= 3:
+        with pytest.raises(SetWriteError, match="the disk is full") as refused:
+            changed(desk, Delete(ids=(1,)))
+        assert str(folder.parent) not in str(refused.value)
+    else:
+        assert states(changed(desk, Delete(ids=(1,)))) == ["deleted", "proposed", "confirmed"]
+        assert "label file only follows with the next change" in caplog.text
+    assert states(desk.open("gate", "a"))[0] == ("proposed" if step <= 2 else "deleted")
     assert (folder / "labels" / "train" / "a.txt").read_text() in (rows, "".join(rows.splitlines(keepends=True)[1:]))
     assert list(folder.rglob("*.writing")) == []
-    changed(desk, Confirm(ids=(2,)))
+    if step > 2:
+        assert states(changed(desk, Undo())) == ["proposed", "proposed", "confirmed"]
+    assert states(changed(desk, Undo())) == ["proposed"] * 3
     rows_now = parse_rows((folder / "labels" / "train" / "a.txt").read_text())
-    assert len(rows_now.rows) == len(desk.open("gate", "a").sheet.standing)
+    assert len(rows_now.rows) == 3
+
+
+@pytest.mark.parametrize("step", range(1, STEPS_OF_A_CHANGE + 1))
+def test_taking_back_that_fails_can_be_asked_for_again(folder: Path, step: int) -> None:
+    desk = LabelDesk(LabelSets(folder.parent), disk=FailingDisk(2 * STEPS_OF_A_CHANGE + step, errno.ENOSPC))
+    changed(desk, Delete(ids=(1,)))
+    changed(desk, Delete(ids=(2,)))
+    with pytest.raises(SetWriteError) if step <= 3 else nullcontext():
+        changed(desk, Undo())
+    if step <= 2:
+        changed(desk, Undo())
+    assert states(desk.open("gate", "a")) == ["deleted", "proposed", "proposed"]
+    assert states(changed(desk, Undo())) == ["proposed"] * 3
 
 
 HOSTILE = ["", ".", "..", "../gate", "gate/..", "gate/sheets", ".gate", "a\0b", "x" * 300, "图" * 200, "a\nb", "\ud800"]
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", ".gate", "a/b", "a\0b", "a\tb", "a\x85b", "\ud800"])
+def test_name_that_no_page_could_show_is_none(name: str) -> None:
+    assert not is_name(name)
 
 
 @pytest.mark.parametrize("name", HOSTILE)

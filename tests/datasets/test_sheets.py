@@ -65,14 +65,14 @@ def test_sheet_tells_what_was_marked_seen_and_filled_in() -> None:
 
 def test_decision_tells_who_and_when_and_leaves_the_older_sheet_alone() -> None:
     before = sheet()
-    after = before.decided(2, BoxState.DELETED, by="li", at=NOON)
+    after = before.settled({2: BoxState.DELETED}, by="li", at=NOON)
     assert (after.boxes[1].state, after.boxes[1].by, after.boxes[1].at) == (BoxState.DELETED, "li", NOON)
     assert before.boxes[1].state is BoxState.PROPOSED
     assert after.labels().class_ids.tolist() == [CAR, CAR]
 
 
 def test_confirmed_box_counts_as_marked_by_a_person() -> None:
-    assert sheet().decided(2, BoxState.CONFIRMED, by="li", at=NOON).labels().scores.tolist() == [1.0, 1.0, 0.5]
+    assert sheet().settled({2: BoxState.CONFIRMED}, by="li", at=NOON).labels().scores.tolist() == [1.0, 1.0, 0.5]
 
 
 def test_box_that_was_forgotten_is_drawn_under_a_number_of_its_own() -> None:
@@ -81,7 +81,7 @@ def test_box_that_was_forgotten_is_drawn_under_a_number_of_its_own() -> None:
 
 
 def test_review_confirms_what_stayed_and_makes_its_classes_complete() -> None:
-    after = sheet().decided(3, BoxState.DELETED, by="li", at=NOON).reviewed(CARS, by="li", at=NOON)
+    after = sheet().settled({3: BoxState.DELETED}, by="li", at=NOON).reviewed(CARS, by="li", at=NOON)
     assert [box.state for box in after.boxes] == [BoxState.CONFIRMED, BoxState.PROPOSED, BoxState.DELETED]
     assert after.complete == CARS
     assert sheet().complete == frozenset()
@@ -89,13 +89,13 @@ def test_review_confirms_what_stayed_and_makes_its_classes_complete() -> None:
 
 def test_decision_about_a_box_that_is_not_there_or_has_no_area_is_refused() -> None:
     with pytest.raises(ValueError, match="has no box 9"):
-        sheet().decided(9, BoxState.CONFIRMED, by="li", at=NOON)
+        sheet().settled({9: BoxState.CONFIRMED}, by="li", at=NOON)
     with pytest.raises(ValueError, match="box 4 has no area"):
         sheet().drawn((5, 5, 5, 25), StreetClass.STALL, by="li", at=NOON)
 
 
 def test_sheet_is_read_back_as_it_was_written(tmp_path: Path) -> None:
-    written = sheet().decided(2, BoxState.DELETED, by="李", at=NOON).reviewed(CARS, by="李", at=NOON)
+    written = sheet().settled({2: BoxState.DELETED}, by="李", at=NOON).reviewed(CARS, by="李", at=NOON)
     write_sheet(tmp_path / "a.json", written)
     assert read_sheet(tmp_path / "a.json") == written
 
@@ -119,6 +119,8 @@ def test_full_disk_leaves_the_older_sheet(tmp_path: Path) -> None:
         ('"version": 1', '"version": 2', "write one of 1"),
         ('"images/train/a.jpg"', '"../secret/a.jpg"', "is no path below"),
         ('"images/train/a.jpg"', '"/secret/a.jpg"', "is no path below"),
+        ('"images/train/a.jpg"', '"."', "is no path below"),
+        ('"images/train/a.jpg"', '".//."', "is no path below"),
     ],
 )
 def test_wrong_sheet_is_told_with_its_place(tmp_path: Path, old: str, new: str, words: str) -> None:
@@ -144,7 +146,7 @@ def test_folder_of_proposals_is_a_yolo_set_and_corrections_count_from_its_sheets
     folder = write_proposals(tmp_path / "set", [proposal("a"), proposal("b")], PROPOSER)
     assert [len(picture.labels) for picture in read_yolo(folder, SetFacts("made")).pictures] == [3, 3]
     path = folder / "sheets" / "a.json"
-    corrected = read_sheet(path).decided(1, BoxState.DELETED, by="li", at=NOON).reviewed(CARS, by="li", at=NOON)
+    corrected = read_sheet(path).settled({1: BoxState.DELETED}, by="li", at=NOON).reviewed(CARS, by="li", at=NOON)
     write_sheet(path, corrected)
     one, other = read_proposals(folder, "made").pictures
     assert (len(one.labels), one.complete, len(other.labels), other.complete) == (2, CARS, 3, frozenset())
