@@ -98,12 +98,12 @@ def choose_engine(
     names = engines_for(card)
     if wanted != "auto":
         return chooser.take(wanted)
-    if len(names) == 1:
-        return chooser.take(names[0])
     memory = ChoiceMemory(cache_dir)
     remembered = memory.recall(card)
     if remembered is not None and (chosen := chooser.reopen(remembered)) is not None:
         return chosen
+    if len(names) == 1:
+        return chooser.take(names[0])
     chosen = chooser.measure(names)
     memory.keep(card, chosen.choice)
     return chosen
@@ -162,7 +162,7 @@ class _Chooser:
         try:
             engine = sized._open(remembered.engine, remembered.layout)
         except (EngineError, OutputMismatchError) as err:
-            logger.warning("model %s: the remembered engine fails: %s; measuring again", self.card.name, err)
+            logger.warning("model %s: the remembered engine fails: %s; it is chosen anew", self.card.name, err)
             return None
         reason = BENCHED if remembered.reason == BENCHED else "remembered"
         return ChosenEngine(sized.card, engine, remembered.model_copy(update={"reason": reason}))

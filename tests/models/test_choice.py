@@ -14,7 +14,7 @@ from models import choice
 from models.agreement import PICTURES
 from models.cards import ModelCard
 from models.choice import ChosenEngine, check_card, choose_engine
-from models.choice_memory import FILE_NAME
+from models.choice_memory import BENCHED, FILE_NAME, ChoiceMemory, EngineChoice
 from models.engines import Engine, EngineMaker
 from models.errors import (
     EngineError,
@@ -231,6 +231,14 @@ def test_real_engines_agree_and_one_is_chosen(card: ModelCard, tmp_path: Path) -
     chosen = choose_engine(card, tmp_path / "cache")
     problems = {one.engine: one.problem for one in chosen.choice.candidates if one.ms_per_picture is None}
     assert set(problems) <= {"openvino-bf16"}
+
+
+def test_checkpoint_takes_what_a_bench_stored(card: ModelCard, bench: Bench, tmp_path: Path) -> None:
+    checkpoint = card.model_copy(update={"file": card.file.rename(tmp_path / "tiny.pt")})
+    bench.makers["torch"] = partial(bench._open, "torch", ONE_CAR.offset)
+    stored = EngineChoice(engine="torch", reason=BENCHED, ms_per_picture=12.0, alone=2, lanes=1, batch=4)
+    ChoiceMemory(tmp_path).keep(checkpoint, stored)
+    assert bench.choose(checkpoint, tmp_path).choice == stored
 
 
 @pytest.mark.skipif(find_spec("ultralytics") is not None, reason="the training extra is installed here")
