@@ -77,6 +77,12 @@ def bench() -> Bench:
 
 @pytest.fixture
 def card(tmp_path: Path) -> ModelCard:
+    return write_model(tmp_path, judged_precisions=("bf16",))
+
+
+@pytest.fixture
+def unjudged(tmp_path: Path) -> ModelCard:
+    """The same card, which names no precision below single."""
     return write_model(tmp_path)
 
 
@@ -128,6 +134,31 @@ def test_engine_that_sees_otherwise_is_not_taken_however_fast(card: ModelCard, b
     chosen = bench.choose(card, tmp_path)
     assert chosen.choice.engine != "openvino-bf16"
     assert "boxes agree" in {one.engine: one.problem for one in chosen.choice.candidates}["openvino-bf16"]
+
+
+def test_precision_that_nothing_has_judged_is_not_tried_at_a_start(
+    unjudged: ModelCard, bench: Bench, tmp_path: Path
+) -> None:
+    bench.takes_s["openvino-bf16"] = 0.001
+    assert bench.choose(unjudged, tmp_path).choice.engine == "openvino"
+    assert "openvino-bf16" not in bench.opened
+
+
+def test_precision_that_an_earlier_start_took_unjudged_is_left_again(
+    card: ModelCard, unjudged: ModelCard, bench: Bench, tmp_path: Path
+) -> None:
+    bench.takes_s["openvino-bf16"] = 0.001
+    assert bench.choose(card, tmp_path).choice.engine == "openvino-bf16"
+    chosen = Bench().choose(unjudged, tmp_path)
+    assert (chosen.choice.engine, chosen.choice.reason) == ("openvino", "measured")
+
+
+def test_precision_that_the_card_names_later_is_measured_then(
+    card: ModelCard, unjudged: ModelCard, bench: Bench, tmp_path: Path
+) -> None:
+    bench.takes_s["openvino-bf16"] = 0.001
+    bench.choose(unjudged, tmp_path)
+    assert bench.choose(card, tmp_path).choice.engine == "openvino-bf16"
 
 
 def test_engine_that_does_not_load_is_passed_over_with_a_warning(
@@ -193,8 +224,8 @@ def test_folder_that_cannot_be_written_stops_nothing(
     assert "cannot be written" in caplog.text
 
 
-def test_engine_that_is_asked_for_is_taken_without_measuring(card: ModelCard, bench: Bench, tmp_path: Path) -> None:
-    chosen = bench.choose(card, tmp_path, wanted="openvino-bf16")
+def test_engine_that_is_asked_for_is_taken_without_measuring(unjudged: ModelCard, bench: Bench, tmp_path: Path) -> None:
+    chosen = bench.choose(unjudged, tmp_path, wanted="openvino-bf16")
     assert (chosen.choice.engine, list(bench.opened)) == ("openvino-bf16", ["openvino-bf16"])
 
 
