@@ -1,8 +1,9 @@
 """Measures how a model runs fastest on this machine: in which engine and precision, on which cores, in which batches.
 
 At a start the choice is made in a second or two, from the usual layout of cores alone. Here every way has its turns,
-one after the other and again, so that a busy moment hits all alike, and within a time that is given. A precision below
-single is taken only where it sees the same, and where the average precision on labelled pictures stays.
+one after the other and again, so that a busy moment hits all alike, and within a time that is given. An engine is
+opened for its turns only: of a large model all layouts of all engines together would not fit into memory. A precision
+below single is taken only where it sees the same, and where the average precision on labelled pictures stays.
 
 Belongs here: opening, judging and timing. Does not: what follows from the times (bench_choice), the pictures (api).
 """
@@ -196,26 +197,32 @@ class _Subject:
 
 
 def _timed(subject: _Subject, ways: Sequence[Way], seconds: float) -> list[Pace]:
-    """Open what the ways need, and let each have its turns; all engines are closed again."""
-    engines: dict[tuple[str, Layout], Engine] = {}
+    """Let each way have its turns, with one layout of one engine open at a time: memory may not hold all of them."""
+    turn_s = max(0.0, seconds / ROUNDS / max(1, len(ways)) - REST_S)
+    spent_s = 0.0
+    rates: dict[Way, list[float]] = {way: [] for way in ways}
+    for number in range(ROUNDS):
+        if number and spent_s >= seconds:  # a slow model has no time for more
+            break
+        for name, layout in dict.fromkeys((way.engine, way.layout) for way in ways):
+            alike = [way for way in ways if (way.engine, way.layout) == (name, layout)]
+            subject.on_progress(f"round {number + 1}: {name}, {layout.lanes} at once")
+            found, took_s = _turns(subject, alike, turn_s)
+            spent_s += took_s
+            for way, rate in zip(alike, found, strict=True):
+                rates[way].append(rate)
+    return [Pace(way, tuple(turns)) for way, turns in rates.items()]
+
+
+def _turns(subject: _Subject, alike: Sequence[Way], turn_s: float) -> tuple[list[float], float]:
+    """Open an engine for ways of one layout and let each have a turn; return their rates, and the seconds of all."""
+    engine = subject.opened(alike[0].engine, alike[0].layout)
     try:
-        for way in ways:
-            if (way.engine, way.layout) not in engines:
-                subject.on_progress(f"{way.engine}: opening")
-                engines[way.engine, way.layout] = subject.opened(way.engine, way.layout)
-        turn_s = max(0.0, seconds / ROUNDS / max(1, len(ways)) - REST_S)
         began_s = subject.tools.clock()
-        rates: dict[Way, list[float]] = {way: [] for way in ways}
-        for number in range(ROUNDS):
-            if number and subject.tools.clock() - began_s >= seconds:  # a slow model has no time for more
-                break
-            for way in ways:
-                subject.on_progress(f"round {number + 1}: {way.engine}, {way.batch} together")
-                rates[way].append(_turn(subject, engines[way.engine, way.layout], way, turn_s))
-        return [Pace(way, tuple(turns)) for way, turns in rates.items()]
+        rates = [_turn(subject, engine, way, turn_s) for way in alike]
+        return rates, subject.tools.clock() - began_s
     finally:
-        for engine in engines.values():
-            engine.close()
+        engine.close()
 
 
 def _turn(subject: _Subject, engine: Engine, way: Way, turn_s: float) -> float:
@@ -223,7 +230,7 @@ def _turn(subject: _Subject, engine: Engine, way: Way, turn_s: float) -> float:
     one, clock = drawn_batch(subject.card, seed=0), subject.tools.clock
     batch = np.concatenate([one] * way.batch)
     subject.tools.sleep(REST_S)
-    engine.infer(batch[: way.lanes])  # allocates and wakes threads
+    engine.infer(batch)  # the first run of a batch allocates and wakes threads
     began_s, pictures = clock(), 0
     while not pictures or clock() - began_s < turn_s:
         engine.infer(batch)

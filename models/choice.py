@@ -3,7 +3,9 @@
 Which engine wins depends on the processor: bfloat16 is several times faster where the processor multiplies matrices
 in it and slower where it does not. So each engine runs the model for a moment, in turns, and the fastest whose boxes
 agree with those of ONNX Runtime is taken, if it is clearly faster than that. An engine that does not load here is
-passed over with a warning. What `streetwarden models bench` has found in its own time goes before that measurement.
+passed over with a warning. Boxes that agree on drawn noise do not say that as much is seen on a street: an engine that
+computes in a precision below single is tried only where the card says that labelled pictures have judged it. What
+`streetwarden models bench` has found in its own time, and judged itself, goes before that measurement.
 
 Belongs here: measuring and choosing. Does not: remembering (choice_memory), what the engines agree on (agreement).
 """
@@ -21,7 +23,7 @@ from typing import Literal, get_args
 import numpy as np
 
 from models.agreement import compare_engines, drawn_batch
-from models.cards import ModelCard, read_weights
+from models.cards import LowerPrecision, ModelCard, read_weights
 from models.choice_memory import BENCHED, CandidateFigures, ChoiceMemory, EngineChoice
 from models.engines import Engine, EngineMaker
 from models.errors import EngineError, EngineUnavailableError, ModelError, OutputMismatchError
@@ -39,6 +41,9 @@ EngineName = Literal["auto", "onnxruntime", "openvino", "openvino-bf16", "torch"
 
 ENGINE_NAMES: tuple[str, ...] = get_args(EngineName)[1:]
 """What settings may ask for besides `auto`."""
+
+BELOW_SINGLE: Mapping[str, LowerPrecision] = MappingProxyType({"openvino-bf16": "bf16"})
+"""Engines that compute in less than single precision."""
 
 FALLBACK = "onnxruntime"
 """Runs everywhere; the reference that the others must agree with."""
@@ -95,15 +100,15 @@ def choose_engine(
         raise ValueError(f"there is no engine {wanted!r}; possible are auto, {', '.join(ENGINE_NAMES)}")
     weights = read_weights(card)
     chooser = _Chooser(card, weights, ENGINE_MAKERS if makers is None else makers, clock, sleep)
-    names = engines_for(card)
     if wanted != "auto":
         return chooser.take(wanted)
-    if len(names) == 1:
-        return chooser.take(names[0])
+    names = engines_at_start(card)
     memory = ChoiceMemory(cache_dir)
     remembered = memory.recall(card)
-    if remembered is not None and (chosen := chooser.reopen(remembered)) is not None:
+    if remembered is not None and _is_among(remembered, names) and (chosen := chooser.reopen(remembered)) is not None:
         return chosen
+    if len(names) == 1:
+        return chooser.take(names[0])
     chosen = chooser.measure(names)
     memory.keep(card, chosen.choice)
     return chosen
@@ -136,6 +141,17 @@ def engines_for(card: ModelCard) -> tuple[str, ...]:
     return tuple(name for name in ENGINE_NAMES if name != "torch")
 
 
+def engines_at_start(card: ModelCard) -> tuple[str, ...]:
+    """Return those of `engines_for` that a start may take of itself: no precision that nothing has judged."""
+    judged = card.judged_precisions
+    return tuple(name for name in engines_for(card) if name not in BELOW_SINGLE or BELOW_SINGLE[name] in judged)
+
+
+def _is_among(remembered: EngineChoice, names: tuple[str, ...]) -> bool:
+    """Return whether a choice was made among these engines, or by a bench, which judges by itself."""
+    return remembered.reason == BENCHED or {tried.engine for tried in remembered.candidates} == set(names)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Chooser:
     card: ModelCard
@@ -162,13 +178,15 @@ class _Chooser:
         try:
             engine = sized._open(remembered.engine, remembered.layout)
         except (EngineError, OutputMismatchError) as err:
-            logger.warning("model %s: the remembered engine fails: %s; measuring again", self.card.name, err)
+            logger.warning("model %s: the remembered engine fails: %s; it is chosen anew", self.card.name, err)
             return None
         reason = BENCHED if remembered.reason == BENCHED else "remembered"
         return ChosenEngine(sized.card, engine, remembered.model_copy(update={"reason": reason}))
 
     def measure(self, names: tuple[str, ...]) -> ChosenEngine:
-        """Open every engine, drop those that fail or disagree, and take the fastest; the others are closed."""
+        """Open these engines, drop those that fail or disagree, and take the fastest; the others are closed."""
+        for name in BELOW_SINGLE.keys() - set(names):
+            logger.info("model %s: %s is not tried, as no card or bench has judged it", self.card.name, name)
         reference = self._open(FALLBACK)
         engines: dict[str, Engine] = {FALLBACK: reference}
         try:

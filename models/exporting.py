@@ -163,7 +163,7 @@ def _by_rfdetr(name: str, checkpoint: Path, work: Path, size: SizeWH) -> _Export
     return _Exported(written[0])
 
 
-PER_FILE = ("file", "sha256")
+PER_FILE = ("file", "sha256", "judged_precisions")
 """Fields of a card that speak of the weights and not of how they are used."""
 
 UNREADABLE = (

@@ -299,12 +299,16 @@ def _keeping_trainer() -> Any:
             trainer: Any = self
             whole: tuple[Path, Path] = trainer.last, trainer.best
             parts = tuple(path.with_name(f"{path.name}.part") for path in whole)
+            for part in parts:  # a run that was killed while it wrote left half of one
+                part.unlink(missing_ok=True)
             trainer.last, trainer.best = parts
             try:
                 saved = super().save_model()
-                for part, path in zip(parts, whole, strict=True):
+                # The best first: after a kill in between, the run goes on from a state that does not know of it yet.
+                for part, path in zip(reversed(parts), reversed(whole), strict=True):
                     if part.is_file():
-                        part.replace(path)
+                        with part.open("rb+") as file:
+                            put_in_place(file, part, path)
                 return saved
             finally:
                 trainer.last, trainer.best = whole

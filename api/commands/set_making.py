@@ -156,7 +156,7 @@ def opened_teacher(card_path: Path, engine: EngineName, least_score: float) -> I
     with cache_folder() as cache:
         chosen = choose_engine(card, cache, wanted=engine)
     try:
-        model = Model(card, chosen.engine, chosen.choice)
+        model = Model(chosen.card, chosen.engine, chosen.choice)
     except BaseException:
         chosen.engine.close()
         raise

@@ -1,17 +1,21 @@
 """Reads the labelled pictures by which a bench judges a model in other precisions and sizes."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import gettempdir
 
-from api.commands.set_telling import name_of, tell
+import numpy as np
+
+from api.commands.set_telling import name_of, say, tell
 from datasets.formats import read_set
-from datasets.judging import mean_ap50
+from datasets.judging import Looked, mean_ap50
 from datasets.labelled import TRAINED_CLASSES, Domain, LabelledPicture
 from datasets.picture_files import read_bgr
 from datasets.reading import SetFacts
 from datasets.training_set import TrainingSetSettings, write_training_set
+from datasets.yolo_folder import contents
 from models.bench import Judge
 from models.model import Model
 from vision.frames import Frame, Planes
@@ -25,48 +29,59 @@ DRAWN_PICTURES, DRAWN_SEED = 64, 9
 AT_ONCE = 4
 """Pictures that are looked at together; more gain nothing and hold memory."""
 
+MOST_PICTURES = 400
+"""Of a set. A model is judged up to five times: twice for a precision below single, thrice for input sizes."""
+
 NO_TIME = datetime(2026, 1, 1, tzinfo=UTC)
 """A picture of a set has none that matters."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Shown:
-    picture: LabelledPicture
-    frame: Frame
-
-
 def judge_by(data: str) -> Judge:
-    """Return what judges a model on a set; the pictures are read when they are first needed, and once.
+    """Return what judges a model on a set, or on a part of it spread evenly over a large one.
+
+    Pictures are decoded a few at a time, and for every model anew: a set as a whole may not fit into memory.
 
     Args:
         data: folder or file of a set, or `drawn`.
 
     Raises:
         DatasetError: the set cannot be read.
-        ValueError: nothing is marked in it.
+        ValueError: nothing of a known class is marked in it.
     """
     given = () if data == DRAWN else _labelled(data)
-    shown: list[_Shown] = []
+    pictures: list[LabelledPicture] = []
 
     def judge(model: Model) -> float:
-        if not shown:
-            shown.extend(_Shown(picture, _frame(picture)) for picture in given or _drawn())
-        looked = []
-        for start in range(0, len(shown), AT_ONCE):
-            part = shown[start : start + AT_ONCE]
-            found = model.detect([one.frame for one in part])
-            looked += [(one.picture, detections) for one, detections in zip(part, found, strict=True)]
+        if not pictures:  # moments of a film become JPEG bytes, so that the film is read once
+            pictures.extend(replace(picture, source=source) for picture, source in contents(given or _drawn()))
+        looked: list[Looked] = []
+        for start in range(0, len(pictures), AT_ONCE):
+            part = pictures[start : start + AT_ONCE]
+            looked += zip(part, model.detect([_frame(picture) for picture in part]), strict=True)
         return mean_ap50(looked)
 
     return judge
 
 
-def _labelled(data: str) -> tuple[LabelledPicture, ...]:
+def _labelled(data: str) -> Sequence[LabelledPicture]:
     found = read_set(data, SetFacts(name_of(data)))
     tell(found.findings)
-    if not any(len(picture.labels) for picture in found.pictures):
-        raise ValueError(f"nothing is marked in {data}, so that no model can be judged by it")
-    return found.pictures
+    if not any(_is_marked(picture) for picture in found.pictures):
+        raise ValueError(f"nothing is marked in {data} whose class is known, so that no model can be judged by it")
+    if len(found.pictures) <= MOST_PICTURES:
+        return found.pictures
+    say(f"judged by {MOST_PICTURES} of the {len(found.pictures)} pictures of {data}, spread evenly over it")
+    return _spread(found.pictures)
+
+
+def _spread(pictures: Sequence[LabelledPicture]) -> list[LabelledPicture]:
+    """Return `MOST_PICTURES` of them, as many of those in which something is marked as is their share."""
+    marked_first = sorted(pictures, key=lambda picture: not _is_marked(picture))
+    return [marked_first[row] for row in np.linspace(0, len(pictures) - 1, MOST_PICTURES).astype(int)]
+
+
+def _is_marked(picture: LabelledPicture) -> bool:
+    return bool(np.isin(picture.labels.class_ids, TRAINED_CLASSES).any())
 
 
 def _drawn() -> tuple[LabelledPicture, ...]:

@@ -8,11 +8,14 @@ from pathlib import Path
 import pytest
 
 from api.cli import main
+from api.commands.set_making import opened_teacher
 from datasets.label_sets import LabelSets
 from datasets.sheets import read_sheet
+from models.choice_memory import BENCHED, ChoiceMemory, EngineChoice
 from models.shelf import bundled_card
 from pipeline.settings import load_settings
 from tests.datasets.pictures import put_clip, put_picture
+from tests.models.tiny import ONE_CAR, TinyOnnx, write_model
 
 
 @pytest.fixture
@@ -206,3 +209,14 @@ def test_verdicts_of_an_installation_without_cases_are_refused(
     assert status == 1
     assert "no case teaches anything yet" in err
     assert not (made / "out").exists()
+
+
+def test_teacher_looks_at_the_size_that_a_bench_stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cells = 4 * 4 + 2 * 2 + 1  # of 32x32
+    card = write_model(tmp_path, TinyOnnx(ONE_CAR.offset[..., :cells], ONE_CAR.gain[..., :cells], side="side"))
+    (tmp_path / "tiny.json").write_text(card.model_dump_json(), encoding="utf-8")
+    monkeypatch.setattr(Path, "home", lambda: tmp_path)
+    smaller = EngineChoice(engine="onnxruntime", reason=BENCHED, alone=1, lanes=1, input_wh=(32, 32))
+    ChoiceMemory(tmp_path / ".cache" / "streetwarden").keep(card, smaller)
+    with opened_teacher(tmp_path / "tiny.json", "auto", 0.1) as teacher:
+        assert (teacher.input_wh, teacher.card.score_threshold) == ((32, 32), 0.1)

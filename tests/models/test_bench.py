@@ -25,6 +25,7 @@ class Machine:
     def __init__(self) -> None:
         self.clock = FakeClock()
         self.opened: list[FakeEngine] = []
+        self.most_open = 0
         self.takes_s = {"onnxruntime": 0.1, "openvino": 0.05, "openvino-bf16": 0.01}
         self.makers: dict[str, EngineMaker] = {name: partial(self._open, name) for name in self.takes_s}
 
@@ -35,6 +36,7 @@ class Machine:
         engine = FakeEngine(card, ONE_CAR.offset, ONE_CAR.gain, lambda: self._pass(name, engine))
         engine.precision = "bf16" if name.endswith("bf16") else "fp32"
         self.opened.append(engine)
+        self.most_open = max(self.most_open, sum(not each.is_closed for each in self.opened))
         return engine
 
     def _pass(self, name: str, engine: FakeEngine) -> None:
@@ -93,6 +95,18 @@ def test_slow_model_ends_after_the_round_in_which_the_time_is_over(machine: Mach
 def test_all_engines_are_closed_at_the_end(machine: Machine, card: ModelCard) -> None:
     run(machine, card)
     assert all(engine.is_closed for engine in machine.opened)
+
+
+def test_few_engines_are_open_at_a_time(machine: Machine, card: ModelCard) -> None:
+    run(machine, card)
+    assert machine.most_open == 3  # ONNX Runtime, the one beside it, and that again for all its boxes
+
+
+def test_each_turn_runs_its_whole_batch_before_it_is_timed(machine: Machine, card: ModelCard) -> None:
+    run(machine, card, seconds=0.1)
+    timed = [engine.batch_lengths for engine in machine.opened if engine.batch_lengths[:2] == [2, 2]]
+    assert timed
+    assert all(lengths[::2] == lengths[1::2] for lengths in timed)
 
 
 def test_narrow_precision_that_sees_as_much_is_chosen(machine: Machine, card: ModelCard) -> None:

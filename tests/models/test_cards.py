@@ -54,6 +54,7 @@ def test_written_card_reads_back_as_it_was(tmp_path: Path) -> None:
         input_wh=(640, 384),
         class_names=("person", "three wheeler"),
         class_map={"three wheeler": "tricycle"},
+        judged_precisions=("bf16",),
         description="Zeile eins\n第二行",
         recipe={"epochs": "3"},
         accuracy=(Measurement(metric="mAP50", value=0.5, data="ten pictures"),),
@@ -139,6 +140,11 @@ def test_cards_cannot_be_changed(tmp_path: Path) -> None:
     card = write_model(tmp_path)
     with pytest.raises(ValueError, match="frozen"):
         card.name = "other"
+
+
+def test_precision_that_no_engine_computes_in_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(CardError, match=r"judged_precisions\.0: .*bf16"):
+        load_card(written(tmp_path, 'judged_precisions = ["int4"]\n' + CARD))
 
 
 def test_spread_of_zero_is_refused(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from models import choice
 from models.agreement import PICTURES
 from models.cards import ModelCard
 from models.choice import ChosenEngine, check_card, choose_engine
-from models.choice_memory import FILE_NAME
+from models.choice_memory import BENCHED, FILE_NAME, ChoiceMemory, EngineChoice
 from models.engines import Engine, EngineMaker
 from models.errors import (
     EngineError,
@@ -77,6 +77,12 @@ def bench() -> Bench:
 
 @pytest.fixture
 def card(tmp_path: Path) -> ModelCard:
+    return write_model(tmp_path, judged_precisions=("bf16",))
+
+
+@pytest.fixture
+def unjudged(tmp_path: Path) -> ModelCard:
+    """The same card, which names no precision below single."""
     return write_model(tmp_path)
 
 
@@ -128,6 +134,31 @@ def test_engine_that_sees_otherwise_is_not_taken_however_fast(card: ModelCard, b
     chosen = bench.choose(card, tmp_path)
     assert chosen.choice.engine != "openvino-bf16"
     assert "boxes agree" in {one.engine: one.problem for one in chosen.choice.candidates}["openvino-bf16"]
+
+
+def test_precision_that_nothing_has_judged_is_not_tried_at_a_start(
+    unjudged: ModelCard, bench: Bench, tmp_path: Path
+) -> None:
+    bench.takes_s["openvino-bf16"] = 0.001
+    assert bench.choose(unjudged, tmp_path).choice.engine == "openvino"
+    assert "openvino-bf16" not in bench.opened
+
+
+def test_precision_that_an_earlier_start_took_unjudged_is_left_again(
+    card: ModelCard, unjudged: ModelCard, bench: Bench, tmp_path: Path
+) -> None:
+    bench.takes_s["openvino-bf16"] = 0.001
+    assert bench.choose(card, tmp_path).choice.engine == "openvino-bf16"
+    chosen = Bench().choose(unjudged, tmp_path)
+    assert (chosen.choice.engine, chosen.choice.reason) == ("openvino", "measured")
+
+
+def test_precision_that_the_card_names_later_is_measured_then(
+    card: ModelCard, unjudged: ModelCard, bench: Bench, tmp_path: Path
+) -> None:
+    bench.takes_s["openvino-bf16"] = 0.001
+    bench.choose(unjudged, tmp_path)
+    assert bench.choose(card, tmp_path).choice.engine == "openvino-bf16"
 
 
 def test_engine_that_does_not_load_is_passed_over_with_a_warning(
@@ -193,8 +224,8 @@ def test_folder_that_cannot_be_written_stops_nothing(
     assert "cannot be written" in caplog.text
 
 
-def test_engine_that_is_asked_for_is_taken_without_measuring(card: ModelCard, bench: Bench, tmp_path: Path) -> None:
-    chosen = bench.choose(card, tmp_path, wanted="openvino-bf16")
+def test_engine_that_is_asked_for_is_taken_without_measuring(unjudged: ModelCard, bench: Bench, tmp_path: Path) -> None:
+    chosen = bench.choose(unjudged, tmp_path, wanted="openvino-bf16")
     assert (chosen.choice.engine, list(bench.opened)) == ("openvino-bf16", ["openvino-bf16"])
 
 
@@ -231,6 +262,14 @@ def test_real_engines_agree_and_one_is_chosen(card: ModelCard, tmp_path: Path) -
     chosen = choose_engine(card, tmp_path / "cache")
     problems = {one.engine: one.problem for one in chosen.choice.candidates if one.ms_per_picture is None}
     assert set(problems) <= {"openvino-bf16"}
+
+
+def test_checkpoint_takes_what_a_bench_stored(card: ModelCard, bench: Bench, tmp_path: Path) -> None:
+    checkpoint = card.model_copy(update={"file": card.file.rename(tmp_path / "tiny.pt")})
+    bench.makers["torch"] = partial(bench._open, "torch", ONE_CAR.offset)
+    stored = EngineChoice(engine="torch", reason=BENCHED, ms_per_picture=12.0, alone=2, lanes=1, batch=4)
+    ChoiceMemory(tmp_path).keep(checkpoint, stored)
+    assert bench.choose(checkpoint, tmp_path).choice == stored
 
 
 @pytest.mark.skipif(find_spec("ultralytics") is not None, reason="the training extra is installed here")

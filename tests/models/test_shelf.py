@@ -1,10 +1,12 @@
 """The model that comes with the program is the one its card speaks of and runs; the shelf says all of the others."""
 
+import json
 from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
+from models.bench_choice import MOST_LOST_AP50
 from models.cards import load_card, read_weights
 from models.class_names import class_rows, own_class_names
 from models.errors import UnknownModelError
@@ -14,6 +16,8 @@ from tests.models.fakes import grey_frame
 from vision.classes import StreetClass
 
 MAX_BYTES = 12_000_000
+
+BENCHED = Path(__file__).parents[2] / "benchmarks" / "results" / "models_bench.json"
 
 
 def test_bundled_weights_are_those_of_their_card_and_small() -> None:
@@ -27,6 +31,14 @@ def test_bundled_card_answers_for_the_model() -> None:
     assert card.licence
     assert card.recipe
     assert {"mAP50", "mAP50-95"} <= {row.metric for row in card.accuracy}
+
+
+def test_precisions_that_the_bundled_card_names_were_judged_by_labelled_pictures() -> None:
+    card, benched = load_card(bundled_card()), json.loads(BENCHED.read_text(encoding="utf-8"))
+    assert (benched["model"]["sha256"], tuple(benched["model"]["input_wh"])) == (card.sha256, card.input_wh)
+    ap50 = {row["precision"]: row["ap50"] for row in benched["engines"] if row["ap50"] is not None}
+    assert set(card.judged_precisions) == set(ap50) - {"fp32"}
+    assert all(ap50["fp32"] - ap50[name] <= MOST_LOST_AP50 for name in card.judged_precisions)
 
 
 def test_bundled_model_sees_nothing_in_an_empty_picture(tmp_path: Path) -> None:

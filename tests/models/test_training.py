@@ -2,8 +2,10 @@
 
 import errno
 import os
+import sys
 from importlib.util import find_spec
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -57,6 +59,49 @@ def test_full_disk_ends_training_with_a_sentence_and_the_way_on(
         TrainingError, match=r"the disk of .*last\.pt\.part is full; make room and give the same command"
     ):
         train(data_yaml(tmp_path), tmp_path / "out", TrainSettings(), ignore)
+
+
+class Saver:
+    """Saves as the trainer of ultralytics does: the last state always, the best one only when there is a better."""
+
+    def __init__(self, folder: Path) -> None:
+        self.last, self.best = folder / "last.pt", folder / "best.pt"
+        self.is_better = False
+
+    def save_model(self) -> None:
+        self.last.write_bytes(b"a later state")
+        if self.is_better:
+            self.best.write_bytes(b"a better state")
+
+
+@pytest.fixture
+def saver(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Saver:
+    """Our trainer, made of one that only saves; its folder holds a good state and half of what was to replace it."""
+    monkeypatch.setitem(sys.modules, "ultralytics.models.yolo.detect", SimpleNamespace(DetectionTrainer=Saver))
+    (tmp_path / "best.pt").write_bytes(b"a good state")
+    (tmp_path / "best.pt.part").write_bytes(b"a be")
+    made: Saver = training._keeping_trainer()(tmp_path)
+    return made
+
+
+def test_half_checkpoint_of_a_run_that_was_killed_does_not_replace_a_good_one(saver: Saver, tmp_path: Path) -> None:
+    saver.save_model()
+    left = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    assert left == {"last.pt": b"a later state", "best.pt": b"a good state"}
+
+
+def test_checkpoint_is_on_the_medium_before_it_replaces_another(
+    saver: Saver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_descriptor: int) -> None:
+        raise OSError(errno.EIO, "the disk fails")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    saver.is_better = True
+    with pytest.raises(OSError, match="the disk fails"):
+        saver.save_model()
+    assert (tmp_path / "best.pt").read_bytes() == b"a good state"
+    assert list(tmp_path.glob("*.part")) == []
 
 
 @pytest.mark.train
