@@ -12,10 +12,16 @@ from datasets.draw_prints import PRINT_KINDS
 from datasets.street_layouts import LAYOUTS
 from detectors.catalog import RULE_KINDS
 
-Point = tuple[float, float]
 Side = Literal["west", "east"]
 Seconds = Annotated[float, Field(ge=0, le=86_400)]
 Metre = Annotated[float, Field(ge=-200, le=200)]
+Point = tuple[Metre, Metre]
+SheetMetre = Annotated[float, Field(ge=0.03, le=10)]
+"""A side of something printed: from a small sticker to a banner over several shops."""
+
+MOST_SLENDER = 12
+"""So many times longer than wide a print can be; its sheet is painted with a width of a few hundred pixels."""
+
 Name = Annotated[str, Field(max_length=80)]
 
 STALL_KINDS = (
@@ -42,7 +48,7 @@ def _rule_kind(kind: str) -> str:
 class Entry(BaseModel):
     """A table of a scenario file."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class ViewEntry(Entry):
@@ -143,7 +149,9 @@ class PaperEntry(Entry):
     name: Name = Field(default="", description="By which [[offences]] can speak of it.")
     look: int | None = Field(default=None, ge=0, le=1 << 30, description="Seed of its appearance.")
     at: Point = Field(description="x and z of its lower left corner; on the pavement x and y (m).")
-    size: Point | None = Field(default=None, description="Width and height; else as usual for its kind (m).")
+    size: tuple[SheetMetre, SheetMetre] | None = Field(
+        default=None, description="Width and height; else as usual for its kind (m)."
+    )
     surface: Literal["wall", "shutter", "door", "pole", "pavement"] = Field(
         default="wall", description="What it is on."
     )
@@ -165,6 +173,8 @@ class PaperEntry(Entry):
     def _can_go(self) -> "PaperEntry":
         if self.removed_from is not None and self.stay is None:
             raise ValueError("say how long it stays before it is removed (stay = 60)")
+        if self.size is not None and max(self.size) > MOST_SLENDER * min(self.size):
+            raise ValueError(f"one side of its size is more than {MOST_SLENDER} times the other; no print is so narrow")
         return self
 
 

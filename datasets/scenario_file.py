@@ -117,14 +117,25 @@ def _explain(err: ValidationError, raw: dict[str, Any]) -> str:
 
 def _where(location: tuple[int | str, ...], raw: dict[str, Any]) -> str:
     """Return a place in the file as `actors number 2 (van): stay`."""
-    parts = [str(part) for part in location]
+    words: list[str] = []
+    for part in location:
+        if isinstance(part, int) and words:
+            words[-1] += f" number {part + 1}"
+        else:
+            words.append(str(part))
+    kind = _kind_at(location, raw)
+    if kind:
+        words[0] += f" ({kind})"
+    return ": ".join(words)
+
+
+def _kind_at(location: tuple[int | str, ...], raw: dict[str, Any]) -> object:
+    """Return the kind of the entry of a list that a place lies in, or nothing."""
     if len(location) < 2 or not isinstance(location[1], int):
-        return ": ".join(parts)
-    entries = raw.get(parts[0])
+        return None
+    entries = raw.get(str(location[0]))
     entry = entries[location[1]] if isinstance(entries, list) and location[1] < len(entries) else None
-    kind = entry.get("kind") or entry.get("flow") or entry.get("by") if isinstance(entry, dict) else None
-    head = f"{parts[0]} number {location[1] + 1}" + (f" ({kind})" if kind else "")
-    return ": ".join([head, *parts[2:]])
+    return entry.get("kind") or entry.get("flow") or entry.get("by") if isinstance(entry, dict) else None
 
 
 def _keys_beside(location: tuple[int | str, ...]) -> set[str]:
