@@ -3,6 +3,7 @@
 What is wrong in a file is said in one sentence that names the file, the entry and what is possible.
 """
 
+import stat
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,9 @@ from vision.wording import sentence_of
 BUNDLED = Path(__file__).resolve().parent / "scenarios"
 """Where the scenario files lie that come along."""
 
+MOST_BYTES = 1_000_000
+"""A larger file is not read; one with as many entries as there may be has some 100 kB."""
+
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
@@ -41,8 +45,7 @@ def bundled_scenarios() -> tuple[str, ...]:
 
 def scenario_path(text: str) -> Path:
     """Return the file that is meant by a path or by the name of a bundled scenario."""
-    bundled = BUNDLED / f"{text}.toml"
-    return bundled if "/" not in text and bundled.is_file() else Path(text)
+    return BUNDLED / f"{text}.toml" if text in bundled_scenarios() else Path(text)
 
 
 def load_scenario(path: Path, look: int | None = None) -> Scenario:
@@ -95,14 +98,32 @@ def _rule(kind: str, limit_s: float) -> Rule:
 
 
 def _toml(path: Path) -> dict[str, Any]:
+    text = _text(path)
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(text)
+    except RecursionError:
+        raise ScenarioFileError(f"scenario file {path} is no TOML that can be read: it is nested too deeply") from None
+    except ValueError as err:  # also a number of thousands of digits, which tomllib leaves to int() to refuse
+        raise ScenarioFileError(f"scenario file {path} is no TOML: {err}") from None
+
+
+def _text(path: Path) -> str:
+    """Return what a file holds; never waits for a pipe or a device, and never reads without end."""
+    if "\0" in str(path):
+        raise ScenarioFileError(f"scenario file {str(path)!r} cannot be read: no file has such a name")
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise ScenarioFileError(f"scenario file {path} cannot be read: it is a folder, a pipe or a device")
+        with path.open("rb") as file:
+            raw = file.read(MOST_BYTES + 1)
     except OSError as err:
         raise ScenarioFileError(f"scenario file {path} cannot be read: {err.strerror}") from None
+    if len(raw) > MOST_BYTES:
+        raise ScenarioFileError(f"scenario file {path} is larger than {MOST_BYTES / 1e6:g} MB; no story is that long")
+    try:
+        return raw.decode("utf-8")
     except UnicodeDecodeError:
         raise ScenarioFileError(f"scenario file {path} is no text file; it must be TOML in UTF-8") from None
-    except tomllib.TOMLDecodeError as err:
-        raise ScenarioFileError(f"scenario file {path} is no TOML: {err}") from None
 
 
 def _explain(err: ValidationError, raw: dict[str, Any]) -> str:

@@ -1,5 +1,6 @@
 """Scenario files: what they say happens, when and where, and what is wrong is named."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -307,6 +308,34 @@ def test_street_without_a_lane_from_that_side_says_so(tmp_path: Path) -> None:
 def test_missing_file_is_named() -> None:
     with pytest.raises(ScenarioFileError, match=r"nowhere\.toml cannot be read: No such file"):
         load_scenario(Path("/nowhere.toml"))
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ("x = " + "[" * 100_000, "nested too deeply"),
+        ("look = " + "9" * 5_000, "is no TOML"),
+        ("# " + "-" * 1_000_000, "larger than 1 MB"),
+    ],
+    ids=["nested", "digits", "large"],
+)
+def test_file_that_would_break_its_reader_is_refused(text: str, part: str, tmp_path: Path) -> None:
+    assert part in wrong(tmp_path, text)
+
+
+def test_folder_pipe_or_device_is_no_scenario_file(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.toml")
+    for path in (tmp_path, tmp_path / "pipe.toml", Path("/dev/zero")):
+        with pytest.raises(ScenarioFileError, match="it is a folder, a pipe or a device"):
+            load_scenario(path)
+
+
+def test_name_that_no_file_can_have_is_a_wrong_scenario_url() -> None:
+    for url in ("synthetic:///%00", "synthetic://file?path=%00"):
+        with pytest.raises(ScenarioFileError, match="no file has such a name"):
+            script_of(parse_url(url))
+    with pytest.raises(ScenarioFileError, match="cannot be read: File name too long"):
+        script_of(parse_url(f"synthetic://file?path={'x' * 5000}"))
 
 
 def test_drawn_camera_plays_a_scenario_file_by_path_or_by_name(tmp_path: Path) -> None:
