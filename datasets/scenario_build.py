@@ -13,9 +13,10 @@ import numpy as np
 from datasets.cast import CLASSES, PEOPLE
 from datasets.draw_prints import usual_size
 from datasets.scenario import Actor, Journey, Paper, Path, Script, View
-from datasets.scenario_entries import ActorEntry, PaperEntry, ScenarioFile, Side, StallEntry, TrafficEntry, ZoneEntry
+from datasets.scenario_entries import ActorEntry, PaperEntry, Side, StallEntry, TrafficEntry, ZoneEntry
 from datasets.scenario_stalls import Pitch, stall_actors
 from datasets.scenario_story import AHEAD, WALK_M_S, edge_x, fitted, other, paths_of, walking_y
+from datasets.scenario_tables import ScenarioFile, zone_id
 from datasets.street import Lane, Street
 from datasets.street_layouts import layout
 from datasets.traffic import Flow, Signal, cycle_lane, flowing_lane, queueing_lane, walkers
@@ -81,11 +82,6 @@ def build(told: ScenarioFile, name: str) -> Script:
         period_s=told.period,
         zones_m=tuple(_zone(zone, i, planned.street) for i, zone in enumerate(told.zones)),
     )
-
-
-def zone_id(zone: ZoneEntry, number: int) -> str:
-    """Return a zone's id: as written, else its kind and its number from 1."""
-    return zone.id or f"{zone.kind}-{number + 1}"
 
 
 class _Place:

@@ -9,7 +9,6 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from datasets.cast import KINDS, STILL
 from datasets.draw_prints import PRINT_KINDS
-from datasets.street_layouts import LAYOUTS
 from detectors.catalog import RULE_KINDS
 
 Side = Literal["west", "east"]
@@ -239,26 +238,3 @@ class OffenceEntry(Entry):
     @classmethod
     def _is_known(cls, kind: str) -> str:
         return _rule_kind(kind)
-
-
-class ScenarioFile(Entry):
-    """A whole scenario file."""
-
-    title: str = Field(min_length=1, max_length=120, description="One line that tells the story.")
-    layout: str = Field(description="The street: a name of datasets.street_layouts.")
-    look: int = Field(default=1, ge=0, le=1 << 20, description="Seed of all decoration.")
-    period: float = Field(default=240.0, ge=10, le=7200, description="After this everything begins again (s).")
-    view: ViewEntry = Field(default_factory=ViewEntry, description="The camera.")
-    actors: tuple[ActorEntry, ...] = Field(default=(), max_length=200)
-    stalls: tuple[StallEntry, ...] = Field(default=(), max_length=40)
-    papers: tuple[PaperEntry, ...] = Field(default=(), max_length=100)
-    traffic: tuple[TrafficEntry, ...] = Field(default=(), max_length=20)
-    zones: tuple[ZoneEntry, ...] = Field(default=(), max_length=20)
-    offences: tuple[OffenceEntry, ...] = Field(default=(), max_length=40)
-
-    @field_validator("layout")
-    @classmethod
-    def _is_known(cls, layout: str) -> str:
-        if layout not in LAYOUTS:
-            raise ValueError(f"no layout is called {layout!r}; there are {', '.join(LAYOUTS)}")
-        return layout

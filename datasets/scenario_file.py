@@ -13,8 +13,8 @@ from pydantic import ValidationError
 
 from datasets.errors import ScenarioFileError
 from datasets.scenario import Script
-from datasets.scenario_build import build, zone_id
-from datasets.scenario_entries import ScenarioFile
+from datasets.scenario_build import build
+from datasets.scenario_tables import ScenarioFile, zone_id
 from datasets.scene import script_zones
 from detectors.catalog import Rule, ZoneSettings
 from detectors.flyers import FlyerRule

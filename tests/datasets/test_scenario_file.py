@@ -274,6 +274,14 @@ def test_view_and_look_can_be_changed(tmp_path: Path) -> None:
             ["traffic number 1", "comes from the east", "from the west: 1"],
         ),
         ('[[traffic]]\nflow="lane"\nstop_line=20\ncycle=50\n', ["does not go evenly into the period of 120 s"]),
+        (
+            '[[zones]]\nkind="parking"\nid="a"\nx=[1,9]\ny=[1,9]\n[[zones]]\nkind="vending"\nid="a"\nx=[1,9]\ny=[9,12]\n',
+            ["zones number 2 (vending)", "'a' stands for more than one zone"],
+        ),
+        (
+            '[[zones]]\nkind="parking"\nid="parking-2"\nx=[1,9]\ny=[1,9]\n[[zones]]\nkind="parking"\nx=[1,9]\ny=[9,12]\n',
+            ["zones number 2 (parking)", "'parking-2' stands for more than one zone"],
+        ),
         ('[[zones]]\nkind="parkin"\nx=[1,2]\ny=[1,2]\n', ["'parkin'", "flyers, parking, vending"]),
         ('[[zones]]\nkind="flyers"\nx=[1,2]\ny=[1,2]\n', ["zones number 1 (flyers)", "x and z"]),
         ('[[zones]]\nkind="parking"\nx=[2,1]\ny=[1,2]\n', ["the smaller number comes first"]),

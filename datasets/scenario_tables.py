@@ -1,0 +1,54 @@
+"""Holds a whole scenario file as it is written: all its tables, and what must hold between their entries."""
+
+from pydantic import Field, field_validator, model_validator
+
+from datasets.scenario_entries import (
+    ActorEntry,
+    Entry,
+    OffenceEntry,
+    PaperEntry,
+    StallEntry,
+    TrafficEntry,
+    ViewEntry,
+    ZoneEntry,
+)
+from datasets.street_layouts import LAYOUTS
+
+
+class ScenarioFile(Entry):
+    """A whole scenario file."""
+
+    title: str = Field(min_length=1, max_length=120, description="One line that tells the story.")
+    layout: str = Field(description="The street: a name of datasets.street_layouts.")
+    look: int = Field(default=1, ge=0, le=1 << 20, description="Seed of all decoration.")
+    period: float = Field(default=240.0, ge=10, le=7200, description="After this everything begins again (s).")
+    view: ViewEntry = Field(default_factory=ViewEntry, description="Where the camera hangs and looks.")
+    actors: tuple[ActorEntry, ...] = Field(default=(), max_length=200)
+    stalls: tuple[StallEntry, ...] = Field(default=(), max_length=40)
+    papers: tuple[PaperEntry, ...] = Field(default=(), max_length=100)
+    traffic: tuple[TrafficEntry, ...] = Field(default=(), max_length=20)
+    zones: tuple[ZoneEntry, ...] = Field(default=(), max_length=20)
+    offences: tuple[OffenceEntry, ...] = Field(default=(), max_length=40)
+
+    @field_validator("layout")
+    @classmethod
+    def _is_known(cls, layout: str) -> str:
+        if layout not in LAYOUTS:
+            raise ValueError(f"no layout is called {layout!r}; there are {', '.join(LAYOUTS)}")
+        return layout
+
+    @model_validator(mode="after")
+    def _zone_ids_are_unique(self) -> "ScenarioFile":
+        ids = [zone_id(zone, number) for number, zone in enumerate(self.zones)]
+        for number, found in enumerate(ids):
+            if found in ids[:number]:
+                raise ValueError(
+                    f"zones number {number + 1} ({self.zones[number].kind}): id {found!r} stands for more than one "
+                    "zone; give each its own"
+                )
+        return self
+
+
+def zone_id(zone: ZoneEntry, number: int) -> str:
+    """Return a zone's id: as written, else its kind and its number from 1."""
+    return zone.id or f"{zone.kind}-{number + 1}"
