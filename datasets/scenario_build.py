@@ -136,10 +136,14 @@ def _pitched(entry: StallEntry, setting: _Setting, numbers: Iterator[int], stays
     ends_s = begins_s + entry.stay if entry.stay is not None else told.period
     pitch = Pitch(entry, street, begins_s, ends_s, told.period, _look(told, 2, index, entry.look))
     stall_id = next(numbers)
-    is_within = bool(street.shops) and street.door_line_y <= entry.at[1]
-    lawful = bool(entry.permitted) or is_within
+    lawful = bool(entry.permitted) or _is_behind_a_door_line(entry.at, street)
     stays.append(Stay("vending", entry.name, stall_id, (begins_s, ends_s), entry.at, entry.at, lawful))
     return stall_actors(pitch, numbers, stall_id)
+
+
+def _is_behind_a_door_line(place: tuple[float, float], street: Street) -> bool:
+    x, y = place
+    return y >= street.door_line_y and any(shop.left_x <= x <= shop.right_x for shop in street.shops)
 
 
 def _posted(entry: PaperEntry, setting: _Setting, stays: list[Stay]) -> Paper:
@@ -150,10 +154,12 @@ def _posted(entry: PaperEntry, setting: _Setting, stays: list[Stay]) -> Paper:
         index + 1, _look(told, 3, index, entry.look), *entry.at, width, height, entry.appears, until_s, entry.kind,
         entry.surface,
     )  # fmt: skip
-    ground = (entry.at[0] + width / 2, entry.at[1] if entry.surface == "pavement" else street.front_y)
+    ground_y = {"pole": street.furniture_y, "pavement": entry.at[1]}.get(entry.surface, street.front_y)
+    ground = entry.at[0] + width / 2, ground_y
     spot = entry.at[0] + width / 2, entry.at[1] + height / 2
     span_s = entry.appears, until_s
-    stays.append(Stay("flyers", entry.name, paper.paper_id, span_s, ground, spot, entry.kind in LAWFUL_PRINTS))
+    kind = "" if entry.surface == "pavement" else "flyers"  # zones for flyers stand upright; what lies is in none
+    stays.append(Stay(kind, entry.name, paper.paper_id, span_s, ground, spot, entry.kind in LAWFUL_PRINTS))
     return paper
 
 

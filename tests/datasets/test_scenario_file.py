@@ -225,6 +225,37 @@ def test_permitted_stall_and_goods_behind_the_door_line_are_lawful(tmp_path: Pat
     assert counts == [1, 0, 0]
 
 
+def test_goods_beside_the_last_shop_are_behind_no_door_line(tmp_path: Path) -> None:
+    zone = '[[zones]]\nkind="vending"\nx=[30,60]\ny=[7.5,12]\nlimit=20\n'
+    path = tmp_path / "street.toml"
+    path.write_text(SHORT.replace("main_street", "shops") + zone + '[[stalls]]\nkind="crates"\nat=[50,11.6]\n')
+    script = load_scenario(path).script
+    assert max(shop.right_x for shop in script.street.shops) < 50
+    assert [offence.kind for offence in script.offences] == ["vending"]
+
+
+def test_print_offends_where_its_surface_is(tmp_path: Path) -> None:
+    zone = '[[zones]]\nkind="flyers"\nx=[3,16]\nz=[0.2,2.7]\nlimit=20\n'
+    sticker = '[[papers]]\nkind="sticker"\nsurface="{}"\nat=[9.42,1.45]\n'
+    path = tmp_path / "street.toml"
+    path.write_text(SHORT.replace("main_street", "lane") + zone + sticker.format("pole") + sticker.format("wall"))
+    script = load_scenario(path).script
+    assert [offence.place for offence in script.offences] == [
+        (pytest.approx(9.5), script.street.furniture_y),
+        (pytest.approx(9.5), script.street.front_y),
+    ]
+
+
+def test_print_on_the_pavement_lies_in_no_zone_for_flyers(tmp_path: Path) -> None:
+    text = (
+        '[[zones]]\nkind="flyers"\nx=[3,16]\nz=[0.2,2.7]\nlimit=20\n'
+        '[[papers]]\nname="card"\nkind="sticker"\nsurface="pavement"\nat=[5.4,1.3]\n'
+    )
+    assert not told(tmp_path, text).script.offences
+    named = told(tmp_path, text + '[[offences]]\nkind="flyers"\nby="card"\n').script.offences
+    assert [(offence.kind, offence.place[1]) for offence in named] == [("flyers", 1.3)]
+
+
 def test_offence_can_be_told_that_no_zone_explains(tmp_path: Path) -> None:
     script = told(
         tmp_path,
