@@ -265,6 +265,23 @@ def test_offence_can_be_told_that_no_zone_explains(tmp_path: Path) -> None:
     assert [(o.kind, o.started_s, o.ended_s) for o in script.offences] == [("parking", 10, 60)] * 2
 
 
+def test_offence_of_a_vehicle_that_stays_to_the_end_lasts_as_long_as_it_stands(tmp_path: Path) -> None:
+    script = told(
+        tmp_path,
+        '[[zones]]\nkind="parking"\nx=[8,32]\ny=[6.6,9.8]\nlimit=20\n'
+        '[[actors]]\nkind="van"\nfrom="east"\narrives=5.0\nstops_at=[14,8.4]\n',
+    ).script
+    (offence,) = script.offences
+    assert (offence.started_s, offence.place) == (5.0, (14, 8.4))
+    assert 60 < offence.ended_s < 115
+    for t_s in np.arange(0.25, 120, 0.5).tolist():
+        stands = any(
+            (motion := actor.path.at(at_s)) is not None and (motion.x, motion.y) == offence.place
+            for actor, at_s in present(script, t_s)
+        )
+        assert stands is (offence.started_s <= t_s < offence.ended_s), t_s
+
+
 def test_group_walks_together(tmp_path: Path) -> None:
     script = told(tmp_path, '[[actors]]\nkind="person"\ncount=4\nfrom="west"\narrives=10\n').script
     motions = [m for actor in script.actors if (m := actor.path.at(20.0))]
@@ -290,7 +307,7 @@ def test_view_and_look_can_be_changed(tmp_path: Path) -> None:
         ('[[actors]]\nkind="bench"\nfrom="west"\narrives=3\nstops_at=[1,2]\n', ["bench does not move"]),
         ('[[actors]]\nkind="van"\nfrom="north"\narrives=3\n', ["actors number 1 (van): from", "'west' or 'east'"]),
         (
-            '[[actors]]\nkind="van"\nfrom="west"\narrives=3\nstops_at=[14,8.4]\nstay=119\nleaves="east"\n',
+            '[[actors]]\nkind="van"\nfrom="west"\narrives=1\nstops_at=[14,8.4]\nstay=119\nleaves="east"\n',
             ["actors number 1 (van)", "longer than the scene's period of 120 s"],
         ),
         (
@@ -323,6 +340,26 @@ def test_view_and_look_can_be_changed(tmp_path: Path) -> None:
         ('[[actors]]\nkind="van"\nstops_at=[1,nan]\n', ["actors number 1 (van): stops_at number 2", "not infinite"]),
         ('[[actors]]\nkind="van"\nstops_at=[1e9,2]\n', ["actors number 1 (van): stops_at number 1", "200 or less"]),
         ('[[papers]]\nkind="flyer"\nat=[1,2]\nsize=[9,0.1]\n', ["papers number 1 (flyer)", "12 times the other"]),
+        ('[[actors]]\nkind="van"\nfrom="east"\narrives=300\nstops_at=[14,8.4]\nstay=10\n', ["arrives = 300", "of 120 s"]),
+        ('[[actors]]\nkind="cone"\nstops_at=[14,11]\narrives=60\nstay=61\n', ["number 1 (cone)", "until 121 s", "of 120 s"]),
+        ('[[stalls]]\nkind="grill"\nat=[9,12]\narrives=240\n', ["stalls number 1 (grill)", "arrives = 240", "of 120 s"]),
+        ('[[stalls]]\nkind="grill"\nat=[9,12]\nstay=500\n', ["stalls number 1 (grill)", "until 500 s", "of 120 s"]),
+        ('[[papers]]\nkind="flyer"\nat=[9,1]\nappears=130\n', ["papers number 1 (flyer)", "appears = 130", "of 120 s"]),
+        ('[[papers]]\nkind="flyer"\nat=[9,1]\nappears=90\nstay=50\n', ["papers number 1 (flyer)", "until 140 s"]),
+        (
+            '[[actors]]\nkind="person"\nfrom="west"\narrives=9\nstops_at=[40,12]\nspeed=0.3\n',
+            ["actors number 1 (person)", "its way there takes", "period of 120 s"],
+        ),
+        (
+            '[[actors]]\nname="cart"\nkind="cart"\nstops_at=[9,12]\n'
+            '[[offences]]\nkind="vending"\nby="cart"\nbegins=60\nends=10\n',
+            ["offences number 1 (cart)", "from 60 to 10 s", "begins before it ends"],
+        ),
+        (
+            '[[actors]]\nname="cart"\nkind="cart"\nstops_at=[9,12]\nstay=40\n'
+            '[[offences]]\nkind="vending"\nby="cart"\nends=60\n',
+            ["offences number 1 (cart)", "'cart' is there from 0 to 40 s"],
+        ),
         ("wether = 1\n", ["wether", "no such key", "layout"]),
         ("view = 3\n", ["view"]),
         ("= 3\n", ["is no TOML"]),
