@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -11,7 +12,7 @@ from datasets.errors import ScenarioFileError
 from datasets.scenario import Actor, Script
 from datasets.scenario_file import Scenario, bundled_scenarios, load_scenario, scenario_path, zones_of
 from datasets.scenario_story import fitted
-from datasets.scene import StreetScene, place_camera, present
+from datasets.scene import StreetScene, place_camera, present, script_zones
 from datasets.synthetic import parse_url, script_of
 from datasets.truth import Truth
 from vision.classes import StreetClass
@@ -128,6 +129,29 @@ def test_zones_of_a_scenario_are_good_zones_with_their_limits(name: str) -> None
     for zone in zones_of(scenario):
         assert zone.rule.limit_s == scenario.limits_s[zone.id]
         assert zone.zone()
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_zone_in_the_picture_is_the_zone_in_metres(name: str) -> None:
+    script = load_scenario(scenario_path(name)).script
+    camera = place_camera(script.view, (1280, 720))
+    pixels = np.stack(np.meshgrid(np.arange(8.0, 1280, 16), np.arange(8.0, 720, 16)), axis=-1).reshape(-1, 2)
+    pixels = pixels[pixels[:, 1] > camera.horizon_px() + 20]
+    ground = camera.ground_at(pixels)
+    for zone, (_, _, kind, corners) in zip(script_zones(script), script.zones_m, strict=True):
+        if kind == "flyers":
+            continue
+        low, high = np.array(corners)[:, :2].min(axis=0), np.array(corners)[:, :2].max(axis=0)
+        inside = ((ground >= low) & (ground <= high)).all(axis=1)
+        outline = (np.array(zone.polygon) * (1280, 720)).astype(np.float32)
+        within_px = np.array([cv2.pointPolygonTest(outline, (x, y), measureDist=True) for x, y in pixels.tolist()])
+        clear = np.abs(within_px) > 1.5
+        np.testing.assert_array_equal(within_px[clear] > 0, inside[clear])
+
+
+def test_zone_that_the_camera_does_not_see_is_named(tmp_path: Path) -> None:
+    message = wrong(tmp_path, '[[zones]]\nkind="parking"\nid="behind"\nx=[-100,-50]\ny=[1,2]\n')
+    assert "the camera sees nothing of zone 'behind'" in message
 
 
 def test_queue_at_the_light_stands_long_in_the_zone_and_is_no_offence(scenes: dict[str, StreetScene]) -> None:
