@@ -48,7 +48,31 @@ class ScenarioFile(Entry):
                 )
         return self
 
+    @model_validator(mode="after")
+    def _traffic_can_be_told(self) -> "ScenarioFile":
+        arrivals = sum(_arrivals(flow, self.period) for flow in self.traffic)
+        if arrivals > MOST_ARRIVALS:
+            raise ValueError(
+                f"traffic: about {arrivals:.0f} arrivals in {self.period:g} s, those before a light counted three times, "
+                f"are more than {MOST_ARRIVALS}; make gap longer, period shorter, or leave lines out"
+            )
+        return self
+
+
+MOST_ARRIVALS = 4000
+"""In a period, of all traffic: six lanes at a gap of 11 s for two hours."""
+
 
 def zone_id(zone: ZoneEntry, number: int) -> str:
     """Return a zone's id: as written, else its kind and its number from 1."""
     return zone.id or f"{zone.kind}-{number + 1}"
+
+
+def _arrivals(flow: TrafficEntry, period_s: float) -> float:
+    """Return about how many come; those before a light count threefold, as three rounds are driven for its queue."""
+    times = 1
+    if flow.flow == "cycles":
+        times = max(1, len(flow.ys))
+    elif flow.flow == "lane" and flow.stop_line is not None:
+        times = 3
+    return period_s / flow.gap * times

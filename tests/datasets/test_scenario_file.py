@@ -405,6 +405,13 @@ def test_street_without_a_lane_from_that_side_says_so(tmp_path: Path) -> None:
     assert "no lane of this street comes from the east; its lanes come from the west" in message
 
 
+def test_more_traffic_than_can_be_told_is_refused_before_it_is_made(tmp_path: Path) -> None:
+    lines = '[[traffic]]\nflow="cycles"\ngap=2.7\nys=[0.5,0.6,0.7,0.8,0.9,1.0]\n' * 20
+    assert "traffic: about 5333 arrivals in 120 s" in wrong(tmp_path, lines)
+    queue = '[[traffic]]\nflow="lane"\nstop_line=20\ngap=2.7\n'
+    assert "traffic: about 8000 arrivals in 7200 s" in wrong(tmp_path, queue, SHORT.replace("120", "7200"))
+
+
 def test_missing_file_is_named() -> None:
     with pytest.raises(ScenarioFileError, match=r"nowhere\.toml cannot be read: No such file"):
         load_scenario(Path("/nowhere.toml"))
