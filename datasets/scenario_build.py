@@ -10,13 +10,26 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from datasets.camera_faults import Aim
 from datasets.cast import CLASSES, PEOPLE
 from datasets.draw_prints import usual_size
 from datasets.scenario import Actor, Journey, Paper, Path, Script, View
-from datasets.scenario_entries import ActorEntry, OffenceEntry, PaperEntry, Side, StallEntry, TrafficEntry, ZoneEntry
+from datasets.scenario_entries import (
+    FIELD_DEG,
+    PITCH_DEG,
+    YAW_DEG,
+    ActorEntry,
+    OffenceEntry,
+    PaperEntry,
+    Side,
+    StallEntry,
+    TrafficEntry,
+    ZoneEntry,
+)
 from datasets.scenario_stalls import Pitch, stall_actors
 from datasets.scenario_story import AHEAD, WALK_M_S, edge_x, fitted, other, paths_of, walking_y
 from datasets.scenario_tables import ScenarioFile, zone_id
+from datasets.scene import turned
 from datasets.street import Lane, Street
 from datasets.street_layouts import layout
 from datasets.traffic import Flow, Signal, cycle_lane, flowing_lane, queueing_lane, walkers
@@ -81,6 +94,8 @@ def build(told: ScenarioFile, name: str) -> Script:
         offences=_offences(told, stays),
         period_s=told.period,
         zones_m=tuple(_zone(zone, i, planned.street) for i, zone in enumerate(told.zones)),
+        weather=told.weather.weather(),
+        faults=told.camera.faults(),
     )
 
 
@@ -256,8 +271,21 @@ QUIET_REACH_M = 5.0
 
 
 def _view(usual: View, told: ScenarioFile) -> View:
+    """Where the camera looks, having made sure that it turns to nothing that no view of a file can show either."""
     given = {key: value for key, value in told.view.model_dump().items() if value is not None}
-    return replace(usual, **given)
+    view = replace(usual, **given)
+    for number, move in enumerate(told.camera.faults().moves, start=1):
+        away = turned(view, Aim(move.pan_deg, move.tilt_deg, move.zoom))
+        for key, value, (low, high) in (
+            ("yaw_deg", away.yaw_deg, YAW_DEG),
+            ("pitch_deg", away.pitch_deg, PITCH_DEG),
+            ("field_of_view_deg", away.field_of_view_deg, FIELD_DEG),
+        ):
+            if not low <= value <= high:
+                raise ValueError(
+                    f"camera: moves number {number}: {key} would be {value:g}; it stays between {low} and {high}"
+                )
+    return view
 
 
 def _zone(zone: ZoneEntry, number: int, street: Street) -> tuple[str, str, str, tuple[tuple[float, float, float], ...]]:

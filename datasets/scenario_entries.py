@@ -23,6 +23,9 @@ MOST_SLENDER = 12
 
 Name = Annotated[str, Field(max_length=80)]
 
+YAW_DEG, PITCH_DEG, FIELD_DEG = (1, 179), (1, 89), (15, 110)
+"""Where a camera can look: neither backwards nor up, and neither through a telescope nor a fisheye."""
+
 STALL_KINDS = (
     "cart",
     "food_cart",
@@ -56,9 +59,15 @@ class ViewEntry(Entry):
     x: Metre | None = Field(default=None, description="Along the street (m).")
     y: Metre | None = Field(default=None, description="Across the street; below 0 is the camera's side (m).")
     height_m: float | None = Field(default=None, ge=1, le=30, description="Of the lens above the ground (m).")
-    yaw_deg: float | None = Field(default=None, ge=1, le=179, description="0 looks east, 90 straight across (degrees).")
-    pitch_deg: float | None = Field(default=None, ge=1, le=89, description="How far it looks down (degrees).")
-    field_of_view_deg: float | None = Field(default=None, ge=15, le=110, description="From left to right (degrees).")
+    yaw_deg: float | None = Field(
+        default=None, ge=YAW_DEG[0], le=YAW_DEG[1], description="0 looks east, 90 straight across (degrees)."
+    )
+    pitch_deg: float | None = Field(
+        default=None, ge=PITCH_DEG[0], le=PITCH_DEG[1], description="How far it looks down (degrees)."
+    )
+    field_of_view_deg: float | None = Field(
+        default=None, ge=FIELD_DEG[0], le=FIELD_DEG[1], description="From left to right (degrees)."
+    )
 
 
 class ActorEntry(Entry):

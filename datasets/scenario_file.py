@@ -31,11 +31,19 @@ MOST_BYTES = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A story that can be drawn, and from when on a stay in each of its zones is an offence (seconds by zone id)."""
+    """A story that can be drawn.
+
+    Attributes:
+        title: one line that tells it.
+        script: the story, with its weather and its camera.
+        limits_s: from when on a stay in each of its zones is an offence, by zone id.
+        light: the time of day, a name in `datasets.light.LIGHTS`.
+    """
 
     title: str
     script: Script
     limits_s: dict[str, float]
+    light: str = "day"
 
 
 def bundled_scenarios() -> tuple[str, ...]:
@@ -71,7 +79,7 @@ def load_scenario(path: Path, look: int | None = None) -> Scenario:
     except ValueError as err:
         raise ScenarioFileError(f"scenario file {path}: {err}") from None
     limits = {zone_id(zone, number): zone.limit for number, zone in enumerate(told.zones)}
-    return Scenario(told.title, script, limits)
+    return Scenario(told.title, script, limits, told.light)
 
 
 def zones_of(scenario: Scenario) -> tuple[ZoneSettings, ...]:

@@ -2,6 +2,8 @@
 
 from pydantic import Field, field_validator, model_validator
 
+from datasets.light import LIGHTS
+from datasets.scenario_conditions import CameraEntry, WeatherEntry
 from datasets.scenario_entries import (
     ActorEntry,
     Entry,
@@ -22,7 +24,10 @@ class ScenarioFile(Entry):
     layout: str = Field(description="The street: a name of datasets.street_layouts.")
     look: int = Field(default=1, ge=0, le=1 << 20, description="Seed of all decoration.")
     period: float = Field(default=240.0, ge=10, le=7200, description="After this everything begins again (s).")
+    light: str = Field(default="day", description="The time of day: a name of datasets.light.")
     view: ViewEntry = Field(default_factory=ViewEntry, description="Where the camera hangs and looks.")
+    weather: WeatherEntry = Field(default_factory=WeatherEntry, description="The weather.")
+    camera: CameraEntry = Field(default_factory=CameraEntry, description="What the camera does to its pictures.")
     actors: tuple[ActorEntry, ...] = Field(default=(), max_length=200)
     stalls: tuple[StallEntry, ...] = Field(default=(), max_length=40)
     papers: tuple[PaperEntry, ...] = Field(default=(), max_length=100)
@@ -36,6 +41,20 @@ class ScenarioFile(Entry):
         if layout not in LAYOUTS:
             raise ValueError(f"no layout is called {layout!r}; there are {', '.join(LAYOUTS)}")
         return layout
+
+    @field_validator("light")
+    @classmethod
+    def _is_a_light(cls, light: str) -> str:
+        if light not in LIGHTS:
+            raise ValueError(f"no light is called {light!r}; there are {', '.join(LIGHTS)}")
+        return light
+
+    @model_validator(mode="after")
+    def _camera_is_back_at_the_end(self) -> "ScenarioFile":
+        late = next((move for move in self.camera.faults().moves if move.back_s > self.period), None)
+        if late is not None:
+            raise ValueError(f"camera: it is back at {late.back_s:g} s, when the period of {self.period:g} s is over")
+        return self
 
     @model_validator(mode="after")
     def _zone_ids_are_unique(self) -> "ScenarioFile":
@@ -53,7 +72,7 @@ class ScenarioFile(Entry):
         arrivals = sum(_arrivals(flow, self.period) for flow in self.traffic)
         if arrivals > MOST_ARRIVALS:
             raise ValueError(
-                f"traffic: about {arrivals:.0f} arrivals in {self.period:g} s, those before a light counted three times, "
+                f"traffic: about {arrivals:.0f} arrivals in {self.period:g} s, those before a light counted thrice, "
                 f"are more than {MOST_ARRIVALS}; make gap longer, period shorter, or leave lines out"
             )
         return self

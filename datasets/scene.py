@@ -19,7 +19,7 @@ from datasets.deck import covered
 from datasets.depth_order import far_to_near
 from datasets.ground_camera import GroundCamera, focal_for
 from datasets.lamps import Lamps
-from datasets.lens import Lens
+from datasets.lens import Lens, bent
 from datasets.light import LIGHTS
 from datasets.motion_blur import paint_moving, smear_across
 from datasets.moving_shade import passing_cloud
@@ -314,6 +314,7 @@ def script_zones(script: Script) -> tuple[DemoZone, ...]:
     """Return the zones of a script as polygons in fractions of the picture, the same at every size of 16:9.
 
     A polygon is what the camera at its preset sees of the zone; one that leaves the picture has more corners, or fewer.
+    A lens with barrel distortion bends the corners; edges between them stay straight.
 
     Raises:
         ValueError: the camera sees nothing of a zone.
@@ -322,6 +323,8 @@ def script_zones(script: Script) -> tuple[DemoZone, ...]:
     zones = []
     for zone_id, name, kind, corners in script.zones_m:
         pixels = seen_outline(camera, np.array(corners))
+        if script.faults.barrel_ratio:
+            pixels = bent(pixels, camera.size_wh, script.faults.barrel_ratio)
         fractions = np.clip(pixels / np.array(camera.size_wh), 0.0, 1.0).round(4)
         polygon = tuple(dict.fromkeys((float(x), float(y)) for x, y in fractions))
         try:
