@@ -10,12 +10,26 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from datasets.camera_faults import Aim
 from datasets.cast import CLASSES, PEOPLE
 from datasets.draw_prints import usual_size
 from datasets.scenario import Actor, Journey, Paper, Path, Script, View
-from datasets.scenario_entries import ActorEntry, PaperEntry, ScenarioFile, Side, StallEntry, TrafficEntry, ZoneEntry
+from datasets.scenario_entries import (
+    FIELD_DEG,
+    PITCH_DEG,
+    YAW_DEG,
+    ActorEntry,
+    OffenceEntry,
+    PaperEntry,
+    Side,
+    StallEntry,
+    TrafficEntry,
+    ZoneEntry,
+)
 from datasets.scenario_stalls import Pitch, stall_actors
 from datasets.scenario_story import AHEAD, WALK_M_S, edge_x, fitted, other, paths_of, walking_y
+from datasets.scenario_tables import ScenarioFile, zone_id
+from datasets.scene import turned
 from datasets.street import Lane, Street
 from datasets.street_layouts import layout
 from datasets.traffic import Flow, Signal, cycle_lane, flowing_lane, queueing_lane, walkers
@@ -80,12 +94,9 @@ def build(told: ScenarioFile, name: str) -> Script:
         offences=_offences(told, stays),
         period_s=told.period,
         zones_m=tuple(_zone(zone, i, planned.street) for i, zone in enumerate(told.zones)),
+        weather=told.weather.weather(),
+        faults=told.camera.faults(),
     )
-
-
-def zone_id(zone: ZoneEntry, number: int) -> str:
-    """Return a zone's id: as written, else its kind and its number from 1."""
-    return zone.id or f"{zone.kind}-{number + 1}"
 
 
 class _Place:
@@ -114,6 +125,7 @@ def _entered(entry: ActorEntry, setting: _Setting, numbers: Iterator[int], stays
     told, street, index = setting
     look = _look(told, 1, index, entry.look)
     found = []
+    begins_s, ends_s = _span_s("arrives", entry.arrives or 0.0, entry.stay, told.period)
     for i, path in enumerate(paths_of(entry, street, told.period)):
         if entry.does in SEATED and entry.kind in PEOPLE:
             found.append(Actor(next(numbers), SEATED[entry.does], look + i, path))
@@ -122,12 +134,31 @@ def _entered(entry: ActorEntry, setting: _Setting, numbers: Iterator[int], stays
             Actor(next(numbers), entry.kind, look if entry.kind == "shared_bicycle" else look + i, path, action)
         )
         if entry.stops_at is not None:
-            at_s = entry.arrives or 0.0
-            until_s = at_s + entry.stay if entry.stay is not None else told.period
-            place = next(leg.start for leg in path.legs if leg.start == leg.end)
+            stands = next(leg for leg in path.legs if leg.start == leg.end)
+            if entry.stay is None:  # it may leave the place before the end, to come in again as in the next round
+                ends_s = round(begins_s + stands.to_s - stands.from_s, 6)
             kind = "parking" if CLASSES[entry.kind] in VEHICLES else ""
-            stays.append(Stay(kind, entry.name, found[-1].actor_id, (at_s, until_s), place, place, bool(entry.lawful)))
+            actor_id, lawful = found[-1].actor_id, bool(entry.lawful)
+            stays.append(Stay(kind, entry.name, actor_id, (begins_s, ends_s), stands.start, stands.start, lawful))
     return found
+
+
+def _span_s(key: str, begins_s: float, stay_s: float | None, period_s: float) -> tuple[float, float]:
+    """Return from when to when something stays: so long, or to the end of the period.
+
+    Raises:
+        ValueError: the period is over before; `key` is what the file calls its beginning.
+    """
+    if begins_s >= period_s:
+        raise ValueError(f"{key} = {begins_s:g} lies after the end of the scene's period of {period_s:g} s")
+    if stay_s is None:
+        return begins_s, period_s
+    if begins_s + stay_s > period_s + 1e-6:
+        raise ValueError(
+            f"it stays until {begins_s + stay_s:g} s, longer than the scene's period of {period_s:g} s; "
+            "what stays to the end needs no stay"
+        )
+    return begins_s, min(begins_s + stay_s, period_s)
 
 
 SEATED = {"sit": "stool", "sit_low": "low_stool"}
@@ -136,28 +167,31 @@ SEATED = {"sit": "stool", "sit_low": "low_stool"}
 
 def _pitched(entry: StallEntry, setting: _Setting, numbers: Iterator[int], stays: list[Stay]) -> list[Actor]:
     told, street, index = setting
-    begins_s = entry.arrives or 0.0
-    ends_s = begins_s + entry.stay if entry.stay is not None else told.period
+    begins_s, ends_s = _span_s("arrives", entry.arrives or 0.0, entry.stay, told.period)
     pitch = Pitch(entry, street, begins_s, ends_s, told.period, _look(told, 2, index, entry.look))
     stall_id = next(numbers)
-    is_within = bool(street.shops) and street.door_line_y <= entry.at[1]
-    lawful = bool(entry.permitted) or is_within
+    lawful = bool(entry.permitted) or _is_behind_a_door_line(entry.at, street)
     stays.append(Stay("vending", entry.name, stall_id, (begins_s, ends_s), entry.at, entry.at, lawful))
     return stall_actors(pitch, numbers, stall_id)
+
+
+def _is_behind_a_door_line(place: tuple[float, float], street: Street) -> bool:
+    x, y = place
+    return y >= street.door_line_y and any(shop.left_x <= x <= shop.right_x for shop in street.shops)
 
 
 def _posted(entry: PaperEntry, setting: _Setting, stays: list[Stay]) -> Paper:
     told, street, index = setting
     width, height = entry.size or usual_size(entry.kind)
-    until_s = entry.appears + entry.stay if entry.stay is not None else told.period
+    span_s = _span_s("appears", entry.appears, entry.stay, told.period)
     paper = Paper(
-        index + 1, _look(told, 3, index, entry.look), *entry.at, width, height, entry.appears, until_s, entry.kind,
-        entry.surface,
+        index + 1, _look(told, 3, index, entry.look), *entry.at, width, height, *span_s, entry.kind, entry.surface
     )  # fmt: skip
-    ground = (entry.at[0] + width / 2, entry.at[1] if entry.surface == "pavement" else street.front_y)
+    ground_y = {"pole": street.furniture_y, "pavement": entry.at[1]}.get(entry.surface, street.front_y)
+    ground = entry.at[0] + width / 2, ground_y
     spot = entry.at[0] + width / 2, entry.at[1] + height / 2
-    span_s = entry.appears, until_s
-    stays.append(Stay("flyers", entry.name, paper.paper_id, span_s, ground, spot, entry.kind in LAWFUL_PRINTS))
+    kind = "" if entry.surface == "pavement" else "flyers"  # zones for flyers stand upright; what lies is in none
+    stays.append(Stay(kind, entry.name, paper.paper_id, span_s, ground, spot, entry.kind in LAWFUL_PRINTS))
     return paper
 
 
@@ -237,8 +271,21 @@ QUIET_REACH_M = 5.0
 
 
 def _view(usual: View, told: ScenarioFile) -> View:
+    """Where the camera looks, having made sure that it turns to nothing that no view of a file can show either."""
     given = {key: value for key, value in told.view.model_dump().items() if value is not None}
-    return replace(usual, **given)
+    view = replace(usual, **given)
+    for number, move in enumerate(told.camera.faults().moves, start=1):
+        away = turned(view, Aim(move.pan_deg, move.tilt_deg, move.zoom))
+        for key, value, (low, high) in (
+            ("yaw_deg", away.yaw_deg, YAW_DEG),
+            ("pitch_deg", away.pitch_deg, PITCH_DEG),
+            ("field_of_view_deg", away.field_of_view_deg, FIELD_DEG),
+        ):
+            if not low <= value <= high:
+                raise ValueError(
+                    f"camera: moves number {number}: {key} would be {value:g}; it stays between {low} and {high}"
+                )
+    return view
 
 
 def _zone(zone: ZoneEntry, number: int, street: Street) -> tuple[str, str, str, tuple[tuple[float, float, float], ...]]:
@@ -263,10 +310,25 @@ def _offences(told: ScenarioFile, stays: list[Stay]) -> tuple[Offence, ...]:
             for stay in named:
                 if _offends(stay, told):
                     raise ValueError(f"that {entry.by!r} offends follows from its zone; leave this entry out")
-                begins = stay.span_s[0] if entry.begins is None else entry.begins
-                ends = stay.span_s[1] if entry.ends is None else entry.ends
-                found.append(_offence(stay, entry.kind, (begins, ends)))
+                found.append(_offence(stay, entry.kind, _told_span_s(entry, stay)))
     return tuple(sorted(found, key=lambda offence: offence.started_s))
+
+
+def _told_span_s(entry: OffenceEntry, stay: Stay) -> tuple[float, float]:
+    """Return from when to when an offence lasts that the file tells of.
+
+    Raises:
+        ValueError: it ends before it begins, or what is said to offend is not there.
+    """
+    (there_s, gone_s), name = stay.span_s, stay.name
+    begins_s = there_s if entry.begins is None else entry.begins
+    ends_s = gone_s if entry.ends is None else entry.ends
+    if not there_s <= begins_s < ends_s <= gone_s:
+        raise ValueError(
+            f"an offence from {begins_s:g} to {ends_s:g} s cannot be: it begins before it ends, and {name!r} is there "
+            f"from {there_s:g} to {gone_s:g} s"
+        )
+    return begins_s, ends_s
 
 
 def _offends(stay: Stay, told: ScenarioFile) -> bool:

@@ -9,14 +9,22 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from datasets.cast import KINDS, STILL
 from datasets.draw_prints import PRINT_KINDS
-from datasets.street_layouts import LAYOUTS
 from detectors.catalog import RULE_KINDS
 
-Point = tuple[float, float]
 Side = Literal["west", "east"]
 Seconds = Annotated[float, Field(ge=0, le=86_400)]
 Metre = Annotated[float, Field(ge=-200, le=200)]
+Point = tuple[Metre, Metre]
+SheetMetre = Annotated[float, Field(ge=0.03, le=10)]
+"""A side of something printed: from a small sticker to a banner over several shops."""
+
+MOST_SLENDER = 12
+"""So many times longer than wide a print can be; its sheet is painted with a width of a few hundred pixels."""
+
 Name = Annotated[str, Field(max_length=80)]
+
+YAW_DEG, PITCH_DEG, FIELD_DEG = (1, 179), (1, 89), (15, 110)
+"""Where a camera can look: neither backwards nor up, and neither through a telescope nor a fisheye."""
 
 STALL_KINDS = (
     "cart",
@@ -42,7 +50,7 @@ def _rule_kind(kind: str) -> str:
 class Entry(BaseModel):
     """A table of a scenario file."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class ViewEntry(Entry):
@@ -51,9 +59,15 @@ class ViewEntry(Entry):
     x: Metre | None = Field(default=None, description="Along the street (m).")
     y: Metre | None = Field(default=None, description="Across the street; below 0 is the camera's side (m).")
     height_m: float | None = Field(default=None, ge=1, le=30, description="Of the lens above the ground (m).")
-    yaw_deg: float | None = Field(default=None, ge=1, le=179, description="0 looks east, 90 straight across (degrees).")
-    pitch_deg: float | None = Field(default=None, ge=1, le=89, description="How far it looks down (degrees).")
-    field_of_view_deg: float | None = Field(default=None, ge=15, le=110, description="From left to right (degrees).")
+    yaw_deg: float | None = Field(
+        default=None, ge=YAW_DEG[0], le=YAW_DEG[1], description="0 looks east, 90 straight across (degrees)."
+    )
+    pitch_deg: float | None = Field(
+        default=None, ge=PITCH_DEG[0], le=PITCH_DEG[1], description="How far it looks down (degrees)."
+    )
+    field_of_view_deg: float | None = Field(
+        default=None, ge=FIELD_DEG[0], le=FIELD_DEG[1], description="From left to right (degrees)."
+    )
 
 
 class ActorEntry(Entry):
@@ -143,7 +157,9 @@ class PaperEntry(Entry):
     name: Name = Field(default="", description="By which [[offences]] can speak of it.")
     look: int | None = Field(default=None, ge=0, le=1 << 30, description="Seed of its appearance.")
     at: Point = Field(description="x and z of its lower left corner; on the pavement x and y (m).")
-    size: Point | None = Field(default=None, description="Width and height; else as usual for its kind (m).")
+    size: tuple[SheetMetre, SheetMetre] | None = Field(
+        default=None, description="Width and height; else as usual for its kind (m)."
+    )
     surface: Literal["wall", "shutter", "door", "pole", "pavement"] = Field(
         default="wall", description="What it is on."
     )
@@ -165,6 +181,8 @@ class PaperEntry(Entry):
     def _can_go(self) -> "PaperEntry":
         if self.removed_from is not None and self.stay is None:
             raise ValueError("say how long it stays before it is removed (stay = 60)")
+        if self.size is not None and max(self.size) > MOST_SLENDER * min(self.size):
+            raise ValueError(f"one side of its size is more than {MOST_SLENDER} times the other; no print is so narrow")
         return self
 
 
@@ -229,26 +247,3 @@ class OffenceEntry(Entry):
     @classmethod
     def _is_known(cls, kind: str) -> str:
         return _rule_kind(kind)
-
-
-class ScenarioFile(Entry):
-    """A whole scenario file."""
-
-    title: str = Field(min_length=1, max_length=120, description="One line that tells the story.")
-    layout: str = Field(description="The street: a name of datasets.street_layouts.")
-    look: int = Field(default=1, ge=0, le=1 << 20, description="Seed of all decoration.")
-    period: float = Field(default=240.0, ge=10, le=7200, description="After this everything begins again (s).")
-    view: ViewEntry = Field(default_factory=ViewEntry, description="The camera.")
-    actors: tuple[ActorEntry, ...] = Field(default=(), max_length=200)
-    stalls: tuple[StallEntry, ...] = Field(default=(), max_length=40)
-    papers: tuple[PaperEntry, ...] = Field(default=(), max_length=100)
-    traffic: tuple[TrafficEntry, ...] = Field(default=(), max_length=20)
-    zones: tuple[ZoneEntry, ...] = Field(default=(), max_length=20)
-    offences: tuple[OffenceEntry, ...] = Field(default=(), max_length=40)
-
-    @field_validator("layout")
-    @classmethod
-    def _is_known(cls, layout: str) -> str:
-        if layout not in LAYOUTS:
-            raise ValueError(f"no layout is called {layout!r}; there are {', '.join(LAYOUTS)}")
-        return layout

@@ -3,6 +3,7 @@
 What is wrong in a file is said in one sentence that names the file, the entry and what is possible.
 """
 
+import stat
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,8 +13,8 @@ from pydantic import ValidationError
 
 from datasets.errors import ScenarioFileError
 from datasets.scenario import Script
-from datasets.scenario_build import build, zone_id
-from datasets.scenario_entries import ScenarioFile
+from datasets.scenario_build import build
+from datasets.scenario_tables import ScenarioFile, zone_id
 from datasets.scene import script_zones
 from detectors.catalog import Rule, ZoneSettings
 from detectors.flyers import FlyerRule
@@ -24,14 +25,25 @@ from vision.wording import sentence_of
 BUNDLED = Path(__file__).resolve().parent / "scenarios"
 """Where the scenario files lie that come along."""
 
+MOST_BYTES = 1_000_000
+"""A larger file is not read; one with as many entries as there may be has some 100 kB."""
+
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A story that can be drawn, and from when on a stay in each of its zones is an offence (seconds by zone id)."""
+    """A story that can be drawn.
+
+    Attributes:
+        title: one line that tells it.
+        script: the story, with its weather and its camera.
+        limits_s: from when on a stay in each of its zones is an offence, by zone id.
+        light: the time of day, a name in `datasets.light.LIGHTS`.
+    """
 
     title: str
     script: Script
     limits_s: dict[str, float]
+    light: str = "day"
 
 
 def bundled_scenarios() -> tuple[str, ...]:
@@ -41,8 +53,7 @@ def bundled_scenarios() -> tuple[str, ...]:
 
 def scenario_path(text: str) -> Path:
     """Return the file that is meant by a path or by the name of a bundled scenario."""
-    bundled = BUNDLED / f"{text}.toml"
-    return bundled if "/" not in text and bundled.is_file() else Path(text)
+    return BUNDLED / f"{text}.toml" if text in bundled_scenarios() else Path(text)
 
 
 def load_scenario(path: Path, look: int | None = None) -> Scenario:
@@ -68,7 +79,7 @@ def load_scenario(path: Path, look: int | None = None) -> Scenario:
     except ValueError as err:
         raise ScenarioFileError(f"scenario file {path}: {err}") from None
     limits = {zone_id(zone, number): zone.limit for number, zone in enumerate(told.zones)}
-    return Scenario(told.title, script, limits)
+    return Scenario(told.title, script, limits, told.light)
 
 
 def zones_of(scenario: Scenario) -> tuple[ZoneSettings, ...]:
@@ -95,14 +106,32 @@ def _rule(kind: str, limit_s: float) -> Rule:
 
 
 def _toml(path: Path) -> dict[str, Any]:
+    text = _text(path)
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(text)
+    except RecursionError:
+        raise ScenarioFileError(f"scenario file {path} is no TOML that can be read: it is nested too deeply") from None
+    except ValueError as err:  # also a number of thousands of digits, which tomllib leaves to int() to refuse
+        raise ScenarioFileError(f"scenario file {path} is no TOML: {err}") from None
+
+
+def _text(path: Path) -> str:
+    """Return what a file holds; never waits for a pipe or a device, and never reads without end."""
+    if "\0" in str(path):
+        raise ScenarioFileError(f"scenario file {str(path)!r} cannot be read: no file has such a name")
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise ScenarioFileError(f"scenario file {path} cannot be read: it is a folder, a pipe or a device")
+        with path.open("rb") as file:
+            raw = file.read(MOST_BYTES + 1)
     except OSError as err:
         raise ScenarioFileError(f"scenario file {path} cannot be read: {err.strerror}") from None
+    if len(raw) > MOST_BYTES:
+        raise ScenarioFileError(f"scenario file {path} is larger than {MOST_BYTES / 1e6:g} MB; no story is that long")
+    try:
+        return raw.decode("utf-8")
     except UnicodeDecodeError:
         raise ScenarioFileError(f"scenario file {path} is no text file; it must be TOML in UTF-8") from None
-    except tomllib.TOMLDecodeError as err:
-        raise ScenarioFileError(f"scenario file {path} is no TOML: {err}") from None
 
 
 def _explain(err: ValidationError, raw: dict[str, Any]) -> str:
@@ -117,14 +146,25 @@ def _explain(err: ValidationError, raw: dict[str, Any]) -> str:
 
 def _where(location: tuple[int | str, ...], raw: dict[str, Any]) -> str:
     """Return a place in the file as `actors number 2 (van): stay`."""
-    parts = [str(part) for part in location]
+    words: list[str] = []
+    for part in location:
+        if isinstance(part, int) and words:
+            words[-1] += f" number {part + 1}"
+        else:
+            words.append(str(part))
+    kind = _kind_at(location, raw)
+    if kind:
+        words[0] += f" ({kind})"
+    return ": ".join(words)
+
+
+def _kind_at(location: tuple[int | str, ...], raw: dict[str, Any]) -> object:
+    """Return the kind of the entry of a list that a place lies in, or nothing."""
     if len(location) < 2 or not isinstance(location[1], int):
-        return ": ".join(parts)
-    entries = raw.get(parts[0])
+        return None
+    entries = raw.get(str(location[0]))
     entry = entries[location[1]] if isinstance(entries, list) and location[1] < len(entries) else None
-    kind = entry.get("kind") or entry.get("flow") or entry.get("by") if isinstance(entry, dict) else None
-    head = f"{parts[0]} number {location[1] + 1}" + (f" ({kind})" if kind else "")
-    return ": ".join([head, *parts[2:]])
+    return entry.get("kind") or entry.get("flow") or entry.get("by") if isinstance(entry, dict) else None
 
 
 def _keys_beside(location: tuple[int | str, ...]) -> set[str]:

@@ -101,7 +101,11 @@ def _story(entry: ActorEntry, street: Street, period_s: float) -> tuple[Journey,
 
 def _stay_s(entry: ActorEntry, period_s: float, stands_s: float) -> float:
     """How long it stays; what stays to the end makes room for its own arrival in the next round."""
-    return entry.stay if entry.stay is not None else period_s - max(entry.arrives or 0.0, stands_s)
+    if entry.stay is not None:
+        return entry.stay
+    if stands_s >= period_s:
+        raise ValueError(f"its way there takes {stands_s:.0f} s, longer than the scene's period of {period_s:g} s")
+    return period_s - max(entry.arrives or 0.0, stands_s)
 
 
 def _driven(entry: ActorEntry, street: Street, period_s: float) -> tuple[Journey, float]:

@@ -14,11 +14,12 @@ import numpy as np
 from datasets.backdrop import Prop
 from datasets.camera_faults import AT_PRESET, FAULTLESS, Aim, aim_at, gain_at
 from datasets.cast import Cast
+from datasets.clipping import seen_outline
 from datasets.deck import covered
 from datasets.depth_order import far_to_near
 from datasets.ground_camera import GroundCamera, focal_for
 from datasets.lamps import Lamps
-from datasets.lens import Lens
+from datasets.lens import Lens, bent
 from datasets.light import LIGHTS
 from datasets.motion_blur import paint_moving, smear_across
 from datasets.moving_shade import passing_cloud
@@ -32,6 +33,8 @@ from datasets.visibility import label
 from datasets.weather import lit_under
 from vision.arrays import Picture, SizeWH
 from vision.classes import StreetClass
+from vision.errors import PolygonError
+from vision.zones import Zone
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -308,13 +311,27 @@ def turned(view: View, aim: Aim) -> View:
 
 
 def script_zones(script: Script) -> tuple[DemoZone, ...]:
-    """Return the zones of a script as polygons in fractions of the picture, the same at every size of 16:9."""
+    """Return the zones of a script as polygons in fractions of the picture, the same at every size of 16:9.
+
+    A polygon is what the camera at its preset sees of the zone; one that leaves the picture has more corners, or fewer.
+    A lens with barrel distortion bends the corners; edges between them stay straight.
+
+    Raises:
+        ValueError: the camera sees nothing of a zone.
+    """
     camera = place_camera(script.view, (1280, 720))
     zones = []
     for zone_id, name, kind, corners in script.zones_m:
-        pixels, _ = camera.project(np.array(corners))
+        pixels = seen_outline(camera, np.array(corners))
+        if script.faults.barrel_ratio:
+            pixels = bent(pixels, camera.size_wh, script.faults.barrel_ratio)
         fractions = np.clip(pixels / np.array(camera.size_wh), 0.0, 1.0).round(4)
-        zones.append(DemoZone(zone_id, name, kind, tuple((float(x), float(y)) for x, y in fractions)))
+        polygon = tuple(dict.fromkeys((float(x), float(y)) for x, y in fractions))
+        try:
+            Zone(zone_id, name, polygon)
+        except PolygonError:
+            raise ValueError(f"the camera sees nothing of zone {zone_id!r}; move the zone or the camera") from None
+        zones.append(DemoZone(zone_id, name, kind, polygon))
     return tuple(zones)
 
 

@@ -4,7 +4,8 @@ What else can be said: `weather=rain` (one of `datasets.weather.WEATHERS`), `cam
 `datasets.camera_faults.CAMERAS`), `kbit=512` (bit rate).
 
 `synthetic:///path/to/street.toml` and `synthetic://file?path=street.toml` play a scenario file (or one that
-comes along, by its name) instead of a demonstration scene; `seed` then is its look.
+comes along, by its name) instead of a demonstration scene; `seed` then is its look. Light, weather and camera are the
+file's own where the URL does not name them.
 
 libav opens a Python file whose `read` draws the next frame, waits until it is due, encodes it to H.264 and hands out
 the MPEG transport stream that comes of it. So a drawn camera takes the same way as a real one, on its reader's thread.
@@ -33,7 +34,7 @@ from datasets.errors import CameraClosedError
 from datasets.light import LIGHTS
 from datasets.low_rate import rate_options
 from datasets.scenario import Script
-from datasets.scenario_file import load_scenario, scenario_path
+from datasets.scenario_file import Scenario, load_scenario, scenario_path
 from datasets.scene import StreetScene
 from datasets.weather import weather_named
 from vision.arrays import Picture, SizeWH
@@ -48,9 +49,9 @@ class SyntheticUrl:
         seed: variant of a demonstration scene, or the look of a scenario file; without it 1, or what the file says.
         size_wh: picture size in pixels; both even.
         fps: frames a second.
-        light: one of `LIGHTS`.
-        weather: one of `WEATHERS`, by its name.
-        camera: one of `CAMERAS`, by its name: what is wrong with its pictures.
+        light: one of `LIGHTS`; without it "day", or what a scenario file says.
+        weather: one of `WEATHERS`, by its name; without it "clear", or what a scenario file says.
+        camera: one of `CAMERAS`, by its name: what is wrong with its pictures; without it "plain", or what a file says.
         kbit_s: bit rate of the stream; 0 takes the camera's own, and where it has none a good picture.
         start_s: scene time of the first frame.
         loop: whether the scene begins again after its period; else the stream ends.
@@ -62,9 +63,9 @@ class SyntheticUrl:
     seed: int | None = None
     size_wh: SizeWH = (1280, 720)
     fps: Fraction = Fraction(12)
-    light: str = "day"
-    weather: str = "clear"
-    camera: str = "plain"
+    light: str | None = None
+    weather: str | None = None
+    camera: str | None = None
     kbit_s: float = 0.0
     start_s: float = 0.0
     loop: bool = True
@@ -99,14 +100,26 @@ def parse_url(url: str) -> SyntheticUrl:
 
 
 def script_of(wanted: SyntheticUrl) -> Script:
-    """Return the script that a URL asks for.
+    """Return the script that a URL asks for; see `scenario_of`."""
+    return scenario_of(wanted).script
+
+
+def scenario_of(wanted: SyntheticUrl) -> Scenario:
+    """Return what a URL asks for: light, weather and camera are the URL's where it names them, else the scene's own.
 
     Raises:
         ScenarioFileError: it is a file that cannot be played.
     """
     if wanted.file:
-        return load_scenario(scenario_path(wanted.file), wanted.seed).script
-    return demo_script(wanted.scene, 1 if wanted.seed is None else wanted.seed)
+        told = load_scenario(scenario_path(wanted.file), wanted.seed)
+    else:
+        told = Scenario(wanted.scene, demo_script(wanted.scene, 1 if wanted.seed is None else wanted.seed), {})
+    script = told.script
+    if wanted.weather is not None:
+        script = replace(script, weather=weather_named(wanted.weather))
+    if wanted.camera is not None:
+        script = replace(script, faults=camera_named(wanted.camera))
+    return replace(told, script=script, light=told.light if wanted.light is None else wanted.light)
 
 
 def open_synthetic(
@@ -156,11 +169,10 @@ class DrawnCamera:
         self._wanted, self._clock = wanted, clock
         self._closed = threading.Event()
         self._wait = wait or self._closed.wait
-        faults, weather = camera_named(wanted.camera), weather_named(wanted.weather)
-        script = replace(script_of(wanted), weather=weather, faults=faults)
-        self._scene = StreetScene(script, wanted.size_wh, wanted.light)
+        told = scenario_of(wanted)
+        self._scene = StreetScene(told.script, wanted.size_wh, told.light)
         self._canvas = np.empty((wanted.size_wh[1], wanted.size_wh[0], 3), np.uint8)
-        self._encoder = _Encoder(wanted.size_wh, wanted.fps, 1000 * (wanted.kbit_s or faults.kbit_s))
+        self._encoder = _Encoder(wanted.size_wh, wanted.fps, 1000 * (wanted.kbit_s or told.script.faults.kbit_s))
         self._number = 0
         self._began_s: float | None = None
         self._left = b""

@@ -2,15 +2,16 @@
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
 from datasets.cast import CLASSES, PEOPLE
-from datasets.errors import ScenarioFileError
+from datasets.draw_prints import PRINT_KINDS
 from datasets.scenario import Actor, Script
 from datasets.scenario_file import Scenario, bundled_scenarios, load_scenario, scenario_path, zones_of
 from datasets.scenario_story import fitted
-from datasets.scene import StreetScene, place_camera, present
+from datasets.scene import StreetScene, place_camera, present, script_zones
 from datasets.synthetic import parse_url, script_of
 from datasets.truth import Truth
 from vision.classes import StreetClass
@@ -42,15 +43,6 @@ def told(tmp_path: Path, text: str) -> Scenario:
     path = tmp_path / "street.toml"
     path.write_text(SHORT + text, encoding="utf-8")
     return load_scenario(path)
-
-
-def wrong(tmp_path: Path, text: str, head: str = SHORT) -> str:
-    path = tmp_path / "street.toml"
-    path.write_text(head + text, encoding="utf-8")
-    with pytest.raises(ScenarioFileError) as caught:
-        load_scenario(path)
-    assert str(caught.value).startswith(f"scenario file {path}")
-    return str(caught.value)
 
 
 def places_of(truth: Truth, script: Script, actor_id: int) -> np.ndarray:
@@ -127,6 +119,24 @@ def test_zones_of_a_scenario_are_good_zones_with_their_limits(name: str) -> None
     for zone in zones_of(scenario):
         assert zone.rule.limit_s == scenario.limits_s[zone.id]
         assert zone.zone()
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_zone_in_the_picture_is_the_zone_in_metres(name: str) -> None:
+    script = load_scenario(scenario_path(name)).script
+    camera = place_camera(script.view, (1280, 720))
+    pixels = np.stack(np.meshgrid(np.arange(8.0, 1280, 16), np.arange(8.0, 720, 16)), axis=-1).reshape(-1, 2)
+    pixels = pixels[pixels[:, 1] > camera.horizon_px() + 20]
+    ground = camera.ground_at(pixels)
+    for zone, (_, _, kind, corners) in zip(script_zones(script), script.zones_m, strict=True):
+        if kind == "flyers":
+            continue
+        low, high = np.array(corners)[:, :2].min(axis=0), np.array(corners)[:, :2].max(axis=0)
+        inside = ((ground >= low) & (ground <= high)).all(axis=1)
+        outline = (np.array(zone.polygon) * (1280, 720)).astype(np.float32)
+        within_px = np.array([cv2.pointPolygonTest(outline, (x, y), measureDist=True) for x, y in pixels.tolist()])
+        clear = np.abs(within_px) > 1.5
+        np.testing.assert_array_equal(within_px[clear] > 0, inside[clear])
 
 
 def test_queue_at_the_light_stands_long_in_the_zone_and_is_no_offence(scenes: dict[str, StreetScene]) -> None:
@@ -224,6 +234,44 @@ def test_permitted_stall_and_goods_behind_the_door_line_are_lawful(tmp_path: Pat
     assert counts == [1, 0, 0]
 
 
+def test_goods_beside_the_last_shop_are_behind_no_door_line(tmp_path: Path) -> None:
+    zone = '[[zones]]\nkind="vending"\nx=[30,60]\ny=[7.5,12]\nlimit=20\n'
+    path = tmp_path / "street.toml"
+    path.write_text(SHORT.replace("main_street", "shops") + zone + '[[stalls]]\nkind="crates"\nat=[50,11.6]\n')
+    script = load_scenario(path).script
+    assert max(shop.right_x for shop in script.street.shops) < 50
+    assert [offence.kind for offence in script.offences] == ["vending"]
+
+
+def test_print_offends_where_its_surface_is(tmp_path: Path) -> None:
+    zone = '[[zones]]\nkind="flyers"\nx=[3,16]\nz=[0.2,2.7]\nlimit=20\n'
+    sticker = '[[papers]]\nkind="sticker"\nsurface="{}"\nat=[9.42,1.45]\n'
+    path = tmp_path / "street.toml"
+    path.write_text(SHORT.replace("main_street", "lane") + zone + sticker.format("pole") + sticker.format("wall"))
+    script = load_scenario(path).script
+    assert [offence.place for offence in script.offences] == [
+        (pytest.approx(9.5), script.street.furniture_y),
+        (pytest.approx(9.5), script.street.front_y),
+    ]
+
+
+def test_print_on_the_pavement_lies_in_no_zone_for_flyers(tmp_path: Path) -> None:
+    text = (
+        '[[zones]]\nkind="flyers"\nx=[3,16]\nz=[0.2,2.7]\nlimit=20\n'
+        '[[papers]]\nname="card"\nkind="sticker"\nsurface="pavement"\nat=[5.4,1.3]\n'
+    )
+    assert not told(tmp_path, text).script.offences
+    named = told(tmp_path, text + '[[offences]]\nkind="flyers"\nby="card"\n').script.offences
+    assert [(offence.kind, offence.place[1]) for offence in named] == [("flyers", 1.3)]
+
+
+def test_print_of_every_size_that_can_be_told_can_be_drawn(tmp_path: Path) -> None:
+    sizes = [(0.03, 0.03), (0.36, 0.03), (0.03, 0.36), (10, 0.9), (0.9, 10), (10, 10)]
+    papers = [f'[[papers]]\nkind="{kind}"\nat=[9,1]\nsize=[{w},{h}]\n' for kind in PRINT_KINDS for w, h in sizes]
+    scene = StreetScene(told(tmp_path, "".join(papers)).script, SIZE)
+    assert set(scene.truth(1.0).paper_kinds) == set(PRINT_KINDS)
+
+
 def test_offence_can_be_told_that_no_zone_explains(tmp_path: Path) -> None:
     script = told(
         tmp_path,
@@ -231,6 +279,23 @@ def test_offence_can_be_told_that_no_zone_explains(tmp_path: Path) -> None:
         '[[offences]]\nkind="parking"\nby="bikes"\nbegins=10\nends=60\n',
     ).script
     assert [(o.kind, o.started_s, o.ended_s) for o in script.offences] == [("parking", 10, 60)] * 2
+
+
+def test_offence_of_a_vehicle_that_stays_to_the_end_lasts_as_long_as_it_stands(tmp_path: Path) -> None:
+    script = told(
+        tmp_path,
+        '[[zones]]\nkind="parking"\nx=[8,32]\ny=[6.6,9.8]\nlimit=20\n'
+        '[[actors]]\nkind="van"\nfrom="east"\narrives=5.0\nstops_at=[14,8.4]\n',
+    ).script
+    (offence,) = script.offences
+    assert (offence.started_s, offence.place) == (5.0, (14, 8.4))
+    assert 60 < offence.ended_s < 115
+    for t_s in np.arange(0.25, 120, 0.5).tolist():
+        stands = any(
+            (motion := actor.path.at(at_s)) is not None and (motion.x, motion.y) == offence.place
+            for actor, at_s in present(script, t_s)
+        )
+        assert stands is (offence.started_s <= t_s < offence.ended_s), t_s
 
 
 def test_group_walks_together(tmp_path: Path) -> None:
@@ -246,61 +311,6 @@ def test_view_and_look_can_be_changed(tmp_path: Path) -> None:
     scenario = told(tmp_path, "look = 9\n[view]\nheight_m = 8.0\nyaw_deg = 60\n")
     assert (scenario.script.view.height_m, scenario.script.view.yaw_deg) == (8.0, 60)
     assert scenario.script.street.look != load_scenario(tmp_path / "street.toml", look=10).script.street.look
-
-
-@pytest.mark.parametrize(
-    ("text", "parts"),
-    [
-        ('[[actors]]\nkind="vann"\nstops_at=[1,2]\n', ["actors number 1 (vann): kind", "there are sedan", "panel_van"]),
-        ('[[actors]]\nkind="van"\nstop_at=[1,2]\n', ["actors number 1 (van): stop_at", "no such key", "stops_at"]),
-        ('[[actors]]\nkind="van"\n', ["actors number 1 (van)", 'from = "west"']),
-        ('[[actors]]\nkind="van"\nfrom="west"\n', ["actors number 1 (van)", "arrives = 12.0"]),
-        ('[[actors]]\nkind="bench"\nfrom="west"\narrives=3\nstops_at=[1,2]\n', ["bench does not move"]),
-        ('[[actors]]\nkind="van"\nfrom="north"\narrives=3\n', ["actors number 1 (van): from", "'west' or 'east'"]),
-        (
-            '[[actors]]\nkind="van"\nfrom="west"\narrives=3\nstops_at=[14,8.4]\nstay=119\nleaves="east"\n',
-            ["actors number 1 (van)", "longer than the scene's period of 120 s"],
-        ),
-        (
-            '[[stalls]]\nkind="grill"\nat=[1,2]\ncomes="pushed"\narrives=3\nstay=9\n',
-            ["stalls number 1 (grill)", "no wheels"],
-        ),
-        ('[[stalls]]\nkind="disco"\nat=[1,2]\n', ["'disco'", "food_cart"]),
-        ('[[papers]]\nkind="letter"\nat=[1,2]\n', ["papers number 1 (letter)", "lettering"]),
-        ('[[traffic]]\nflow="lane"\nlane=7\n', ["traffic number 1 (lane)", "no lane 7", "has 2"]),
-        (
-            '[[traffic]]\nflow="lane"\nlane=2\nstop_line=20\n',
-            ["traffic number 1", "comes from the east", "from the west: 1"],
-        ),
-        ('[[traffic]]\nflow="lane"\nstop_line=20\ncycle=50\n', ["does not go evenly into the period of 120 s"]),
-        ('[[zones]]\nkind="parkin"\nx=[1,2]\ny=[1,2]\n', ["'parkin'", "flyers, parking, vending"]),
-        ('[[zones]]\nkind="flyers"\nx=[1,2]\ny=[1,2]\n', ["zones number 1 (flyers)", "x and z"]),
-        ('[[zones]]\nkind="parking"\nx=[2,1]\ny=[1,2]\n', ["the smaller number comes first"]),
-        ('[[offences]]\nkind="parking"\nby="ghost"\n', ["offences number 1 (ghost)", "give entries a name"]),
-        ("wether = 1\n", ["wether", "no such key", "layout"]),
-        ("view = 3\n", ["view"]),
-        ("= 3\n", ["is no TOML"]),
-    ],
-)
-def test_what_is_wrong_is_named_with_what_is_possible(text: str, parts: list[str], tmp_path: Path) -> None:
-    message = wrong(tmp_path, text)
-    for part in parts:
-        assert part in message
-
-
-def test_unknown_layout_is_named_with_the_choices(tmp_path: Path) -> None:
-    assert "'beach'; there are main_street" in wrong(tmp_path, "", 'title = "x"\nlayout = "beach"\n')
-
-
-def test_street_without_a_lane_from_that_side_says_so(tmp_path: Path) -> None:
-    van = '[[actors]]\nkind="van"\nfrom="east"\narrives=60\nstops_at=[14,4]\n'
-    message = wrong(tmp_path, van, SHORT.replace("main_street", "lane"))
-    assert "no lane of this street comes from the east; its lanes come from the west" in message
-
-
-def test_missing_file_is_named() -> None:
-    with pytest.raises(ScenarioFileError, match=r"nowhere\.toml cannot be read: No such file"):
-        load_scenario(Path("/nowhere.toml"))
 
 
 def test_drawn_camera_plays_a_scenario_file_by_path_or_by_name(tmp_path: Path) -> None:

@@ -6,8 +6,10 @@ from fractions import Fraction
 
 import pytest
 
+from datasets.camera_faults import FAULTLESS
 from datasets.errors import CameraClosedError
-from datasets.synthetic import DrawnCamera, open_synthetic, parse_url
+from datasets.synthetic import DrawnCamera, open_synthetic, parse_url, scenario_of
+from datasets.weather import CLEAR
 
 SMALL = "size=160x90&fps=10"
 
@@ -30,7 +32,9 @@ class FakeTime:
 
 def test_url_without_settings_is_a_720p_day_at_12_frames_a_second() -> None:
     wanted = parse_url("synthetic://parking")
-    assert (wanted.size_wh, wanted.fps, wanted.light, wanted.loop, wanted.pace) == ((1280, 720), 12, "day", True, True)
+    assert (wanted.size_wh, wanted.fps, wanted.loop, wanted.pace) == ((1280, 720), 12, True, True)
+    played = scenario_of(wanted)
+    assert (played.light, played.script.weather, played.script.faults) == ("day", CLEAR, FAULTLESS)
 
 
 def test_url_sets_everything() -> None:
