@@ -1,6 +1,7 @@
 """Turns the picture of a scene into the one that a camera gives: shaken, bent, soft, dirty, with drops on its lens.
 
-What moves pixels (shaking, barrel) moves the boxes of the truth with them; what only hides them leaves truth alone.
+What moves pixels (shaking, barrel) moves boxes and ground of the truth with them; what only hides them leaves truth
+alone.
 
 Belongs here: pixels of one camera. Does not: what its faults are and when (camera_faults), noise and exposure (scene).
 """
@@ -12,6 +13,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from datasets.barrel import barrel_maps, bent
 from datasets.camera_faults import CameraFaults, shake_at
 from datasets.truth import Truth
 from vision.arrays import Boxes, Picture, SizeWH
@@ -32,7 +34,7 @@ class Lens:
         """Prepare for pictures of a size; the seed says where dirt and drops are."""
         self._size_wh, self._faults, self._seed = size_wh, faults, seed
         self._scale = size_wh[1] / NOMINAL_HEIGHT_PX
-        self._maps = _barrel_maps(size_wh, faults.barrel_ratio) if faults.barrel_ratio else None
+        self._maps = barrel_maps(size_wh, faults.barrel_ratio) if faults.barrel_ratio else None
         self._cover = _cover(size_wh, faults, seed)
         self._drops = [_Drop(number, seed, size_wh) for number in range(faults.drops)]
 
@@ -61,11 +63,19 @@ class Lens:
         return bgr
 
     def follow(self, truth: Truth, t_s: float) -> Truth:
-        """Return a truth with its boxes where this lens shows them."""
+        """Return a truth with its boxes, its papers and its ground plane where this lens shows them."""
         shift = np.array(self.shift_px(t_s))
         if self._maps is None and not shift.any():
             return truth
-        return replace(truth, boxes=self._moved(truth.boxes, shift), papers=self._moved(truth.papers, shift))
+        move = np.array([[1, 0, shift[0]], [0, 1, shift[1]], [0, 0, 1.0]])
+        plane = replace(
+            truth.plane,
+            homography=move @ truth.plane.homography,
+            barrel_ratio=self._faults.barrel_ratio,
+            size_wh=self._size_wh,
+        )
+        boxes, papers = (self._moved(boxes, shift) for boxes in (truth.boxes, truth.papers))
+        return replace(truth, boxes=boxes, papers=papers, plane=plane)
 
     def _moved(self, boxes: Boxes, shift: npt.NDArray[np.float64]) -> Boxes:
         """(N, 4) boxes moved; an edge on the picture's border stays there, as the thing goes on behind it."""
@@ -86,30 +96,6 @@ LEAST_SOFT_PX = 0.25
 
 COVER_ONE = 200
 """The factor that changes nothing, so that bright dirt can lighten."""
-
-
-def bent(points: npt.NDArray[np.float64], size_wh: SizeWH, barrel_ratio: float) -> npt.NDArray[np.float64]:
-    """Return where a lens with barrel distortion shows (N, 2) points of a picture without.
-
-    A point at `r` half diagonals from the middle goes to `r (1 - barrel_ratio r²)`.
-    """
-    middle = np.array(size_wh) / 2
-    away = points - middle
-    r2 = (away**2).sum(axis=-1, keepdims=True) / (middle**2).sum()
-    return middle + away * (1 - barrel_ratio * r2)
-
-
-def _barrel_maps(size_wh: SizeWH, barrel_ratio: float) -> tuple[npt.NDArray[np.int16], npt.NDArray[np.uint16]]:
-    """For each pixel of the bent picture the pixel of the straight one, in OpenCV's fixed point: `bent` turned back."""
-    width, height = size_wh
-    middle = np.array(size_wh) / 2
-    wanted = np.stack(np.meshgrid(np.arange(width) + 0.0, np.arange(height) + 0.0), axis=-1) - middle
-    away = wanted.copy()
-    for _ in range(6):
-        r2 = (away**2).sum(axis=-1, keepdims=True) / (middle**2).sum()
-        away = wanted / (1 - barrel_ratio * r2)
-    source = (away + middle).astype(np.float32)
-    return cv2.convertMaps(source[..., 0], source[..., 1], cv2.CV_16SC2)
 
 
 def _cover(size_wh: SizeWH, faults: CameraFaults, seed: int) -> Picture | None:
