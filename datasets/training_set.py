@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 
 from datasets.camera_faults import random_camera
+from datasets.errors import SetWriteError
 from datasets.labelled import TRAINED_CLASSES
 from datasets.light import LIGHTS
 from datasets.low_rate import through_h264
@@ -57,7 +58,11 @@ def write_training_set(
         folder: where; made if missing. Pictures that are already there are kept.
         settings: what to write.
         on_progress: called with (done, total) after every street.
+
+    Raises:
+        SetWriteError: what is there was drawn by another version of the drawing; nothing is changed.
     """
+    _keep_to_version(folder)
     total, done = settings.train_pictures + settings.val_pictures, 0
     for split, count, first_seed in (("train", settings.train_pictures, 0), ("val", settings.val_pictures, VAL_SEED)):
         (folder / "images" / split).mkdir(parents=True, exist_ok=True)
@@ -75,8 +80,27 @@ def write_training_set(
 VAL_SEED = 5_000_000
 """Streets of the validation split are numbered from here; no training split is that long."""
 
-DRAWING_VERSION = 2
-"""Grows when the same settings give other pictures; who keeps drawn pictures puts it into their folder's name."""
+DRAWING_VERSION = 3
+"""Grows when the same settings give other pictures or labels; who keeps drawn pictures puts it into their folder's
+name."""
+
+VERSION_FILE = "drawing_version.txt"
+"""Says in a set's folder by which version its pictures were drawn."""
+
+
+def _keep_to_version(folder: Path) -> None:
+    """Write the version into a new folder; refuse pictures of another, as both would be mixed."""
+    path = folder / VERSION_FILE
+    told = path.read_text(encoding="utf-8", errors="replace").strip() if path.is_file() else ""
+    if told == str(DRAWING_VERSION):
+        return
+    if told or any(folder.glob("images/*/*.jpg")):
+        raise SetWriteError(
+            f"the pictures in {folder} were drawn by {f'version {told}' if told else 'an unknown version'} of the "
+            f"drawing, this is version {DRAWING_VERSION}; name another folder, or remove this one"
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    _write_whole(path, f"{DRAWING_VERSION}\n".encode())
 
 
 def _write_street(place: tuple[Path, str], rows: range, seed: int, settings: TrainingSetSettings) -> None:

@@ -6,10 +6,19 @@ from pathlib import Path
 import cv2
 import pytest
 
+from datasets.errors import SetWriteError
 from datasets.labelled import TRAINED_CLASSES
 from datasets.random_streets import random_script
 from datasets.scene import StreetScene
-from datasets.training_set import TrainingSetSettings, _not_veiled, weathered_script, write_training_set, yolo_rows
+from datasets.training_set import (
+    DRAWING_VERSION,
+    VERSION_FILE,
+    TrainingSetSettings,
+    _not_veiled,
+    weathered_script,
+    write_training_set,
+    yolo_rows,
+)
 from datasets.weather import Weather
 from tests.datasets.scripts import SIZE, script_with, standing
 from vision.classes import StreetClass
@@ -60,6 +69,25 @@ def test_interrupted_run_goes_on_and_gives_the_same_files(folder: Path) -> None:
     write_training_set(folder, SETTINGS)
     assert victim.read_bytes() == before
     assert kept.stat().st_mtime_ns == kept_time
+
+
+@pytest.mark.parametrize(("told", "sentence"), [("2", "drawn by version 2 of"), (None, "drawn by an unknown version of")])
+def test_pictures_of_another_version_of_the_drawing_are_refused_and_kept(
+    told: str | None, sentence: str, tmp_path: Path
+) -> None:
+    old = tmp_path / "images" / "train" / "03_000000.jpg"
+    old.parent.mkdir(parents=True)
+    old.write_bytes(b"old")
+    if told is not None:
+        (tmp_path / VERSION_FILE).write_text(told)
+    with pytest.raises(SetWriteError, match=sentence):
+        write_training_set(tmp_path, SETTINGS)
+    assert old.read_bytes() == b"old"
+    assert not (tmp_path / "data.yaml").exists()
+
+
+def test_folder_says_by_which_version_of_the_drawing_it_was_written(folder: Path) -> None:
+    assert (folder / VERSION_FILE).read_text().strip() == str(DRAWING_VERSION)
 
 
 def test_progress_counts_up_to_all_pictures(folder: Path) -> None:
