@@ -16,7 +16,7 @@ import numpy.typing as npt
 from datasets.barrel import barrel_maps, bent
 from datasets.camera_faults import CameraFaults, shake_at
 from datasets.truth import Truth
-from vision.arrays import Boxes, Picture, SizeWH
+from vision.arrays import Boxes, FloatArray, Picture, SizeWH
 
 NOMINAL_HEIGHT_PX = 720
 """The height for which a camera's faults are told in pixels."""
@@ -61,6 +61,15 @@ class Lens:
             for drop in self._drops:
                 drop.refract(bgr, small, t_s)
         return bgr
+
+    def drops_cover(self, t_s: float) -> FloatArray | None:
+        """Return (H, W) float32 in [0, 1]: how much drops hide of each pixel; None on a lens without drops."""
+        if not self._drops:
+            return None
+        left = np.ones((self._size_wh[1], self._size_wh[0]), np.float32)
+        for drop in self._drops:
+            drop.hide(left, t_s)
+        return 1 - left
 
     def follow(self, truth: Truth, t_s: float) -> Truth:
         """Return a truth with its boxes, its papers and its ground plane where this lens shows them."""
@@ -143,6 +152,12 @@ class _Glass:
     y: npt.NDArray[np.float32]
     weight: npt.NDArray[np.float32]
 
+    @property
+    def rows_columns(self) -> tuple[slice, slice]:
+        """Where in the picture the patch lies."""
+        (x, y), (height, width) = self.corner, self.weight.shape
+        return slice(y, y + height), slice(x, x + width)
+
 
 class _Drop:
     """A drop of water on the lens, which is gone after a while while another comes elsewhere."""
@@ -155,16 +170,24 @@ class _Drop:
 
     def refract(self, bgr: Picture, small: Picture, t_s: float) -> None:
         """Draw what the drop shows at a time, in place: the scene around it upside down and out of focus."""
+        glass = self._at(t_s)
+        if glass is None:
+            return
+        patch = bgr[glass.rows_columns]
+        seen = cv2.remap(small, glass.x, glass.y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        cv2.blendLinear(patch, seen, 1 - glass.weight, glass.weight, dst=patch)
+
+    def hide(self, left: FloatArray, t_s: float) -> None:
+        """Take from the share that is left of each pixel of the scene what the drop covers at a time, in place."""
+        glass = self._at(t_s)
+        if glass is not None:
+            left[glass.rows_columns] *= 1 - glass.weight
+
+    def _at(self, t_s: float) -> _Glass | None:
         slot = math.floor((t_s + self._phase_s) / self._life_s)
         if self._held is None or self._held[0] != slot:
             self._held = slot, self._glass(slot)
-        glass = self._held[1]
-        if glass is None:
-            return
-        (x, y), (height, width) = glass.corner, glass.weight.shape
-        patch = bgr[y : y + height, x : x + width]
-        seen = cv2.remap(small, glass.x, glass.y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        cv2.blendLinear(patch, seen, 1 - glass.weight, glass.weight, dst=patch)
+        return self._held[1]
 
     def _glass(self, slot: int) -> _Glass | None:
         rng = np.random.default_rng((*self._key, slot & 0x7FFFFFFF))

@@ -30,7 +30,7 @@ from datasets.stage import Stage, set_stage
 from datasets.truth import GroundPlane, Truth
 from datasets.visibility import label
 from datasets.weather import lit_under
-from vision.arrays import Picture, SizeWH
+from vision.arrays import FloatArray, Picture, SizeWH
 from vision.classes import StreetClass
 
 
@@ -109,6 +109,10 @@ class StreetScene:
     def shift_px(self, t_s: float) -> tuple[float, float]:
         """Return by how many pixels the camera's shaking moves the picture at a time: right and down."""
         return self._lens.shift_px(t_s) if self._lens is not None else (0.0, 0.0)
+
+    def drops_cover(self, t_s: float) -> FloatArray | None:
+        """Return (H, W) float32 in [0, 1]: how much drops on the lens hide at a time; None where there are none."""
+        return self._lens.drops_cover(t_s) if self._lens is not None else None
 
     def _stage_at(self, t_s: float) -> Stage:
         """The stage for where the camera looks and the sun stands; one that was not there yet is painted now."""
