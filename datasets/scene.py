@@ -171,14 +171,15 @@ class StreetScene:
             left_ratio = 1.0 if stage.haze is None else 1 - float(stage.haze.veiled_ratio(thing.distance_m))
             darken(bgr, thing.sketch.shadow, left_ratio * stage.light.shadow_ratio)
             darken(bgr, thing.sketch.contact, left_ratio * CONTACT_RATIO)
-        for thing in things:
+        before = [self._before(thing, stage) for thing in things]
+        for thing, props in zip(things, before, strict=True):
             paint_moving(bgr, thing.sketch, thing.way_px)
-            for prop in self._before(thing, stage):
+            for prop in props:
                 x, y = prop.corner
                 rows, columns = slice(y, y + prop.mask.shape[0]), slice(x, x + prop.mask.shape[1])
                 cv2.copyTo(still[rows, columns], prop.mask, bgr[rows, columns])
         if stage.lamps is not None:
-            stage.lamps.glare(bgr, things)
+            stage.lamps.glare(bgr, things, before)
         elif stage.light.lamps_on:
             self._headlights(bgr, things, stage.camera)
         shown = self._develop(bgr, stage, t_s)
