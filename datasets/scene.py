@@ -29,7 +29,7 @@ from datasets.sketches import Pose, Sketch
 from datasets.stage import Stage, set_stage
 from datasets.truth import GroundPlane, Truth
 from datasets.visibility import label
-from datasets.weather import lit_under
+from datasets.weather import CLEAR, lit_under
 from vision.arrays import FloatArray, Picture, SizeWH
 from vision.classes import StreetClass
 
@@ -68,7 +68,8 @@ class StreetScene:
         """Paint the backdrop.
 
         Args:
-            script: what happens, in which weather, and before which camera.
+            script: what happens, in which weather, and before which camera. Under a deck it is always `CLEAR`: neither
+                rain nor sun comes there.
             size_wh: picture size in pixels.
             light: a name in `datasets.light.LIGHTS`.
 
@@ -77,6 +78,7 @@ class StreetScene:
         """
         if light not in LIGHTS:
             raise ValueError(f"no light is called {light!r}; there are {', '.join(LIGHTS)}")
+        script = replace(script, weather=CLEAR) if script.street.deck_z else script
         plain_light = covered(LIGHTS[light]) if script.street.deck_z else LIGHTS[light]
         self.script, self.light = script, lit_under(plain_light, script.weather)
         self.camera = place_camera(script.view, size_wh)

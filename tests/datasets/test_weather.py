@@ -13,6 +13,7 @@ from datasets.ground_camera import GroundCamera
 from datasets.haze import Haze
 from datasets.light import LIGHTS, sun_at
 from datasets.scenario import Script
+from datasets.scenario_file import load_scenario, scenario_path
 from datasets.scene import Drawn, StreetScene, place_camera
 from datasets.sightlines import SKY_M, sightlines
 from datasets.weather import CLEAR, WEATHERS, Weather, lit_under, random_weather, weather_named
@@ -206,6 +207,14 @@ def test_furniture_beyond_a_lamp_hides_nothing() -> None:
     wall = np.full((SIZE[1], SIZE[0]), 255, np.uint8)
     empty = StreetScene(script_with(), SIZE, "headlights").picture(1.0)
     assert (behind(Prop((30.0, 10.0), (0, 0), wall)).picture(1.0).astype(int) - empty).max() > 60
+
+
+@pytest.mark.parametrize("name", ["downpour", "fog", "morning"])
+def test_there_is_no_weather_under_a_deck(name: str) -> None:
+    script = load_scenario(scenario_path("flyers-underpass")).script
+    scene, dry = under(WEATHERS[name], script=script), under(CLEAR, script=script)
+    assert scene.script.weather == CLEAR
+    np.testing.assert_array_equal(scene.picture(20.0), dry.picture(20.0))
 
 
 def test_unknown_weather_is_named_with_the_choices() -> None:
