@@ -25,8 +25,10 @@ from rich.table import Table
 from benchmarks.drawing_sheet import draw_sheet
 from benchmarks.report import Beginning, Report, Spread, at_least, spread, write_report
 from benchmarks.telling import telling
-from datasets.camera_faults import camera_named
+from datasets.camera_faults import CameraFaults, camera_named
 from datasets.demo_scenes import demo_script
+from datasets.scenario import Script
+from datasets.scenario_file import bundled_scenarios, load_scenario, scenario_path
 from datasets.scene import StreetScene
 from datasets.weather import weather_named
 from vision.arrays import SizeWH
@@ -64,6 +66,7 @@ CONDITIONS = (
     Condition("day", "clear", "old"),
     Condition("day", "clear", "dirty"),
     Condition("headlights", "rain", "drops"),
+    Condition("day", "clear", "turning"),
     HEAVIEST,
 )
 
@@ -74,19 +77,23 @@ DEFINITIONS = {
 }
 
 
+SCENES = (("parking", 1), ("vending", 1), ("flyers", 1), ("quiet", 1), ("jam-at-light", 4), ("market-permitted", 6))
+"""Demonstration scenes by their seeds; of the bundled scenarios a queue of cars and a market, by their looks."""
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What is to be run.
 
     Attributes:
-        scenes: names and seeds of the scenes.
+        scenes: names of demonstration scenes and bundled scenarios, and the seed of each.
         rounds: how often all conditions are gone through; each round draws another stretch.
         frames: drawn in a stretch.
         size_wh: of the pictures.
         conditions: what is drawn; `PLAIN` and `HEAVIEST` among it.
     """
 
-    scenes: tuple[tuple[str, int], ...] = (("parking", 1), ("vending", 1), ("flyers", 1), ("quiet", 1))
+    scenes: tuple[tuple[str, int], ...] = SCENES
     rounds: int = 2
     frames: int = 36
     size_wh: SizeWH = (1280, 720)
@@ -134,9 +141,9 @@ def _stretch(place: tuple[str, int], condition: Condition, number: int, plan: Pl
     name, seed = place
     weather, faults = weather_named(condition.weather), camera_named(condition.camera)
     canvas = np.empty((plan.size_wh[1], plan.size_wh[0], 3), np.uint8)
-    start_s = 15.0 + 31.0 * number
+    start_s = stretch_start_s(faults, number)
     began = time.thread_time()
-    scene = StreetScene(replace(demo_script(name, seed), weather=weather, faults=faults), plan.size_wh, condition.light)
+    scene = StreetScene(replace(_script(name, seed), weather=weather, faults=faults), plan.size_wh, condition.light)
     scene.picture(start_s, canvas)
     paint_s = time.thread_time() - began
     frame_s = []
@@ -152,6 +159,24 @@ def _stretch(place: tuple[str, int], condition: Condition, number: int, plan: Pl
         "paint_s": round(paint_s, 3),
         "slowest_frame_ms": round(1000 * max(frame_s), 2),
     }
+
+
+def stretch_start_s(faults: CameraFaults, number: int) -> float:
+    """Return the scene time at which a stretch begins; a camera that turns is drawn while it does, out or back."""
+    if not faults.moves:
+        return 15.0 + 31.0 * number
+    move = faults.moves[0]
+    return (move.back_s - move.takes_s if number % 2 else move.leaves_s) - BEFORE_MOVE_S
+
+
+BEFORE_MOVE_S = 1.0
+"""Of the seconds of a stretch so many are before the move, so that standing, turning and having turned are in it."""
+
+
+def _script(name: str, seed: int) -> Script:
+    if name in bundled_scenarios():
+        return load_scenario(scenario_path(name), seed).script
+    return demo_script(name, seed)
 
 
 def _spread(samples: list[dict[str, JsonValue]], condition: Condition, figure: str) -> Spread:

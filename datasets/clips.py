@@ -20,7 +20,8 @@ def write_clip(
     """Write a stretch of a scene as H.264 in MP4 and its truth as `<name>.truth.jsonl`.
 
     The first line of the truth holds the scene's name, size, frame rate, offences and papers, timed from the clip's
-    beginning, the homography from ground metres to pixels (of the preset), and the shops' door lines; every further
+    beginning, the homography from ground metres to pixels (of the preset, through a straight lens that stands still),
+    `barrel_ratio` (how much its lens bends them, see `datasets.barrel.bent`), and the shops' door lines; every further
     line is one frame. A camera with a bit rate of its own (`CameraFaults.kbit_s`) writes at that; one that shakes or
     turns has it told in every line: `shift_px` and `view` (yaw, pitch and field of view in degrees).
 
@@ -71,6 +72,7 @@ def _header(scene: StreetScene, start_s: float, fps: Fraction) -> dict[str, obje
         "offences": offences,
         "papers": papers,
         "ground_homography": scene.camera.ground_homography().tolist(),
+        "barrel_ratio": scene.script.faults.barrel_ratio,
         "door_lines_m": scene.script.street.door_lines.tolist(),
     }
 

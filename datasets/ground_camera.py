@@ -1,7 +1,7 @@
 """Says where a point of the street, in metres, lies in the picture, and back: a pinhole camera over a ground plane.
 
 World axes: x runs along the street, y across it away from the camera's side, z up; metres. Picture axes as everywhere:
-pixels, origin top left. Lens distortion is left out.
+pixels, origin top left. What a lens bends comes after it (barrel).
 """
 
 import math

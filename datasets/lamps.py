@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from datasets.backdrop import Prop
 from datasets.ground_camera import GroundCamera, Metres
 from datasets.shapes import GLOWING, Shape
 from datasets.sketches import Pose, Sketch
@@ -169,29 +170,32 @@ class LampLight:
             return columns
         return min(columns, int((min(starts) - LEAST_DEPTH_M) / -per_column))
 
-    def glare(self, bgr: Picture, things: Sequence[Lamplit]) -> None:
+    def glare(self, bgr: Picture, things: Sequence[Lamplit], hiding: Sequence[Sequence[Prop]]) -> None:
         """Add the halos of lamps that look at the camera and are not hidden, in place; call it after all is drawn.
 
         Args:
             bgr: the picture.
             things: all that was drawn, the farthest first.
+            hiding: for each, the furniture that stands before it.
         """
         for row, thing in enumerate(things):
             if thing.lamps is not None:
-                self._halos(bgr, thing.lamps, [nearer.sketch.box for nearer in things[row + 1 :]])
+                self._halos(bgr, thing.lamps, [nearer.sketch.box for nearer in things[row + 1 :]], hiding[row])
 
     def glare_still(self, bgr: Picture, lamps: Lamps) -> Picture:
         """Return a picture with the halos of lamps that nothing hides added."""
         shining = bgr.copy()
-        self._halos(shining, lamps, ())
+        self._halos(shining, lamps, (), ())
         return shining
 
-    def _halos(self, bgr: Picture, lamps: Lamps, before: Sequence[tuple[float, float, float, float]]) -> None:
-        """Halos of one thing's lamps; `before` are the boxes of nearer things."""
+    def _halos(
+        self, bgr: Picture, lamps: Lamps, before: Sequence[tuple[float, float, float, float]], props: Sequence[Prop]
+    ) -> None:
+        """Halos of one thing's lamps; `before` are the boxes of nearer things, `props` furniture that is nearer."""
         pixels, depths = self._camera.project(lamps.places)
         strengths = self._strengths(lamps)
         for (x, y), depth, tint, strength in zip(pixels.tolist(), depths.tolist(), lamps.tints, strengths, strict=True):
-            if depth < LEAST_DEPTH_M or strength < 0.04:
+            if depth < LEAST_DEPTH_M or strength < 0.04 or any(_covers(prop, x, y) for prop in props):
                 continue
             if any(x1 < x < x2 and y1 < y < y2 for x1, y1, x2, y2 in before) and not _shows(bgr, x, y):
                 continue
@@ -231,6 +235,14 @@ LEAST_HALO, WIDEST_HALO = 0.008, 0.2
 """Radius of a halo, as shares of the picture's height."""
 
 SPRITE_PX = 96
+
+
+def _covers(prop: Prop, x: float, y: float) -> bool:
+    """Tell whether furniture hides a lamp: the pixel and all around it, so that a wire before a lamp does not."""
+    column, row = round(x) - prop.corner[0], round(y) - prop.corner[1]
+    if not (0 <= column < prop.mask.shape[1] and 0 <= row < prop.mask.shape[0]):
+        return False
+    return bool(prop.mask[max(0, row - 1) : row + 2, max(0, column - 1) : column + 2].all())
 
 
 def _shows(bgr: Picture, x: float, y: float) -> bool:

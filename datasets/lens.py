@@ -1,6 +1,7 @@
 """Turns the picture of a scene into the one that a camera gives: shaken, bent, soft, dirty, with drops on its lens.
 
-What moves pixels (shaking, barrel) moves the boxes of the truth with them; what only hides them leaves truth alone.
+What moves pixels (shaking, barrel) moves boxes and ground of the truth with them; what only hides them leaves truth
+alone.
 
 Belongs here: pixels of one camera. Does not: what its faults are and when (camera_faults), noise and exposure (scene).
 """
@@ -12,9 +13,10 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from datasets.barrel import barrel_maps, bent
 from datasets.camera_faults import CameraFaults, shake_at
 from datasets.truth import Truth
-from vision.arrays import Boxes, Picture, SizeWH
+from vision.arrays import Boxes, FloatArray, Picture, SizeWH
 
 NOMINAL_HEIGHT_PX = 720
 """The height for which a camera's faults are told in pixels."""
@@ -32,7 +34,7 @@ class Lens:
         """Prepare for pictures of a size; the seed says where dirt and drops are."""
         self._size_wh, self._faults, self._seed = size_wh, faults, seed
         self._scale = size_wh[1] / NOMINAL_HEIGHT_PX
-        self._maps = _barrel_maps(size_wh, faults.barrel_ratio) if faults.barrel_ratio else None
+        self._maps = barrel_maps(size_wh, faults.barrel_ratio) if faults.barrel_ratio else None
         self._cover = _cover(size_wh, faults, seed)
         self._drops = [_Drop(number, seed, size_wh) for number in range(faults.drops)]
 
@@ -60,12 +62,29 @@ class Lens:
                 drop.refract(bgr, small, t_s)
         return bgr
 
+    def drops_cover(self, t_s: float) -> FloatArray | None:
+        """Return (H, W) float32 in [0, 1]: how much drops hide of each pixel; None on a lens without drops."""
+        if not self._drops:
+            return None
+        left = np.ones((self._size_wh[1], self._size_wh[0]), np.float32)
+        for drop in self._drops:
+            drop.hide(left, t_s)
+        return 1 - left
+
     def follow(self, truth: Truth, t_s: float) -> Truth:
-        """Return a truth with its boxes where this lens shows them."""
+        """Return a truth with its boxes, its papers and its ground plane where this lens shows them."""
         shift = np.array(self.shift_px(t_s))
         if self._maps is None and not shift.any():
             return truth
-        return replace(truth, boxes=self._moved(truth.boxes, shift), papers=self._moved(truth.papers, shift))
+        move = np.array([[1, 0, shift[0]], [0, 1, shift[1]], [0, 0, 1.0]])
+        plane = replace(
+            truth.plane,
+            homography=move @ truth.plane.homography,
+            barrel_ratio=self._faults.barrel_ratio,
+            size_wh=self._size_wh,
+        )
+        boxes, papers = (self._moved(boxes, shift) for boxes in (truth.boxes, truth.papers))
+        return replace(truth, boxes=boxes, papers=papers, plane=plane)
 
     def _moved(self, boxes: Boxes, shift: npt.NDArray[np.float64]) -> Boxes:
         """(N, 4) boxes moved; an edge on the picture's border stays there, as the thing goes on behind it."""
@@ -86,30 +105,6 @@ LEAST_SOFT_PX = 0.25
 
 COVER_ONE = 200
 """The factor that changes nothing, so that bright dirt can lighten."""
-
-
-def bent(points: npt.NDArray[np.float64], size_wh: SizeWH, barrel_ratio: float) -> npt.NDArray[np.float64]:
-    """Return where a lens with barrel distortion shows (N, 2) points of a picture without.
-
-    A point at `r` half diagonals from the middle goes to `r (1 - barrel_ratio r²)`.
-    """
-    middle = np.array(size_wh) / 2
-    away = points - middle
-    r2 = (away**2).sum(axis=-1, keepdims=True) / (middle**2).sum()
-    return middle + away * (1 - barrel_ratio * r2)
-
-
-def _barrel_maps(size_wh: SizeWH, barrel_ratio: float) -> tuple[npt.NDArray[np.int16], npt.NDArray[np.uint16]]:
-    """For each pixel of the bent picture the pixel of the straight one, in OpenCV's fixed point: `bent` turned back."""
-    width, height = size_wh
-    middle = np.array(size_wh) / 2
-    wanted = np.stack(np.meshgrid(np.arange(width) + 0.0, np.arange(height) + 0.0), axis=-1) - middle
-    away = wanted.copy()
-    for _ in range(6):
-        r2 = (away**2).sum(axis=-1, keepdims=True) / (middle**2).sum()
-        away = wanted / (1 - barrel_ratio * r2)
-    source = (away + middle).astype(np.float32)
-    return cv2.convertMaps(source[..., 0], source[..., 1], cv2.CV_16SC2)
 
 
 def _cover(size_wh: SizeWH, faults: CameraFaults, seed: int) -> Picture | None:
@@ -157,6 +152,12 @@ class _Glass:
     y: npt.NDArray[np.float32]
     weight: npt.NDArray[np.float32]
 
+    @property
+    def rows_columns(self) -> tuple[slice, slice]:
+        """Where in the picture the patch lies."""
+        (x, y), (height, width) = self.corner, self.weight.shape
+        return slice(y, y + height), slice(x, x + width)
+
 
 class _Drop:
     """A drop of water on the lens, which is gone after a while while another comes elsewhere."""
@@ -169,16 +170,24 @@ class _Drop:
 
     def refract(self, bgr: Picture, small: Picture, t_s: float) -> None:
         """Draw what the drop shows at a time, in place: the scene around it upside down and out of focus."""
+        glass = self._at(t_s)
+        if glass is None:
+            return
+        patch = bgr[glass.rows_columns]
+        seen = cv2.remap(small, glass.x, glass.y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        cv2.blendLinear(patch, seen, 1 - glass.weight, glass.weight, dst=patch)
+
+    def hide(self, left: FloatArray, t_s: float) -> None:
+        """Take from the share that is left of each pixel of the scene what the drop covers at a time, in place."""
+        glass = self._at(t_s)
+        if glass is not None:
+            left[glass.rows_columns] *= 1 - glass.weight
+
+    def _at(self, t_s: float) -> _Glass | None:
         slot = math.floor((t_s + self._phase_s) / self._life_s)
         if self._held is None or self._held[0] != slot:
             self._held = slot, self._glass(slot)
-        glass = self._held[1]
-        if glass is None:
-            return
-        (x, y), (height, width) = glass.corner, glass.weight.shape
-        patch = bgr[y : y + height, x : x + width]
-        seen = cv2.remap(small, glass.x, glass.y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        cv2.blendLinear(patch, seen, 1 - glass.weight, glass.weight, dst=patch)
+        return self._held[1]
 
     def _glass(self, slot: int) -> _Glass | None:
         rng = np.random.default_rng((*self._key, slot & 0x7FFFFFFF))

@@ -56,8 +56,9 @@ UMBRELLA_RATIO = {
     "tables": 0.5,
 }
 
-LOOSE = ("umbrella", "table", "goods", "baskets", "crates", "clothes_rack", "table_set")
-LOOSE_SHARES = (0.28, 0.14, 0.18, 0.12, 0.1, 0.08, 0.1)
+LOOSE = ("umbrella", "table", "goods", "crates", "clothes_rack")
+LOOSE_SHARES = (0.35, 0.18, 0.23, 0.14, 0.1)
+"""What lies about and is no stall; nothing that is one by itself (baskets, table sets), as both would look alike."""
 
 NAMELESS = (
     "pram", "wheelie_bin", "planter", "cabinet", "bench", "cone", "barrier", "banner", "hydrant", "suitcase", "stool",
@@ -232,7 +233,7 @@ class Crowd:
             return
         back = 1 if y > self._street.road_m / 2 else -1
         kind = self._pick(STALLS, STALL_SHARES)
-        stall = 0 if kind == "tables" else 900 + len(self._actors)
+        stall = 900 + len(self._actors)
         facing = float(rng.choice([0.0, math.pi / 2, math.pi], p=[0.6, 0.15, 0.25])) + float(rng.normal(0, 0.15))
         if kind == "shoe_shine":
             self._shoe_shine((x, y), -math.pi / 2 * back, stall)

@@ -30,8 +30,8 @@ from datasets.sketches import Pose, Sketch
 from datasets.stage import Stage, set_stage
 from datasets.truth import GroundPlane, Truth
 from datasets.visibility import label
-from datasets.weather import lit_under
-from vision.arrays import Picture, SizeWH
+from datasets.weather import CLEAR, lit_under
+from vision.arrays import FloatArray, Picture, SizeWH
 from vision.classes import StreetClass
 from vision.errors import PolygonError
 from vision.zones import Zone
@@ -71,7 +71,8 @@ class StreetScene:
         """Paint the backdrop.
 
         Args:
-            script: what happens, in which weather, and before which camera.
+            script: what happens, in which weather, and before which camera. Under a deck it is always `CLEAR`: neither
+                rain nor sun comes there.
             size_wh: picture size in pixels.
             light: a name in `datasets.light.LIGHTS`.
 
@@ -80,6 +81,7 @@ class StreetScene:
         """
         if light not in LIGHTS:
             raise ValueError(f"no light is called {light!r}; there are {', '.join(LIGHTS)}")
+        script = replace(script, weather=CLEAR) if script.street.deck_z else script
         plain_light = covered(LIGHTS[light]) if script.street.deck_z else LIGHTS[light]
         self.script, self.light = script, lit_under(plain_light, script.weather)
         self.camera = place_camera(script.view, size_wh)
@@ -112,6 +114,10 @@ class StreetScene:
     def shift_px(self, t_s: float) -> tuple[float, float]:
         """Return by how many pixels the camera's shaking moves the picture at a time: right and down."""
         return self._lens.shift_px(t_s) if self._lens is not None else (0.0, 0.0)
+
+    def drops_cover(self, t_s: float) -> FloatArray | None:
+        """Return (H, W) float32 in [0, 1]: how much drops on the lens hide at a time; None where there are none."""
+        return self._lens.drops_cover(t_s) if self._lens is not None else None
 
     def _stage_at(self, t_s: float) -> Stage:
         """The stage for where the camera looks and the sun stands; one that was not there yet is painted now."""
@@ -170,14 +176,15 @@ class StreetScene:
             left_ratio = 1.0 if stage.haze is None else 1 - float(stage.haze.veiled_ratio(thing.distance_m))
             darken(bgr, thing.sketch.shadow, left_ratio * stage.light.shadow_ratio)
             darken(bgr, thing.sketch.contact, left_ratio * CONTACT_RATIO)
-        for thing in things:
+        before = [self._before(thing, stage) for thing in things]
+        for thing, props in zip(things, before, strict=True):
             paint_moving(bgr, thing.sketch, thing.way_px)
-            for prop in self._before(thing, stage):
+            for prop in props:
                 x, y = prop.corner
                 rows, columns = slice(y, y + prop.mask.shape[0]), slice(x, x + prop.mask.shape[1])
                 cv2.copyTo(still[rows, columns], prop.mask, bgr[rows, columns])
         if stage.lamps is not None:
-            stage.lamps.glare(bgr, things)
+            stage.lamps.glare(bgr, things, before)
         elif stage.light.lamps_on:
             self._headlights(bgr, things, stage.camera)
         shown = self._develop(bgr, stage, t_s)

@@ -1,7 +1,7 @@
 """Serves a drawn scene as a camera: `synthetic://parking?seed=1&size=1280x720&fps=12&light=day&start=0&loop=1&pace=1`.
 
 What else can be said: `weather=rain` (one of `datasets.weather.WEATHERS`), `camera=dirty` (one of
-`datasets.camera_faults.CAMERAS`), `kbit=512` (bit rate).
+`datasets.camera_faults.CAMERAS`), `kbit=512` (bit rate). Under a deck there is no weather, whatever is said.
 
 `synthetic:///path/to/street.toml` and `synthetic://file?path=street.toml` play a scenario file (or one that
 comes along, by its name) instead of a demonstration scene; `seed` then is its look. Light, weather and camera are the

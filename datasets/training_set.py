@@ -5,6 +5,7 @@ Validation pictures come from streets of their own. Each street has its weather 
 faults; truth follows what moves the picture.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,6 +14,7 @@ import cv2
 import numpy as np
 
 from datasets.camera_faults import random_camera
+from datasets.errors import SetWriteError
 from datasets.labelled import TRAINED_CLASSES
 from datasets.light import LIGHTS
 from datasets.low_rate import through_h264
@@ -21,7 +23,7 @@ from datasets.scenario import Script
 from datasets.scene import StreetScene
 from datasets.truth import Truth
 from datasets.weather import CLEAR, random_weather
-from vision.arrays import Picture, SizeWH
+from vision.arrays import FloatArray, Mask, Picture, SizeWH
 from vision.classes import StreetClass
 
 
@@ -57,7 +59,11 @@ def write_training_set(
         folder: where; made if missing. Pictures that are already there are kept.
         settings: what to write.
         on_progress: called with (done, total) after every street.
+
+    Raises:
+        SetWriteError: what is there was drawn by another version of the drawing; nothing is changed.
     """
+    _keep_to_version(folder)
     total, done = settings.train_pictures + settings.val_pictures, 0
     for split, count, first_seed in (("train", settings.train_pictures, 0), ("val", settings.val_pictures, VAL_SEED)):
         (folder / "images" / split).mkdir(parents=True, exist_ok=True)
@@ -75,8 +81,27 @@ def write_training_set(
 VAL_SEED = 5_000_000
 """Streets of the validation split are numbered from here; no training split is that long."""
 
-DRAWING_VERSION = 2
-"""Grows when the same settings give other pictures; who keeps drawn pictures puts it into their folder's name."""
+DRAWING_VERSION = 3
+"""Grows when the same settings give other pictures or labels; who keeps drawn pictures puts it into their folder's
+name."""
+
+VERSION_FILE = "drawing_version.txt"
+"""Says in a set's folder by which version its pictures were drawn."""
+
+
+def _keep_to_version(folder: Path) -> None:
+    """Write the version into a new folder; refuse pictures of another, as both would be mixed."""
+    path = folder / VERSION_FILE
+    told = path.read_text(encoding="utf-8", errors="replace").strip() if path.is_file() else ""
+    if told == str(DRAWING_VERSION):
+        return
+    if told or any(folder.glob("images/*/*.jpg")):
+        raise SetWriteError(
+            f"the pictures in {folder} were drawn by {f'version {told}' if told else 'an unknown version'} of the "
+            f"drawing, this is version {DRAWING_VERSION}; name another folder, or remove this one"
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    _write_whole(path, f"{DRAWING_VERSION}\n".encode())
 
 
 def _write_street(place: tuple[Path, str], rows: range, seed: int, settings: TrainingSetSettings) -> None:
@@ -90,11 +115,10 @@ def _write_street(place: tuple[Path, str], rows: range, seed: int, settings: Tra
     for row in missing:
         rng = np.random.default_rng((seed, row))
         bgr, truth = _received(scene, float(rng.uniform(0, MOMENTS_S)))
-        picture = folder / "images" / split / f"{names[row]}.jpg"
-        _write_whole(picture, _jpeg(_processed(bgr, rng), rng))
-        _write_whole(
-            folder / "labels" / split / f"{names[row]}.txt", yolo_rows(_not_veiled(truth, scene), settings).encode()
-        )
+        shown = _processed(bgr, rng)
+        labels = yolo_rows(_recognisable(truth, scene, shown), settings)
+        _write_whole(folder / "images" / split / f"{names[row]}.jpg", _jpeg(shown, rng))
+        _write_whole(folder / "labels" / split / f"{names[row]}.txt", labels.encode())
 
 
 def weathered_script(seed: int) -> tuple[Script, str]:
@@ -129,11 +153,75 @@ def _received(scene: StreetScene, t_s: float) -> tuple[Picture, Truth]:
     return through_h264([*before, bgr], 1000 * kbit_s * pixels_ratio, GROUP_FPS).pictures[-1], truth
 
 
+def _recognisable(truth: Truth, scene: StreetScene, bgr: Picture) -> Truth:
+    """Return the truth for who learns from a finished picture; the scene's own knows what nobody can see, too."""
+    return _not_faint(_behind_drops(_not_veiled(truth, scene), scene), bgr)
+
+
 def _not_veiled(truth: Truth, scene: StreetScene) -> Truth:
-    """Leave out what haze or fog hides from any eye; the scene's own truth knows of it still."""
+    """Leave out what haze or fog hides from any eye."""
     visibility_m = scene.script.weather.visibility_m
     away_m = np.linalg.norm(truth.ground - np.array(scene.camera.position[:2]), axis=1)
-    keep = away_m < FARTHEST_IN_FOG * visibility_m
+    return _only(truth, away_m < FARTHEST_IN_FOG * visibility_m)
+
+
+FARTHEST_IN_FOG = 0.75
+"""Share of the visibility beyond which nothing is labelled; a tenth of the contrast is left there."""
+
+
+def _behind_drops(truth: Truth, scene: StreetScene) -> Truth:
+    """Take from the visible share of each box what drops on the lens cover of it."""
+    cover = scene.drops_cover(truth.t_s)
+    if cover is None:
+        return truth
+    covered = np.array([cover[_within(box, truth.size_wh)].mean() for box in truth.boxes], np.float32)
+    return replace(truth, visible_ratios=truth.visible_ratios * (1 - covered))
+
+
+def _not_faint(truth: Truth, bgr: Picture) -> Truth:
+    """Leave out what cannot be told from its surroundings in a finished picture."""
+    smooth = cv2.blur(bgr, (SMOOTH_PX, SMOOTH_PX)).astype(np.float32)
+    contrasts = np.array([_contrast(smooth, box) for box in truth.boxes], np.float32)
+    return _only(truth, contrasts >= LEAST_CONTRAST)
+
+
+LEAST_CONTRAST = 4.0
+"""Grey levels by which a box must differ from what is around it on the average. Noise of the darkest lights alone gives
+two after smoothing; a car that is five levels darker than its road fills two thirds of its box and stays below."""
+
+SMOOTH_PX = 5
+
+AROUND_RATIO, LEAST_AROUND_PX = 0.25, 4
+"""How wide the frame around a box is to which it is compared: a share of its sides."""
+
+
+def _contrast(smooth: FloatArray, box: FloatArray) -> float:
+    """Return by how many grey levels a box differs from the frame around it: the mean, each pixel's strongest channel.
+
+    Args:
+        smooth: (H, W, 3) float32, the picture without its noise.
+        box: (4,) float32 xyxy in pixels.
+    """
+    margin = np.maximum(AROUND_RATIO * (box[2:] - box[:2]), LEAST_AROUND_PX)
+    rows, columns = _within(np.concatenate([box[:2] - margin, box[2:] + margin]), (smooth.shape[1], smooth.shape[0]))
+    patch = smooth[rows, columns]
+    inside = _within(box - np.tile((columns.start, rows.start), 2), (patch.shape[1], patch.shape[0]))
+    is_around = np.ones(patch.shape[:2], bool)
+    is_around[inside] = False
+    if not is_around.any():
+        return math.inf
+    usual = np.median(patch[is_around], axis=0)
+    return float(np.abs(patch[inside] - usual).max(axis=-1).mean())
+
+
+def _within(box: FloatArray, size_wh: SizeWH) -> tuple[slice, slice]:
+    """Return rows and columns of a box, cut to the picture, at least one of each."""
+    x1, y1 = (min(max(int(v), 0), limit - 1) for v, limit in zip(box[:2], size_wh, strict=True))
+    x2, y2 = (min(math.ceil(v), limit) for v, limit in zip(box[2:], size_wh, strict=True))
+    return slice(y1, max(y2, y1 + 1)), slice(x1, max(x2, x1 + 1))
+
+
+def _only(truth: Truth, keep: Mask) -> Truth:
     return replace(
         truth,
         boxes=truth.boxes[keep],
@@ -142,10 +230,6 @@ def _not_veiled(truth: Truth, scene: StreetScene) -> Truth:
         visible_ratios=truth.visible_ratios[keep],
         ground=truth.ground[keep],
     )
-
-
-FARTHEST_IN_FOG = 0.75
-"""Share of the visibility beyond which nothing is labelled; a tenth of the contrast is left there."""
 
 
 def yolo_rows(truth: Truth, settings: TrainingSetSettings) -> str:

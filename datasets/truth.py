@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from datasets.barrel import bent
 from datasets.ground_camera import Metres
 from vision.arrays import Boxes, Ids, Mask, Scores, SizeWH
 
@@ -36,21 +37,29 @@ class GroundPlane:
     """How the ground lies in the picture, so that a detector can be given what a calibration would find.
 
     Attributes:
-        homography: (3, 3) float64 from ground metres (x, y, 1) to pixels; its inverse leads back.
+        homography: (3, 3) float64 from ground metres (x, y, 1) to the pixels that a straight lens would show, shaking
+            included; its inverse leads back.
         door_lines: (D, 4) float64 x1, y1, x2, y2 in metres: how far each shop may put its things out.
+        barrel_ratio: how much the lens bends those pixels (`datasets.barrel.bent`); 0 for a straight one.
+        size_wh: of the picture, about whose middle it bends.
     """
 
     homography: Metres = field(default_factory=lambda: np.eye(3))
     door_lines: Metres = field(default_factory=lambda: np.zeros((0, 4)))
+    barrel_ratio: float = 0.0
+    size_wh: SizeWH = (0, 0)
 
     def __post_init__(self) -> None:
         if self.homography.shape != (3, 3) or self.door_lines.shape[1:] != (4,):
             raise ValueError(f"no ground plane: {self.homography.shape=} {self.door_lines.shape=}")
+        if self.barrel_ratio and min(self.size_wh) <= 0:
+            raise ValueError(f"a lens bends a picture that has a size: {self.barrel_ratio=} {self.size_wh=}")
 
     def pixels(self, ground: Metres) -> Metres:
         """Return (N, 2) pixels of (N, 2) ground points in metres that lie before the camera."""
         homogeneous = np.hstack([ground, np.ones((len(ground), 1))]) @ self.homography.T
-        return homogeneous[:, :2] / homogeneous[:, 2:]
+        straight = homogeneous[:, :2] / homogeneous[:, 2:]
+        return bent(straight, self.size_wh, self.barrel_ratio) if self.barrel_ratio else straight
 
     def door_lines_px(self) -> Metres:
         """Return the door lines as (D, 4) x1, y1, x2, y2 in pixels."""

@@ -4,6 +4,7 @@ All silhouettes are drawn far to near into one buffer of numbers; what is left o
 silhouette is counted apart, also where it leaves the picture.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -51,18 +52,7 @@ def label(
     t_s, size_wh = frame
     things, hiding = things[-MOST_THINGS:], hiding[-MOST_THINGS:]
     visible = _visible_px(things, hiding, size_wh)
-    rows = [
-        (
-            _cut(thing.sketch.box, size_wh),
-            int(thing.class_id),
-            thing.object_id,
-            seen / max(whole_px([thing.sketch]), 1),
-            thing.pose,
-        )
-        for thing, seen in zip(things, visible, strict=True)
-        if thing.class_id != StreetClass.UNKNOWN
-    ]
-    rows += _stalls(things, visible, size_wh)
+    rows = _singles(things, visible, size_wh) + _stalls(things, visible, size_wh)
     return Truth(
         t_s=t_s,
         size_wh=size_wh,
@@ -80,19 +70,42 @@ def label(
 _Row = tuple[tuple[float, float, float, float], int, int, float, Pose]
 
 
+def _singles(things: Sequence[Thing], visible: Sequence[int], size_wh: SizeWH) -> list[_Row]:
+    """One row for each thing that has a class, but for what is a stall by itself and here a part of a larger one."""
+    parts = Counter(thing.stall_id for thing in things if thing.stall_id)
+    return [
+        (
+            _cut(thing.sketch.box, size_wh),
+            int(thing.class_id),
+            thing.object_id,
+            seen / max(whole_px([thing.sketch]), 1),
+            thing.pose,
+        )
+        for thing, seen in zip(things, visible, strict=True)
+        if thing.class_id != StreetClass.UNKNOWN
+        and not (thing.class_id == StreetClass.STALL and parts[thing.stall_id] > 1)
+    ]
+
+
 def _stalls(things: Sequence[Thing], visible: Sequence[int], size_wh: SizeWH) -> list[_Row]:
-    """One row for each stall: all its parts together."""
+    """One row for each stall of several parts: all of them together.
+
+    Where a part is a stall by itself, as a cart below its umbrella, the row has that part's number and place, so that
+    it stays the same object whatever stands beside it.
+    """
     rows = []
     for stall_id in sorted({thing.stall_id for thing in things if thing.stall_id}):
         members = [(thing, seen) for thing, seen in zip(things, visible, strict=True) if thing.stall_id == stall_id]
-        if len(members) == 1 and members[0][0].class_id == StreetClass.STALL:
+        own = [thing for thing, _ in members if thing.class_id == StreetClass.STALL]
+        if own and len(members) == 1:
             continue
         boxes = np.array([thing.sketch.box for thing, _ in members])
         low, high = boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)
         box = float(low[0]), float(low[1]), float(high[0]), float(high[1])
         whole = whole_px([thing.sketch for thing, _ in members])
         seen_ratio = sum(seen for _, seen in members) / max(whole, 1)
-        rows.append((_cut(box, size_wh), int(StreetClass.STALL), stall_id * 10 + 9, seen_ratio, members[0][0].pose))
+        object_id, pose = (own[0].object_id, own[0].pose) if own else (stall_id * 10 + 9, members[0][0].pose)
+        rows.append((_cut(box, size_wh), int(StreetClass.STALL), object_id, seen_ratio, pose))
     return rows
 
 

@@ -14,7 +14,7 @@ from datasets.judging import Looked, mean_ap50
 from datasets.labelled import TRAINED_CLASSES, Domain, LabelledPicture
 from datasets.picture_files import read_bgr
 from datasets.reading import SetFacts
-from datasets.training_set import TrainingSetSettings, write_training_set
+from datasets.training_set import DRAWING_VERSION, TrainingSetSettings, write_training_set
 from datasets.yolo_folder import contents
 from models.bench import Judge
 from models.model import Model
@@ -86,7 +86,7 @@ def _is_marked(picture: LabelledPicture) -> bool:
 
 def _drawn() -> tuple[LabelledPicture, ...]:
     """Return drawn streets; their files stay among the temporary ones for the next time."""
-    folder = Path(gettempdir()) / f"streetwarden-bench-{DRAWN_SEED}-{DRAWN_PICTURES}"
+    folder = Path(gettempdir()) / f"streetwarden-bench-{DRAWING_VERSION}-{DRAWN_SEED}-{DRAWN_PICTURES}"
     write_training_set(folder, TrainingSetSettings(train_pictures=0, val_pictures=DRAWN_PICTURES, seed=DRAWN_SEED))
     facts = SetFacts(DRAWN, "AGPL-3.0-or-later", Domain.DRAWN, complete=frozenset(TRAINED_CLASSES))
     return read_set(str(folder), facts).pictures

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
+from datasets.barrel import bent
 from datasets.camera_faults import (
     CAMERAS,
     FAULTLESS,
@@ -18,11 +19,11 @@ from datasets.camera_faults import (
     shake_at,
 )
 from datasets.demo_scenes import demo_script
-from datasets.lens import bent
 from datasets.light import LIGHTS
 from datasets.low_rate import through_h264
 from datasets.scene import StreetScene, place_camera
-from tests.datasets.scripts import SIZE, script_with, standing
+from datasets.truth import GroundPlane
+from tests.datasets.scripts import SIZE, VIEW, script_with, standing
 from vision.arrays import Picture
 
 SMALL = (320, 180)
@@ -80,6 +81,36 @@ def test_barrel_bends_the_box_with_the_picture() -> None:
 def test_barrel_draws_corners_inwards_and_leaves_the_middle() -> None:
     moved = bent(np.array([[0.0, 0.0], [320.0, 180.0]]), SIZE, 0.1)
     np.testing.assert_allclose(moved, [[32.0, 18.0], [320.0, 180.0]])
+
+
+def test_ground_plane_of_the_truth_follows_shaking_and_barrel() -> None:
+    scene = scene_with(CameraFaults(shake_px=6.0, barrel_ratio=0.08))
+    straight = np.array([[60.0, 320.0], [580.0, 310.0], [320.0, 240.0]])
+    places = scene.truth(2.2).plane.pixels(scene.camera.ground_at(straight))
+    assert scene._lens is not None
+    for (x, y), place in zip(straight.astype(int), places, strict=True):
+        dot = np.zeros((SIZE[1], SIZE[0], 3), np.uint8)
+        dot[y - 3 : y + 4, x - 3 : x + 4] = 255
+        rows, columns = np.nonzero(scene._lens.show(dot, 2.2)[..., 0] > 100)
+        np.testing.assert_allclose([columns.mean(), rows.mean()], place, atol=1.2)
+
+
+def test_ground_plane_of_a_plain_camera_is_the_projection() -> None:
+    plane = scene_with(FAULTLESS).truth(2.2).plane
+    np.testing.assert_array_equal(plane.homography, place_camera(VIEW, SIZE).ground_homography())
+    assert plane.barrel_ratio == 0.0
+
+
+def test_what_is_far_outside_the_picture_is_not_bent_back_into_it() -> None:
+    far = np.array([[320.0 + share * 367.0, 180.0] for share in (1.0, 1.8, 2.5, 4.0, 9.0)])
+    xs = bent(far, SIZE, 0.1)[:, 0]
+    assert (np.diff(xs) > 0).all()
+    assert xs[0] > SIZE[0]
+
+
+def test_plane_that_is_bent_about_no_picture_is_refused() -> None:
+    with pytest.raises(ValueError, match="a picture that has a size"):
+        GroundPlane(barrel_ratio=0.03)
 
 
 def test_edge_of_a_thing_that_leaves_the_picture_stays_on_its_border() -> None:

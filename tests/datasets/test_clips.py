@@ -47,3 +47,10 @@ def test_clip_of_a_shaking_camera_on_a_narrow_line_is_small_and_tells_where_its_
     assert sizes[1] < 0.6 * sizes[0]
     assert rows[3]["shift_px"] == pytest.approx(scene.shift_px(16.3), abs=1e-3)
     assert rows[3]["view"][0] == pytest.approx(scene.script.view.yaw_deg, abs=1e-3)
+
+
+def test_clip_of_a_bent_lens_tells_by_how_much(clip: tuple[Path, Path], tmp_path: Path) -> None:
+    scene = StreetScene(replace(demo_script("parking", 1), faults=CameraFaults(barrel_ratio=0.05)), (320, 180))
+    truth = write_clip(scene, tmp_path / "clip.mp4", 0.2, start_s=16.0, fps=Fraction(10))
+    ratios = [json.loads(path.read_text().splitlines()[0])["barrel_ratio"] for path in (truth, clip[1])]
+    assert ratios == [0.05, 0.0]

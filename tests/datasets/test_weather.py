@@ -7,11 +7,13 @@ import cv2
 import numpy as np
 import pytest
 
+from datasets.backdrop import Prop
 from datasets.demo_scenes import demo_script
 from datasets.ground_camera import GroundCamera
 from datasets.haze import Haze
 from datasets.light import LIGHTS, sun_at
 from datasets.scenario import Script
+from datasets.scenario_file import load_scenario, scenario_path
 from datasets.scene import Drawn, StreetScene, place_camera
 from datasets.sightlines import SKY_M, sightlines
 from datasets.weather import CLEAR, WEATHERS, Weather, lit_under, random_weather, weather_named
@@ -175,12 +177,44 @@ def test_lamp_that_is_hidden_has_no_halo() -> None:
 
     def shining(number: int, drawn: list[Drawn]) -> Picture:
         bgr = black.copy()
-        stages[number].lamps.glare(bgr, drawn)  # type: ignore[union-attr]
+        stages[number].lamps.glare(bgr, drawn, [()] * len(drawn))  # type: ignore[union-attr]
         return bgr
 
     assert shining(0, things[0]).any()
     assert [thing.class_id for thing in things[1]] == [StreetClass.CAR, StreetClass.BUS]
     np.testing.assert_array_equal(shining(1, things[1]), shining(1, things[1][1:]))
+
+
+def behind(prop: Prop) -> StreetScene:
+    """A car that looks at the camera by night, and a piece of furniture before it."""
+    scene = StreetScene(script_with(standing("sedan", 16.0, 8.0, heading_rad=-2.3)), SIZE, "headlights")
+    key, stage = next(iter(scene._stages.items()))
+    scene._stages[key] = replace(stage, backdrop=replace(stage.backdrop, props=(prop,)))
+    return scene
+
+
+def test_lamp_behind_furniture_has_no_halo_and_one_behind_a_wire_has() -> None:
+    wall = np.full((SIZE[1], SIZE[0]), 255, np.uint8)
+    wires = np.zeros_like(wall)
+    wires[:, ::4] = 255
+    empty = StreetScene(script_with(), SIZE, "headlights").picture(1.0)
+    hidden, shining = (behind(Prop((1.0, -3.0), (0, 0), mask)).picture(1.0) for mask in (wall, wires))
+    np.testing.assert_array_equal(hidden, empty)
+    assert (shining.astype(int) - empty).max() > 60
+
+
+def test_furniture_beyond_a_lamp_hides_nothing() -> None:
+    wall = np.full((SIZE[1], SIZE[0]), 255, np.uint8)
+    empty = StreetScene(script_with(), SIZE, "headlights").picture(1.0)
+    assert (behind(Prop((30.0, 10.0), (0, 0), wall)).picture(1.0).astype(int) - empty).max() > 60
+
+
+@pytest.mark.parametrize("name", ["downpour", "fog", "morning"])
+def test_there_is_no_weather_under_a_deck(name: str) -> None:
+    script = load_scenario(scenario_path("flyers-underpass")).script
+    scene, dry = under(WEATHERS[name], script=script), under(CLEAR, script=script)
+    assert scene.script.weather == CLEAR
+    np.testing.assert_array_equal(scene.picture(20.0), dry.picture(20.0))
 
 
 def test_unknown_weather_is_named_with_the_choices() -> None:

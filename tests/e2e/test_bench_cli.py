@@ -68,6 +68,12 @@ def test_bench_without_a_name_takes_the_model_of_the_settings(
     assert 'settings.toml says engine = "openvino"; what is stored is taken with engine = "auto" only' in out
 
 
+def test_drawn_pictures_of_another_version_of_the_drawing_do_not_judge(folder: Path, monkeypatch: Monkey) -> None:
+    monkeypatch.setattr(yardsticks, "DRAWING_VERSION", 77)
+    yardsticks.judge_by("drawn")(open_model(folder / "tiny.json", folder, "onnxruntime"))
+    assert [path.name for path in (folder / "temporary").iterdir()] == ["streetwarden-bench-77-9-2"]
+
+
 def test_labelled_pictures_of_ones_own_judge(folder: Path, monkeypatch: Monkey, capsys: Capture) -> None:
     own = labelled(folder / "own", "1 0.5 0.5 0.25 0.125\n")
     status, _out, err = typed(monkeypatch, capsys, "models", "bench", "tiny.json", "--seconds", "1", "--data", str(own))
