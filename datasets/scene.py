@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 
 from datasets.backdrop import Prop
+from datasets.barrel import bent
 from datasets.camera_faults import AT_PRESET, FAULTLESS, Aim, aim_at, gain_at
 from datasets.cast import Cast
 from datasets.clipping import seen_outline
@@ -19,7 +20,7 @@ from datasets.deck import covered
 from datasets.depth_order import far_to_near
 from datasets.ground_camera import GroundCamera, focal_for
 from datasets.lamps import Lamps
-from datasets.lens import Lens, bent
+from datasets.lens import Lens
 from datasets.light import LIGHTS
 from datasets.motion_blur import paint_moving, smear_across
 from datasets.moving_shade import passing_cloud
