@@ -9,7 +9,6 @@ Belongs here: the recipe, export, figures on the validation pictures. Does not: 
 import errno
 import logging
 import os
-import pickle
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,6 +18,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from models.cards import Family, Measurement, card_for_weights, card_toml
+from models.checkpoints import can_resume, keeping_trainer
 from models.class_names import own_class_names
 from models.errors import ExtraMissingError, TrainingError, one_line
 from models.fetching import put_in_place
@@ -130,7 +130,7 @@ def train(
     run_dir = out_dir.resolve() / "run"
     last = run_dir / "weights" / "last.pt"
     try:
-        if not (settings.resume and _can_resume(last) and _resumed(yolo, last, settings, on_progress)):
+        if not (settings.resume and can_resume(last) and _resumed(yolo, last, settings, on_progress)):
             _fresh(yolo, data_yaml, run_dir, settings, on_progress)
         return finish(data_yaml, out_dir, settings)
     except OSError as err:
@@ -236,7 +236,7 @@ def _fresh(
     network = yolo(str(_start(settings, run_dir) or settings.architecture), task="detect")
     _listen(network, settings, on_progress)
     network.train(
-        trainer=_keeping_trainer(),
+        trainer=keeping_trainer(),
         data=str(data_yaml),
         project=str(run_dir.parent),
         name=run_dir.name,
@@ -267,7 +267,7 @@ def _resumed(yolo: Any, last: Path, settings: TrainSettings, on_progress: Callab
     logger.info("training %s: going on from %s", settings.name, last)
     network = yolo(str(last), task="detect")
     _listen(network, settings, on_progress)
-    network.train(trainer=_keeping_trainer(), resume=True, device=settings.device)
+    network.train(trainer=keeping_trainer(), resume=True, device=settings.device)
     return True
 
 
@@ -276,62 +276,6 @@ def _start(settings: TrainSettings, run_dir: Path) -> Path | None:
     if start is None or start.suffix != ".onnx":
         return start
     return checkpoint_from_onnx(start, settings.architecture, own_class_names(), run_dir / "start.pt")
-
-
-def _keeping_trainer() -> Any:
-    """Return ultralytics' trainer, which goes on with the very network of a checkpoint, and keeps whole ones only.
-
-    Its own builds the network anew from the architecture and copies what fits: a head that came from another number of
-    classes is wider, and would be lost. And it writes over the last checkpoint, which a full disk would leave in half.
-    """
-    from ultralytics.models.yolo.detect import DetectionTrainer
-
-    class KeepingTrainer(DetectionTrainer):  # type: ignore[misc, no-any-unimported, unused-ignore]
-        def get_model(self, cfg: Any = None, weights: Any = None, verbose: bool = True) -> Any:
-            if weights is None:
-                return super().get_model(cfg, weights, verbose)
-            known, wanted = list(weights.names.values()), list(self.data["names"].values())
-            if known != wanted:
-                raise ValueError(f"the checkpoint knows the classes {known}, the pictures are labelled with {wanted}")
-            return self.set_model_names_for_load(weights.float())
-
-        def save_model(self) -> Any:
-            trainer: Any = self
-            whole: tuple[Path, Path] = trainer.last, trainer.best
-            parts = tuple(path.with_name(f"{path.name}.part") for path in whole)
-            for part in parts:  # a run that was killed while it wrote left half of one
-                part.unlink(missing_ok=True)
-            trainer.last, trainer.best = parts
-            try:
-                saved = super().save_model()
-                # The best first: after a kill in between, the run goes on from a state that does not know of it yet.
-                for part, path in zip(reversed(parts), reversed(whole), strict=True):
-                    if part.is_file():
-                        with part.open("rb+") as file:
-                            put_in_place(file, part, path)
-                return saved
-            finally:
-                trainer.last, trainer.best = whole
-                for part in parts:
-                    part.unlink(missing_ok=True)
-
-    return KeepingTrainer
-
-
-def _can_resume(last: Path) -> bool:
-    """Return whether a checkpoint is of a run that was stopped; that of a finished run holds no optimizer."""
-    if not last.is_file():
-        return False
-    import torch
-
-    # The file was written by our own run in this folder.
-    try:
-        state = torch.load(last, map_location="cpu", weights_only=False)
-    except (RuntimeError, EOFError, OSError, ValueError, pickle.UnpicklingError) as err:
-        raise TrainingError(
-            f"the checkpoint {last} is damaged ({one_line(err)}); remove it, and the run begins anew"
-        ) from None
-    return state.get("optimizer") is not None and int(state.get("epoch", -1)) >= 0
 
 
 def _listen(network: Any, settings: TrainSettings, on_progress: Callable[[TrainProgress], None]) -> None:

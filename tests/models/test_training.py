@@ -12,6 +12,7 @@ import pytest
 from datasets.training_set import TrainingSetSettings, write_training_set
 from models import training
 from models.cards import load_card
+from models.checkpoints import keeping_trainer
 from models.choice import check_card
 from models.errors import ExtraMissingError, TrainingError
 from models.training import TrainProgress, TrainSettings, finish, train
@@ -80,7 +81,7 @@ def saver(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Saver:
     monkeypatch.setitem(sys.modules, "ultralytics.models.yolo.detect", SimpleNamespace(DetectionTrainer=Saver))
     (tmp_path / "best.pt").write_bytes(b"a good state")
     (tmp_path / "best.pt.part").write_bytes(b"a be")
-    made: Saver = training._keeping_trainer()(tmp_path)
+    made: Saver = keeping_trainer()(tmp_path)
     return made
 
 
