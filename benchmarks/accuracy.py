@@ -299,7 +299,7 @@ def _show(report: Report) -> None:
             table.add_row(*names, size, str(row["group"]), *("–" if v is None else str(v) for v in figures))
     Console().print(table)
     for goal in report.goals:
-        Console().print(f"{goal.name}: {goal.value} ({goal.goal}) {'met' if goal.met else 'NOT MET'}", highlight=False)
+        Console().print(goal.told, highlight=False)
 
 
 if __name__ == "__main__":

@@ -207,10 +207,8 @@ def added_mb_per_camera(samples: Sequence[Sample], side: str) -> float | None:
 
 def table_of(report: Report) -> Table:
     """Return all trials as a table for the terminal, with the goals below."""
-    lines = [
-        f"{'met' if goal.met else 'MISSED'}: {goal.name}: {goal.value} (goal {goal.goal})" for goal in report.goals
-    ]
-    table = Table(title="capacity, trial by trial", caption="\n".join(lines))
+    lines = "\n".join(goal.told for goal in report.goals)
+    table = Table(title="capacity, trial by trial", caption=lines)
     for heading in (
         "round",
         "side",

@@ -245,9 +245,7 @@ def _shown(report: Report) -> Table:
             f"{float(str(sample['healthy_ratio'])):.3f}",
             f"{float(str(sample['healthy_quiet_ratio'])):.3f}",
         )
-    table.caption = "\n".join(
-        f"{'met   ' if goal.met else 'MISSED'} {goal.name}: {goal.value} (goal {goal.goal})" for goal in report.goals
-    )
+    table.caption = "\n".join(goal.told for goal in report.goals)
     return table
 
 

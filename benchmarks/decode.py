@@ -208,7 +208,7 @@ def _print(report: Report) -> None:
         table.add_row(*(str(row[name]) for name in names), found, str(row["false"]), str(row["start_errors_s"]))
     Console().print(table)
     for goal in report.goals:
-        Console().print(f"{'met   ' if goal.met else 'missed'} {goal.name}: {goal.value} ({goal.goal})")
+        Console().print(goal.told, highlight=False)
 
 
 if __name__ == "__main__":

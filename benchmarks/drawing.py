@@ -208,7 +208,7 @@ def main(
         table.add_row(name, *fps, f"{paint['median']:.2f}")
     Console().print(table)
     for goal in report.goals:
-        Console().print(f"{goal.name}: {goal.value} ({goal.goal}) {'met' if goal.met else 'NOT MET'}")
+        Console().print(goal.told, highlight=False)
     if json:
         write_report(json, report)
 

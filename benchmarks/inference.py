@@ -184,8 +184,7 @@ def _print(report: Report) -> None:
         table.add_row(model, str(batch), *(f"{value:.1f}" for value in medians), *(f"{q:.3f}" for q in quotients))
     Console().print(table)
     for goal in report.goals:
-        verdict = ("met   " if goal.met else "missed") if goal.applies else "n/a   "
-        Console().print(f"{verdict} {goal.name}: {goal.value} ({goal.goal})", highlight=False)
+        Console().print(goal.told, highlight=False)
 
 
 if __name__ == "__main__":

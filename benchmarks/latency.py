@@ -100,9 +100,7 @@ def main(
     report = make_report(measured)
     Console().print(table_of(report))
     for goal in report.goals:
-        Console().print(
-            f"{'met   ' if goal.met else 'missed'} {goal.name}: {goal.value} ({goal.goal})", highlight=False
-        )
+        Console().print(goal.told, highlight=False)
     if plot:
         draw_plot(plot, measured)
 

@@ -60,6 +60,12 @@ class Goal:
     met: bool
     applies: bool = True
 
+    @property
+    def told(self) -> str:
+        """The goal and what became of it, as a line for the terminal."""
+        verdict = ("met   " if self.met else "missed") if self.applies else "n/a   "
+        return f"{verdict} {self.name}: {self.value} ({self.goal})"
+
 
 @dataclass(frozen=True, slots=True)
 class Report:

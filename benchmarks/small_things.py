@@ -183,8 +183,7 @@ def _print(report: Report) -> None:
             table.add_row(*(str(row[key]) for key in ("model", "data", "way", "marked", "found", "recall", "false")))
     Console().print(table)
     for goal in report.goals:
-        verdict = "met   " if goal.met else "missed"
-        Console().print(f"{verdict} {goal.name}: {goal.value} ({goal.goal})", highlight=False)
+        Console().print(goal.told, highlight=False)
 
 
 if __name__ == "__main__":

@@ -153,7 +153,7 @@ def main(
         table.add_row(name, f"{row['flagged']}/{row['of']}", str(row.get("median", "–")), str(row.get("maximum", "–")))
     Console().print(table)
     for goal in report.goals:
-        Console().print(f"{goal.name}: {goal.value} ({goal.goal}) {'met' if goal.met else 'NOT MET'}")
+        Console().print(goal.told, highlight=False)
     if json:
         write_report(json, report)
 
