@@ -27,6 +27,7 @@ Input = Annotated[str, typer.Option("--input", help="input size on the card, as 
 Bf16 = Annotated[
     bool, typer.Option("--bf16", help="bfloat16: a multiple faster on processors with AMX, on GPUs of 2020 and later")
 ]
+LearningRate = Annotated[float, typer.Option(help="at the start; take less with --start-from")]
 Hours = Annotated[float | None, typer.Option(help="end after so many hours instead", min=0.01, max=240)]
 
 
@@ -44,13 +45,14 @@ def train_model(
     train_px: TrainPx = 480,
     input_wh: Input = "640x384",
     bf16: Bf16 = False,
+    learning_rate: LearningRate = 0.001,
     resume: Annotated[bool, typer.Option("--resume/--anew", help="go on with a run that was stopped there")] = True,
     note: Note = "own pictures",
 ) -> None:
     """Train a nano model, export it to ONNX and write its card (needs the extra: pip install -e '.[train]')."""
     fields = {"name": name, "epochs": epochs, "hours": hours, "architecture": architecture, "start_from": start_from}
     fields |= {"device": device, "threads": threads, "batch": batch, "resume": resume, "data_note": note}
-    fields |= {"train_px": train_px, "input_wh": input_size(input_wh), "bf16": bf16}
+    fields |= {"train_px": train_px, "input_wh": input_size(input_wh), "bf16": bf16, "learning_rate": learning_rate}
     settings = _settings(fields)
     _check_pictures(data)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
