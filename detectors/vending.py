@@ -192,7 +192,11 @@ class VendingDetector:
         stall.dwell_s = max(stall.dwell_s, chief.dwell_s)
         stall.box = _hull([place.box for place in members])
         stall.class_id, stall.score = chief.class_id, chief.score
-        if not scene.looked or scene.is_unclear(chief.box):
+        if not scene.looked:
+            return False
+        if scene.is_unclear(chief.box):
+            # The next clear look tells of the seconds just before it, not of all since the last one.
+            stall.clock_s = max(stall.clock_s, self._state.clock_s - 1 / STANDING.model_hz)
             return False
         ground = _hull([_with_ground(place) for place in members])
         unknown = [place.box for place in members if place.class_id == StreetClass.UNKNOWN]

@@ -17,7 +17,7 @@ from pydantic import JsonValue, TypeAdapter
 
 from vision.arrays import Mask
 from vision.boxes import iou_matrix
-from vision.cells import stand_in
+from vision.cells import may_be_missed
 from vision.detections import Detections
 from vision.matching import MIN_SPOT_IOU, Matches, cover_ratios, distinct, match_places, related
 from vision.observations import Observation, ViewState
@@ -285,8 +285,8 @@ class SceneMemory:
         still = still_since(track)
         if still is None or still.looks < BIRTH_LOOKS or track.seen_ratio < BIRTH_SEEN_RATIO:
             return None
-        looks = sum(look_s >= still.clock_s for look_s in self._state.look_clocks_s)
-        looks -= sum(look_s >= still.clock_s for look_s in track.overlooked_s)
+        able = set(self._state.look_clocks_s) - set(track.overlooked_s)
+        looks = sum(look_s >= still.clock_s for look_s in able)
         return still if still.looks >= BIRTH_REST_RATIO * looks else None
 
     def _bury(self, observation: Observation) -> None:
@@ -316,7 +316,7 @@ def _unclear(boxes: Sequence[Box], observation: Observation) -> Mask:
     """Return (N,) bool: which things stand where this look was too coarse to find them."""
     if not observation.unclear:
         return np.zeros(len(boxes), bool)
-    return stand_in(np.array(boxes, np.float32).reshape(-1, 4), observation.unclear, observation.size_wh)
+    return may_be_missed(np.array(boxes, np.float32).reshape(-1, 4), observation.unclear, observation.size_wh)
 
 
 def _as_detections(spots: list[Spot]) -> Detections:

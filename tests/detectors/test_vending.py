@@ -109,3 +109,10 @@ def test_far_stall_of_which_every_other_look_sees_nothing_is_one_offence_all_the
     events = judged(zone(RULE), seen)
     assert phases(events) == ["started", "raised", "ended"]
     assert 35 <= events[1].t_s <= 50
+
+
+def test_look_that_sees_nobody_clearly_for_long_does_not_make_up_for_it_by_one_that_does() -> None:
+    seen = list(Street([stall(), person()], hz=1).observations(90))
+    coarse = {"detections": Detections.empty(), "unclear": tuple(range(GRID_WH[0] * GRID_WH[1]))}
+    seen[8:] = [one if index % 40 == 0 else replace(one, **coarse) for index, one in enumerate(seen[8:], 1)]  # type: ignore[arg-type]
+    assert "raised" not in phases(judged(zone(RULE), seen))
