@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from pathlib import Path
 
-from pydantic import TypeAdapter
+from pydantic import JsonValue, TypeAdapter
 
 from cases.completeness import Shortfall, Shot, shortfalls
 from cases.disk import way_out
-from cases.packs import ModelFacts, OpeningFacts, PackFacts, PackPurpose, Part, PartRole
+from cases.packs import ModelFacts, OpeningFacts, PackFacts, PackPurpose, Part, PartRole, Unknown, Why
 from cases.stills import Marks, close_up_jpeg, marked_jpeg, original_jpeg
 from detectors.events import Event
+from pipeline.machine_clock import MachineClock, read_machine_clock
 from pipeline.settings import EvidenceSettings
 from streams.clips import clip_bytes, decode_at
 from streams.errors import NotInRingError, StreamError
@@ -66,12 +67,14 @@ class Place:
         place: where it looks, in words; may be empty.
         zone: the zone that was violated.
         offence: code and name of the offence in the city's table.
+        rule: the zone's rule as it was when the offence was judged; None where it was changed or removed since.
     """
 
     camera_name: str
     place: str
     zone: Zone
     offence: str
+    rule: dict[str, JsonValue] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +95,16 @@ class KeeperParts:
         reader: gives the reader of a camera.
         place: gives names and zone of an event.
         local: the zone of the times that stand on marked copies.
+        program: name and version of this program, for manifests.
+        machine_clock: says how good this machine's clock is.
     """
 
     model: ModelFacts
     reader: Callable[[str], CameraReader]
     place: Callable[[Event], Place]
     local: tzinfo
+    program: str = ""
+    machine_clock: Callable[[], MachineClock] = read_machine_clock
 
 
 class EvidenceKeeper:
@@ -110,6 +117,7 @@ class EvidenceKeeper:
         self._acts = folder / "acts"
         self._settings = settings
         self._model, self._reader, self._place, self._local = parts.model, parts.reader, parts.place, parts.local
+        self._program, self._machine_clock = parts.program, parts.machine_clock
 
     def keep_first(self, event: Event) -> None:
         """Keep a panorama from when the offence began, or the newest one there is.
@@ -313,7 +321,10 @@ class EvidenceKeeper:
         missing: Sequence[Shortfall],
         opening: OpeningFacts | None = None,
     ) -> PackFacts:
-        place = self._place(event)
+        place, clock = self._place(event), self._machine_clock()
+        unknown = [Unknown("preset", Why.PRESETS_NOT_READ)]
+        unknown += [Unknown("machine_clock_error_s", clock.why)] if clock.why else []
+        unknown += [Unknown(name, Why.ZONE_CHANGED) for name in ("rule", "zone_polygon") if place.rule is None]
         return PackFacts(
             event_id=event.event_id,
             kind=event.kind,
@@ -330,6 +341,11 @@ class EvidenceKeeper:
             reasons=event.reasons,
             incomplete=tuple(shortfall.value for shortfall in missing),
             opening=opening,
+            machine_clock_error_s=clock.error_s,
+            rule=place.rule,
+            zone_polygon=place.zone.polygon if place.rule is not None else None,
+            program=self._program,
+            unknown=tuple(unknown),
         )
 
     def _path(self, event: Event, suffix: str) -> Path:

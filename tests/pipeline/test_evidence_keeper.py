@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from cases.packs import ModelFacts, PartRole
+from cases.packs import ModelFacts, PackFacts, PartRole, Why
 from detectors.events import Event, Phase
 from pipeline.evidence_keeper import EvidenceKeeper, KeeperParts, Place
+from pipeline.machine_clock import MachineClock
 from pipeline.settings import EvidenceSettings
 from streams.clips import decode_at
 from streams.errors import NotInRingError
@@ -44,7 +45,21 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def keeper_after(film: Path, tmp_path: Path) -> Callable[..., EvidenceKeeper]:
+def places() -> list[Place]:
+    """Where the offence is said to be; the last one counts."""
+    return [PLACE]
+
+
+@pytest.fixture
+def clocks() -> list[MachineClock]:
+    """How good this machine's clock is said to be; the last one counts."""
+    return [MachineClock(0.02)]
+
+
+@pytest.fixture
+def keeper_after(
+    film: Path, tmp_path: Path, places: list[Place], clocks: list[MachineClock]
+) -> Callable[..., EvidenceKeeper]:
     """Return a function that gives a keeper of a camera that has sent so many seconds, and keeps the last `ring_s`."""
 
     def make(sent_s: float, ring_s: float = 60) -> EvidenceKeeper:
@@ -53,7 +68,14 @@ def keeper_after(film: Path, tmp_path: Path) -> Callable[..., EvidenceKeeper]:
             if packet.t_s <= sent_s:
                 ring.add(stream_format, packet)
         camera = Camera(ring)
-        parts = KeeperParts(ModelFacts("m", "0" * 64, 0.3, "fake"), lambda _id: camera, lambda _event: PLACE, UTC)  # type: ignore[arg-type, return-value]
+        parts = KeeperParts(
+            model=ModelFacts("m", "0" * 64, 0.3, "fake"),
+            reader=lambda _id: camera,  # type: ignore[arg-type, return-value]
+            place=lambda _event: places[-1],
+            local=UTC,
+            program="streetwarden 9",
+            machine_clock=lambda: clocks[-1],
+        )
         return EvidenceKeeper(tmp_path / "pending", SETTINGS, parts)
 
     return make
@@ -163,3 +185,31 @@ def test_picture_of_the_act_goes_with_its_offence(keeper_after: Callable[..., Ev
 def panoramas(keeper: EvidenceKeeper, source: Event) -> list[str]:
     taken = keeper.opening(source, "label", "0499")
     return [part.name for part in taken.parts if part.name.startswith("panorama")]
+
+
+def why(facts: PackFacts) -> dict[str, Why]:
+    return {unknown.field: unknown.why for unknown in facts.unknown}
+
+
+def test_facts_tell_the_rule_its_outline_the_clock_and_the_program(
+    keeper_after: Callable[..., EvidenceKeeper], places: list[Place]
+) -> None:
+    places.append(replace(PLACE, rule={"kind": "parking", "limit_s": 300}))
+    facts = keeper_after(30).clip(raised(10)).facts
+    assert (facts.rule, facts.zone_polygon) == ({"kind": "parking", "limit_s": 300}, PLACE.zone.polygon)
+    assert (facts.machine_clock_error_s, facts.program) == (0.02, "streetwarden 9")
+    assert why(facts) == {"preset": Why.PRESETS_NOT_READ}
+
+
+def test_facts_say_why_something_is_not_known_instead_of_making_it_up(
+    keeper_after: Callable[..., EvidenceKeeper], clocks: list[MachineClock]
+) -> None:
+    clocks.append(MachineClock(None, Why.CLOCK_NOT_SYNCHRONISED))
+    facts = keeper_after(30).clip(raised(10)).facts
+    assert (facts.rule, facts.zone_polygon, facts.machine_clock_error_s, facts.preset) == (None, None, None, None)
+    assert why(facts) == {
+        "preset": Why.PRESETS_NOT_READ,
+        "machine_clock_error_s": Why.CLOCK_NOT_SYNCHRONISED,
+        "rule": Why.ZONE_CHANGED,
+        "zone_polygon": Why.ZONE_CHANGED,
+    }
