@@ -188,7 +188,7 @@ class EvidenceStore:
         digest: Digest = self._disk.write(folder / part.name, _chunks(part))
         if digest.size_bytes == 0:
             raise EvidencePartError(f"evidence file {part.name!r} is empty; a pack holds only what can be looked at")
-        return PackFile(part.name, part.role, digest.sha256, digest.size_bytes)
+        return PackFile(part.name, part.role, digest.sha256, digest.size_bytes, part.taken)
 
 
 def _link(case_folder: Path) -> tuple[int, str]:

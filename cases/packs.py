@@ -60,6 +60,14 @@ class PartRole(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Taking:
+    """When a picture or a clip's beginning was taken: wall time, aware UTC, and the bound of its error in seconds."""
+
+    captured_at: datetime
+    clock_error_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
     """One file to be put into a pack.
 
@@ -67,11 +75,13 @@ class Part:
         name: file name, ASCII letters, digits, `.`, `_`, `-`; unique within the pack.
         data: the bytes, or the path of a file that is copied (the original is left alone).
         role: what it shows.
+        taken: when; None where nobody said.
     """
 
     name: str
     data: bytes | Path
     role: PartRole = PartRole.OTHER
+    taken: Taking | None = None
 
     def __post_init__(self) -> None:
         _check_file_name(self.name)
@@ -201,12 +211,13 @@ class PackFacts:
 
 @dataclass(frozen=True, slots=True)
 class PackFile:
-    """One file of a pack as the manifest names it."""
+    """One file of a pack as the manifest names it; `taken` is None where nobody said, and in the first format."""
 
     name: str
     role: PartRole
     sha256: str
     size_bytes: int
+    taken: Taking | None = None
 
     def __post_init__(self) -> None:
         _check_file_name(self.name)  # a manifest may come from anywhere
@@ -332,6 +343,8 @@ def canonical_json(manifest: Manifest) -> bytes:
         del plain["signed_by"]
         for name in _SINCE_SIGNED:
             del plain["facts"][name]
+        for file in plain["files"]:
+            del file["taken"]
     return canonical_bytes(plain)
 
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, tzinfo
 from html import escape
 from pathlib import Path
 
-from cases.packs import MAY_BE_UNKNOWN, PackFacts, PackFile, Why
+from cases.packs import MAY_BE_UNKNOWN, PackFacts, PackFile, Taking, Why
 from cases.records import AuditRow, Case, CaseWarning
 from cases.wording import Words
 from detectors.events import Reason
@@ -150,7 +150,8 @@ class _Sheet:
             shown = f'<a href="{address}"><img src="{address}" alt="{escape(file.name)}"></a>'
         elif ending in CLIPS:
             shown = f'<video src="{address}" controls preload="metadata"></video>'
-        return f"<figure>{shown}<figcaption>{self._word('role', file.role.value)}</figcaption></figure>"
+        at = f", {self._taken(file.taken)}" if file.taken else ""
+        return f"<figure>{shown}<figcaption>{self._word('role', file.role.value)}{at}</figcaption></figure>"
 
     def _of_pack(self, pack: SheetPack) -> Iterator[tuple[str, str]]:
         facts = pack.facts
@@ -163,7 +164,7 @@ class _Sheet:
         machine = unknown["machine_clock_error_s"]
         if facts.machine_clock_error_s is not None:
             machine = self._word("sheet", "to_utc", seconds=f"{facts.machine_clock_error_s:.3f}")
-        yield "clock", f"{self._word('sheet', 'to_machine', seconds=f'{facts.clock_error_s:.2f}')}<br>{machine}"
+        yield "clock", f"{self._word('sheet', 'to_machine', seconds=f'{facts.clock_error_s:.3f}')}<br>{machine}"
         yield "camera", f"{escape(facts.camera_name)} ({escape(facts.camera_id)})"
         yield "preset", escape(facts.preset) if facts.preset is not None else unknown["preset"]
         version = self._word("sheet", "version", version=facts.zone_version)
@@ -231,6 +232,9 @@ class _Sheet:
     def _time(self, at: datetime) -> str:
         shown, utc = at.astimezone(self._local), at.astimezone(UTC)
         return f"{_stamp(shown)} ({utc:%H:%M:%S} UTC)"
+
+    def _taken(self, taken: Taking) -> str:
+        return f"{_stamp(taken.captured_at.astimezone(self._local))} ± {taken.clock_error_s:.3f} s"
 
     def _zone(self, at: datetime) -> str:
         shown = at.astimezone(self._local)

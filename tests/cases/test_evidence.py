@@ -11,9 +11,18 @@ import pytest
 from cases.disk import Digest, Disk
 from cases.errors import EvidenceMissingError, EvidencePartError, EvidenceWriteError
 from cases.evidence import EvidenceStore
-from cases.packs import MANIFEST_NAME, SIGNATURE_NAME, Part, PartRole, canonical_json, parse_manifest, sha256_hex
+from cases.packs import (
+    MANIFEST_NAME,
+    SIGNATURE_NAME,
+    Part,
+    PartRole,
+    Taking,
+    canonical_json,
+    parse_manifest,
+    sha256_hex,
+)
 from cases.problems import ProblemKind
-from tests.cases.builders import KEY, facts, parts
+from tests.cases.builders import KEY, NOON, facts, parts
 from tests.cases.failing_disk import FailingDisk
 
 NIGHT = datetime(2026, 11, 21, 23, 59, tzinfo=UTC)
@@ -50,6 +59,15 @@ def test_manifest_is_canonical_and_names_every_file_with_its_hash(evidence: Evid
     }
     assert plain["facts"]["camera_name"] == "东门"
     assert pack.manifest_sha256 == sha256_hex(content)
+
+
+def test_signed_manifest_says_of_each_file_when_it_was_taken(tmp_path: Path) -> None:
+    part = Part("panorama-1.jpg", b"panorama", PartRole.PANORAMA, Taking(NOON, 0.6))
+
+    pack = EvidenceStore(tmp_path, signer=KEY).write_pack("case-1", [part], facts())
+
+    plain = json.loads((tmp_path / pack.folder / MANIFEST_NAME).read_bytes())
+    assert plain["files"][0]["taken"] == {"captured_at": "2026-11-21T04:00:00Z", "clock_error_s": 0.6}
 
 
 def test_manifest_comes_back_as_it_was_written(evidence: EvidenceStore) -> None:

@@ -20,7 +20,7 @@ from cases.errors import CaseExportError, EvidenceAlteredError, ReasonMissingErr
 from cases.evidence import EvidenceStore
 from cases.export import ExportDesk, Exported, ExportRequest, export_case
 from cases.export_check import check_export, signer_of
-from cases.packs import Part, PartRole, Unknown, Why, sha256_hex
+from cases.packs import Part, PartRole, Taking, Unknown, Why, sha256_hex
 from cases.plain_zip import Entry, moment, pieces
 from cases.problems import ProblemKind
 from cases.records import Case, case_id_of
@@ -42,7 +42,7 @@ def make_case(store: CaseStore, evidence: EvidenceStore, first: EvidenceStore | 
     named = replace(named, machine_clock_error_s=0.004, rule={"kind": "vending", "limit_s": 300.0})
     named = replace(named, unknown=(Unknown("preset", Why.PRESETS_NOT_READ),))
     pictures = [
-        Part("panorama-1.jpg", b"panorama", PartRole.PANORAMA),
+        Part("panorama-1.jpg", b"panorama", PartRole.PANORAMA, Taking(NOON - timedelta(seconds=12), 0.6)),
         Part("close-up.jpg", b"close", PartRole.CLOSE_UP),
     ]
     store.open_case(
@@ -464,6 +464,7 @@ def test_sheet_shows_pictures_of_the_zip_only_and_says_everything_in_both_langua
         KEY.public.fingerprint,
         "2026-11-21 12:00:00.000 (04:00:00 UTC)",
         "has stayed for 312.5 s",
+        "2026-11-21 11:59:48.000 ± 0.600 s",
     ):
         assert words in page.text, words
 

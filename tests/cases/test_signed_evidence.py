@@ -161,6 +161,8 @@ def unsign(folder: Path) -> None:
     del plain["signed_by"]
     for name in ("machine_clock_error_s", "preset", "rule", "zone_polygon", "program", "unknown"):
         del plain["facts"][name]
+    for file in plain["files"]:
+        del file["taken"]
     plain["format"] = "streetwarden-pack/1"
     text = json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     (folder / MANIFEST_NAME).write_text(text, "utf-8")

@@ -179,7 +179,7 @@ def test_picture_of_the_act_goes_with_its_offence(keeper_after: Callable[..., Ev
         keeper.keep_act("gate", event_id, 8.0)
     keeper.forget_first(replace(raised(15), event_id="gate-kerb-2"))
     keeper.keep_only({"gate-kerb-3"})
-    assert [path.name for path in (tmp_path / "pending" / "acts").iterdir()] == ["gate-kerb-3.jpg"]
+    assert {path.stem for path in (tmp_path / "pending" / "acts").iterdir()} == {"gate-kerb-3"}
 
 
 def panoramas(keeper: EvidenceKeeper, source: Event) -> list[str]:
@@ -213,3 +213,24 @@ def test_facts_say_why_something_is_not_known_instead_of_making_it_up(
         "rule": Why.ZONE_CHANGED,
         "zone_polygon": Why.ZONE_CHANGED,
     }
+
+
+def test_each_picture_says_when_it_was_taken(keeper_after: Callable[..., EvidenceKeeper]) -> None:
+    keeper_after(5).keep_first(raised(20, started_t_s=4))
+    keeper = keeper_after(20)
+    keeper.keep_act("gate", "gate-kerb-1", 11)
+    taken = keeper.opening(raised(20, started_t_s=4), "case", "0499")
+    times = {part.name: part.taken for part in taken.parts}
+    assert all(times.values())
+    assert times["panorama-2.jpg"] == times["close-up.jpg"] == times["marked.jpg"]
+    gaps = [times["panorama-2.jpg"].captured_at - times[name].captured_at for name in ("panorama-1.jpg", "act.jpg")]
+    assert [gap.total_seconds() for gap in gaps] == pytest.approx([15.8, 9.8], abs=0.3)
+    keeper.forget_first(raised(20))
+    assert keeper.opening(raised(20), "case", "0499").parts[0].taken == times["panorama-2.jpg"]
+
+
+def test_clip_says_when_it_begins(keeper_after: Callable[..., EvidenceKeeper]) -> None:
+    taken = keeper_after(30).clip(raised(10))
+    (clip,) = taken.parts
+    assert clip.taken is not None
+    assert (taken.facts.captured_at - clip.taken.captured_at).total_seconds() == pytest.approx(2, abs=1.2)
