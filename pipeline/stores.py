@@ -22,7 +22,7 @@ def database_of(settings: Settings) -> Database:
     Raises:
         DatabaseError: it cannot be opened or brought up to date.
     """
-    return open_database(settings.database_url or sqlite_url(settings.data.resolve() / "streetwarden.sqlite"))
+    return open_database(settings.database_url or sqlite_url(_sqlite_file(settings)))
 
 
 def keys_folder(settings: Settings) -> Path:
@@ -57,17 +57,27 @@ def open_people(settings: Settings) -> People:
 
 
 @contextmanager
-def stored_cases(settings: Settings) -> Iterator[tuple[CaseStore, EvidenceStore]]:
+def stored_cases(settings: Settings, *, must_exist: bool = False) -> Iterator[tuple[CaseStore, EvidenceStore]]:
     """Give the cases and the evidence of an installation, for commands that run beside the service.
 
+    Args:
+        settings: of the installation.
+        must_exist: refuse where there is no database file, instead of making an empty one.
+
     Raises:
-        SettingsError: there is no data folder, so nothing was ever kept.
+        SettingsError: there is no data folder, so nothing was ever kept; or no database file that must exist.
         DatabaseError: see `database_of`.
     """
     if not settings.data.is_dir():
         raise SettingsError(f"there is no data folder {settings.data}: nothing was kept yet, or data = names another")
+    if must_exist and not settings.database_url and not _sqlite_file(settings).is_file():
+        raise SettingsError(f"there is no database {_sqlite_file(settings)}: nothing was kept yet, or it was removed")
     with closing(CaseStore(database_of(settings), local=ZoneInfo(settings.timezone))) as cases:
         yield cases, EvidenceStore(settings.data / "evidence")
+
+
+def _sqlite_file(settings: Settings) -> Path:
+    return settings.data.resolve() / "streetwarden.sqlite"
 
 
 def _default_keys_folder() -> Path:

@@ -80,7 +80,7 @@ def export(
     settings = load_settings(config)
     words, spoken = Words.load(), _language(language)
     folder = keys_folder(settings)
-    with stored_cases(settings) as (store, evidence):
+    with stored_cases(settings, must_exist=True) as (store, evidence):
         desk = ExportDesk(
             cases=store,
             evidence=evidence,
@@ -104,7 +104,7 @@ def keys(config: ConfigOption = DEFAULT_CONFIG, language: LanguageOption = "") -
     """List the keys that have signed evidence here, oldest first; keep their fingerprints on paper."""
     settings = load_settings(config)
     words, spoken = Words.load(), _language(language)
-    with stored_cases(settings) as (_store, evidence):
+    with stored_cases(settings, must_exist=True) as (_store, evidence):
         told = [announced.said for announced in announcements(evidence.root)]
     for said in told:
         at = f"{said.announced_at.astimezone(ZoneInfo(settings.timezone)):%Y-%m-%d %H:%M}"
@@ -124,7 +124,7 @@ def _verify_zips(report: Report, zips: list[Path], trust: Trust) -> None:
 
 def _verify_cases(report: Report, wanted: list[str], config: Path, by_hand: list[str]) -> None:
     settings = load_settings(config)
-    with stored_cases(settings) as (store, evidence):
+    with stored_cases(settings, must_exist=True) as (store, evidence):
         trust = vouched(trusted_keys(keys_folder(settings), by_hand), evidence.root)
         chosen = [_case(store, name) for name in wanted]
         count = len(chosen) if wanted else store.find(CaseQuery(limit=1)).total
