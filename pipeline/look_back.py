@@ -24,7 +24,7 @@ from streams.ring import PacketRing
 from vision.arrays import FloatArray, Picture, SizeWH
 from vision.observations import Dated
 from vision.rest import SAME, rest_began, walk_back
-from vision.stillness import correlation, normed, patch
+from vision.stillness import correlation, levelled, patch
 
 logger = logging.getLogger(__name__)
 
@@ -199,7 +199,7 @@ def _spots(past: Past, question: Question, from_t_s: float) -> Iterator["_Spot"]
     """Yield what is looked for: as looks compared it, and where that is not found, as pictures of the rest show it."""
     box = _as_ratios(question)
     if question.pixels is not None:
-        pixels = normed(question.pixels)
+        pixels = levelled(question.pixels)
         yield _Spot(box, pixels, pixels)
     spot = _Spot.of(_at_rest(past, question, from_t_s), box)
     if spot is not None:
@@ -236,8 +236,9 @@ def _keys_back(past: Past, question: Question, from_t_s: float, spot: "_Spot") -
 class _Spot:
     """What is looked for and where, its box as fractions of the picture.
 
-    It is known as it was seen and as it was in the earliest picture that still shows it: a stall is set up alone and has
-    people around it later.
+    It is known as it was seen and as it was in the earliest picture that is like that: a stall is set up alone and has
+    people around it later. What is only like the earliest one is not remembered, or each step back could take a little
+    more of the empty street for the thing.
     """
 
     box: Box
@@ -257,9 +258,10 @@ class _Spot:
         return cls(box, usual, usual)
 
     def remember(self, luma: Picture) -> None:
-        """Take a picture that shows it as the earliest one."""
+        """Take a picture as the earliest one, where it shows the thing as it was seen."""
         pixels = _pixels(luma, self.box)
-        self.earliest = self.earliest if pixels is None else pixels
+        if pixels is not None and correlation(self.pixels, pixels) >= SAME:
+            self.earliest = pixels
 
     def likeness(self, luma: Picture) -> float:
         """Return how alike a picture is in the box, in [0, 1]."""
@@ -270,7 +272,8 @@ class _Spot:
 
 
 def _pixels(luma: Picture, box: Box) -> FloatArray | None:
-    return patch(luma, _in_pixels(box, luma))
+    pixels = patch(luma, _in_pixels(box, luma))
+    return None if pixels is None else levelled(pixels)
 
 
 def _as_ratios(question: Question) -> Box:
