@@ -1,9 +1,9 @@
 """Judges posted flyers: paper that appears on a watched surface and stays there.
 
 Perception rectifies the surface, compares it with its long-term reference and hands over the regions that differ and
-are no shadow. Here a region must look like paper (it fills its box, it contrasts, it bears print) and be there for
-`limit_s` of visible time. A passer-by who hides it stops its clock; one who merely stands there hides the surface and
-is none. It ends when the region has been visible and unchanged for `gone_s`.
+are no shadow. Here a region must look like paper (it fills its box, it contrasts, it bears print, it does not reach up
+from the ground) and be there for `limit_s` of visible time. A passer-by who hides it stops its clock; one who merely
+stands there hides the surface and is none. It ends when the region has been visible and unchanged for `gone_s`.
 
 Belongs here: the rule. Does not: pixels (vision.surfaces), reading the text.
 """
@@ -36,6 +36,10 @@ STAYS_S = 5.0
 
 SAME_REGION_RATIO = 0.4
 """Regions that share this much of the smaller one are one flyer: light moves a region's border by a few pixels."""
+
+LOW_BORDER_RATIO = 0.03
+"""What reaches the lower border of the surface, to this share of its height, stands on the ground before it: a bin, a
+bicycle. Two pixels of a surface 80 high."""
 
 MAX_VISIT_GAP_S = 10.0
 """A visit vouches for no more than so many seconds since the one before."""
@@ -177,6 +181,7 @@ class FlyerDetector:
             and change.edge_ratio >= rule.min_edge_ratio
             and rule.min_area_ratio <= _area(change) <= rule.max_area_ratio
             and min(x2 - x1, y2 - y1) >= rule.min_side_px
+            and change.box[3] <= 1 - LOW_BORDER_RATIO
         )
 
     def _seen(self, region: _Region, paper: SurfaceChange, step_s: float, scene: Scene) -> list[Event]:
