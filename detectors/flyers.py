@@ -37,9 +37,9 @@ STAYS_S = 5.0
 SAME_REGION_RATIO = 0.4
 """Regions that share this much of the smaller one are one flyer: light moves a region's border by a few pixels."""
 
-LOW_BORDER_RATIO = 0.03
+LOW_BORDER_RATIO = 0.06
 """What reaches the lower border of the surface, to this share of its height, stands on the ground before it: a bin, a
-bicycle. Two pixels of a surface 80 high."""
+bicycle. Five pixels of a surface 80 high: the foot of a thing may look like the wall."""
 
 MAX_VISIT_GAP_S = 10.0
 """A visit vouches for no more than so many seconds since the one before."""
@@ -62,7 +62,7 @@ class FlyerRule(BaseModel):
         default=0.06, ge=0, le=1, description="Mean difference from the surface, as a share of white (0-1)."
     )
     min_edge_ratio: float = Field(
-        default=0.04, ge=0, le=1, description="Share of strong edges inside, which print has and shadow has not (0-1)."
+        default=0.12, ge=0, le=1, description="Share of strong edges inside, which print has and shadow has not (0-1)."
     )
     min_area_ratio: float = Field(default=0.002, ge=0, le=1, description="Smallest paper, as a share of the surface.")
     max_area_ratio: float = Field(default=0.5, gt=0, le=1, description="Larger changes are not paper but the surface.")
