@@ -105,7 +105,7 @@ class VendingDetector:
         state.last_t_s = scene.t_s
         self._date(scene)
         self._join(scene)
-        events: list[Event] = []
+        events = self._merge(scene)
         for stall in list(state.stalls):
             events += self._judge(stall, scene)
         return events
@@ -157,6 +157,22 @@ class VendingDetector:
                 near[0].members.append(place.place_id)
             else:
                 self._state.stalls.append(_candidate(place, scene, self._state.clock_s))
+
+    def _merge(self, scene: Scene) -> list[Event]:
+        """Make one stall of two between which further things were put since; nobody is told of the younger again."""
+        stalls = self._state.stalls
+        events: list[Event] = []
+        for younger in stalls[:0:-1]:
+            older = next(
+                s for s in stalls if s is younger or _gap_sizes(s.box, younger.box) <= self._rule.join_distance
+            )
+            if older is younger or younger.phase is Phase.RAISED:
+                continue
+            older.members += younger.members
+            stalls.remove(younger)
+            if younger.event_id:
+                events.append(self._report(younger, Phase.ENDED, scene))
+        return events
 
     def _is_stall_like(self, place: Place, scene: Scene) -> bool:
         if place.state is not PlaceState.STANDING or place.class_id not in STALL_THINGS:
