@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.errors import NotPossibleError
 from benchmarks.report import Beginning
-from benchmarks.roadtrack import ARCHIVE, make_report, read_recordings, reported_boxes, run
+from benchmarks.roadtrack import ARCHIVE, Choice, make_report, read_recordings, reported_boxes, run
 from benchmarks.roadtrack_scoring import Box, Score, score, total
 
 HERE: Box = (100.0, 100.0, 120.0, 120.0)
@@ -74,7 +74,7 @@ def test_vehicle_that_stands_is_reported_and_one_that_drives_is_not(tmp_path: Pa
             "normal/b_K1_0/det.txt": "1,-1,-1,-1,-1,-1,-1,-1,-1,-1\n",
         },
     )
-    scores = run(tmp_path, 2, 1, 1, lambda rows, total: rows)
+    scores = run(tmp_path, Choice(2, 1), 1, lambda rows, total: rows)
     assert list(scores) == ["event/a_K1_0", "normal/b_K1_0"]
     assert (scores["event/a_K1_0"].found, scores["event/a_K1_0"].false) == ((0,), ())
     assert scores["normal/b_K1_0"] == Score((), (), (), 0, ())
