@@ -3,10 +3,11 @@
 import json
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from tests.vision.roads import ROAD, along, away, car_at
-from tests.vision.streets import Street, Thing, scenes
+from tests.vision.streets import Box, Street, Thing, scenes
 from tests.vision.test_places import all_places, only_place
 from vision.classes import StreetClass
 from vision.memory import SceneMemory
@@ -71,6 +72,22 @@ def test_creeping_car_that_a_bus_hides_goes_on_as_the_same_place() -> None:
     assert len(all_places(seen_on_road(car))) == 1
 
 
+def test_car_of_which_the_lower_half_was_hidden_for_a_while_is_one_place() -> None:
+    def path(t_s: float) -> Box:
+        x1, y1, x2, y2 = car_at(0, 60)
+        return (x1, y1, x2, y1 + 0.45 * (y2 - y1)) if 15 <= t_s < 21 else (x1, y1, x2, y2)
+
+    assert len(all_places(seen_on_road(Thing(path)))) == 1
+
+
+def test_box_drawn_around_two_cars_for_a_second_does_not_end_the_place_of_the_one_that_creeps() -> None:
+    def path(t_s: float) -> Box | None:
+        x1, y1, x2, y2 = car_at(0, 40 + 1.2 * t_s)
+        return (x1, y1, x2 + 0.3 * (x2 - x1), y2 + 0.9 * (y2 - y1)) if 15 <= t_s < 16.2 else (x1, y1, x2, y2)
+
+    assert len(all_places(seen_on_road(Thing(path), until_s=25))) == 1
+
+
 def test_cars_that_follow_each_other_out_of_sight_are_no_place() -> None:
     def path(t_s: float) -> tuple[float, float] | None:
         return (0, 120 + 20 * (t_s % 2.6)) if t_s % 2.6 < 2 else None
@@ -117,7 +134,5 @@ def test_other_size_of_the_picture_gives_the_same_places() -> None:
 
 
 def _way_m(places: list[Place]) -> float:
-    import numpy as np
-
     ends = ROAD.feet_m(np.array([places[0].box, places[-1].box], np.float32), (1280, 720))
     return float(np.linalg.norm(ends[1] - ends[0]))

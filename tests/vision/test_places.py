@@ -162,6 +162,18 @@ def test_two_names_for_one_car_in_the_same_look_are_one_place() -> None:
     assert len(all_places(scenes(Street(twice).observations(20)))) == 1
 
 
+def test_far_car_whose_box_takes_in_what_stands_behind_it_now_and_then_is_one_place() -> None:
+    def path(t_s: float) -> Box:
+        return box_at(600, 300, 13, 24 if t_s > 10 and t_s % 5 > 1.6 else 13)
+
+    assert len(all_places(scenes(Street([Thing(path, miss_ratio=0.2)]).observations(40)))) == 1
+
+
+def test_two_boxes_with_the_same_feet_in_one_look_are_one_place() -> None:
+    twice = [Thing(lambda _: box_at(600, 300, 13, 13)), Thing(lambda _: box_at(601, 300, 14, 25), class_id=TRUCK)]
+    assert len(all_places(scenes(Street(twice).observations(20)))) == 1
+
+
 def test_cars_parked_in_a_row_are_a_place_each() -> None:
     row = [Thing(lambda _, x=x: box_at(x, 500)) for x in (300, 400, 500, 600)]
     assert len(all_places(scenes(Street(row).observations(20)))) == 4
