@@ -6,10 +6,10 @@ number back, two that run at once wait for each other, so that a day's numbers h
 
 from datetime import datetime, timedelta, timezone, tzinfo
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from cases.tables import CaseCounterRow
+from cases.tables import CaseCounterRow, CaseRow
 
 PREFIX = "SW"
 
@@ -31,4 +31,16 @@ def next_number(session: Session, opened_at: datetime, local: tzinfo) -> str:
         raised = 1
         session.add(CaseCounterRow(day=day, last=raised))
         session.flush()
-    return f"{PREFIX}{day}{raised:04d}"
+    return _number(day, raised)
+
+
+def missing_numbers(session: Session) -> tuple[str, ...]:
+    """Return the numbers that were given and that no case has, in their order."""
+    counters = session.execute(select(CaseCounterRow.day, CaseCounterRow.last).order_by(CaseCounterRow.day)).all()
+    there = set(session.scalars(select(CaseRow.number)))
+    given = (_number(day, count) for day, last in counters for count in range(1, last + 1))
+    return tuple(number for number in given if number not in there)
+
+
+def _number(day: str, count: int) -> str:
+    return f"{PREFIX}{day}{count:04d}"

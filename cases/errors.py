@@ -13,7 +13,11 @@ CasesError
 ├── EvidenceError
 │   ├── EvidenceWriteError     disk full, read-only or no permission (retryable)
 │   ├── EvidencePartError      a part that was handed over cannot be read or is empty
-│   └── EvidenceMissingError   a file that a row names is not there
+│   ├── EvidenceMissingError   a file that a row names is not there
+│   ├── EvidenceAlteredError   what should be handed out is not as it was written
+│   ├── CaseExportError        an export cannot be written where it was asked for
+│   └── SigningKeyError        the key that signs evidence cannot be used
+│       └── SigningKeyMissingError   there is none
 └── PeopleError
     ├── SignInRefusedError     wrong name or password, or the account is disabled
     ├── SignInLockedError      too many wrong passwords; wait (retryable)
@@ -24,6 +28,7 @@ CasesError
 """
 
 from collections.abc import Sequence
+from pathlib import Path
 
 
 class CasesError(Exception):
@@ -115,6 +120,29 @@ class EvidencePartError(EvidenceError):
 
 class EvidenceMissingError(EvidenceError):
     """An evidence file that should be there is not."""
+
+
+class EvidenceAlteredError(EvidenceError):
+    """Evidence that should be handed out is not as it was written."""
+
+
+class CaseExportError(EvidenceError):
+    """An export cannot be written where it was asked for; nothing was left there."""
+
+
+class SigningKeyError(EvidenceError):
+    """The key that signs evidence cannot be used; the message names the file and the way out, never its content."""
+
+
+class SigningKeyMissingError(SigningKeyError):
+    """There is no such key yet, or it was lost."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        super().__init__(
+            f"there is no signing key {path}; the service makes one when it starts. Run this as the account that runs "
+            'the service, or name its folder by keys = "..." under [evidence]'
+        )
 
 
 class PeopleError(CasesError):

@@ -1,11 +1,11 @@
 """Keeps the evidence files of cases: written whole or not at all, hashed, chained, never altered.
 
 Layout below the root: `YYYY/MM/DD/<case id>/pack-0001/`, the day being that of the case's first pack in UTC. A pack is
-written into `.pack-0001.writing`, each file forced to the medium, the manifest last; then the folder gets its name in
-one rename. So a pack that has its name is whole, whatever happened in between.
+written into `.pack-0001.writing`, each file forced to the medium, then the manifest and its signature; then the folder
+gets its name in one rename. So a pack that has its name is whole, whatever happened in between.
 
 Belongs here: writing packs, finding files. Does not: checking them (integrity), clearing up at start (sweeping), rows
-(store).
+(store), keys (keyring).
 """
 
 import logging
@@ -16,13 +16,18 @@ from pathlib import Path
 
 from cases.disk import Digest, Disk, read_chunks, way_out
 from cases.errors import EvidenceMissingError, EvidencePartError, EvidenceWriteError
-from cases.integrity import Problem, verify_case
+from cases.integrity import Expected, check_packs
 from cases.packs import (
     MANIFEST_NAME,
+    MAX_MANIFEST_BYTES,
+    SIGNATURE_NAME,
+    SIGNED_FORMAT,
+    UNSIGNED_FORMAT,
     Manifest,
     Pack,
     PackFacts,
     PackFile,
+    PackFormat,
     Part,
     canonical_json,
     folder_name,
@@ -32,7 +37,11 @@ from cases.packs import (
     sha256_hex,
     unfinished_name,
 )
+from cases.problems import Checked
+from cases.signing import SigningKey
 from cases.sweeping import ORPHANS, PackKey, Swept, sweep_evidence
+from cases.trees import DiskTree, small_file
+from cases.trust import Trust
 
 logger = logging.getLogger(__name__)
 
@@ -46,10 +55,24 @@ class EvidenceStore:
     """Evidence of all cases below one folder.
 
     Any thread may call any method; packs are written one after the other, as each needs the hash of the one before.
+
+    Args:
+        root: the folder; made with the first pack.
+        signer: signs packs; without it they are written in the first format, as before signing began (tools, tests).
+        disk: what writes.
+        clock: wall time, aware UTC.
     """
 
-    def __init__(self, root: Path, *, disk: Disk | None = None, clock: Callable[[], datetime] = utc_now) -> None:
+    def __init__(
+        self,
+        root: Path,
+        *,
+        signer: SigningKey | None = None,
+        disk: Disk | None = None,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
         self.root = root.resolve()
+        self._signer = signer
         self._disk = disk or Disk()
         self._clock = clock
         self._writing = threading.Lock()  # held for a whole pack: only writers take it, readers need no lock
@@ -84,7 +107,7 @@ class EvidenceStore:
     def read_pack(self, folder: Path) -> Pack | None:
         """Return the pack in a folder below the root, or None where there is no readable manifest of it."""
         try:
-            content = (folder / MANIFEST_NAME).read_bytes()
+            content = small_file(DiskTree(folder), MANIFEST_NAME, MAX_MANIFEST_BYTES)
             manifest = parse_manifest(content)
         except (OSError, ValueError) as err:
             logger.warning("evidence %s: no readable manifest (%s)", folder, err)
@@ -105,18 +128,24 @@ class EvidenceStore:
         """
         path = (self.root / relative).resolve()
         if not path.is_relative_to(self.root) or not path.is_file():
-            raise EvidenceMissingError(f"evidence file {relative!r} is not there; see streetwarden cases verify")
+            raise EvidenceMissingError(f"evidence file {relative!r} is not there; see streetwarden evidence verify")
         return path
 
-    def verify(self, case_id: str, manifests: Mapping[int, str] | None = None) -> tuple[Problem, ...]:
-        """Read every byte of a case's evidence again and return what does not fit; empty when all is well.
+    def verify(
+        self, case_id: str, manifests: Mapping[int, str] | None = None, *, trust: Trust | None = None
+    ) -> Checked:
+        """Read every byte of a case's evidence again and say what does not fit.
 
         Args:
             case_id: the case.
             manifests: pack number to manifest hash as the database has them; finds packs that were replaced or cut off
                 as a whole, which the files alone cannot show.
+            trust: whose signatures count; this store's own key where it is left out.
         """
-        return verify_case(self.case_folder(case_id), case_id, manifests)
+        if trust is None and self._signer is not None:
+            trust = Trust().also([self._signer.public])
+        folder = self.case_folder(case_id)
+        return check_packs(DiskTree(folder) if folder else None, Expected(case_id, manifests, trust))
 
     def sweep(self, known: Collection[PackKey]) -> Swept:
         """Clear up after a crash; call it before the first pack is written. See `cases.sweeping`."""
@@ -132,9 +161,10 @@ class EvidenceStore:
         try:
             self._disk.make_folder(unfinished)
             files = tuple(self._write_part(unfinished, part) for part in parts)
-            manifest = Manifest(case_id, number, self._clock(), previous, files, facts)
-            content = canonical_json(manifest)
+            manifest, content = self._manifest((case_id, number), previous, files, facts)
             self._disk.write(unfinished / MANIFEST_NAME, [content])
+            if self._signer is not None:
+                self._disk.write(unfinished / SIGNATURE_NAME, [self._signer.sign(content)])
             self._disk.sync_folder(unfinished)
             self._disk.rename(unfinished, final)
         except BaseException:
@@ -144,11 +174,21 @@ class EvidenceStore:
             raise
         return Pack(final.relative_to(self.root).as_posix(), manifest, sha256_hex(content))
 
+    def _manifest(
+        self, key: PackKey, previous: str, files: tuple[PackFile, ...], facts: PackFacts
+    ) -> tuple[Manifest, bytes]:
+        """Return a manifest with its bytes; what is read back from them gives the same bytes again."""
+        signed_by = self._signer.public.fingerprint if self._signer else ""
+        told: PackFormat = SIGNED_FORMAT if signed_by else UNSIGNED_FORMAT
+        manifest = Manifest(*key, self._clock(), previous, files, facts.explained(), signed_by, told)
+        manifest = parse_manifest(canonical_json(manifest))  # a whole number where a fraction belongs becomes one
+        return manifest, canonical_json(manifest)
+
     def _write_part(self, folder: Path, part: Part) -> PackFile:
         digest: Digest = self._disk.write(folder / part.name, _chunks(part))
         if digest.size_bytes == 0:
             raise EvidencePartError(f"evidence file {part.name!r} is empty; a pack holds only what can be looked at")
-        return PackFile(part.name, part.role, digest.sha256, digest.size_bytes)
+        return PackFile(part.name, part.role, digest.sha256, digest.size_bytes, part.taken)
 
 
 def _link(case_folder: Path) -> tuple[int, str]:

@@ -1,134 +1,174 @@
-"""Finds what does not fit in a case's evidence: missing, changed or extra files, and breaks in the chain of packs."""
+"""Finds what does not fit in a case's evidence: missing, changed or extra files, breaks in the chain, wrong signatures.
 
-from collections.abc import Iterator, Mapping
+The same check reads a case's folder and the copy of it in an exported ZIP.
+"""
+
+from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
-from pathlib import Path
 
-from cases.disk import digest_of
 from cases.packs import (
     MANIFEST_NAME,
+    MAX_MANIFEST_BYTES,
+    SIGNATURE_NAME,
     Manifest,
     PackFile,
     canonical_json,
     folder_name,
-    number_of,
-    numbered_packs,
+    is_unfinished_name,
+    pack_number,
     parse_manifest,
     sha256_hex,
 )
-
-
-class ProblemKind(StrEnum):
-    """What is wrong."""
-
-    MISSING = "missing"  # a file or pack that should be there is not
-    CHANGED = "changed"  # bytes differ from their hash
-    EXTRA = "extra"  # a file that no manifest names
-    UNREADABLE = "unreadable"  # the medium or the permissions refuse
-    BROKEN_CHAIN = "broken_chain"  # a manifest does not follow from the one before, or is not the case's
+from cases.problems import Checked, Facts, Findings, ProblemKind
+from cases.signing import SIGNATURE_BYTES, PublicKey
+from cases.trees import Kind, Tree, digest_in, small_file
+from cases.trust import Trust
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
-    """One thing that does not fit.
+class Expected:
+    """What a case's evidence is held against.
 
     Attributes:
-        kind: what is wrong.
-        path: relative to the case's folder, with forward slashes.
-        detail: what was expected and found, an English sentence.
+        case_id: the case that it should belong to.
+        manifests: pack number to manifest hash as the database has them; None when it is not asked.
+        trust: whose signatures count; None where nobody's are asked for, and then a signed pack is none of ours.
+        offered: public keys that came along with the evidence.
     """
 
-    kind: ProblemKind
-    path: str
-    detail: str
+    case_id: str
+    manifests: Mapping[int, str] | None = None
+    trust: Trust | None = None
+    offered: Mapping[str, PublicKey] | None = None
 
 
-def verify_case(folder: Path | None, case_id: str, manifests: Mapping[int, str] | None = None) -> tuple[Problem, ...]:
+def check_packs(tree: Tree | None, expected: Expected) -> Checked:
     """Read every byte of a case's evidence and return what does not fit; nothing is altered.
 
     Args:
-        folder: where the packs lie; None when there is no such folder.
-        case_id: the case they should belong to.
-        manifests: pack number to manifest hash as the database has them; None when it is not asked.
+        tree: where the packs lie; None when there is no such folder.
+        expected: what they should be.
     """
-    if folder is None:
-        return (Problem(ProblemKind.MISSING, ".", f"case {case_id} has no evidence folder"),)
-    return tuple(_problems(folder, case_id, manifests))
-
-
-def _problems(folder: Path, case_id: str, manifests: Mapping[int, str] | None) -> Iterator[Problem]:
-    hashes: dict[int, str] = {}
-    previous = ""
-    packs = numbered_packs(folder)
-    for path in sorted(set(folder.iterdir()) - {path for _, path in packs}):
-        yield Problem(ProblemKind.EXTRA, path.name, "no pack has this name")
-    for expected_number, (number, path) in enumerate(packs, start=1):
-        try:
-            content = (path / MANIFEST_NAME).read_bytes()
-        except OSError as err:
-            kind = ProblemKind.MISSING if isinstance(err, FileNotFoundError) else ProblemKind.UNREADABLE
-            yield Problem(kind, f"{path.name}/{MANIFEST_NAME}", f"the pack's manifest: {err.strerror}")
-            continue
-        hashes[number] = sha256_hex(content)
-        yield from _pack_problems(path, content, (case_id, expected_number, previous))
-        previous = hashes[number]
-    yield from _row_problems(hashes, manifests or {})
-
-
-def _pack_problems(path: Path, content: bytes, expected: tuple[str, int, str]) -> Iterator[Problem]:
-    name = f"{path.name}/{MANIFEST_NAME}"
-    try:
-        manifest = parse_manifest(content)
-    except ValueError as err:
-        yield Problem(ProblemKind.CHANGED, name, f"is no manifest: {err}")
-        return
-    if canonical_json(manifest) != content:
-        yield Problem(ProblemKind.CHANGED, name, "is not in canonical form, so it was edited")
-    yield from _link_problems(path, manifest, expected)
-    for file in manifest.files:
-        yield from _file_problems(path, file)
-    named = {file.name for file in manifest.files} | {MANIFEST_NAME}
-    for extra in sorted(child.name for child in path.iterdir() if child.name not in named):
-        yield Problem(ProblemKind.EXTRA, f"{path.name}/{extra}", "the manifest does not name this file")
-
-
-def _link_problems(folder: Path, manifest: Manifest, expected: tuple[str, int, str]) -> Iterator[Problem]:
-    case_id, number, previous = expected
-    name = f"{folder.name}/{MANIFEST_NAME}"
-    if (manifest.case_id, manifest.pack) != (case_id, number) or number_of(folder) != number:
-        found = f"pack {manifest.pack} of case {manifest.case_id}"
-        yield Problem(ProblemKind.BROKEN_CHAIN, name, f"holds {found}, expected pack {number} of case {case_id}")
-    if manifest.previous_sha256 != previous:
-        yield Problem(
-            ProblemKind.BROKEN_CHAIN,
-            name,
-            f"follows manifest {manifest.previous_sha256 or 'none'}, but the one before is {previous or 'none'}",
-        )
-
-
-def _file_problems(folder: Path, file: PackFile) -> Iterator[Problem]:
-    name = f"{folder.name}/{file.name}"
-    try:
-        found = digest_of(folder / file.name)
-    except FileNotFoundError:
-        yield Problem(ProblemKind.MISSING, name, "the manifest names it, but it is not there")
-    except OSError as err:
-        yield Problem(ProblemKind.UNREADABLE, name, f"cannot be read: {err.strerror}")
+    check = _Check(expected)
+    if tree is None:
+        check.found.add(ProblemKind.MISSING, ".", "no_folder")
     else:
-        if (found.sha256, found.size_bytes) != (file.sha256, file.size_bytes):
-            yield Problem(
-                ProblemKind.CHANGED,
-                name,
-                f"has {found.size_bytes} bytes with hash {found.sha256}; "
-                f"the manifest says {file.size_bytes} bytes with hash {file.sha256}",
+        with check.found.refusals("."):
+            check.all(tree)
+    return check.found.checked()
+
+
+class _Check:
+    """One run over one case; knows the manifest before the one it is at."""
+
+    def __init__(self, expected: Expected) -> None:
+        self.found = Findings()
+        self._expected = expected
+        self._hashes: dict[int, str] = {}
+        self._previous = ""
+        self._is_signed = False
+
+    def all(self, tree: Tree) -> None:
+        """Check every pack in order, then the rows."""
+        kinds = tree.kinds()
+        numbers = {name: number for name in kinds if (number := pack_number(name)) is not None}
+        for name in sorted(kinds.keys() - numbers.keys()):
+            if not is_unfinished_name(name):  # the service may be writing one just now
+                self.found.add(ProblemKind.EXTRA, name, "no_pack_name")
+        for position, name in enumerate(sorted(numbers, key=lambda name: numbers[name]), start=1):
+            if kinds[name] is Kind.FOLDER:
+                with self.found.refusals(name):
+                    self._pack(tree.folder(name), name, position)
+            else:
+                self.found.add(ProblemKind.NOT_A_FILE, name, "no_folder_of_its_own")
+        self._rows()
+
+    def _pack(self, pack: Tree, name: str, position: int) -> None:
+        path = f"{name}/{MANIFEST_NAME}"
+        kinds = pack.kinds()
+        content = None
+        with self.found.refusals(path):
+            content = small_file(pack, MANIFEST_NAME, MAX_MANIFEST_BYTES)
+        if content is None:
+            return
+        self._hashes[pack_number(name) or 0] = sha256_hex(content)
+        manifest = self._parsed(path, content)
+        if manifest is not None:
+            self._link(path, manifest, (pack_number(name) or 0, position))
+            self._signature(pack, name, manifest, content)
+            for file in manifest.files:
+                self._file(pack, name, file)
+            named = {file.name for file in manifest.files} | {MANIFEST_NAME}
+            named |= {SIGNATURE_NAME} if manifest.is_signed else set()
+            for extra in sorted(kinds.keys() - named):
+                self.found.add(ProblemKind.EXTRA, f"{name}/{extra}", "not_named")
+        self._previous = sha256_hex(content)
+
+    def _parsed(self, path: str, content: bytes) -> Manifest | None:
+        try:
+            manifest = parse_manifest(content)
+            if canonical_json(manifest) != content:
+                self.found.add(ProblemKind.CHANGED, path, "not_canonical")
+        except (ValueError, RecursionError) as err:
+            self.found.add(ProblemKind.CHANGED, path, "no_manifest", why=str(err))
+            return None
+        return manifest
+
+    def _link(self, path: str, manifest: Manifest, numbers: tuple[int, int]) -> None:
+        case_id = self._expected.case_id
+        if manifest.case_id != case_id or {manifest.pack} != set(numbers):
+            wanted: Facts = {"wanted_pack": numbers[1], "wanted_case": case_id}
+            self.found.add(
+                ProblemKind.BROKEN_CHAIN, path, "other_pack", pack=manifest.pack, case=manifest.case_id, **wanted
             )
+        if manifest.previous_sha256 != self._previous:
+            named, previous = manifest.previous_sha256 or "—", self._previous or "—"
+            self.found.add(ProblemKind.BROKEN_CHAIN, path, "not_following", named=named, previous=previous)
 
+    def _signature(self, pack: Tree, name: str, manifest: Manifest, content: bytes) -> None:
+        path = f"{name}/{SIGNATURE_NAME}"
+        if not manifest.is_signed:
+            self._unsigned(path, manifest, content)
+            return
+        self._is_signed = True
+        signature = None
+        with self.found.refusals(path):
+            signature = small_file(pack, SIGNATURE_NAME, SIGNATURE_BYTES)
+        if signature is None:
+            return
+        key = (self._expected.trust or Trust()).key(manifest.signed_by, self._expected.offered)
+        if key is None:
+            self.found.add(ProblemKind.FOREIGN_SIGNATURE, path, "foreign", fingerprint=manifest.signed_by)
+        elif not key.fits(content, signature):
+            self.found.add(ProblemKind.BAD_SIGNATURE, path, "misfit")
 
-def _row_problems(hashes: Mapping[int, str], manifests: Mapping[int, str]) -> Iterator[Problem]:
-    for number, sha256 in sorted(manifests.items()):
-        name = f"{folder_name(number)}/{MANIFEST_NAME}"
-        if number not in hashes:
-            yield Problem(ProblemKind.MISSING, name, "the database knows this pack, but it is not there")
-        elif hashes[number] != sha256:
-            yield Problem(ProblemKind.CHANGED, name, f"has hash {hashes[number]}; the database says {sha256}")
+    def _unsigned(self, path: str, manifest: Manifest, content: bytes) -> None:
+        trust = self._expected.trust
+        if trust is None or not (trust.has_begun or self._is_signed):
+            self.found.unsigned_of_before()
+        elif self._is_signed:
+            self.found.add(ProblemKind.UNSIGNED, path, "unsigned_after_signed")
+        elif trust.earlier.get((manifest.case_id, manifest.pack)) != sha256_hex(content):
+            self.found.add(ProblemKind.UNSIGNED, path, "unsigned_since")
+        else:
+            self.found.unsigned_of_before()
+
+    def _file(self, pack: Tree, name: str, file: PackFile) -> None:
+        path = f"{name}/{file.name}"
+        with self.found.refusals(path):
+            digest = digest_in(pack, file.name)
+            self.found.read(digest.size_bytes)
+            if (digest.sha256, digest.size_bytes) != (file.sha256, file.size_bytes):
+                facts: Facts = {"bytes": digest.size_bytes, "sha256": digest.sha256}
+                wanted: Facts = {"wanted_bytes": file.size_bytes, "wanted_sha256": file.sha256}
+                self.found.add(ProblemKind.CHANGED, path, "differs", **facts, **wanted)
+
+    def _rows(self) -> None:
+        for number, sha256 in sorted((self._expected.manifests or {}).items()):
+            path = f"{folder_name(number)}/{MANIFEST_NAME}"
+            if number not in self._hashes:
+                self.found.add(ProblemKind.MISSING, path, "row_without_pack")
+            elif self._hashes[number] != sha256:
+                self.found.add(
+                    ProblemKind.CHANGED, path, "row_differs", sha256=self._hashes[number], wanted_sha256=sha256
+                )

@@ -1,7 +1,9 @@
 """What an evidence pack holds and how its manifest is written: canonical JSON, so that equal facts give equal bytes.
 
 A pack is a folder of files that were taken for one purpose at one moment, with a `manifest.json` that names each
-file with its SHA-256 and the hash of the previous pack's manifest. Packs of a case thereby form a chain.
+file with its SHA-256 and the hash of the previous pack's manifest. Packs of a case thereby form a chain. Beside it lies
+`manifest.sig`, the Ed25519 signature of the manifest's bytes as they stand. Packs of the first format have none: they
+were written before evidence was signed.
 
 Belongs here: the records and their JSON. Does not: writing files (evidence), rows (store).
 """
@@ -9,18 +11,26 @@ Belongs here: the records and their JSON. Does not: writing files (evidence), ro
 import hashlib
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Literal
+from typing import Any, Final, Literal
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import JsonValue, TypeAdapter, ValidationError
 
 from detectors.events import Reason
 
 MANIFEST_NAME = "manifest.json"
+SIGNATURE_NAME = "manifest.sig"
 MAX_NAME_LENGTH = 96
+
+MAX_MANIFEST_BYTES = 1 << 20
+"""A manifest is some kilobytes; what is longer was not written by us and is not read."""
+
+UNSIGNED_FORMAT: Final = "streetwarden-pack/1"
+SIGNED_FORMAT: Final = "streetwarden-pack/2"
+PackFormat = Literal["streetwarden-pack/1", "streetwarden-pack/2"]
 
 _SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
@@ -50,6 +60,14 @@ class PartRole(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Taking:
+    """When a picture or a clip's beginning was taken: wall time, aware UTC, and the bound of its error in seconds."""
+
+    captured_at: datetime
+    clock_error_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
     """One file to be put into a pack.
 
@@ -57,18 +75,16 @@ class Part:
         name: file name, ASCII letters, digits, `.`, `_`, `-`; unique within the pack.
         data: the bytes, or the path of a file that is copied (the original is left alone).
         role: what it shows.
+        taken: when; None where nobody said.
     """
 
     name: str
     data: bytes | Path
     role: PartRole = PartRole.OTHER
+    taken: Taking | None = None
 
     def __post_init__(self) -> None:
-        if not is_safe_name(self.name) or self.name == MANIFEST_NAME:
-            raise ValueError(
-                f"{self.name!r} is no name for an evidence file; use up to {MAX_NAME_LENGTH} ASCII letters, digits, "
-                f"'.', '_' and '-', beginning with a letter or digit, and not {MANIFEST_NAME!r}"
-            )
+        _check_file_name(self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +125,29 @@ class OpeningFacts:
     raised_at: datetime
 
 
+class Why(StrEnum):
+    """Why something is not known about a pack; export sheets word it by this in both languages."""
+
+    NO_MODEL = "no_model"  # no model had a part in it
+    PRESETS_NOT_READ = "presets_not_read"  # the program does not ask cameras for the preset they stand at
+    ZONE_CHANGED = "zone_changed"  # the zone was changed or removed between the event and the pack
+    CLOCK_NOT_SYNCHRONISED = "clock_not_synchronised"  # nothing sets this machine's clock, says its kernel
+    CLOCK_NOT_TOLD = "clock_not_told"  # the system does not say how good its clock is
+    NOT_TOLD = "not_told"  # whoever made the pack did not say
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """One field of `PackFacts` that is null, and why."""
+
+    field: str
+    why: Why
+
+
+MAY_BE_UNKNOWN = ("model", "machine_clock_error_s", "preset", "rule", "zone_polygon")
+"""Fields of `PackFacts` that may be null; a signed manifest says why for each."""
+
+
 @dataclass(frozen=True, slots=True)
 class PackFacts:
     """How the files of a pack came about; written into the manifest.
@@ -124,11 +163,17 @@ class PackFacts:
         zone_version: the version of the zone that judged.
         t_s: stream time of the main picture, seconds.
         captured_at: wall time of the main picture, aware UTC.
-        clock_error_s: bound of the error of `captured_at`, seconds.
+        clock_error_s: bound of the error of `captured_at` against this machine's clock, seconds.
         model: what judged; None where no model had a part in it.
         reasons: the measurements that led to the event.
         incomplete: what is missing for a whole pack, as keys or sentences; empty when nothing is.
         opening: what the case is opened with; None in every pack but the first.
+        machine_clock_error_s: bound of the error of this machine's clock against UTC as its kernel told it, seconds.
+        preset: where the camera looked, as it calls it.
+        rule: the zone's rule as it was set: its kind, limits and other thresholds.
+        zone_polygon: the zone's corners as fractions of width and height.
+        program: name and version of the program that wrote the pack.
+        unknown: which of these are None, and why; what nobody gave a reason for is `Why.NOT_TOLD`.
     """
 
     event_id: str
@@ -146,20 +191,36 @@ class PackFacts:
     reasons: tuple[Reason, ...]
     incomplete: tuple[str, ...] = ()
     opening: OpeningFacts | None = None
+    machine_clock_error_s: float | None = None
+    preset: str | None = None
+    rule: dict[str, JsonValue] | None = None
+    zone_polygon: tuple[tuple[float, float], ...] | None = None
+    program: str = ""
+    unknown: tuple[Unknown, ...] = ()
 
     def __post_init__(self) -> None:
         if self.captured_at.tzinfo is None:
             raise ValueError(f"captured_at must be an aware time, not {self.captured_at!r}")
 
+    def explained(self) -> "PackFacts":
+        """Return the same with a reason for each field that is null, and none for one that is not."""
+        told = {unknown.field: unknown.why for unknown in self.unknown}
+        missing = [name for name in MAY_BE_UNKNOWN if getattr(self, name) is None]
+        return replace(self, unknown=tuple(Unknown(name, told.get(name, Why.NOT_TOLD)) for name in missing))
+
 
 @dataclass(frozen=True, slots=True)
 class PackFile:
-    """One file of a pack as the manifest names it."""
+    """One file of a pack as the manifest names it; `taken` is None where nobody said, and in the first format."""
 
     name: str
     role: PartRole
     sha256: str
     size_bytes: int
+    taken: Taking | None = None
+
+    def __post_init__(self) -> None:
+        _check_file_name(self.name)  # a manifest may come from anywhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +234,7 @@ class Manifest:
         previous_sha256: hash of the manifest of the pack before, empty for the first.
         files: what the pack holds besides the manifest.
         facts: how the files came about.
+        signed_by: fingerprint of the key whose signature lies beside it; empty in the first format.
         format: version of this layout.
     """
 
@@ -182,7 +244,17 @@ class Manifest:
     previous_sha256: str
     files: tuple[PackFile, ...]
     facts: PackFacts
-    format: Literal["streetwarden-pack/1"] = "streetwarden-pack/1"
+    signed_by: str = ""
+    format: PackFormat = UNSIGNED_FORMAT
+
+    def __post_init__(self) -> None:
+        if self.is_signed != bool(self.signed_by):
+            raise ValueError(f"format {self.format} with signed_by {self.signed_by!r}: the two do not belong together")
+
+    @property
+    def is_signed(self) -> bool:
+        """Whether a signature belongs beside it."""
+        return self.format != UNSIGNED_FORMAT
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +288,7 @@ class Pack:
 
 
 _MANIFESTS: TypeAdapter[Manifest] = TypeAdapter(Manifest)
+_SINCE_SIGNED = ("machine_clock_error_s", "preset", "rule", "zone_polygon", "program", "unknown")
 
 
 def is_safe_name(name: str) -> bool:
@@ -233,15 +306,25 @@ def unfinished_name(number: int) -> str:
     return f".{folder_name(number)}.writing"
 
 
+def is_unfinished_name(name: str) -> bool:
+    """Say whether a name is that of a pack that is being written."""
+    return name.startswith(".pack-") and name.endswith(".writing")
+
+
 def is_unfinished(folder: Path) -> bool:
     """Say whether a path is named like a pack that is being written."""
-    return folder.name.startswith(".pack-") and folder.name.endswith(".writing")
+    return is_unfinished_name(folder.name)
+
+
+def pack_number(name: str) -> int | None:
+    """Return the number of the pack that a name is of, or None where it is no finished pack's name."""
+    digits = name.removeprefix("pack-")
+    return int(digits) if digits.isdecimal() and name == folder_name(int(digits)) else None
 
 
 def number_of(folder: Path) -> int | None:
     """Return the number of the pack that a path is named for, or None where it is no finished pack's name."""
-    digits = folder.name.removeprefix("pack-")
-    return int(digits) if digits.isdecimal() and folder.name == folder_name(int(digits)) else None
+    return pack_number(folder.name)
 
 
 def numbered_packs(case_folder: Path) -> list[tuple[int, Path]]:
@@ -250,12 +333,27 @@ def numbered_packs(case_folder: Path) -> list[tuple[int, Path]]:
 
 
 def canonical_json(manifest: Manifest) -> bytes:
-    """Return the one form of a manifest: sorted keys, no spaces, UTF-8.
+    """Return the one form of a manifest, byte by byte as it is written and signed.
 
     Raises:
         ValueError: a number is not finite.
     """
     plain = _MANIFESTS.dump_python(manifest, mode="json")
+    if not manifest.is_signed:  # the first format is kept as it was written
+        del plain["signed_by"]
+        for name in _SINCE_SIGNED:
+            del plain["facts"][name]
+        for file in plain["files"]:
+            del file["taken"]
+    return canonical_bytes(plain)
+
+
+def canonical_bytes(plain: Any) -> bytes:
+    """Return the one form of something that JSON can say: sorted keys, no spaces, UTF-8.
+
+    Raises:
+        ValueError: a number is not finite.
+    """
     text = json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
     return text.encode()
 
@@ -277,3 +375,11 @@ def parse_manifest(content: bytes) -> Manifest:
 def sha256_hex(content: bytes) -> str:
     """Return the SHA-256 as lower-case hex."""
     return hashlib.sha256(content).hexdigest()
+
+
+def _check_file_name(name: str) -> None:
+    if not is_safe_name(name) or name in (MANIFEST_NAME, SIGNATURE_NAME):
+        raise ValueError(
+            f"{name!r} is no name for an evidence file; use up to {MAX_NAME_LENGTH} ASCII letters, digits, "
+            f"'.', '_' and '-', beginning with a letter or digit, and not {MANIFEST_NAME!r} or {SIGNATURE_NAME!r}"
+        )

@@ -239,7 +239,7 @@ class Case:
         return {pack.number: pack.manifest_sha256 for pack in self.packs}
 
 
-OPEN, ADD_PACK, ADD_WARNING, END = "open", "add_pack", "add_warning", "end"
+OPEN, ADD_PACK, ADD_WARNING, END, EXPORT = "open", "add_pack", "add_warning", "end", "export"
 """What the history tells besides the actions of `cases.states`."""
 
 
@@ -252,7 +252,7 @@ class AuditRow:
         seq: counts within the case, from 1, without gaps.
         at: when, aware UTC.
         actor: who.
-        action: a value of `Action`, or `open`, `add_pack`, `add_warning`, `end`.
+        action: a value of `Action`, or `open`, `add_pack`, `add_warning`, `end`, `export`.
         from_state: state before; None when the case was opened.
         to_state: state after.
         reason: why, empty where nobody had to say.

@@ -14,11 +14,23 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from cases.case_numbers import BEIJING, next_number
+from cases.case_numbers import BEIJING, missing_numbers, next_number
 from cases.database import Database, open_database
-from cases.errors import DatabaseError, StaleEditError, UnknownCaseError
+from cases.errors import DatabaseError, ReasonMissingError, StaleEditError, UnknownCaseError
 from cases.packs import Pack
-from cases.records import ADD_PACK, ADD_WARNING, END, OPEN, AuditRow, Case, CaseQuery, CaseWarning, NewCase, Page
+from cases.records import (
+    ADD_PACK,
+    ADD_WARNING,
+    END,
+    EXPORT,
+    OPEN,
+    AuditRow,
+    Case,
+    CaseQuery,
+    CaseWarning,
+    NewCase,
+    Page,
+)
 from cases.rows import audit_records, case_record, new_case_row, pack_row, warning_row
 from cases.searching import conditions_of
 from cases.states import LADDER_STATES, REVIEW_ACTIONS, Action, CaseState, check_reason, next_state
@@ -178,6 +190,24 @@ class CaseStore:
 
         return self._change(change)
 
+    def note_export(self, case_id: str, at: datetime, *, actor: str, reason: str, sha256: str) -> Case:
+        """Record that a case is handed out as a file with this hash.
+
+        Raises:
+            UnknownCaseError: there is no such case.
+            ReasonMissingError: nobody says why.
+            DatabaseError: the database refuses; it may be tried again.
+        """
+        if not reason.strip():
+            raise ReasonMissingError(EXPORT)
+
+        def change(session: Session) -> Case:
+            row = _locked(session, case_id)
+            _note(session, row, (at, actor, EXPORT, reason), CaseState(row.state), {"sha256": sha256})
+            return _refreshed(session, row)
+
+        return self._change(change)
+
     def get(self, case_id: str) -> Case:
         """Return a case.
 
@@ -243,6 +273,11 @@ class CaseStore:
             return frozenset(
                 (case_id, number) for case_id, number in session.execute(select(PackRow.case_id, PackRow.number))
             )
+
+    def missing_numbers(self) -> tuple[str, ...]:
+        """Return the case numbers that were given and that no case has any more; there is no way to make one so."""
+        with self.database.reading() as session:
+            return missing_numbers(session)
 
     def close(self) -> None:
         """Close the database's connections."""

@@ -1,7 +1,7 @@
 """Paints what is printed, written or sprayed on surfaces: stickers, lettering, posters, and lawful notices and signs.
 
 Each is painted from straight ahead as a sheet with a mask, which `draw_paper` lays onto its surface. To add a kind:
-write its `_paint_*` and name it in `PRINTS`.
+write its `_paint_*` and name it in `PRINTS`, or in `MARKS` where it is no print.
 """
 
 from collections.abc import Callable
@@ -29,7 +29,7 @@ class Print:
 
 def paint_print(kind: str, look: int, size_wh: tuple[int, int]) -> tuple[Picture, Picture]:
     """Return a print as (H, W, 3) BGR and its (H, W) mask: 255 where it covers what is below, 0 where nothing is."""
-    return PRINTS[kind].paint(np.random.default_rng(look + 4099), size_wh)
+    return (PRINTS | MARKS)[kind].paint(np.random.default_rng(look + 4099), size_wh)
 
 
 def _number(rng: np.random.Generator) -> str:
@@ -130,6 +130,35 @@ def _paint_enamel(rng: np.random.Generator, size_wh: tuple[int, int]) -> tuple[P
     return sheet, mask
 
 
+def _paint_cover(rng: np.random.Generator, size_wh: tuple[int, int]) -> tuple[Picture, Picture]:
+    """What an office's roller leaves where it painted over print: an even colour with frayed edges, no ink."""
+    width, height = size_wh
+    grey = float(rng.uniform(120, 210))
+    sheet, _ = _sheet(size_wh, (round(grey * 0.97), round(grey), round(grey * 1.02)))
+    mask = np.zeros((height, width), np.uint8)
+    strips = max(2, round(height / max(width / 5, 1)))
+    for strip in range(strips):
+        top, foot = round(strip * height / strips), round((strip + 1) * height / strips)
+        left, right = (int(rng.uniform(0, 0.07) * width) for _ in range(2))
+        mask[top:foot, left : width - right] = int(rng.uniform(215, 245))
+    return sheet, cv2.GaussianBlur(mask, (0, 0), max(1.0, width / 80))
+
+
+def _paint_stain(rng: np.random.Generator, size_wh: tuple[int, int]) -> tuple[Picture, Picture]:
+    """Dirt or damp that ran down a wall: a ragged dark patch through which the wall shows."""
+    width, height = size_wh
+    dark = float(rng.uniform(45, 95))
+    sheet, _ = _sheet(size_wh, (round(dark * 0.85), round(dark * 0.95), round(dark)))
+    mask = np.zeros((height, width), np.uint8)
+    for _ in range(9):
+        x, run = float(rng.uniform(0.2, 0.8)) * width, float(rng.uniform(0.3, 0.95)) * height
+        wide = max(2, round(float(rng.uniform(0.04, 0.14)) * width))
+        cv2.line(mask, (round(x), 0), (round(x + rng.uniform(-0.08, 0.08) * width), round(run)), 150, wide)
+    middle = round(width * 0.5), round(height * 0.22)
+    cv2.ellipse(mask, middle, (round(width * 0.42), round(height * 0.22)), 0, 0, 360, 165, -1)
+    return sheet, cv2.GaussianBlur(mask, (0, 0), max(1.5, width / 30))
+
+
 PRINTS: dict[str, Print] = {
     "sticker": Print(0.16, 0.11, _paint_sticker),
     "lettering": Print(1.5, 0.62, _paint_lettering),
@@ -140,9 +169,19 @@ PRINTS: dict[str, Print] = {
 """Every kind of print but the flyer, whose sheet `draw_paper` paints."""
 
 PRINT_KINDS = ("flyer", *PRINTS)
+"""Every kind of print."""
+
+MARKS: dict[str, Print] = {
+    "cover": Print(0.6, 0.7, _paint_cover),
+    "stain": Print(0.7, 0.9, _paint_stain),
+}
+"""What appears on walls and is no print: paint over print that was there, dirt. Streets of chance have none of it."""
+
+PAPER_KINDS = (*PRINT_KINDS, *MARKS)
 """What `Paper.kind` can be."""
 
 
 def usual_size(kind: str) -> tuple[float, float]:
     """Return width and height in metres that a kind of print has usually."""
-    return (PRINTS[kind].width_m, PRINTS[kind].height_m) if kind in PRINTS else (0.21, 0.297)
+    known = (PRINTS | MARKS).get(kind)
+    return (known.width_m, known.height_m) if known is not None else (0.21, 0.297)

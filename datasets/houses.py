@@ -20,12 +20,12 @@ def houses(street: Street, rng: np.random.Generator) -> list[tuple[float, Front]
             width = street.wall.left_x - x
             if width > 0.5:
                 found.append((x, Front(width, float(rng.uniform(7, 14)), int(rng.integers(1 << 30)))))
-            x = street.wall.left_x
-            width = street.wall.right_x - x
-            found.append((x, Front(width, street.wall.top_z, int(rng.integers(1 << 30)), plain=True)))
+            x, end = street.wall.left_x, street.wall.right_x
+            found.append((x, Front(end - x, street.wall.top_z, int(rng.integers(1 << 30)), plain=True)))
+            x = end  # not x + (end - x), which may lie before it, and the wall would come again for ever
         else:
             found.append((x, Front(width, float(rng.uniform(6.5, 19)), int(rng.integers(1 << 30)))))
-        x += width
+            x += width
     return found
 
 

@@ -195,7 +195,7 @@ class Paper:
         height_m: upwards, or across the pavement.
         from_s: when it was put there.
         to_s: when it is gone.
-        kind: a name in `datasets.draw_prints.PRINTS`.
+        kind: a name in `datasets.draw_prints.PAPER_KINDS`.
         surface: one of `SURFACES`.
     """
 

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from datasets.cast import KINDS, STILL
-from datasets.draw_prints import PRINT_KINDS
+from datasets.draw_prints import PAPER_KINDS
 from detectors.catalog import RULE_KINDS
 
 Side = Literal["west", "east"]
@@ -153,7 +153,7 @@ class StallEntry(Entry):
 class PaperEntry(Entry):
     """Something printed, written or sprayed."""
 
-    kind: str = Field(description="A flyer, sticker, lettering, poster, notice or enamel.")
+    kind: str = Field(description="A flyer, sticker, lettering, poster, notice, enamel; cover, stain.")
     name: Name = Field(default="", description="By which [[offences]] can speak of it.")
     look: int | None = Field(default=None, ge=0, le=1 << 30, description="Seed of its appearance.")
     at: Point = Field(description="x and z of its lower left corner; on the pavement x and y (m).")
@@ -173,8 +173,8 @@ class PaperEntry(Entry):
     @field_validator("kind")
     @classmethod
     def _is_known(cls, kind: str) -> str:
-        if kind not in PRINT_KINDS:
-            raise ValueError(f"no kind of print is called {kind!r}; there are {', '.join(PRINT_KINDS)}")
+        if kind not in PAPER_KINDS:
+            raise ValueError(f"no kind of print is called {kind!r}; there are {', '.join(PAPER_KINDS)}")
         return kind
 
     @model_validator(mode="after")

@@ -58,8 +58,8 @@ class Sketch:
             else:
                 cv2.fillPoly(bgr, [polygon], colour, cv2.LINE_AA, SHIFT)
 
-    def stamp(self, buffer: npt.NDArray[np.uint8], number: int, offset: tuple[int, int]) -> None:
-        """Fill the silhouette into a buffer of the picture's scale whose origin lies at pixel `offset`."""
+    def stamp(self, buffer: npt.NDArray[np.uint8 | np.uint16], number: int, offset: tuple[int, int]) -> None:
+        """Fill the silhouette into an (H, W) buffer of the picture's scale whose origin lies at pixel `offset`."""
         move = np.array(offset, np.int32) << SHIFT
         for polygon in self.polygons:
             cv2.fillPoly(buffer, [polygon - move], number, cv2.LINE_8, SHIFT)

@@ -81,7 +81,7 @@ def write_training_set(
 VAL_SEED = 5_000_000
 """Streets of the validation split are numbered from here; no training split is that long."""
 
-DRAWING_VERSION = 3
+DRAWING_VERSION = 4
 """Grows when the same settings give other pictures or labels; who keeps drawn pictures puts it into their folder's
 name."""
 

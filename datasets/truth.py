@@ -28,8 +28,8 @@ class Offence:
     place: tuple[float, float]
 
 
-LAWFUL_PRINTS = frozenset({"notice", "enamel"})
-"""Kinds of print that hang rightly: what an office posted, and enamel signs."""
+LAWFUL_PRINTS = frozenset({"notice", "enamel", "cover", "stain"})
+"""Kinds of print that hang rightly: what an office posted, enamel signs; and what is no print at all."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

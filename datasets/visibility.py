@@ -16,9 +16,6 @@ from datasets.truth import Truth
 from vision.arrays import Picture, SizeWH
 from vision.classes import StreetClass
 
-MOST_THINGS = 254
-"""Numbers that fit into the buffer."""
-
 
 class Thing(Protocol):
     """A labelled thing of a frame."""
@@ -50,7 +47,6 @@ def label(
         frame: time in seconds and picture size.
     """
     t_s, size_wh = frame
-    things, hiding = things[-MOST_THINGS:], hiding[-MOST_THINGS:]
     visible = _visible_px(things, hiding, size_wh)
     rows = _singles(things, visible, size_wh) + _stalls(things, visible, size_wh)
     return Truth(
@@ -112,7 +108,7 @@ def _stalls(things: Sequence[Thing], visible: Sequence[int], size_wh: SizeWH) ->
 def _visible_px(
     things: Sequence[Thing], hiding: Sequence[Sequence[tuple[tuple[int, int], Picture]]], size_wh: SizeWH
 ) -> list[int]:
-    buffer = np.zeros((size_wh[1], size_wh[0]), np.uint8)
+    buffer = np.zeros((size_wh[1], size_wh[0]), np.uint16)
     for number, (thing, props) in enumerate(zip(things, hiding, strict=True), start=1):
         thing.sketch.stamp(buffer, number, (0, 0))
         for (x, y), mask in props:

@@ -1,9 +1,9 @@
 """Judges posted flyers: paper that appears on a watched surface and stays there.
 
 Perception rectifies the surface, compares it with its long-term reference and hands over the regions that differ and
-are no shadow. Here a region must look like paper (it fills its box, it contrasts, it bears print) and be there for
-`limit_s` of visible time. A passer-by who hides it stops its clock; one who merely stands there hides the surface and
-is none. It ends when the region has been visible and unchanged for `gone_s`.
+are no shadow. Here a region must look like paper (it fills its box, it contrasts, it bears print, it does not reach up
+from the ground) and be there for `limit_s` of visible time. A passer-by who hides it stops its clock; one who merely
+stands there hides the surface and is none. It ends when the region has been visible and unchanged for `gone_s`.
 
 Belongs here: the rule. Does not: pixels (vision.surfaces), reading the text.
 """
@@ -37,6 +37,10 @@ STAYS_S = 5.0
 SAME_REGION_RATIO = 0.4
 """Regions that share this much of the smaller one are one flyer: light moves a region's border by a few pixels."""
 
+LOW_BORDER_RATIO = 0.06
+"""What reaches the lower border of the surface, to this share of its height, stands on the ground before it: a bin, a
+bicycle. Five pixels of a surface 80 high: the foot of a thing may look like the wall."""
+
 MAX_VISIT_GAP_S = 10.0
 """A visit vouches for no more than so many seconds since the one before."""
 
@@ -58,7 +62,7 @@ class FlyerRule(BaseModel):
         default=0.06, ge=0, le=1, description="Mean difference from the surface, as a share of white (0-1)."
     )
     min_edge_ratio: float = Field(
-        default=0.04, ge=0, le=1, description="Share of strong edges inside, which print has and shadow has not (0-1)."
+        default=0.12, ge=0, le=1, description="Share of strong edges inside, which print has and shadow has not (0-1)."
     )
     min_area_ratio: float = Field(default=0.002, ge=0, le=1, description="Smallest paper, as a share of the surface.")
     max_area_ratio: float = Field(default=0.5, gt=0, le=1, description="Larger changes are not paper but the surface.")
@@ -177,6 +181,7 @@ class FlyerDetector:
             and change.edge_ratio >= rule.min_edge_ratio
             and rule.min_area_ratio <= _area(change) <= rule.max_area_ratio
             and min(x2 - x1, y2 - y1) >= rule.min_side_px
+            and change.box[3] <= 1 - LOW_BORDER_RATIO
         )
 
     def _seen(self, region: _Region, paper: SurfaceChange, step_s: float, scene: Scene) -> list[Event]:

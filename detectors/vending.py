@@ -105,7 +105,7 @@ class VendingDetector:
         state.last_t_s = scene.t_s
         self._date(scene)
         self._join(scene)
-        events: list[Event] = []
+        events = self._merge(scene)
         for stall in list(state.stalls):
             events += self._judge(stall, scene)
         return events
@@ -158,6 +158,22 @@ class VendingDetector:
             else:
                 self._state.stalls.append(_candidate(place, scene, self._state.clock_s))
 
+    def _merge(self, scene: Scene) -> list[Event]:
+        """Make one stall of two between which further things were put since; nobody is told of the younger again."""
+        stalls = self._state.stalls
+        events: list[Event] = []
+        for younger in stalls[:0:-1]:
+            older = next(
+                s for s in stalls if s is younger or _gap_sizes(s.box, younger.box) <= self._rule.join_distance
+            )
+            if older is younger or younger.phase is Phase.RAISED:
+                continue
+            older.members += younger.members
+            stalls.remove(younger)
+            if younger.event_id:
+                events.append(self._report(younger, Phase.ENDED, scene))
+        return events
+
     def _is_stall_like(self, place: Place, scene: Scene) -> bool:
         if place.state is not PlaceState.STANDING or place.class_id not in STALL_THINGS:
             return False
@@ -192,7 +208,11 @@ class VendingDetector:
         stall.dwell_s = max(stall.dwell_s, chief.dwell_s)
         stall.box = _hull([place.box for place in members])
         stall.class_id, stall.score = chief.class_id, chief.score
-        if not scene.looked or scene.is_unclear(chief.box):
+        if not scene.looked:
+            return False
+        if scene.is_unclear(chief.box):
+            # The next clear look tells of the seconds just before it, not of all since the last one.
+            stall.clock_s = max(stall.clock_s, self._state.clock_s - 1 / STANDING.model_hz)
             return False
         ground = _hull([_with_ground(place) for place in members])
         unknown = [place.box for place in members if place.class_id == StreetClass.UNKNOWN]

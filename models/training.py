@@ -55,6 +55,8 @@ class TrainSettings(BaseModel):
         threads: processor threads.
         workers: processes that load pictures.
         device: `cpu`, or `cuda:N` for the GPU of that number.
+        bf16: convolutions in bfloat16, with weights and losses in float32; on a processor with AMX or AVX512-BF16, or
+            on a GPU of 2020 and later, a multiple faster, elsewhere slower.
         seed: of weights, order and augmentation.
         close_mosaic_epochs: last epochs in which pictures are no more put together from four.
         resume: go on with a run that was stopped in the same folder, if there is one.
@@ -78,6 +80,7 @@ class TrainSettings(BaseModel):
     threads: Annotated[int, Field(ge=1, le=256)] = 2
     workers: Annotated[int, Field(ge=0, le=32)] = 1
     device: Annotated[str, Field(pattern=r"^(cpu|cuda:[0-9]{1,2})$")] = "cpu"
+    bf16: bool = False
     seed: int = 0
     close_mosaic_epochs: Annotated[int, Field(ge=0)] = 5
     resume: bool = True
@@ -257,7 +260,7 @@ def _fresh(
         rect=not settings.mosaic,
         cos_lr=True,
         pretrained=settings.start_from is not None,  # True keeps the weights that were opened above
-        amp=False,  # the check of mixed precision downloads a model
+        amp="bf16" if settings.bf16 and settings.device != "cpu" else False,  # its check of others downloads a model
         cache="ram",
         **QUIET,
     )
@@ -279,11 +282,13 @@ def _start(settings: TrainSettings, run_dir: Path) -> Path | None:
 
 
 def _listen(network: Any, settings: TrainSettings, on_progress: Callable[[TrainProgress], None]) -> None:
-    def set_threads(trainer: Any) -> None:
+    def fit_to_processor(trainer: Any) -> None:
         import torch
 
-        del trainer
         torch.set_num_threads(settings.threads)
+        if settings.device == "cpu":
+            trainer.model.to(memory_format=torch.channels_last)  # several times faster
+            trainer.amp = settings.bf16  # ultralytics has a word for it on GPUs only; torch then takes bfloat16
 
     def report(trainer: Any) -> None:
         map50 = float(trainer.metrics.get("metrics/mAP50(B)", 0.0))
@@ -299,7 +304,7 @@ def _listen(network: Any, settings: TrainSettings, on_progress: Callable[[TrainP
 
     if settings.hold_statistics:
         network.add_callback("on_train_batch_start", hold)
-    network.add_callback("on_train_start", set_threads)
+    network.add_callback("on_train_start", fit_to_processor)
     network.add_callback("on_fit_epoch_end", report)
 
 
@@ -324,7 +329,13 @@ def _recipe(settings: TrainSettings, best_epoch: int) -> dict[str, str]:
     unsaid = {"name", "data_note", "licence", "resume", "input_wh", "start_from"}
     fields = {key: str(value) for key, value in settings.model_dump(exclude=unsaid).items()}
     start = settings.start_from.name if settings.start_from else "random weights"
-    fixed = {"ultralytics": __version__, "start": start, "optimizer": "AdamW", "cos_lr": "true", "amp": "false"}
+    fixed = {
+        "ultralytics": __version__,
+        "start": start,
+        "optimizer": "AdamW",
+        "cos_lr": "true",
+        "amp": str(settings.bf16).lower(),
+    }
     best = {"best_epoch": str(best_epoch)} if best_epoch > 0 else {}
     return {**fields, **fixed, **best}
 

@@ -10,16 +10,17 @@ Belongs here: which pictures, from when. Does not: writing them for good (cases.
 import logging
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 
-from pydantic import TypeAdapter
+from pydantic import JsonValue, TypeAdapter
 
 from cases.completeness import Shortfall, Shot, shortfalls
 from cases.disk import way_out
-from cases.packs import ModelFacts, OpeningFacts, PackFacts, PackPurpose, Part, PartRole
+from cases.packs import ModelFacts, OpeningFacts, PackFacts, PackPurpose, Part, PartRole, Taking, Unknown, Why
 from cases.stills import Marks, close_up_jpeg, marked_jpeg, original_jpeg
 from detectors.events import Event
+from pipeline.machine_clock import MachineClock, read_machine_clock
 from pipeline.settings import EvidenceSettings
 from streams.clips import clip_bytes, decode_at
 from streams.errors import NotInRingError, StreamError
@@ -52,6 +53,11 @@ class Still:
     size_wh: SizeWH
 
     @property
+    def taken(self) -> Taking:
+        """When it was taken, for its manifest."""
+        return Taking(self.captured_at, self.clock_error_s)
+
+    @property
     def shot(self) -> Shot:
         """What completeness asks of it."""
         return Shot(self.captured_at, self.clock_error_s, self.size_wh)
@@ -66,12 +72,14 @@ class Place:
         place: where it looks, in words; may be empty.
         zone: the zone that was violated.
         offence: code and name of the offence in the city's table.
+        rule: the zone's rule as it was when the offence was judged; None where it was changed or removed since.
     """
 
     camera_name: str
     place: str
     zone: Zone
     offence: str
+    rule: dict[str, JsonValue] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +100,16 @@ class KeeperParts:
         reader: gives the reader of a camera.
         place: gives names and zone of an event.
         local: the zone of the times that stand on marked copies.
+        program: name and version of this program, for manifests.
+        machine_clock: says how good this machine's clock is.
     """
 
     model: ModelFacts
     reader: Callable[[str], CameraReader]
     place: Callable[[Event], Place]
     local: tzinfo
+    program: str = ""
+    machine_clock: Callable[[], MachineClock] = read_machine_clock
 
 
 class EvidenceKeeper:
@@ -110,6 +122,7 @@ class EvidenceKeeper:
         self._acts = folder / "acts"
         self._settings = settings
         self._model, self._reader, self._place, self._local = parts.model, parts.reader, parts.place, parts.local
+        self._program, self._machine_clock = parts.program, parts.machine_clock
 
     def keep_first(self, event: Event) -> None:
         """Keep a panorama from when the offence began, or the newest one there is.
@@ -119,8 +132,7 @@ class EvidenceKeeper:
             OSError: it cannot be kept.
         """
         still = self._still(event.camera_id, event.started_t_s)
-        self._path(event, "jpg").write_bytes(still.data)
-        self._path(event, "json").write_bytes(_STILL_TIMES.dump_json(_StillTimes.of(still)))
+        _keep(self._folder, event.event_id, still)
 
     def keep_act(self, camera_id: str, event_id: str, appeared_t_s: float) -> None:
         """Keep a picture of whoever posted a paper that became visible at `appeared_t_s`.
@@ -134,14 +146,14 @@ class EvidenceKeeper:
         if abs(still.t_s - act_t_s) > NEAR_S:
             raise NotInRingError(f"camera {camera_id} has no picture of that moment")
         self._acts.mkdir(exist_ok=True)
-        (self._acts / f"{event_id}.jpg").write_bytes(still.data)
+        _keep(self._acts, event_id, still)
 
     def forget_first(self, event: Event) -> None:
         """Remove the pictures kept of an offence that is over or whose case has them."""
         try:
-            self._path(event, "jpg").unlink(missing_ok=True)
-            self._path(event, "json").unlink(missing_ok=True)
-            (self._acts / f"{event.event_id}.jpg").unlink(missing_ok=True)
+            for folder in (self._folder, self._acts):
+                for path in _paths(folder, event.event_id):
+                    path.unlink(missing_ok=True)
         except OSError as err:
             logger.warning("event %s: its first panorama stays in %s: %s", event.event_id, self._folder, way_out(err))
 
@@ -168,11 +180,12 @@ class EvidenceKeeper:
         if is_of_the_moment and now.t_s - first.t_s >= self._settings.still_gap_s:
             panoramas.append(now)
         parts = [
-            Part(f"panorama-{number}.jpg", still.data, PartRole.PANORAMA)
+            Part(f"panorama-{number}.jpg", still.data, PartRole.PANORAMA, still.taken)
             for number, still in enumerate(panoramas, start=1)
         ]
-        parts.append(Part("close-up.jpg", close_up_jpeg(frame, event.box_in(frame.size_wh)), PartRole.CLOSE_UP))
-        parts.append(Part("marked.jpg", self._marked(event, case_label, now), PartRole.MARKED))
+        close_up = close_up_jpeg(frame, event.box_in(frame.size_wh))
+        parts.append(Part("close-up.jpg", close_up, PartRole.CLOSE_UP, now.taken))
+        parts.append(Part("marked.jpg", self._marked(event, case_label, now), PartRole.MARKED, now.taken))
         parts += self._act(event)
         missing = shortfalls([still.shot for still in panoramas], has_close_up=True, has_clip=True)
         opening = OpeningFacts(
@@ -252,13 +265,16 @@ class EvidenceKeeper:
             raise NotInRingError(f"what camera {event.camera_id} keeps is not of that time any more")
         segment = ring.segment(from_t_s, to_t_s)
         still = _still_of(decode_at(segment, event.t_s))
-        parts = (Part("clip.mp4", clip_bytes(segment), PartRole.CLIP),)
+        begin = segment.packets[0]
+        taken = Taking(datetime.fromtimestamp(begin.unix_s, UTC), begin.clock_error_s)
+        parts = (Part("clip.mp4", clip_bytes(segment), PartRole.CLIP, taken),)
         return Taken(parts, self._facts(event, PackPurpose.CLIP, still, missing), None)
 
     def _one_still(self, event: Event, still: Still, purpose: PackPurpose, name: str) -> Taken:
         missing = shortfalls([still.shot], has_close_up=True, has_clip=True)
         own = tuple(shortfall for shortfall in missing if shortfall is not Shortfall.NO_SECOND_PANORAMA)
-        return Taken((Part(name, still.data, PartRole.PANORAMA),), self._facts(event, purpose, still, own), still)
+        part = Part(name, still.data, PartRole.PANORAMA, still.taken)
+        return Taken((part,), self._facts(event, purpose, still, own), still)
 
     def _frame(self, camera_id: str, t_s: float | None) -> Frame:
         """Return the picture of a moment, or the newest one; never to be used where it proves that something lasted."""
@@ -274,9 +290,9 @@ class EvidenceKeeper:
         return _still_of(self._frame(camera_id, t_s))
 
     def _first(self, event: Event) -> Still | None:
+        picture, times = _paths(self._folder, event.event_id)
         try:
-            times = _STILL_TIMES.validate_json(self._path(event, "json").read_bytes())
-            return times.still(self._path(event, "jpg").read_bytes())
+            return _STILL_TIMES.validate_json(times.read_bytes()).still(picture.read_bytes())
         except FileNotFoundError:
             return None
         except (OSError, ValueError) as err:
@@ -284,12 +300,14 @@ class EvidenceKeeper:
             return None
 
     def _act(self, event: Event) -> list[Part]:
+        picture, times = _paths(self._acts, event.event_id)
         try:
-            return [Part("act.jpg", (self._acts / f"{event.event_id}.jpg").read_bytes(), PartRole.ACT)]
+            still = _STILL_TIMES.validate_json(times.read_bytes()).still(picture.read_bytes())
+            return [Part("act.jpg", still.data, PartRole.ACT, still.taken)]
         except FileNotFoundError:
             return []
-        except OSError as err:
-            logger.warning("event %s: the picture of the act cannot be read: %s", event.event_id, way_out(err))
+        except (OSError, ValueError) as err:
+            logger.warning("event %s: the picture of the act cannot be read: %s", event.event_id, err)
             return []
 
     def _marked(self, event: Event, case_label: str, still: Still) -> bytes:
@@ -313,7 +331,10 @@ class EvidenceKeeper:
         missing: Sequence[Shortfall],
         opening: OpeningFacts | None = None,
     ) -> PackFacts:
-        place = self._place(event)
+        place, clock = self._place(event), self._machine_clock()
+        unknown = [Unknown("preset", Why.PRESETS_NOT_READ)]
+        unknown += [Unknown("machine_clock_error_s", clock.why)] if clock.why else []
+        unknown += [Unknown(name, Why.ZONE_CHANGED) for name in ("rule", "zone_polygon") if place.rule is None]
         return PackFacts(
             event_id=event.event_id,
             kind=event.kind,
@@ -330,10 +351,23 @@ class EvidenceKeeper:
             reasons=event.reasons,
             incomplete=tuple(shortfall.value for shortfall in missing),
             opening=opening,
+            machine_clock_error_s=clock.error_s,
+            rule=place.rule,
+            zone_polygon=place.zone.polygon if place.rule is not None else None,
+            program=self._program,
+            unknown=tuple(unknown),
         )
 
-    def _path(self, event: Event, suffix: str) -> Path:
-        return self._folder / f"{event.event_id}.{suffix}"
+
+def _paths(folder: Path, event_id: str) -> tuple[Path, Path]:
+    """Return where a picture of an event and its times wait."""
+    return folder / f"{event_id}.jpg", folder / f"{event_id}.json"
+
+
+def _keep(folder: Path, event_id: str, still: Still) -> None:
+    picture, times = _paths(folder, event_id)
+    picture.write_bytes(still.data)
+    times.write_bytes(_STILL_TIMES.dump_json(_StillTimes.of(still)))
 
 
 def _still_of(frame: Frame) -> Still:

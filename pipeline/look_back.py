@@ -13,17 +13,18 @@ import queue
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Protocol, Self
 
 from streams.clips import decode_all, decode_at
 from streams.decoding import planes_of
 from streams.errors import StreamError
 from streams.offers import KeyDecoders
+from streams.packets import EncodedPacket, StreamFormat
 from streams.ring import PacketRing
 from vision.arrays import FloatArray, Picture, SizeWH
 from vision.observations import Dated
 from vision.rest import SAME, rest_began, walk_back
-from vision.stillness import correlation, normed, patch
+from vision.stillness import correlation, levelled, patch
 
 logger = logging.getLogger(__name__)
 
@@ -111,6 +112,34 @@ class LookBack:
             self._on_answer(question, Dated(question.subject, t_s))
 
 
+class Past(Protocol):
+    """Pictures of one camera's last minute, as (H, W) uint8 luma, decoded (or drawn) when somebody asks for them."""
+
+    def check(self, t_s: float) -> None:
+        """Make sure that a moment is kept.
+
+        Raises:
+            StreamError: it is not.
+        """
+        ...
+
+    def key_times(self, from_t_s: float, to_t_s: float) -> Sequence[float]:
+        """Return the stream times of the key frames of a span, the oldest first."""
+        ...
+
+    def key(self, t_s: float) -> Picture | None:
+        """Return one of these key frames; None where it is broken."""
+        ...
+
+    def at(self, t_s: float) -> Picture:
+        """Return what was shown at a moment."""
+        ...
+
+    def group(self, from_t_s: float, to_t_s: float) -> Iterator[tuple[float, Picture]]:
+        """Yield time and picture of everything from the key frame before `from_t_s` to `to_t_s`."""
+        ...
+
+
 def since_when(ring: PacketRing, question: Question, decoders: KeyDecoders) -> float | None:
     """Return the stream time since when what is asked for has been as it is; None where the pictures do not tell.
 
@@ -119,69 +148,97 @@ def since_when(ring: PacketRing, question: Question, decoders: KeyDecoders) -> f
     Raises:
         StreamError: the ring does not hold the moment, or nothing of it can be decoded.
     """
+    return since_when_in(_RingPast(ring, decoders), question)
+
+
+def since_when_in(past: Past, question: Question) -> float | None:
+    """Return the same of any pictures of the past."""
     from_t_s = min(question.seen_t_s, question.since_t_s + SLACK_S)
     spot, span = None, None
-    for spot in _spots(ring, question, from_t_s, decoders):
-        span = walk_back(_keys_back(ring, question, from_t_s, spot, decoders), from_t_s)
+    for spot in _spots(past, question, from_t_s):
+        span = walk_back(_keys_back(past, question, from_t_s, spot), from_t_s)
         if span.is_shown:
             break
     if spot is None or span is None:
         return None
     if span.other_t_s is None:
         return span.first_t_s
-    group = ring.segment(span.other_t_s, min(span.next_t_s, question.seen_t_s))
-    series = ((frame.t_s, spot.likeness(frame.luma())) for frame in decode_all(group, is_rough=True))
-    began_t_s = rest_began(series, span.level)
+    group = past.group(span.other_t_s, min(span.next_t_s, question.seen_t_s))
+    began_t_s = rest_began(((t_s, spot.likeness(luma)) for t_s, luma in group), span.level)
     return span.first_t_s if began_t_s is None else began_t_s
 
 
-def _spots(ring: PacketRing, question: Question, from_t_s: float, decoders: KeyDecoders) -> Iterator["_Spot"]:
+class _RingPast:
+    """What a ring of packets keeps; what was once named stays, also where the ring has pushed it out meanwhile."""
+
+    def __init__(self, ring: PacketRing, decoders: KeyDecoders) -> None:
+        self._ring, self._decoders = ring, decoders
+        self._keys: dict[float, tuple[StreamFormat, EncodedPacket]] = {}
+
+    def check(self, t_s: float) -> None:
+        self._ring.segment(t_s, t_s)
+
+    def key_times(self, from_t_s: float, to_t_s: float) -> Sequence[float]:
+        found = {key.t_s: (stream_format, key) for stream_format, key in self._ring.keys(from_t_s, to_t_s)}
+        self._keys |= found
+        return list(found)
+
+    def key(self, t_s: float) -> Picture | None:
+        picture = self._decoders.decode(*self._keys[t_s])
+        return None if picture is None else planes_of(picture).y
+
+    def at(self, t_s: float) -> Picture:
+        return decode_at(self._ring.segment(t_s, t_s), t_s).luma()
+
+    def group(self, from_t_s: float, to_t_s: float) -> Iterator[tuple[float, Picture]]:
+        segment = self._ring.segment(from_t_s, to_t_s)
+        return ((frame.t_s, frame.luma()) for frame in decode_all(segment, is_rough=True))
+
+
+def _spots(past: Past, question: Question, from_t_s: float) -> Iterator["_Spot"]:
     """Yield what is looked for: as looks compared it, and where that is not found, as pictures of the rest show it."""
     box = _as_ratios(question)
     if question.pixels is not None:
-        pixels = normed(question.pixels)
+        pixels = levelled(question.pixels)
         yield _Spot(box, pixels, pixels)
-    spot = _Spot.of(_at_rest(ring, question, from_t_s, decoders), box)
+    spot = _Spot.of(_at_rest(past, question, from_t_s), box)
     if spot is not None:
         yield spot
 
 
-def _at_rest(ring: PacketRing, question: Question, from_t_s: float, decoders: KeyDecoders) -> list[Picture]:
+def _at_rest(past: Past, question: Question, from_t_s: float) -> list[Picture]:
     """Return some pictures of the time in which it was there."""
-    newest = ring.segment(question.seen_t_s, question.seen_t_s)
-    keys = ring.keys(from_t_s, question.seen_t_s)
-    rows = sorted({0, len(keys) // 4, len(keys) // 2, len(keys) - 1}) if keys else []
-    decoded = [decoders.decode(*keys[row]) for row in rows]
-    found = [planes_of(picture).y for picture in decoded if picture is not None]
-    return found or [decode_at(newest, question.seen_t_s).luma()]
+    past.check(question.seen_t_s)
+    times = past.key_times(from_t_s, question.seen_t_s)
+    rows = sorted({0, len(times) // 4, len(times) // 2, len(times) - 1}) if times else []
+    found = [luma for row in rows if (luma := past.key(times[row])) is not None]
+    return found or [past.at(question.seen_t_s)]
 
 
-def _keys_back(
-    ring: PacketRing, question: Question, from_t_s: float, spot: "_Spot", decoders: KeyDecoders
-) -> Iterator[tuple[float, float]]:
+def _keys_back(past: Past, question: Question, from_t_s: float, spot: "_Spot") -> Iterator[tuple[float, float]]:
     """Yield time and likeness of the key frames before a moment, the newest first; broken ones are left out.
 
     Of the time in which looks saw it there one picture is enough.
     """
-    keys = ring.keys(float("-inf"), from_t_s)
-    earlier = [(stream_format, key) for stream_format, key in keys[:-1] if key.t_s <= question.since_t_s]
-    for stream_format, key in reversed([*earlier, *keys[-1:]]):
-        picture = decoders.decode(stream_format, key)
-        if picture is None:
+    times = past.key_times(float("-inf"), from_t_s)
+    earlier = [t_s for t_s in times[:-1] if t_s <= question.since_t_s]
+    for t_s in reversed([*earlier, *times[-1:]]):
+        luma = past.key(t_s)
+        if luma is None:
             continue
-        luma = planes_of(picture).y
         likeness = spot.likeness(luma)
         if likeness >= SAME:
             spot.remember(luma)
-        yield key.t_s, likeness
+        yield t_s, likeness
 
 
 @dataclass(slots=True, eq=False)
 class _Spot:
     """What is looked for and where, its box as fractions of the picture.
 
-    It is known as it was seen and as it was in the earliest picture that still shows it: a stall is set up alone and
-    has people around it later.
+    It is known as it was seen and as it was in the earliest picture that is like that: a stall is set up alone and has
+    people around it later. What is only like the earliest one is not remembered, or each step back could take a little
+    more of the empty street for the thing.
     """
 
     box: Box
@@ -194,24 +251,29 @@ class _Spot:
 
         None where that has no texture.
         """
-        patches = [patch(luma, _in_pixels(box, luma)) for luma in pictures]
-        known = [pixels for pixels in patches if pixels is not None]
+        known = [pixels for luma in pictures if (pixels := _pixels(luma, box)) is not None]
         if not known:
             return None
         usual = max(known, key=lambda pixels: sum(correlation(pixels, other) for other in known))
         return cls(box, usual, usual)
 
     def remember(self, luma: Picture) -> None:
-        """Take a picture that shows it as the earliest one."""
-        pixels = patch(luma, _in_pixels(self.box, luma))
-        self.earliest = self.earliest if pixels is None else pixels
+        """Take a picture as the earliest one, where it shows the thing as it was seen."""
+        pixels = _pixels(luma, self.box)
+        if pixels is not None and correlation(self.pixels, pixels) >= SAME:
+            self.earliest = pixels
 
     def likeness(self, luma: Picture) -> float:
         """Return how alike a picture is in the box, in [0, 1]."""
-        pixels = patch(luma, _in_pixels(self.box, luma))
+        pixels = _pixels(luma, self.box)
         if pixels is None:
             return 0.0
         return max(correlation(known, pixels) for known in (self.pixels, self.earliest))
+
+
+def _pixels(luma: Picture, box: Box) -> FloatArray | None:
+    pixels = patch(luma, _in_pixels(box, luma))
+    return None if pixels is None else levelled(pixels)
 
 
 def _as_ratios(question: Question) -> Box:

@@ -115,6 +115,10 @@ class EvidenceSettings(Section):
     still_gap_s: float = Field(default=10.0, ge=10.0, le=3600, description="seconds between panoramas; law asks >= 10")
     clip_before_s: float = Field(default=10.0, ge=0, le=60, description="seconds of clip before the event")
     clip_after_s: float = Field(default=10.0, ge=0, le=60, description="seconds of clip after the event")
+    keys: Path | None = Field(
+        default=None,
+        description="folder of the key that signs evidence, outside data; ~/.config/streetwarden/keys if absent",
+    )
 
 
 class Settings(Section):
@@ -231,10 +235,12 @@ def _rooted(settings: Settings, folder: Path) -> Settings:
     cameras = tuple(_rooted_camera(camera, folder) for camera in settings.cameras)
     card, recordings = settings.model.card, settings.broadcast.recordings
     model = settings.model.model_copy(update={"card": folder / card}) if card else settings.model
-    voice = settings.broadcast
+    evidence, voice = settings.evidence, settings.broadcast
+    evidence = evidence.model_copy(update={"keys": folder / evidence.keys}) if evidence.keys else evidence
     voice = voice.model_copy(update={"recordings": folder / recordings}) if recordings else voice
     changed: dict[str, object] = {"data": folder / settings.data, "labels": folder / settings.labels_folder}
-    return settings.model_copy(update={**changed, "cameras": cameras, "model": model, "broadcast": voice})
+    changed |= {"cameras": cameras, "model": model, "evidence": evidence, "broadcast": voice}
+    return settings.model_copy(update=changed)
 
 
 def _rooted_camera(camera: CameraEntry, folder: Path) -> CameraEntry:

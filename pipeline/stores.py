@@ -1,7 +1,10 @@
-"""Opens an installation's database and evidence: for the service, and for commands that run beside it."""
+"""Opens an installation's database, evidence and keys: for the service, and for commands that run beside it."""
 
+import os
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from importlib.metadata import version
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from cases.database import Database, open_database, sqlite_url
@@ -19,7 +22,27 @@ def database_of(settings: Settings) -> Database:
     Raises:
         DatabaseError: it cannot be opened or brought up to date.
     """
-    return open_database(settings.database_url or sqlite_url(settings.data.resolve() / "streetwarden.sqlite"))
+    return open_database(settings.database_url or sqlite_url(_sqlite_file(settings)))
+
+
+def keys_folder(settings: Settings) -> Path:
+    """Return the folder of the key that signs evidence.
+
+    Raises:
+        SettingsError: it would lie in the data folder, or there is no home folder to put it into.
+    """
+    folder = settings.evidence.keys or _default_keys_folder()
+    if folder.resolve().is_relative_to(settings.data.resolve()):
+        raise SettingsError(
+            f"the signing key of evidence would lie in {folder}, which is in the data folder: who could alter evidence "
+            f'could sign it anew. Name a folder outside of {settings.data} by keys = "..." under [evidence]'
+        )
+    return folder
+
+
+def program() -> str:
+    """Return name and version of this program, as evidence tells it."""
+    return f"streetwarden {version('streetwarden')}"
 
 
 def open_people(settings: Settings) -> People:
@@ -34,14 +57,37 @@ def open_people(settings: Settings) -> People:
 
 
 @contextmanager
-def stored_cases(settings: Settings) -> Iterator[tuple[CaseStore, EvidenceStore]]:
+def stored_cases(settings: Settings, *, must_exist: bool = False) -> Iterator[tuple[CaseStore, EvidenceStore]]:
     """Give the cases and the evidence of an installation, for commands that run beside the service.
 
+    Args:
+        settings: of the installation.
+        must_exist: refuse where there is no database file, instead of making an empty one.
+
     Raises:
-        SettingsError: there is no data folder, so nothing was ever kept.
+        SettingsError: there is no data folder, so nothing was ever kept; or no database file that must exist.
         DatabaseError: see `database_of`.
     """
     if not settings.data.is_dir():
         raise SettingsError(f"there is no data folder {settings.data}: nothing was kept yet, or data = names another")
+    if must_exist and not settings.database_url and not _sqlite_file(settings).is_file():
+        raise SettingsError(f"there is no database {_sqlite_file(settings)}: nothing was kept yet, or it was removed")
     with closing(CaseStore(database_of(settings), local=ZoneInfo(settings.timezone))) as cases:
         yield cases, EvidenceStore(settings.data / "evidence")
+
+
+def _sqlite_file(settings: Settings) -> Path:
+    return settings.data.resolve() / "streetwarden.sqlite"
+
+
+def _default_keys_folder() -> Path:
+    """Return the folder below the account's configuration (XDG Base Directory Specification 0.8)."""
+    told = os.environ.get("XDG_CONFIG_HOME", "")
+    if told and Path(told).is_absolute():
+        return Path(told) / "streetwarden" / "keys"
+    try:
+        return Path.home() / ".config" / "streetwarden" / "keys"
+    except RuntimeError:
+        raise SettingsError(
+            'this account has no home folder for the key that signs evidence; name one by keys = "..." under [evidence]'
+        ) from None

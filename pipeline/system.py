@@ -19,7 +19,8 @@ from broadcast.announcer import Announcer
 from broadcast.ladder import Ladder, Presence
 from broadcast.play_limit import PlayLimit
 from cases.codes import bundled_table
-from cases.evidence import EvidenceStore
+from cases.evidence import EvidenceStore, utc_now
+from cases.keyring import NewKey, open_keyring
 from cases.packs import ModelFacts
 from cases.people import People
 from cases.records import Case
@@ -44,18 +45,18 @@ from pipeline.ladder_runner import LadderRunner, RunnerParts
 from pipeline.later_pictures import LaterParts, LaterPictures
 from pipeline.messages import CameraMessage
 from pipeline.metrics import Metrics, MetricSources
+from pipeline.offence_place import place_of
 from pipeline.settings import CameraEntry, Settings
 from pipeline.shard import Shard, ShardListeners
 from pipeline.site import Site
 from pipeline.speaking import Speaker, SpeakerParts, Voice
 from pipeline.steps import run_each
-from pipeline.stores import database_of
+from pipeline.stores import database_of, keys_folder, program
 from pipeline.views import CameraView, HornView, SystemHealth, SystemProblem
 from streams.errors import StreamError, UnknownCameraError
 from streams.live import LiveFeed
 from streams.opening import Openers
 from streams.urls import redact
-from vision.zones import Zone
 
 logger = logging.getLogger(__name__)
 
@@ -88,7 +89,9 @@ class System:
         local = ZoneInfo(settings.timezone)
         self.cases = CaseStore(database, local=local)
         self.people = People(database)
-        self.evidence = EvidenceStore(data / "evidence")
+        opened = open_keyring(keys_folder(settings), data / "evidence", utc_now)
+        self._new_key = opened.news if opened.news and opened.news.why is not NewKey.FIRST else None
+        self.evidence = EvidenceStore(data / "evidence", signer=opened.key)
         self.announcer = Announcer(settings.broadcast.horns)
         self._site = Site(data, settings.cameras)
         self._codes = bundled_table()
@@ -102,7 +105,7 @@ class System:
         checkpoints = CheckpointFolder(data / "checkpoints")
         per_s, rings_bytes = settings.model.closer_per_s, settings.rings_bytes
         self._shard = Shard("0", looker, openers, checkpoints, listeners, rings_bytes=rings_bytes, closer_per_s=per_s)
-        keeper_parts = KeeperParts(facts, self._shard.reader, self._place_of, local)
+        keeper_parts = KeeperParts(facts, self._shard.reader, self._place_of, local, program())
         self._keeper = EvidenceKeeper(data / "pending", settings.evidence, keeper_parts)
         self._speaker = self._make_speaker()
         self._ladders = self._make_ladders()
@@ -317,6 +320,9 @@ class System:
         problems = list(self._shard.problems())
         if self._agenda.problem:
             problems.append(SystemProblem("evidence_waits", self._agenda.problem))
+        if self._new_key is not None:
+            sentence = f"evidence is signed by a new key, {self._new_key.fingerprint}: the one before was not there"
+            problems.append(SystemProblem("new_signing_key", sentence, {"fingerprint": self._new_key.fingerprint}))
         if free < LOW_DISK_BYTES:
             sentence = f"only {free // 2**20} MiB are free in {self.settings.data}: evidence will soon not fit"
             problems.append(SystemProblem("low_disk", sentence, {"free_mib": free // 2**20}))
@@ -343,15 +349,7 @@ class System:
         return horn_id if is_there else None  # a camera that was added on the page may name one that was taken down
 
     def _place_of(self, event: Event) -> Place:
-        item = self._codes.for_kind(event.kind)
-        offence = f"{item.code} {item.name_zh} {item.name_en}"
-        whole = Zone(event.zone_id, event.zone_id, ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)))
-        try:
-            entry, entries = self._site.camera(event.camera_id), self._site.zones(event.camera_id)
-        except UnknownCameraError:  # it was removed since its offence began
-            return Place(event.camera_id, "", whole, offence)
-        zones = {zone.id: zone.zone() for zone in entries}
-        return Place(entry.shown_name, entry.place, zones.get(event.zone_id, whole), offence)
+        return place_of(event, self._site, self._codes)
 
     def _presence(self, case: Case) -> Presence:
         """Tell whether the offence of a case is still there, as far as the camera can see now."""

@@ -18,7 +18,7 @@ from pipeline.closer import CloserTurns
 from pipeline.look_back import Question
 from vision.arrays import Boxes, Mask, Picture, SizeWH
 from vision.boxes import iou_matrix
-from vision.cells import cells_under, stand_in
+from vision.cells import cells_under, may_be_missed
 from vision.classes import StreetClass
 from vision.closer_look import CloserLook
 from vision.detections import Detections
@@ -190,15 +190,18 @@ class CameraWatch:
         looked = self.replay(observation)
         self._perception.remember(glance, looked.scene.places)
         t_s = glance.frame.t_s
+        is_new = _has_clear_news(glance, unclear)
         if detections is not None:
             self._inferred_t_s = t_s
-            overlooked = self._unsettled[stand_in(self._unsettled, unclear, glance.frame.size_wh)]
-            unknown = self._unknown(glance, observation.detections, looked.scene)
-            self._unsettled = np.concatenate([unknown, overlooked])
-        is_missed = any(p.place_id in kept and p.state is PlaceState.HIDDEN for p in looked.scene.places)
+            at_rest = self._at_rest(glance, observation.detections, looked.scene, is_new=is_new)
+            self._unsettled = self._left_unsettled(at_rest, looked.scene)
+        is_missed = any(
+            p.place_id in kept and p.state is PlaceState.HIDDEN and not looked.scene.is_unclear(p.box)
+            for p in looked.scene.places
+        )
         if is_missed:
             self._missed_until_t_s = t_s + CLOSE_S
-        if is_missed or (len(self._unsettled) and glance.is_new) or self._perception.is_stirred:
+        if is_missed or (len(self._unsettled) and is_new) or self._perception.is_stirred:
             self._close_until_t_s = t_s + CLOSE_S
         return replace(looked, questions=self._questions(looked.scene, glance.frame.luma()))
 
@@ -248,15 +251,20 @@ class CameraWatch:
             inside |= zone.zone().contains_feet(boxes, size_wh)
         return inside
 
-    def _unknown(self, glance: Glance, found: Detections, scene: Scene) -> Boxes:
-        """Return the things in zones that may just have come to rest, and for which no place stands yet."""
-        if not glance.is_new and not (len(self._unsettled) and scene.t_s < self._close_until_t_s):
+    def _left_unsettled(self, found: Boxes, scene: Scene) -> Boxes:
+        """Return what may just have come to rest and is no place yet: of what was found, and of what could not be."""
+        known = np.array([place.box for place in scene.places], np.float32).reshape(-1, 4)
+        found = _without(found, known)
+        missed = self._unsettled[may_be_missed(self._unsettled, scene.unclear, scene.size_wh)]
+        return np.concatenate([found, _without(missed, np.concatenate([found, known]))])
+
+    def _at_rest(self, glance: Glance, found: Detections, scene: Scene, *, is_new: bool) -> Boxes:
+        """Return the things in zones that may just have come to rest."""
+        if not is_new and not (len(self._unsettled) and scene.t_s < self._close_until_t_s):
             return NO_BOXES
         is_thing = found.class_ids != StreetClass.PERSON
         things = found[is_thing & (found.still_s > 0)] if glance.before is not None else found[is_thing]
-        inside = things.boxes[self._in_zones(things.boxes, scene.size_wh)]
-        known = np.array([place.box for place in scene.places], np.float32).reshape(-1, 4)
-        return inside[iou_matrix(inside, known).max(axis=1, initial=0.0) < KNOWN_IOU]
+        return things.boxes[self._in_zones(things.boxes, scene.size_wh)]
 
     def _kept(self, places: Sequence[Place]) -> set[int]:
         """Return the ids of the places that stand and whose clocks run."""
@@ -310,3 +318,13 @@ class CameraWatch:
             entry = detectors.get(zone.id) if isinstance(detectors, dict) else None
             if isinstance(entry, dict) and entry["version"] == zone.version:
                 self._detectors[zone.id].restore(entry["state"])
+
+
+def _has_clear_news(glance: Glance, unclear: tuple[int, ...]) -> bool:
+    """Return whether a glance shows news anywhere but where only a closer look can tell what it is."""
+    return glance.is_new and (not glance.new_cells or not set(glance.new_cells) <= set(unclear))
+
+
+def _without(boxes: Boxes, known: Boxes) -> Boxes:
+    """Return the boxes that are none of the known things."""
+    return boxes[iou_matrix(boxes, known).max(axis=1, initial=0.0) < KNOWN_IOU]

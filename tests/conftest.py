@@ -12,6 +12,18 @@ settings.register_profile("patient", deadline=None)  # an example may be slow on
 settings.register_profile("fuzz", deadline=None, max_examples=5_000)  # minutes: HYPOTHESIS_PROFILE=fuzz pytest -k fuzz
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "patient"))
 
+
+@pytest.fixture(scope="session", autouse=True)
+def keys_of_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Let every system that a test starts make its signing key in a folder of the test run, not in one's own home."""
+    before = os.environ.get("XDG_CONFIG_HOME")
+    os.environ["XDG_CONFIG_HOME"] = str(tmp_path_factory.mktemp("config"))
+    yield
+    os.environ.pop("XDG_CONFIG_HOME")
+    if before is not None:
+        os.environ["XDG_CONFIG_HOME"] = before
+
+
 CHECKOUT = Path(__file__).resolve().parent.parent
 MATERIAL = CHECKOUT.parent / "shared" / "material"
 

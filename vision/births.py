@@ -114,8 +114,7 @@ def _rested(track: Track, look_clocks_s: Sequence[float]) -> Still | None:
     still = still_since(track)
     if still is None or still.looks < BIRTH_LOOKS or track.seen_ratio < BIRTH_SEEN_RATIO:
         return None
-    looks = sum(look_s >= still.clock_s for look_s in look_clocks_s)
-    looks -= sum(look_s >= still.clock_s for look_s in track.overlooked_s)
+    looks = sum(look_s >= still.clock_s for look_s in set(look_clocks_s) - set(track.overlooked_s))
     return still if still.looks >= BIRTH_REST_RATIO * looks else None
 
 

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from vision.arrays import Boxes, Ids, Mask, Picture, SizeWH
-from vision.boxes import feet
+from vision.boxes import areas, feet
 from vision.zones import Zone
 
 GRID_WH = (32, 18)
@@ -18,6 +18,10 @@ GRID_WH = (32, 18)
 
 FINER = 4
 """A zone is drawn so many times finer than the cells; one that touches a cell takes it."""
+
+PLAIN_PX, PLAIN_SIDE_PX = 48.0, 640
+"""A thing this large, as the side of a square of its box's area in a picture fitted into 640 px, is plain to any look,
+whatever smaller things may stand in its cell."""
 
 
 def cells_under(boxes: Boxes, size_wh: SizeWH) -> Ids:
@@ -27,9 +31,11 @@ def cells_under(boxes: Boxes, size_wh: SizeWH) -> Ids:
     return places[:, 1] * GRID_WH[0] + places[:, 0]
 
 
-def stand_in(boxes: Boxes, cells: Collection[int], size_wh: SizeWH) -> Mask:
-    """Return (N,) bool: which things stand in any of these cells."""
-    return np.isin(cells_under(boxes, size_wh), np.array(sorted(cells), np.int64))
+def may_be_missed(boxes: Boxes, unclear: Collection[int], size_wh: SizeWH) -> Mask:
+    """Return (N,) bool: which things a look may have missed that was too coarse in these cells."""
+    plain_px = PLAIN_PX * max(size_wh) / PLAIN_SIDE_PX
+    is_there = np.isin(cells_under(boxes, size_wh), np.array(sorted(unclear), np.int64))
+    return np.asarray(is_there & (areas(boxes) < plain_px**2), bool)
 
 
 def cells_of(zone: Zone) -> Mask:

@@ -12,7 +12,8 @@ from itertools import combinations
 import numpy as np
 import numpy.typing as npt
 
-from vision.arrays import FloatArray, SizeWH
+from vision.arrays import Boxes, FloatArray, SizeWH
+from vision.boxes import iou_matrix
 from vision.cells import GRID_WH
 from vision.classes import StreetClass
 from vision.detections import Detections
@@ -41,6 +42,10 @@ LEAST_SPAN = 0.2
 USUAL_SLOPE, USUAL_HORIZON = 1 / 6, 0.0
 """A camera six metres high whose horizon is the picture's upper edge: the slope of the line is one by the height."""
 
+SEEN_IOU, SEEN_KEPT = 0.5, 64
+"""A box that overlaps one of the last ones learned by this much is a thing that stands: it is learned once, not at
+every look."""
+
 BORDER_RATIO = 0.01
 """Boxes this close to the picture's border may be cut."""
 
@@ -51,12 +56,15 @@ class GroundScale:
     def __init__(self) -> None:
         self._sizes = np.zeros((BANDS, KEPT), np.float32)
         self._counts = np.zeros(BANDS, np.int64)
+        self._seen: Boxes = np.zeros((0, 4), np.float32)
 
     def learn(self, found: Detections, size_wh: SizeWH) -> None:
         """Take in what a model found in a picture of that size."""
         scaled = found.boxes / np.float32(size_wh[1])
         low, high = BORDER_RATIO, np.array([size_wh[0] / size_wh[1], 1.0]) - BORDER_RATIO
         whole = (scaled[:, :2] >= low).all(axis=1) & (scaled[:, 2:] <= high).all(axis=1)
+        whole &= iou_matrix(scaled, self._seen).max(axis=1, initial=0.0) < SEEN_IOU
+        self._seen = np.concatenate([self._seen, scaled[whole]])[-SEEN_KEPT:]
         for (x1, y1, x2, y2), class_id in zip(scaled[whole].tolist(), found.class_ids[whole].tolist(), strict=True):
             metres = SIZES_M.get(StreetClass(class_id))
             if metres is None:

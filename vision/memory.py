@@ -18,7 +18,7 @@ from pydantic import JsonValue, TypeAdapter
 from vision.arrays import Mask
 from vision.births import BIRTH_S, DOUBLE_PLACE_IOU, Birth, Moment, birth_of, is_explained, is_upper_part
 from vision.boxes import iou_matrix, same_feet
-from vision.cells import stand_in
+from vision.cells import may_be_missed
 from vision.detections import Detections
 from vision.ground_plane import GroundPlane
 from vision.matching import cover_ratios, distinct, match_parts, match_whole, related
@@ -306,7 +306,7 @@ def _unclear(boxes: Sequence[Box], observation: Observation) -> Mask:
     """Return (N,) bool: which things stand where this look was too coarse to find them."""
     if not observation.unclear:
         return np.zeros(len(boxes), bool)
-    return stand_in(np.array(boxes, np.float32).reshape(-1, 4), observation.unclear, observation.size_wh)
+    return may_be_missed(np.array(boxes, np.float32).reshape(-1, 4), observation.unclear, observation.size_wh)
 
 
 def _as_detections(spots: list[Spot]) -> Detections:

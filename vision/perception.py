@@ -15,9 +15,10 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from vision.arrays import Boxes, Picture
+from vision.arrays import Boxes, Picture, SizeWH
 from vision.background import SIZE_WH, Background
-from vision.cells import stand_in
+from vision.cells import may_be_missed
+from vision.classes import StreetClass
 from vision.detections import Detections
 from vision.frames import Frame, Resize
 from vision.novelty import Novelty
@@ -136,11 +137,8 @@ class Perception:
         frame, small, step_s = glance.frame, glance.small, glance.step_s
         scale = np.array([SIZE_WH[0] / frame.size_wh[0], SIZE_WH[1] / frame.size_wh[1]] * 2, np.float32)
         found = Detections.empty() if detections is None else detections
-        overlooked = _boxes_of(glance.places)
-        if detections is not None:
-            overlooked = overlooked[stand_in(overlooked, unclear, frame.size_wh)]
-        things = np.concatenate([found.boxes, overlooked])
-        boxes = things * scale
+        missed = glance.places if detections is None else _missed(glance.places, unclear, frame.size_wh)
+        boxes = np.concatenate([found.boxes, _boxes_of(missed)]) * scale
         shrink = np.float32(VIEW_WH[0] / SIZE_WH[0])
         sample = frame.luma()[::SAMPLE_STEP, ::SAMPLE_STEP]
         view = self._view.update(small, sample, boxes * shrink, step_s)
@@ -149,7 +147,8 @@ class Perception:
             self._unvisited_s += step_s
         if self._view.is_steady and detections is not None:
             since_s, self._unvisited_s = self._unvisited_s, 0.0
-            unknown = self._background.update(small, boxes, since_s)
+            known = _boxes_of([place for place in missed if place.class_id != StreetClass.UNKNOWN])
+            unknown = self._background.update(small, np.concatenate([found.boxes, known]) * scale, since_s)
             unknown = Detections(unknown.boxes / scale, unknown.scores, unknown.class_ids)
             self._novelty.judged(unclear)
             looks = self._visit(frame, found, since_s)
@@ -246,6 +245,12 @@ class Perception:
             for surface in self._surfaces:
                 surface.restore(self._pending.pop(f"surface/{surface.zone.zone_id}", {}))
         return self._surfaces
+
+
+def _missed(places: Sequence[Place], unclear: tuple[int, ...], size_wh: SizeWH) -> list[Place]:
+    """Return the places that a look was too coarse to see."""
+    mask = may_be_missed(_boxes_of(places), unclear, size_wh)
+    return [place for place, is_missed in zip(places, mask, strict=True) if is_missed]
 
 
 def _boxes_of(places: Sequence[Place]) -> Boxes:

@@ -7,8 +7,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from statistics import median
 
-SAME = 0.7
-"""Likeness from which an earlier picture shows the same thing at the same spot, over seconds and changes of light."""
+SAME = 0.6
+"""Likeness, of levelled patches, from which an earlier picture shows the same thing at the same spot, over seconds and
+changes of light."""
+
+FALL = 0.25
+"""And it is no further below what pictures of it have in the middle: an empty street can be alike to 0.62 where a car
+stood that was alike to 0.95 (drawn scenario parking 10)."""
 
 MISSED = 3
 """So many pictures in a row without it end the search; fewer are a bus that passed before it."""
@@ -49,7 +54,8 @@ def walk_back(pictures: Iterable[tuple[float, float]], from_t_s: float) -> Span:
     shown: list[tuple[float, float]] = []
     other_t_s, missed = None, 0
     for t_s, likeness in pictures:
-        if likeness >= SAME:
+        least = max(SAME, median(each for _, each in shown) - FALL) if shown else SAME
+        if likeness >= least:
             shown.append((t_s, likeness))
             other_t_s, missed = None, 0
             continue

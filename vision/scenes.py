@@ -10,7 +10,7 @@ from enum import StrEnum
 import numpy as np
 
 from vision.arrays import Boxes, FloatArray, Ids, Scores, SizeWH
-from vision.cells import stand_in
+from vision.cells import may_be_missed
 from vision.observations import Dated, SurfaceLook, ViewState
 
 
@@ -94,7 +94,7 @@ class Scene:
     unclear: tuple[int, ...] = ()
 
     def is_unclear(self, box: tuple[float, float, float, float]) -> bool:
-        """Return whether a thing stands where this look was too coarse to see what is there."""
+        """Return whether a thing is too small, where it stands, for this look to have seen it."""
         if not self.unclear:
             return False
-        return bool(stand_in(np.array([box], np.float32), self.unclear, self.size_wh)[0])
+        return bool(may_be_missed(np.array([box], np.float32), self.unclear, self.size_wh)[0])

@@ -205,6 +205,19 @@ def normed(pixels: FloatArray) -> FloatArray:
     return pixels / np.float32(max(float(np.vdot(pixels, pixels)) / pixels.size, 1e-12) ** 0.5)
 
 
+def levelled(pixels: FloatArray) -> FloatArray:
+    """Return a patch without its slopes from left to right and from top to bottom, sigma 1 again.
+
+    A bright wall above a dark road makes any two patches of a place alike, whatever stands there.
+    """
+    across, down = (float((pixels * axis).mean()) / AXIS_POWER for axis in (AXIS[None, :], AXIS[:, None]))
+    return normed(pixels - np.float32(across) * AXIS[None, :] - np.float32(down) * AXIS[:, None])
+
+
+AXIS: FloatArray = np.linspace(-1, 1, PATCH_PX, dtype=np.float32)
+AXIS_POWER = float((AXIS * AXIS).mean())
+
+
 def correlation(a: FloatArray, b: FloatArray) -> float:
     """Return how alike two patches are, in [0, 1]."""
     return min(1.0, max(0.0, float(np.vdot(a, b)) / a.size))

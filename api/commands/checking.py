@@ -11,6 +11,8 @@ from rich.console import Console
 
 from broadcast.phrases import recording_problems
 from broadcast.settings import BroadcastSettings
+from cases.errors import SigningKeyError, SigningKeyMissingError
+from cases.signing import load_signing_key
 from detectors.catalog import load_zones
 from detectors.errors import DetectorError
 from models.cards import load_card
@@ -20,6 +22,7 @@ from models.shelf import bundled_card
 from pipeline.data_folder import check_data_folder
 from pipeline.errors import SettingsError
 from pipeline.settings import CameraEntry, Settings, load_settings
+from pipeline.stores import keys_folder
 from streams.errors import StreamError
 from streams.opening import open_file
 from streams.urls import scheme_of
@@ -54,6 +57,12 @@ def _problems(settings: Settings) -> Iterator[str]:
         check_data_folder(settings.data)
     except SettingsError as err:
         yield f"data: {err}"
+    try:
+        load_signing_key(keys_folder(settings))
+    except SigningKeyMissingError:
+        pass  # the service makes one
+    except (SettingsError, SigningKeyError) as err:
+        yield f"evidence.keys: {err}"
     try:
         check_card(load_card(settings.model.card or bundled_card()), settings.model.engine)
     except ModelError as err:

@@ -1,6 +1,5 @@
 """Commands that bring models here and switch to them: `models list`, `pull`, `use`, `export`."""
 
-import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +19,7 @@ from rich.progress import (
 from rich.table import Table
 
 from api.commands.facts import NOTHING
+from api.commands.input_size import input_size
 from models.cards import ModelCard, load_card
 from models.choice import check_card
 from models.download import Progress as OnProgress
@@ -30,7 +30,6 @@ from models.shelf import BUNDLED_NAME, Shelf, ShelfEntry, bundled_card, load_she
 from pipeline.errors import SettingsError
 from pipeline.settings import Settings, load_settings
 from pipeline.settings_file import switch_model
-from vision.arrays import SizeWH
 
 DEFAULT_CONFIG = Path("settings.toml")
 CARD_ENDINGS = (".toml", ".json")
@@ -105,7 +104,7 @@ def export(
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Make ONNX weights and a card of a checkpoint (needs the extra: pip install -e '.[train]')."""
-    input_wh = _size(size)
+    input_wh = None if size is None else input_size(size)
     folder = into or _models_folder(config)
     if Path(model).suffix in CHECKPOINT_ENDINGS:
         _warn(f"{model} is a pickle, which can run any code when it is opened; it is opened because you named it")
@@ -202,16 +201,6 @@ def _models_folder(config: Path) -> Path:
 
 def _folder_of(settings: Settings) -> Path:
     return settings.data / "models"
-
-
-def _size(text: str | None) -> SizeWH | None:
-    if text is None:
-        return None
-    found = re.fullmatch(r"(\d{2,4})x(\d{2,4})", text)
-    sides = (int(found[1]), int(found[2])) if found else (0, 0)
-    if not all(32 <= side <= 4096 and side % 32 == 0 for side in sides):
-        raise typer.BadParameter("write multiples of 32, as 640x384", param_hint="--input")
-    return sides
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from api.commands.input_size import input_size
 from api.commands.set_telling import say, tell
 from datasets.errors import UnknownClassError
 from datasets.formats import read_set
@@ -21,6 +22,12 @@ StartFrom = Annotated[
 ]
 Note = Annotated[str, typer.Option(help="what the pictures are and their licences; goes on the card")]
 Architecture = Annotated[str, typer.Option(help="as ultralytics names it: yolo11n.yaml, yolov8n.yaml")]
+TrainPx = Annotated[int, typer.Option(help="side of the square that pictures are trained at", min=32, max=1280)]
+Input = Annotated[str, typer.Option("--input", help="input size on the card, as 640x384; the file takes any")]
+Bf16 = Annotated[
+    bool, typer.Option("--bf16", help="bfloat16: a multiple faster on processors with AMX, on GPUs of 2020 and later")
+]
+LearningRate = Annotated[float, typer.Option(help="at the start; take less with --start-from")]
 Hours = Annotated[float | None, typer.Option(help="end after so many hours instead", min=0.01, max=240)]
 
 
@@ -35,12 +42,17 @@ def train_model(
     device: Annotated[str, typer.Option(help="cpu, or cuda:0 for the first GPU")] = "cpu",
     threads: Annotated[int, typer.Option(help="processor threads", min=1, max=256)] = 2,
     batch: Annotated[int, typer.Option(help="pictures a step; more take more memory", min=1, max=512)] = 8,
+    train_px: TrainPx = 480,
+    input_wh: Input = "640x384",
+    bf16: Bf16 = False,
+    learning_rate: LearningRate = 0.001,
     resume: Annotated[bool, typer.Option("--resume/--anew", help="go on with a run that was stopped there")] = True,
     note: Note = "own pictures",
 ) -> None:
     """Train a nano model, export it to ONNX and write its card (needs the extra: pip install -e '.[train]')."""
     fields = {"name": name, "epochs": epochs, "hours": hours, "architecture": architecture, "start_from": start_from}
     fields |= {"device": device, "threads": threads, "batch": batch, "resume": resume, "data_note": note}
+    fields |= {"train_px": train_px, "input_wh": input_size(input_wh), "bf16": bf16, "learning_rate": learning_rate}
     settings = _settings(fields)
     _check_pictures(data)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())

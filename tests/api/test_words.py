@@ -26,7 +26,7 @@ from broadcast.settings import LadderSettings
 from cases.completeness import Shortfall
 from cases.errors import CasesError, CodeTableError, MigrationError, UnknownCodeError
 from cases.packs import PackPurpose, PartRole
-from cases.records import ADD_PACK, END, OPEN
+from cases.records import ADD_PACK, END, EXPORT, OPEN
 from cases.states import Action, CaseState
 from datasets.corrections import Cause
 from datasets.errors import DatasetError
@@ -127,7 +127,7 @@ def test_page_holds_no_words_outside_the_table() -> None:
     [
         ("state", list(CaseState)),
         ("action", [action for action in Action if action is not Action.RESOLVE]),
-        ("happened", [*Action, OPEN, ADD_PACK, END]),
+        ("happened", [*Action, OPEN, ADD_PACK, END, EXPORT]),
         ("role", list(PartRole)),
         ("purpose", LATER_PURPOSES),
         ("label", [kind.label for kind in StreetClass]),

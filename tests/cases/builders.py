@@ -4,6 +4,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from cases.packs import (
     Manifest,
     ModelFacts,
@@ -17,10 +19,17 @@ from cases.packs import (
     sha256_hex,
 )
 from cases.records import CaseWarning, NewCase, case_id_of
+from cases.signing import SigningKey
+from cases.trust import Trust
 from detectors.events import Reason
 
 NOON = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)
 """Noon in Beijing."""
+
+KEY = SigningKey(Ed25519PrivateKey.from_private_bytes(b"the key that tests sign with...."))
+OTHER_KEY = SigningKey(Ed25519PrivateKey.from_private_bytes(b"a key that nobody has heard of.."))
+TRUST = Trust().also([KEY.public])
+"""Whose signatures count in tests: `KEY`'s, not `OTHER_KEY`'s."""
 
 REASONS = (Reason("dwell", 312.5, "s"), Reason("limit", 300.0, "s"))
 

@@ -14,14 +14,14 @@ from cases.disk import Disk
 from cases.evidence import EvidenceStore
 from cases.records import case_id_of
 from cases.store import CaseStore
-from tests.cases.builders import OPENING, facts, new_case, parts
+from tests.cases.builders import KEY, OPENING, facts, new_case, parts
 from tests.cases.failing_disk import StoppingDisk
 
 
 def open_one(folder: Path, disk: Disk, event_id: str) -> None:
     """Open a case with its evidence, add a second pack, and announce it."""
     store = CaseStore(Database(f"sqlite:///{folder}/cases.sqlite"))
-    open_in(store, EvidenceStore(folder / "evidence", disk=disk), event_id)
+    open_in(store, EvidenceStore(folder / "evidence", signer=KEY, disk=disk), event_id)
     store.close()
 
 
@@ -46,7 +46,7 @@ def main(folder: Path, mode: str, argument: str) -> None:
             os.waitpid(child, 0)
         return
     store = CaseStore(f"sqlite:///{folder}/cases.sqlite")
-    evidence = EvidenceStore(folder / "evidence")
+    evidence = EvidenceStore(folder / "evidence", signer=KEY)
     for count in itertools.count():
         open_in(store, evidence, f"{argument}-{count}")
 

@@ -11,9 +11,18 @@ import pytest
 from cases.disk import Digest, Disk
 from cases.errors import EvidenceMissingError, EvidencePartError, EvidenceWriteError
 from cases.evidence import EvidenceStore
-from cases.integrity import ProblemKind
-from cases.packs import MANIFEST_NAME, Part, PartRole, canonical_json, parse_manifest, sha256_hex
-from tests.cases.builders import facts, parts
+from cases.packs import (
+    MANIFEST_NAME,
+    SIGNATURE_NAME,
+    Part,
+    PartRole,
+    Taking,
+    canonical_json,
+    parse_manifest,
+    sha256_hex,
+)
+from cases.problems import ProblemKind
+from tests.cases.builders import KEY, NOON, facts, parts
 from tests.cases.failing_disk import FailingDisk
 
 NIGHT = datetime(2026, 11, 21, 23, 59, tzinfo=UTC)
@@ -52,6 +61,15 @@ def test_manifest_is_canonical_and_names_every_file_with_its_hash(evidence: Evid
     assert pack.manifest_sha256 == sha256_hex(content)
 
 
+def test_signed_manifest_says_of_each_file_when_it_was_taken(tmp_path: Path) -> None:
+    part = Part("panorama-1.jpg", b"panorama", PartRole.PANORAMA, Taking(NOON, 0.6))
+
+    pack = EvidenceStore(tmp_path, signer=KEY).write_pack("case-1", [part], facts())
+
+    plain = json.loads((tmp_path / pack.folder / MANIFEST_NAME).read_bytes())
+    assert plain["files"][0]["taken"] == {"captured_at": "2026-11-21T04:00:00Z", "clock_error_s": 0.6}
+
+
 def test_manifest_comes_back_as_it_was_written(evidence: EvidenceStore) -> None:
     pack = evidence.write_pack("case-1", parts(), facts(incomplete=("clip_missing",), model=None))
 
@@ -82,7 +100,7 @@ class RecordingDisk(Disk):
 
 def test_everything_is_on_the_medium_before_the_pack_gets_its_name(tmp_path: Path) -> None:
     disk = RecordingDisk(tmp_path)
-    evidence = EvidenceStore(tmp_path, disk=disk, clock=lambda: NIGHT)
+    evidence = EvidenceStore(tmp_path, signer=KEY, disk=disk, clock=lambda: NIGHT)
 
     evidence.write_pack("case-1", parts(), facts())
 
@@ -95,6 +113,8 @@ def test_everything_is_on_the_medium_before_the_pack_gets_its_name(tmp_path: Pat
         "sync close-up.jpg",
         "write manifest.json",
         "sync manifest.json",
+        "write manifest.sig",
+        "sync manifest.sig",
         "sync .pack-0001.writing",
         "rename .pack-0001.writing pack-0001",
         "sync case-1",
@@ -136,7 +156,7 @@ def test_empty_file_is_no_evidence(evidence: EvidenceStore) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["../a.jpg", "/etc/passwd", "", ".hidden", "a b.jpg", "照片.jpg", "a" * 97, MANIFEST_NAME]
+    "name", ["../a.jpg", "/etc/passwd", "", ".hidden", "a b.jpg", "照片.jpg", "a" * 97, MANIFEST_NAME, SIGNATURE_NAME]
 )
 def test_unsafe_file_name_is_refused(name: str) -> None:
     with pytest.raises(ValueError, match="no name for an evidence file"):
@@ -185,7 +205,7 @@ def test_refusing_disk_is_said_in_one_sentence_and_may_be_tried_again(
 
 def steps_of_a_pack(tmp_path: Path) -> int:
     counting = FailingDisk(0, 0)
-    EvidenceStore(tmp_path, disk=counting).write_pack("case-0", parts(), facts())
+    EvidenceStore(tmp_path, signer=KEY, disk=counting).write_pack("case-0", parts(), facts())
     return counting.steps
 
 
@@ -193,7 +213,7 @@ def test_disk_that_fills_up_at_any_step_leaves_nothing_and_the_next_try_succeeds
     steps = steps_of_a_pack(tmp_path / "counting")
     assert steps > 12
     for step in range(1, steps + 1):
-        evidence = EvidenceStore(tmp_path / str(step), disk=FailingDisk(step, errno.ENOSPC))
+        evidence = EvidenceStore(tmp_path / str(step), signer=KEY, disk=FailingDisk(step, errno.ENOSPC))
         with pytest.raises(EvidenceWriteError):
             evidence.write_pack("case-1", parts(), facts())
         assert not [name for name in folders(evidence.root) if "pack" in name], f"step {step}"
@@ -201,7 +221,7 @@ def test_disk_that_fills_up_at_any_step_leaves_nothing_and_the_next_try_succeeds
         pack = evidence.write_pack("case-1", parts(), facts())
 
         assert pack.number == 1
-        assert evidence.verify("case-1", {1: pack.manifest_sha256}) == ()
+        assert evidence.verify("case-1", {1: pack.manifest_sha256}).problems == ()
 
 
 def test_disk_that_fills_up_during_a_second_pack_leaves_the_first_untouched(tmp_path: Path) -> None:
@@ -211,7 +231,7 @@ def test_disk_that_fills_up_during_a_second_pack_leaves_the_first_untouched(tmp_
     with pytest.raises(EvidenceWriteError):
         evidence.write_pack("case-1", parts(), facts())
 
-    assert evidence.verify("case-1", {1: first.manifest_sha256}) == ()
+    assert evidence.verify("case-1", {1: first.manifest_sha256}).problems == ()
 
 
 def test_folder_that_cannot_be_made_is_said_in_one_sentence(tmp_path: Path) -> None:
@@ -242,7 +262,7 @@ def written(evidence: EvidenceStore, packs: int = 3) -> list[Path]:
 def test_whole_evidence_has_no_problems(evidence: EvidenceStore) -> None:
     written(evidence)
 
-    assert evidence.verify("case-1") == ()
+    assert evidence.verify("case-1").problems == ()
 
 
 def test_every_flipped_bit_of_a_picture_is_found(evidence: EvidenceStore) -> None:
@@ -253,7 +273,7 @@ def test_every_flipped_bit_of_a_picture_is_found(evidence: EvidenceStore) -> Non
         altered[bit // 8] ^= 1 << bit % 8
         picture.write_bytes(bytes(altered))
 
-        (problem,) = evidence.verify("case-1")
+        (problem,) = evidence.verify("case-1").problems
 
         assert (problem.kind, problem.path) == (ProblemKind.CHANGED, "pack-0001/close-up.jpg")
 
@@ -267,7 +287,7 @@ def test_every_flipped_bit_of_a_manifest_is_found_with_the_row_beside_it(evidenc
         altered[bit // 8] ^= 1 << bit % 8
         manifest.write_bytes(bytes(altered))
 
-        assert evidence.verify("case-1", {1: pack.manifest_sha256}), f"bit {bit}"
+        assert evidence.verify("case-1", {1: pack.manifest_sha256}).problems, f"bit {bit}"
 
 
 def test_edited_manifest_breaks_the_chain_of_the_next_pack(evidence: EvidenceStore) -> None:
@@ -275,7 +295,7 @@ def test_edited_manifest_breaks_the_chain_of_the_next_pack(evidence: EvidenceSto
     edited = (folder / MANIFEST_NAME).read_bytes().replace(b'"clock_error_s":0.2', b'"clock_error_s":0.1')
     (folder / MANIFEST_NAME).write_bytes(edited)
 
-    (problem,) = evidence.verify("case-1")
+    (problem,) = evidence.verify("case-1").problems
 
     assert (problem.kind, problem.path) == (ProblemKind.BROKEN_CHAIN, "pack-0002/manifest.json")
 
@@ -284,7 +304,7 @@ def test_rewritten_manifest_that_says_the_same_is_found(evidence: EvidenceStore)
     manifest = written(evidence, 1)[0] / MANIFEST_NAME
     manifest.write_text(json.dumps(json.loads(manifest.read_bytes()), indent=1), "utf-8")
 
-    (problem,) = evidence.verify("case-1")
+    (problem,) = evidence.verify("case-1").problems
 
     assert (problem.kind, problem.path) == (ProblemKind.CHANGED, "pack-0001/manifest.json")
 
@@ -292,7 +312,7 @@ def test_rewritten_manifest_that_says_the_same_is_found(evidence: EvidenceStore)
 def test_removed_file_is_found(evidence: EvidenceStore) -> None:
     (written(evidence, 1)[0] / "close-up.jpg").unlink()
 
-    (problem,) = evidence.verify("case-1")
+    (problem,) = evidence.verify("case-1").problems
 
     assert (problem.kind, problem.path) == (ProblemKind.MISSING, "pack-0001/close-up.jpg")
 
@@ -302,7 +322,7 @@ def test_added_file_is_found(evidence: EvidenceStore, place: str) -> None:
     folder = written(evidence, 1)[0].parent
     (folder / place).write_bytes(b"x")
 
-    (problem,) = evidence.verify("case-1")
+    (problem,) = evidence.verify("case-1").problems
 
     assert (problem.kind, problem.path) == (ProblemKind.EXTRA, place)
 
@@ -310,26 +330,28 @@ def test_added_file_is_found(evidence: EvidenceStore, place: str) -> None:
 def test_removed_manifest_is_found(evidence: EvidenceStore) -> None:
     (written(evidence, 1)[0] / MANIFEST_NAME).unlink()
 
-    assert (ProblemKind.MISSING, "pack-0001/manifest.json") in [(p.kind, p.path) for p in evidence.verify("case-1")]
+    assert (ProblemKind.MISSING, "pack-0001/manifest.json") in [
+        (p.kind, p.path) for p in evidence.verify("case-1").problems
+    ]
 
 
 def test_removed_pack_in_the_middle_breaks_the_chain(evidence: EvidenceStore) -> None:
     Disk().remove_tree(written(evidence)[1])
 
-    assert {problem.kind for problem in evidence.verify("case-1")} == {ProblemKind.BROKEN_CHAIN}
+    assert {problem.kind for problem in evidence.verify("case-1").problems} == {ProblemKind.BROKEN_CHAIN}
 
 
 def test_pack_cut_off_the_end_is_found_with_the_rows_beside_it(evidence: EvidenceStore) -> None:
     packs = [evidence.write_pack("case-1", parts(), facts()) for _ in range(2)]
     Disk().remove_tree(evidence.root / packs[1].folder)
-    assert evidence.verify("case-1") == ()  # the files alone cannot show it
+    assert evidence.verify("case-1").problems == ()  # the files alone cannot show it
 
-    (problem,) = evidence.verify("case-1", {pack.number: pack.manifest_sha256 for pack in packs})
+    (problem,) = evidence.verify("case-1", {pack.number: pack.manifest_sha256 for pack in packs}).problems
 
     assert (problem.kind, problem.path) == (ProblemKind.MISSING, "pack-0002/manifest.json")
 
 
 def test_case_without_evidence_folder_is_a_problem(evidence: EvidenceStore) -> None:
-    (problem,) = evidence.verify("case-1")
+    (problem,) = evidence.verify("case-1").problems
 
     assert problem.kind is ProblemKind.MISSING

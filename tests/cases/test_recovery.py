@@ -15,16 +15,16 @@ from cases.packs import MANIFEST_NAME
 from cases.records import CaseQuery, case_id_of
 from cases.recovery import recover
 from cases.store import CaseStore
-from tests.cases.builders import NOON, OPENING, facts, new_case, parts
+from tests.cases.builders import KEY, NOON, OPENING, facts, new_case, parts
 from tests.cases.failing_disk import FailingDisk
 
-STEPS = 26
+STEPS = 34
 """More steps than opening a case takes; beyond the last one nothing is killed."""
 
 
 @pytest.fixture
 def evidence(tmp_path: Path) -> EvidenceStore:
-    return EvidenceStore(tmp_path / "evidence")
+    return EvidenceStore(tmp_path / "evidence", signer=KEY)
 
 
 def open_case(store: CaseStore, evidence: EvidenceStore, event_id: str) -> str:
@@ -36,7 +36,7 @@ def open_case(store: CaseStore, evidence: EvidenceStore, event_id: str) -> str:
 
 def assert_rows_and_files_agree(store: CaseStore, evidence: EvidenceStore) -> None:
     for case in store.find(CaseQuery(limit=500)).cases:
-        assert evidence.verify(case.case_id, case.manifests) == ()
+        assert evidence.verify(case.case_id, case.manifests).problems == ()
     on_disk = {(path.parent.name, int(path.name[-4:])) for path in evidence.root.glob("[0-9]*/*/*/*/pack-*")}
     assert on_disk == store.known_packs()
     assert not list(evidence.root.rglob(".pack-*"))
@@ -199,7 +199,7 @@ def test_program_that_dies_at_any_step_of_opening_a_case_leaves_rows_and_files_t
     survived = output.decode().split()
 
     store = CaseStore(f"sqlite:///{tmp_path}/cases.sqlite")
-    evidence = EvidenceStore(tmp_path / "evidence")
+    evidence = EvidenceStore(tmp_path / "evidence", signer=KEY)
     assert recover(store, evidence).swept.orphaned == ()
 
     assert_rows_and_files_agree(store, evidence)
@@ -225,7 +225,7 @@ def test_killed_program_loses_no_case_that_it_announced_and_doubles_none(tmp_pat
         announced += child.communicate(timeout=60)[0].decode().split()
 
     store = CaseStore(f"sqlite:///{tmp_path}/cases.sqlite")
-    evidence = EvidenceStore(tmp_path / "evidence")
+    evidence = EvidenceStore(tmp_path / "evidence", signer=KEY)
     assert recover(store, evidence).swept.orphaned == ()
 
     assert_rows_and_files_agree(store, evidence)

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from datasets.draw_prints import PRINT_KINDS, PRINTS, paint_print, usual_size
+from datasets.draw_prints import MARKS, PAPER_KINDS, PRINT_KINDS, PRINTS, paint_print, usual_size
 from datasets.glyphs import OFFERS, SHOP_NAMES, STROKES, Pen, width_of, write
 from datasets.scenario import Actor, Journey, Paper, Script, View
 from datasets.scene import StreetScene
@@ -46,7 +46,7 @@ def test_sprayed_lettering_leaves_most_of_the_wall_bare() -> None:
     assert 0.03 < (mask > 128).mean() < 0.5
 
 
-@pytest.mark.parametrize("kind", PRINT_KINDS)
+@pytest.mark.parametrize("kind", PAPER_KINDS)
 def test_print_changes_the_picture_inside_its_box_only_and_while_it_hangs(kind: str) -> None:
     scene = scene_with(paper(kind))
     assert len(scene.truth(9.0).papers) == len(scene.truth(51.0).papers) == 0
@@ -60,6 +60,19 @@ def test_print_changes_the_picture_inside_its_box_only_and_while_it_hangs(kind: 
     assert y1 - 1 <= rows.min()
     assert rows.max() <= y2 + 1
     assert len(rows) > 10
+
+
+def test_marks_are_no_print_so_that_streets_of_chance_stay_as_they_are() -> None:
+    assert PRINT_KINDS == ("flyer", "sticker", "lettering", "poster", "notice", "enamel")
+    assert not set(MARKS) & set(PRINT_KINDS)
+
+
+@pytest.mark.parametrize("kind", MARKS)
+def test_mark_is_lawful_and_has_no_ink(kind: str) -> None:
+    sheet, mask = paint_print(kind, 3, (240, 240))
+    assert (mask > 128).mean() > 0.1
+    assert sheet.reshape(-1, 3).std(axis=0).max() == 0
+    assert scene_with(paper(kind)).truth(20.0).paper_is_lawful.tolist() == [True]
 
 
 @pytest.mark.parametrize(

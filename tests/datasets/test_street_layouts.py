@@ -1,6 +1,7 @@
 """Layouts: each can be drawn by day and night, and the truth carries its ground plane and door lines."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from datasets.houses import houses
 from datasets.light import LIGHTS
 from datasets.scenario import Script
 from datasets.scene import StreetScene, place_camera
+from datasets.street import Wall
 from datasets.street_layouts import LAYOUTS, Layout, layout
 
 SIZE = (640, 360)
@@ -99,6 +101,30 @@ def test_houses_leave_the_side_road_free() -> None:
     left, right = street.side_road
     for x, front in houses(street, np.random.default_rng(3)):
         assert x + front.width_m <= left + 1e-6 or x >= right - 1e-6
+
+
+class Patient(np.random.Generator):
+    """Random numbers that end after so many: a row of houses takes a few."""
+
+    def __init__(self) -> None:
+        super().__init__(np.random.PCG64(3))
+        self._left = 200
+
+    def integers(self, *args: object, **kwargs: object) -> object:
+        self._left -= 1
+        assert self._left > 0, "houses without end"
+        return super().integers(*args, **kwargs)  # type: ignore[call-overload]
+
+
+def test_row_of_houses_ends_wherever_its_wall_ends() -> None:
+    corners = np.random.default_rng(5).uniform(-20, 20, (400, 2))
+    for left, right in np.sort(corners, axis=1).tolist():
+        street = replace(
+            layout("arterial").street, wall=Wall(left, right, 3.0), shops=(), side_road=None, fronts="mixed"
+        )
+        row = houses(street, Patient())
+        assert [x for x, front in row if front.plain] == [left]
+        assert row[-1][0] + row[-1][1].width_m >= street.to_x
 
 
 @pytest.mark.parametrize("name", LAYOUTS)

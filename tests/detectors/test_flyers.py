@@ -55,6 +55,11 @@ def test_ragged_stain_is_none() -> None:
     assert not run(visits(80, (10, 70), change(fill=0.4)))
 
 
+def test_what_reaches_up_from_below_the_surface_stands_before_it_and_is_none() -> None:
+    assert not run(visits(80, (10, 70), change((0.2, 0.7, 0.3, 0.99))))
+    assert run(visits(80, (10, 70), change((0.2, 0.7, 0.3, 0.92))))
+
+
 def test_change_of_nearly_the_whole_surface_is_none() -> None:
     assert not run(visits(80, (10, 70), change((0.0, 0.0, 1.0, 0.9))))
 

@@ -38,6 +38,16 @@ def test_attended_stall_beyond_the_limit_is_one_offence(hz: float, kind: StreetC
     assert 35 <= events[1].t_s <= 45
 
 
+def test_things_between_which_another_is_put_later_are_one_stall() -> None:
+    apart = [stall(x=600), stall(x=900, from_s=8)]
+    both = judged(zone(RULE), Street([*apart, person(), person(x=810)], hz=2).observations(80))
+    assert phases(both).count("raised") == 2
+    joined = [*apart, stall(x=750, from_s=14), person(), person(x=810)]
+    events = judged(zone(RULE), Street(joined, hz=2).observations(120))
+    assert phases(events).count("raised") == 1
+    assert sorted(phases(events)) == ["ended", "ended", "raised", "started", "started"]
+
+
 def test_stall_without_anybody_is_none() -> None:
     assert "raised" not in phases(judged(zone(RULE), Street([stall()], hz=2).observations(80)))
 
@@ -109,3 +119,10 @@ def test_far_stall_of_which_every_other_look_sees_nothing_is_one_offence_all_the
     events = judged(zone(RULE), seen)
     assert phases(events) == ["started", "raised", "ended"]
     assert 35 <= events[1].t_s <= 50
+
+
+def test_look_that_sees_nobody_clearly_for_long_does_not_make_up_for_it_by_one_that_does() -> None:
+    seen = list(Street([stall(), person()], hz=1).observations(90))
+    coarse = {"detections": Detections.empty(), "unclear": tuple(range(GRID_WH[0] * GRID_WH[1]))}
+    seen[8:] = [one if index % 40 == 0 else replace(one, **coarse) for index, one in enumerate(seen[8:], 1)]  # type: ignore[arg-type]
+    assert "raised" not in phases(judged(zone(RULE), seen))

@@ -57,7 +57,7 @@ def test_case_that_a_stop_overtakes_has_its_clip_and_gets_its_second_panorama(se
         until(lambda: "panorama-2.jpg" in names(the_case(system)), "the second panorama")
         first, second = (file for file in the_case(system).files if file.role.value == "panorama")
         assert (second.captured_at - first.captured_at).total_seconds() >= 10
-        assert system.evidence.verify(the_case(system).case_id, the_case(system).manifests) == ()
+        assert system.evidence.verify(the_case(system).case_id, the_case(system).manifests).problems == ()
 
 
 def test_case_that_a_full_disk_held_back_until_the_stop_is_made_after_it(

@@ -140,6 +140,30 @@ def test_run_that_a_full_disk_ended_goes_on_after_the_last_whole_checkpoint(
 
 
 @pytest.mark.train
+@pytest.mark.filterwarnings("default")  # torch warns of its own exporter
+def test_training_in_bfloat16_keeps_weights_in_float32_and_gives_a_model(tmp_path: Path) -> None:
+    import torch
+
+    drawn = TrainingSetSettings(train_pictures=8, val_pictures=4, size_wh=(64, 64))
+    data, kinds = write_training_set(tmp_path / "drawn", drawn), set()
+    convolve = torch.nn.functional.conv2d
+
+    def watched(*args: object, **kwargs: object) -> object:
+        result = convolve(*args, **kwargs)  # type: ignore[arg-type]
+        kinds.add(result.dtype)
+        return result
+
+    torch.nn.functional.conv2d = watched  # type: ignore[assignment]
+    try:
+        card = load_card(train(data, tmp_path / "out", SMALL.model_copy(update={"bf16": True, "epochs": 1}), ignore))
+    finally:
+        torch.nn.functional.conv2d = convolve
+    check_card(card)
+    assert torch.bfloat16 in kinds
+    assert card.recipe["bf16"] == "True"
+
+
+@pytest.mark.train
 def test_damaged_checkpoint_is_named_with_the_way_out(tmp_path: Path) -> None:
     last = tmp_path / "out" / "run" / "weights" / "last.pt"
     last.parent.mkdir(parents=True)

@@ -39,10 +39,18 @@ def zone(kind: str = "parking", **rule: float) -> ZoneSettings:
     return ZoneSettings.model_validate({"id": "kerb", "polygon": corners, "rule": {"kind": kind, **rule}})
 
 
-def frame(t_s: float, *, is_parked: bool = False) -> Frame:
+def _leaves(t_s: float) -> np.ndarray:
+    """Return the car's paint behind leaves that move: other pixels at every look, white enough for a model."""
+    paint, rng = np.full((40, 44), 240, np.uint8), np.random.default_rng(int(t_s * 2))
+    for x, y in rng.integers((0, 0), (32, 28), (4, 2)).tolist():
+        paint[y : y + 12, x : x + 12] = 20
+    return paint
+
+
+def frame(t_s: float, *, is_parked: bool = False, flickers: bool = False) -> Frame:
     luma = STREET + np.random.default_rng(int(t_s * 2)).integers(0, 3, STREET.shape, np.uint8)
     if is_parked:
-        luma[CAR[1] : CAR[3], CAR[0] : CAR[2]] = PAINT
+        luma[CAR[1] : CAR[3], CAR[0] : CAR[2]] = _leaves(t_s) if flickers else PAINT
     return Frame("gate", int(t_s * 2), t_s, START + timedelta(seconds=t_s), 0.1, Planes(luma, GREY, GREY))
 
 
@@ -66,20 +74,33 @@ class ShortSighted:
         return Detections.of([(tuple(box), 0.8, StreetClass.CAR.value) for box in boxes[areas(boxes) > 0].tolist()])
 
 
+class Dreamer(ShortSighted):
+    """One that also finds a large thing at every look, each time elsewhere: nothing that stands, ever."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._rng = np.random.default_rng(4)
+
+    def _detect(self, look: Look) -> Detections:
+        x, y = (float(at) for at in self._rng.integers((0, 250), (900, 450)))
+        dreamt = Detections.of([((x, y, x + 300, y + 200), 0.3, StreetClass.STALL.value)])
+        return super()._detect(look).joined(dreamt) if isinstance(look, Frame) else super()._detect(look)
+
+
 class Eye:
     """A watch that is looked at as the looking thread does, with a closer look at every n-th look of the model."""
 
-    def __init__(self, *, closer_every: int = 1) -> None:
+    def __init__(self, *, closer_every: int = 1, model: ShortSighted | None = None) -> None:
         self.watch = CameraWatch("gate", [zone(limit_s=60)], input_wh=INPUT_WH)
-        self.model = ShortSighted()
+        self.model = model or ShortSighted()
         self.events: list[Event] = []
         self.observations: list[Observation] = []
         self._every = closer_every
 
-    def run(self, from_s: float, to_s: float, *, is_parked: bool) -> None:
+    def run(self, from_s: float, to_s: float, *, is_parked: bool, flickers: bool = False) -> None:
         for t_s in np.arange(from_s, to_s, 0.5):
             if self.watch.is_due(float(t_s), self.watch.pace().look_hz):
-                self._look(frame(float(t_s), is_parked=is_parked))
+                self._look(frame(float(t_s), is_parked=is_parked, flickers=flickers))
 
     def _look(self, picture: Frame) -> None:
         glance, found, closer = self.watch.glance(picture), None, None
@@ -123,6 +144,24 @@ def test_far_car_keeps_its_place_through_looks_that_cannot_see_it(eye: Eye) -> N
     assert len({event.event_id for event in eye.events}) == 1
 
 
+def test_far_news_that_no_closer_look_settles_does_not_hold_the_model_at_near_things() -> None:
+    eye = Eye(closer_every=10**6, model=Dreamer())
+    eye.run(0, 60, is_parked=False)
+    before = eye.model.whole
+    eye.run(60, 220, is_parked=True)
+    assert eye.model.whole - before <= 40
+
+
+def test_far_place_whose_pixels_never_prove_it_is_not_stared_at() -> None:
+    eye = Eye(closer_every=2)
+    eye.run(0, 60, is_parked=False)
+    eye.run(60, 90, is_parked=True)
+    before = eye.model.whole
+    eye.run(90, 190, is_parked=True, flickers=True)
+    assert eye.model.whole - before <= 25
+    assert not [event for event in eye.events if event.phase is Phase.ENDED]
+
+
 def test_recorded_observations_give_the_same_events_without_pixels(eye: Eye) -> None:
     again = CameraWatch("gate", [zone(limit_s=60)])
     assert [e for one in eye.observations for e in again.replay(one).events] == eye.events
@@ -148,9 +187,9 @@ def test_without_an_input_no_closer_look_is_taken() -> None:
 
 def test_what_was_learned_of_sizes_is_kept_over_a_restart() -> None:
     watch, again = CameraWatch("gate", [zone()], input_wh=INPUT_WH), CameraWatch("gate", [zone()], input_wh=INPUT_WH)
-    large = Detections.of([((300.0, 200.0, 800.0, 600.0), 0.9, StreetClass.CAR.value)])
     for t_s in range(8):
-        watch.look(frame(t_s), large)
+        x = 20.0 + 180 * (t_s % 5)
+        watch.look(frame(t_s), Detections.of([((x, 200.0, x + 500, 600.0), 0.9, StreetClass.CAR.value)]))
     again.restore(watch.checkpoint())
     learned, usual = watch.glance(frame(9)), CameraWatch("gate", [zone()], input_wh=INPUT_WH).glance(frame(9))
     assert again.closer(again.glance(frame(9))) is watch.closer(learned) is None

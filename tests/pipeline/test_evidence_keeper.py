@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from cases.packs import ModelFacts, PartRole
+from cases.packs import ModelFacts, PackFacts, PartRole, Why
 from detectors.events import Event, Phase
 from pipeline.evidence_keeper import EvidenceKeeper, KeeperParts, Place
+from pipeline.machine_clock import MachineClock
 from pipeline.settings import EvidenceSettings
 from streams.clips import decode_at
 from streams.errors import NotInRingError
@@ -44,7 +45,21 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def keeper_after(film: Path, tmp_path: Path) -> Callable[..., EvidenceKeeper]:
+def places() -> list[Place]:
+    """Where the offence is said to be; the last one counts."""
+    return [PLACE]
+
+
+@pytest.fixture
+def clocks() -> list[MachineClock]:
+    """How good this machine's clock is said to be; the last one counts."""
+    return [MachineClock(0.02)]
+
+
+@pytest.fixture
+def keeper_after(
+    film: Path, tmp_path: Path, places: list[Place], clocks: list[MachineClock]
+) -> Callable[..., EvidenceKeeper]:
     """Return a function that gives a keeper of a camera that has sent so many seconds, and keeps the last `ring_s`."""
 
     def make(sent_s: float, ring_s: float = 60) -> EvidenceKeeper:
@@ -53,7 +68,14 @@ def keeper_after(film: Path, tmp_path: Path) -> Callable[..., EvidenceKeeper]:
             if packet.t_s <= sent_s:
                 ring.add(stream_format, packet)
         camera = Camera(ring)
-        parts = KeeperParts(ModelFacts("m", "0" * 64, 0.3, "fake"), lambda _id: camera, lambda _event: PLACE, UTC)  # type: ignore[arg-type, return-value]
+        parts = KeeperParts(
+            model=ModelFacts("m", "0" * 64, 0.3, "fake"),
+            reader=lambda _id: camera,  # type: ignore[arg-type, return-value]
+            place=lambda _event: places[-1],
+            local=UTC,
+            program="streetwarden 9",
+            machine_clock=lambda: clocks[-1],
+        )
         return EvidenceKeeper(tmp_path / "pending", SETTINGS, parts)
 
     return make
@@ -157,9 +179,58 @@ def test_picture_of_the_act_goes_with_its_offence(keeper_after: Callable[..., Ev
         keeper.keep_act("gate", event_id, 8.0)
     keeper.forget_first(replace(raised(15), event_id="gate-kerb-2"))
     keeper.keep_only({"gate-kerb-3"})
-    assert [path.name for path in (tmp_path / "pending" / "acts").iterdir()] == ["gate-kerb-3.jpg"]
+    assert {path.stem for path in (tmp_path / "pending" / "acts").iterdir()} == {"gate-kerb-3"}
 
 
 def panoramas(keeper: EvidenceKeeper, source: Event) -> list[str]:
     taken = keeper.opening(source, "label", "0499")
     return [part.name for part in taken.parts if part.name.startswith("panorama")]
+
+
+def why(facts: PackFacts) -> dict[str, Why]:
+    return {unknown.field: unknown.why for unknown in facts.unknown}
+
+
+def test_facts_tell_the_rule_its_outline_the_clock_and_the_program(
+    keeper_after: Callable[..., EvidenceKeeper], places: list[Place]
+) -> None:
+    places.append(replace(PLACE, rule={"kind": "parking", "limit_s": 300}))
+    facts = keeper_after(30).clip(raised(10)).facts
+    assert (facts.rule, facts.zone_polygon) == ({"kind": "parking", "limit_s": 300}, PLACE.zone.polygon)
+    assert (facts.machine_clock_error_s, facts.program) == (0.02, "streetwarden 9")
+    assert why(facts) == {"preset": Why.PRESETS_NOT_READ}
+
+
+def test_facts_say_why_something_is_not_known_instead_of_making_it_up(
+    keeper_after: Callable[..., EvidenceKeeper], clocks: list[MachineClock]
+) -> None:
+    clocks.append(MachineClock(None, Why.CLOCK_NOT_SYNCHRONISED))
+    facts = keeper_after(30).clip(raised(10)).facts
+    assert (facts.rule, facts.zone_polygon, facts.machine_clock_error_s, facts.preset) == (None, None, None, None)
+    assert why(facts) == {
+        "preset": Why.PRESETS_NOT_READ,
+        "machine_clock_error_s": Why.CLOCK_NOT_SYNCHRONISED,
+        "rule": Why.ZONE_CHANGED,
+        "zone_polygon": Why.ZONE_CHANGED,
+    }
+
+
+def test_each_picture_says_when_it_was_taken(keeper_after: Callable[..., EvidenceKeeper]) -> None:
+    keeper_after(5).keep_first(raised(20, started_t_s=4))
+    keeper = keeper_after(20)
+    keeper.keep_act("gate", "gate-kerb-1", 11)
+    taken = keeper.opening(raised(20, started_t_s=4), "case", "0499")
+    times = {part.name: part.taken for part in taken.parts}
+    assert all(times.values())
+    assert times["panorama-2.jpg"] == times["close-up.jpg"] == times["marked.jpg"]
+    gaps = [times["panorama-2.jpg"].captured_at - times[name].captured_at for name in ("panorama-1.jpg", "act.jpg")]
+    assert [gap.total_seconds() for gap in gaps] == pytest.approx([15.8, 9.8], abs=0.3)
+    keeper.forget_first(raised(20))
+    assert keeper.opening(raised(20), "case", "0499").parts[0].taken == times["panorama-2.jpg"]
+
+
+def test_clip_says_when_it_begins(keeper_after: Callable[..., EvidenceKeeper]) -> None:
+    taken = keeper_after(30).clip(raised(10))
+    (clip,) = taken.parts
+    assert clip.taken is not None
+    assert (taken.facts.captured_at - clip.taken.captured_at).total_seconds() == pytest.approx(2, abs=1.2)

@@ -9,13 +9,14 @@ import av
 import numpy as np
 import pytest
 
-from pipeline.look_back import LookBack, Question, since_when
+from pipeline.look_back import LookBack, Question, since_when, since_when_in
 from streams.errors import NotInRingError
 from streams.offers import KeyDecoders
 from streams.ring import PacketRing
 from tests.streams.helpers import LIMIT_S, read_all
 from vision.observations import Dated
 from vision.rest import rest_began, walk_back
+from vision.stillness import correlation, patch
 
 WH = (320, 240)
 FPS = 25
@@ -131,6 +132,43 @@ def test_plain_spot_says_nothing(tmp_path: Path, clip: Path) -> None:
     assert since_when(ring_of(clip), question, KeyDecoders()) is None
 
 
+class WallAndRoad:
+    """A past that is drawn: a bright wall above a dark road, the car of the same shades; a key frame every second."""
+
+    slope = np.linspace(190, 60, WH[1])[:, None] + np.zeros(WH[0])
+
+    def picture(self, t_s: float) -> np.ndarray:
+        luma = self.slope + (STREET.astype(float) - 125) * 0.2
+        if t_s >= STOPS_S:
+            luma[120:170, 120:200] = self.slope[120:170, 120:200] + (CAR.astype(float) - 125) * 0.3
+        noise = np.random.default_rng(round(t_s * 1000)).normal(0, 2, luma.shape)
+        return np.clip(luma + noise, 0, 255).astype(np.uint8)
+
+    def check(self, t_s: float) -> None:
+        assert t_s <= SECONDS
+
+    def key_times(self, from_t_s: float, to_t_s: float) -> list[float]:
+        return [float(t_s) for t_s in range(round(SECONDS)) if from_t_s <= t_s <= to_t_s]
+
+    def key(self, t_s: float) -> np.ndarray:
+        return self.picture(t_s)
+
+    def at(self, t_s: float) -> np.ndarray:
+        return self.picture(t_s)
+
+    def group(self, from_t_s: float, to_t_s: float) -> Iterator[tuple[float, np.ndarray]]:
+        return ((t_s, self.picture(t_s)) for t_s in np.arange(from_t_s, to_t_s + 0.01, 0.1).tolist())
+
+
+def test_wall_above_road_is_not_taken_for_the_car_that_stood_before_it_later() -> None:
+    past = WallAndRoad()
+    box = (110.0, 90.0, 210.0, 175.0)
+    patches = [patch(past.picture(t_s), box) for t_s in (4.0, 20.0)]
+    assert correlation(*patches) > 0.7  # type: ignore[arg-type]
+    question = Question("gate", 7, box, WH, 20.0, STOPS_S + 4, pixels=patches[1])
+    assert since_when_in(past, question) == pytest.approx(STOPS_S, abs=0.3)
+
+
 class Answers:
     def __init__(self) -> None:
         self.given: dict[int | str, float | None] = {}
@@ -182,6 +220,18 @@ def test_too_many_questions_are_answered_with_nobody_knows(clip: Path, answers: 
 
 def test_walk_back_passes_over_a_bus_and_ends_where_the_thing_was_not() -> None:
     likeness = [0.9, 0.9, 0.1, 0.9, 0.1, 0.2, 0.1, 0.9]
+    span = walk_back(((20.0 - 2 * step, each) for step, each in enumerate(likeness)), 20.0)
+    assert (span.first_t_s, span.other_t_s) == (14.0, 12.0)
+
+
+def test_walk_back_ends_where_likeness_falls_far_below_that_of_the_thing() -> None:
+    likeness = [0.95, 0.96, 0.62, 0.61, 0.62, 0.62]
+    span = walk_back(((20.0 - 2 * step, each) for step, each in enumerate(likeness)), 20.0)
+    assert (span.first_t_s, span.other_t_s) == (18.0, 16.0)
+
+
+def test_walk_back_goes_on_where_a_thing_was_never_much_alike() -> None:
+    likeness = [0.7, 0.66, 0.62, 0.61, 0.3, 0.3, 0.3]
     span = walk_back(((20.0 - 2 * step, each) for step, each in enumerate(likeness)), 20.0)
     assert (span.first_t_s, span.other_t_s) == (14.0, 12.0)
 

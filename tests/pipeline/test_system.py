@@ -5,9 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.settings import CameraEntry, Settings
+from cases.errors import SigningKeyError
+from cases.signing import load_signing_key
+from pipeline.errors import SettingsError
+from pipeline.settings import CameraEntry, EvidenceSettings, Settings
 from pipeline.system import System
 from streams.opening import Openers
+from tests.pipeline.fakes import event, facts, part
 from vision.detections import Detections
 from vision.frames import Frame
 
@@ -17,8 +21,9 @@ class SeesNothing:
         return [Detections.empty() for _ in frames]
 
 
-def new_system(data: Path) -> System:
-    return System(Settings(data=data), Openers(), model=SeesNothing())
+def new_system(data: Path, keys: Path | None = None) -> System:
+    settings = Settings(data=data, evidence=EvidenceSettings(keys=keys))
+    return System(settings, Openers(), model=SeesNothing())
 
 
 @pytest.fixture
@@ -48,3 +53,38 @@ def test_camera_that_cannot_be_watched_does_not_stop_the_next_start(tmp_path: Pa
     again.start()
     assert again.cameras() == ()
     again.stop()
+
+
+def test_evidence_of_the_service_is_signed_by_a_key_outside_the_data_folder(tmp_path: Path) -> None:
+    system = new_system(tmp_path / "data", tmp_path / "keys")
+    pack = system.evidence.write_pack("case-1", [part()], facts(event()))
+    system.stop()
+    assert pack.manifest.signed_by == load_signing_key(tmp_path / "keys").public.fingerprint
+    assert (system.evidence.root / pack.folder / "manifest.sig").stat().st_size == 64
+    assert not list((tmp_path / "data").rglob("evidence.key"))
+
+
+def test_new_key_after_a_lost_one_is_told_on_the_health_page_until_the_next_start(tmp_path: Path) -> None:
+    def told() -> list[str]:
+        system = new_system(tmp_path / "data", tmp_path / "keys")
+        try:
+            return [problem.code for problem in system.health().problems if problem.code == "new_signing_key"]
+        finally:
+            system.stop()
+
+    assert told() == []
+    (tmp_path / "keys" / "evidence.key").unlink()
+    assert told() == ["new_signing_key"]
+    assert told() == []
+
+
+def test_damaged_key_stops_the_start(tmp_path: Path) -> None:
+    new_system(tmp_path / "data", tmp_path / "keys").stop()
+    (tmp_path / "keys" / "evidence.key").write_text("x")
+    with pytest.raises(SigningKeyError, match="is damaged"):
+        new_system(tmp_path / "data", tmp_path / "keys")
+
+
+def test_key_in_the_data_folder_stops_the_start(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="who could alter evidence could sign it anew"):
+        new_system(tmp_path, tmp_path / "keys")

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from vision.cells import GRID_WH, cell_mask, cells_of, cells_under, stand_in
+from vision.cells import GRID_WH, PLAIN_PX, cell_mask, cells_of, cells_under, may_be_missed
 from vision.zones import Zone
 
 
@@ -24,8 +24,18 @@ def test_thing_that_reaches_out_of_the_picture_is_in_its_last_cell() -> None:
     assert cells_under(boxes((1200, 600, 1400, 800)), (1280, 720)).tolist() == [GRID_WH[0] * GRID_WH[1] - 1]
 
 
-def test_nothing_stands_in_no_cells() -> None:
-    assert stand_in(boxes((0, 0, 10, 10)), (), (1280, 720)).tolist() == [False]
+def test_look_that_was_clear_everywhere_misses_nothing() -> None:
+    assert may_be_missed(boxes((0, 0, 10, 10)), (), (1280, 720)).tolist() == [False]
+
+
+@pytest.mark.parametrize("size_wh", [(640, 360), (1280, 720)])
+def test_small_thing_may_be_missed_where_a_look_was_too_coarse_and_a_large_one_is_not(size_wh: tuple[int, int]) -> None:
+    side = PLAIN_PX * size_wh[0] / 640
+    things = boxes(*((100, 200 - side * s, 100 + side * s, 200) for s in (0.9, 1.1)))
+    cells = cells_under(things, size_wh)
+    assert may_be_missed(things, cells.tolist(), size_wh).tolist() == [True, False]
+    elsewhere = set(range(GRID_WH[0] * GRID_WH[1])) - set(cells.tolist())
+    assert may_be_missed(things, elsewhere, size_wh).tolist() == [False, False]
 
 
 def test_zone_takes_the_cells_that_it_touches() -> None:

@@ -22,8 +22,8 @@ def thing(foot_y: float, class_id: StreetClass = StreetClass.CAR, x: float = 500
 def learned(*feet_y: float) -> GroundScale:
     scale = GroundScale()
     for foot_y in feet_y:
-        for jitter in np.linspace(-4, 4, LEAST_KEPT):
-            scale.learn(thing(foot_y + float(jitter)), SIZE_WH)
+        for number, jitter in enumerate(np.linspace(-4, 4, LEAST_KEPT)):
+            scale.learn(thing(foot_y + float(jitter), x=20.0 + 300 * number), SIZE_WH)
     return scale
 
 
@@ -67,9 +67,16 @@ def test_things_that_the_picture_cuts_and_things_of_no_usual_size_teach_nothing(
 def test_picture_in_which_far_things_are_larger_is_no_street() -> None:
     scale = GroundScale()
     for foot_y, side in ((330.0, 200.0), (600.0, 60.0)):
-        for _ in range(LEAST_KEPT):
-            scale.learn(Detections.of([((500.0, foot_y - side, 500 + side, foot_y), 0.8, 3)]), SIZE_WH)
+        for x in 210.0 * np.arange(LEAST_KEPT) + 20:
+            scale.learn(Detections.of([((float(x), foot_y - side, float(x) + side, foot_y), 0.8, 3)]), SIZE_WH)
     np.testing.assert_allclose(scale.px_per_metre(SIZE_WH), ROWS * USUAL_SLOPE, rtol=1e-5)
+
+
+def test_thing_that_stands_for_hours_counts_once() -> None:
+    scale, lorry = learned(330, 450, 570), Detections.of([((100.0, 300.0, 700.0, 450.0), 0.9, StreetClass.CAR.value)])
+    for _ in range(200):
+        scale.learn(lorry, SIZE_WH)
+    np.testing.assert_allclose(scale.px_per_metre(SIZE_WH), TRUE_PX, atol=6)
 
 
 def test_what_was_learned_comes_back() -> None:

@@ -5,6 +5,7 @@ import pytest
 
 from tests.vision.pictures import WH, seen, street, with_box, with_flyer
 from vision.arrays import Picture
+from vision.cells import GRID_WH
 from vision.classes import StreetClass
 from vision.detections import Detections
 from vision.frames import Frame
@@ -16,6 +17,7 @@ from vision.zones import Zone
 WALL = Zone("wall", "wall", ((0.1, 0.1), (0.5, 0.1), (0.5, 0.6), (0.1, 0.6)))
 KERB = Zone("kerb", "kerb", ((0.0, 0.4), (1.0, 0.4), (1.0, 1.0), (0.0, 1.0)))
 BOX = (300, 200, 360, 250)
+FAR = (300, 160, 330, 190)
 FLYER = (150, 90, 182, 134)
 NOBODY = Detections.empty()
 
@@ -127,6 +129,17 @@ def test_thing_that_the_model_knows_is_not_reported_twice() -> None:
     watch(perception, street(), 0, 20)
     known = Detections.of([(tuple(map(float, BOX)), 0.8, StreetClass.STALL.value)])  # type: ignore[list-item]
     assert not unknown_boxes(watch(perception, with_box(street(), BOX), 20, 50, known))
+
+
+def test_far_unknown_object_stays_one_while_looks_are_too_coarse_for_it() -> None:
+    perception, picture = Perception([], watch_unknown=[KERB]), with_box(street(), FAR)
+    watch(perception, street(), 0, 20)
+    assert unknown_boxes(watch(perception, picture, 20, 45))
+    known = Place(1, tuple(map(float, FAR)), StreetClass.UNKNOWN.value, 0.8, 0.0, 0.0, 10.0, PlaceState.STANDING)  # type: ignore[arg-type]
+    everywhere = tuple(range(GRID_WH[0] * GRID_WH[1]))
+    for t_s in range(45, 120):
+        coarse = perception.observe(perception.glance(seen(picture, t_s), [known]), NOBODY, everywhere)
+    assert unknown_boxes([coarse])
 
 
 def test_shadow_that_stays_is_no_unknown_object() -> None:

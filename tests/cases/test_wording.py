@@ -1,0 +1,85 @@
+"""The words of sheets and of `streetwarden evidence`: both languages, none missing, the same as on the page."""
+
+import json
+import re
+import tomllib
+from pathlib import Path
+from string import Formatter
+
+import pytest
+
+from cases.completeness import Shortfall
+from cases.keyring import NewKey
+from cases.packs import PackPurpose, PartRole, Why
+from cases.problems import Problem, ProblemKind
+from cases.records import ADD_PACK, ADD_WARNING, END, EXPORT, OPEN
+from cases.states import Action, CaseState
+from cases.wording import WORDS_FILE, Words
+
+ROOT = Path(__file__).resolve().parents[2]
+TABLE: dict[str, dict[str, list[str]]] = tomllib.loads(WORDS_FILE.read_text("utf-8"))
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
+
+
+def sources() -> str:
+    paths = [*(ROOT / "cases").glob("*.py"), *(ROOT / "api" / "commands").glob("evidence*.py")]
+    return "\n".join(path.read_text("utf-8") for path in paths)
+
+
+def test_every_sentence_has_both_languages_with_the_same_places_to_fill_in() -> None:
+    for family, rows in TABLE.items():
+        for key, (zh, en) in rows.items():
+            places = [{name for _, name, _, _ in Formatter().parse(text) if name} for text in (zh, en)]
+            assert places[0] == places[1], f"{family}.{key}"
+            assert not CHINESE.search(en), f"{family}.{key}"
+            assert CHINESE.search(zh) or not re.search(r"[A-Za-z]", re.sub(r"\{\w+\}", "", zh)), f"{family}.{key}"
+
+
+@pytest.mark.parametrize(
+    ("family", "values"),
+    [
+        ("kind", list(ProblemKind)),
+        ("newkey", list(NewKey)),
+        ("why", list(Why)),
+        ("state", list(CaseState)),
+        ("happened", [*Action, OPEN, ADD_PACK, ADD_WARNING, END, EXPORT]),
+        ("purpose", list(PackPurpose)),
+        ("role", list(PartRole)),
+        ("incomplete", list(Shortfall)),
+    ],
+)
+def test_every_value_has_words(family: str, values: list[str]) -> None:
+    assert [value for value in values if value not in TABLE[family]] == []
+    assert sorted(TABLE[family]) == sorted(values)
+
+
+def test_every_sentence_of_a_problem_that_is_used_has_words_and_the_other_way_round() -> None:
+    text = sources()
+    used = set(re.findall(r'ProblemKind\.\w+,\s*[^,]+(?:\([^)]*\))?[^,]*,\s*"(\w+)"', text))
+    assert used <= TABLE["found"].keys()
+    assert [key for key in TABLE["found"] if f'"{key}"' not in text] == []
+    assert [key for key in TABLE["told"] if f'"{key}"' not in text] == []
+    assert [key for key in TABLE["sheet"] if f'"{key}"' not in text and f"'{key}'" not in text] == []
+
+
+def test_words_that_the_page_has_too_are_the_same_there() -> None:
+    script = (ROOT / "api" / "web" / "text.js").read_text("utf-8")
+    table = script[script.index("{", script.index("WORDS =")) : script.index("\n};") + 2]
+    page: dict[str, list[str]] = json.loads(re.sub(r",(\s*[}\]])", r"\1", table))
+    same = {"state": "state", "happened": "happened", "incomplete": "missing"}
+
+    differ = [
+        f"{ours}.{key}"
+        for ours, theirs in same.items()
+        for key, pair in TABLE[ours].items()
+        if page.get(f"{theirs}.{key}", pair) != pair
+    ]
+
+    assert differ == []
+
+
+def test_problem_is_one_line_that_cannot_steer_a_terminal() -> None:
+    problem = Problem(ProblemKind.EXTRA, "pack-0001/\x1b[2Jx\n.jpg", "not_named")
+
+    assert Words.load().problem(problem, "en") == "pack-0001/�[2Jx�.jpg: extra: the manifest does not name this file"
+    assert Words.load().problem(problem, "zh").endswith("：多余：清单中没有此文件")
