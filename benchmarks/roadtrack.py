@@ -3,8 +3,9 @@
     python -m benchmarks.roadtrack ../shared/material/roadtrack --json benchmarks/results/roadtrack.json
 
 The folder holds `roadtrack.tar.xz` with `event/NAME/{det,gt}.txt` and `normal/NAME/det.txt`. What is run is
-`vision.memory.SceneMemory`, as the service does; a place that stands, with a mean score that the parking rule takes, is
-a reported box. The same settings serve every camera. There are no pictures, so no place can be proven by its pixels.
+`vision.memory.SceneMemory`, as the service does, with each camera's plane of the ground; a place that stands or creeps,
+with a mean score that the parking rule takes, is a reported box: the set calls slower than 10 km/h stopped. The same
+settings serve every camera. There are no pictures, so no place can be proven by its pixels.
 """
 
 import os
@@ -22,7 +23,7 @@ from typing import Annotated
 
 import numpy as np
 import typer
-from pydantic import JsonValue
+from pydantic import JsonValue, TypeAdapter
 from rich.console import Console
 from rich.progress import Progress
 
@@ -30,14 +31,15 @@ from benchmarks.errors import BenchmarkError, NotPossibleError
 from benchmarks.report import Beginning, Goal, Report, at_least, at_most, write_report
 from benchmarks.roadtrack_scoring import Box, Score, Total, score, total
 from detectors.parking import ParkingRule
-from vision.arrays import FloatArray
+from vision.arrays import Boxes, FloatArray
 from vision.classes import StreetClass
 from vision.detections import Detections
+from vision.ground_plane import GroundPlane
 from vision.memory import SceneMemory
 from vision.observations import Observation
 from vision.scenes import Place, PlaceState
 
-ARCHIVE = "roadtrack.tar.xz"
+ARCHIVE, HOMOGRAPHIES = "roadtrack.tar.xz", "homographies.json"
 FPS = 10
 SIZE_WH = (1920, 1080)
 """Stands in for the frame size, which the set does not give; places do not depend on it."""
@@ -54,6 +56,9 @@ CLASSES = {
     7: StreetClass.TRUCK,
 }
 """COCO numbers to our classes; the few others of the set are taken for cars."""
+
+SURE_SCORE, COCO_CAR, CARS_EVERY = 0.7, 2, 7
+"""Of the boxes of cars that are as sure as this, every so many-th tells the unit of a camera's ground plane."""
 
 MIN_SCORE: float = ParkingRule().min_score
 QUICK_EVERY = 10
@@ -75,6 +80,20 @@ class Recording:
     rows: FloatArray
     events: dict[int, dict[int, Box]]
 
+    @property
+    def camera(self) -> str:
+        """The camera's name, as `K287`; empty where the name tells none."""
+        return next((part for part in self.name.split("_") if part.startswith("K")), "")
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What is run: a look every `step` frames, each `every`-th sequence, with the planes of the ground or without."""
+
+    step: int
+    every: int
+    knows_ground: bool = True
+
 
 @app.command()
 def main(
@@ -83,31 +102,32 @@ def main(
     workers: Annotated[int, typer.Option(help="processes")] = os.cpu_count() or 1,
     json: Annotated[Path | None, typer.Option("--json", help="where to write the result")] = None,
     quick: Annotated[bool, typer.Option("--quick", help=f"every {QUICK_EVERY}th sequence: under a minute")] = False,
+    image_plane: Annotated[bool, typer.Option("--image-plane", help="leave the homographies aside")] = False,
 ) -> None:
-    """Score what we take to stand against the events of the RoadTrack set."""
+    """Score what we take to stand or to creep against the events of the RoadTrack set."""
     began = Beginning()
-    every = QUICK_EVERY if quick else 1
+    choice = Choice(max(1, round(FPS / look_hz)), QUICK_EVERY if quick else 1, knows_ground=not image_plane)
     try:
         with Progress(console=Console(stderr=True)) as progress:
-            scores = run(folder, max(1, round(FPS / look_hz)), every, workers, progress.track)
+            scores = run(folder, choice, workers, progress.track)
     except BenchmarkError as err:
         Console(stderr=True).print(f"[red]{err}[/]", highlight=False)
         raise typer.Exit(1) from None
-    report = make_report(scores, {"look_hz": look_hz, "every": every}, began)
+    settings: dict[str, JsonValue] = {"look_hz": look_hz, "every": choice.every, "ground_plane": choice.knows_ground}
+    report = make_report(scores, settings, began)
     Console().print(report.summary)
     if json:
         write_report(json, report)
 
 
 def run(
-    folder: Path, step: int, every: int, workers: int, track: Callable[..., Iterable[tuple[str, Score]]]
+    folder: Path, choice: Choice, workers: int, track: Callable[..., Iterable[tuple[str, Score]]]
 ) -> dict[str, Score]:
     """Score the sequences of a folder.
 
     Args:
         folder: where the archive lies.
-        step: every so many frames there is a look.
-        every: take each so many-th sequence of the sorted names.
+        choice: what is run, and how.
         workers: processes.
         track: shows how far it is; `rich.progress.track` or the like.
 
@@ -117,9 +137,12 @@ def run(
     Raises:
         NotPossibleError: the archive is missing or holds something else.
     """
-    recordings = list(read_recordings(folder / ARCHIVE, every))
+    recordings = list(read_recordings(folder / ARCHIVE, choice.every))
+    grounds = read_grounds(folder, recordings) if choice.knows_ground else {}
+    of_each = [grounds.get(recording.camera) for recording in recordings]
     with ProcessPoolExecutor(workers) as pool:
-        return dict(track(pool.map(partial(_scored, step=step), recordings), total=len(recordings)))
+        scored = pool.map(partial(_scored, choice.step), recordings, of_each)
+        return dict(track(scored, total=len(recordings)))
 
 
 def read_recordings(archive: Path, every: int = 1) -> Iterator[Recording]:
@@ -149,12 +172,37 @@ def read_recordings(archive: Path, every: int = 1) -> Iterator[Recording]:
         yield Recording(str(name), rows[np.argsort(rows[:, 0], kind="stable")], events)
 
 
-def reported_boxes(recording: Recording, step: int) -> dict[int, dict[int, Box]]:
-    """Return what stands: place → frame → box, held from look to look."""
+def read_grounds(folder: Path, recordings: Sequence[Recording]) -> dict[str, GroundPlane]:
+    """Return camera → its ground plane in metres; empty where the folder holds no homographies.
+
+    Their unit is not given: the width of the cars that the camera saw tells it.
+
+    Raises:
+        NotPossibleError: the file holds something else.
+    """
+    path = folder / HOMOGRAPHIES
+    if not path.exists():
+        return {}
+    cars = {camera: np.zeros((0, 4), np.float32) for camera in sorted({each.camera for each in recordings})}
+    for recording in recordings:
+        cars[recording.camera] = np.concatenate([cars[recording.camera], _sure_cars(recording)])
+    try:
+        matrices = TypeAdapter(dict[str, list[list[float]]]).validate_json(path.read_bytes())
+        return {
+            camera: GroundPlane.of_pixels(np.array(matrices[camera]), SIZE_WH).scaled_by_cars(boxes, SIZE_WH)
+            for camera, boxes in cars.items()
+            if camera in matrices
+        }
+    except (OSError, ValueError) as err:
+        raise NotPossibleError(f"{path} cannot be read: {err}") from None
+
+
+def reported_boxes(recording: Recording, step: int, ground: GroundPlane | None = None) -> dict[int, dict[int, Box]]:
+    """Return what stands or creeps: place → frame → box, held from look to look."""
     rows = _on_this_road(recording)
     if not len(rows):
         return {}
-    memory, began_at = SceneMemory(recording.name), datetime(2026, 1, 1, tzinfo=UTC)
+    memory, began_at = SceneMemory(recording.name, ground), datetime(2026, 1, 1, tzinfo=UTC)
     reported: dict[int, dict[int, Box]] = {}
     standing: dict[int, Box] = {}
     for frame in range(1, int(rows[-1, 0]) + 1):
@@ -208,12 +256,12 @@ def _row(name: str, one: Score) -> dict[str, JsonValue]:
     }
 
 
-def _scored(recording: Recording, step: int) -> tuple[str, Score]:
-    return recording.name, score(reported_boxes(recording, step), recording.events)
+def _scored(step: int, recording: Recording, ground: GroundPlane | None) -> tuple[str, Score]:
+    return recording.name, score(reported_boxes(recording, step, ground), recording.events)
 
 
 def _is_reported(place: Place) -> bool:
-    return place.state is PlaceState.STANDING and place.score >= MIN_SCORE
+    return place.state in (PlaceState.STANDING, PlaceState.CREEPING) and place.score >= MIN_SCORE
 
 
 def _on_this_road(recording: Recording) -> FloatArray:
@@ -223,6 +271,12 @@ def _on_this_road(recording: Recording) -> FloatArray:
             middles = rows[:, 2:4] + rows[:, 4:6] / 2
             rows = rows[~((middles[:, 0] <= x_px) & (middles[:, 1] <= y_px))]
     return rows
+
+
+def _sure_cars(recording: Recording) -> Boxes:
+    """Return some of the boxes of what is surely a car."""
+    rows = recording.rows[(recording.rows[:, 6] >= SURE_SCORE) & (recording.rows[:, 7] == COCO_CAR)][::CARS_EVERY]
+    return np.concatenate([rows[:, 2:4], rows[:, 2:4] + rows[:, 4:6]], axis=1)
 
 
 def _detections(rows: FloatArray) -> Detections:

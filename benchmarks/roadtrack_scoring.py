@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vision.boxes import iou_matrix
+from vision.boxes import areas
 
 MIN_IOU = 0.5
 FOUND_RATIO = 0.2
@@ -100,8 +100,10 @@ def _matched(boxes: Mapping[int, Box], event: Mapping[int, Box]) -> set[int]:
     if not frames:
         return set()
     theirs, ours = (np.array([rows[frame] for frame in frames], np.float32) for rows in (boxes, event))
-    overlaps = [iou_matrix(theirs[i : i + 1], ours[i : i + 1])[0, 0] for i in range(len(frames))]
-    return {frame for frame, overlap in zip(frames, overlaps, strict=True) if overlap >= MIN_IOU}
+    both = np.concatenate([np.maximum(theirs[:, :2], ours[:, :2]), np.minimum(theirs[:, 2:], ours[:, 2:])], axis=1)
+    overlap = areas(both)
+    hits = overlap >= MIN_IOU * (areas(theirs) + areas(ours) - overlap)
+    return {frame for frame, hit in zip(frames, hits.tolist(), strict=True) if hit}
 
 
 def _ratio(part: int, whole: int) -> float | None:

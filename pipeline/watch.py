@@ -23,6 +23,7 @@ from vision.classes import StreetClass
 from vision.closer_look import CloserLook
 from vision.detections import Detections
 from vision.frames import Frame, Resize
+from vision.ground_plane import GroundPlane
 from vision.memory import SceneMemory
 from vision.observations import Dated, Observation
 from vision.perception import Glance, Perception
@@ -79,6 +80,7 @@ class CameraWatch:
         zones: with their rules.
         shrink: as `Perception` takes it.
         input_wh: of the model, to which closer looks are fitted; without it none are taken.
+        ground: the plane of the ground in the camera's view; without it motion is judged in the picture.
     """
 
     def __init__(
@@ -88,10 +90,11 @@ class CameraWatch:
         *,
         shrink: Resize | None = None,
         input_wh: SizeWH | None = None,
+        ground: GroundPlane | None = None,
     ) -> None:
         self.camera_id = camera_id
         self._shrink = shrink
-        self._memory = SceneMemory(camera_id)
+        self._memory = SceneMemory(camera_id, ground)
         self._asked: set[int | str] = set()
         self._answers: list[Dated] = []
         self._scene: Scene | None = None

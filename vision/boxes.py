@@ -2,7 +2,10 @@
 
 import numpy as np
 
-from vision.arrays import Boxes, FloatArray, Points, SizeWH
+from vision.arrays import Boxes, FloatArray, Mask, Points, SizeWH
+
+FEET_SHIFT, FEET_PX = 0.04, 3.0
+"""Lower corners this close, in sizes of the larger box but at least in pixels, are the same."""
 
 
 def areas(boxes: Boxes) -> FloatArray:
@@ -46,6 +49,17 @@ def covered_ratio(boxes_a: Boxes, boxes_b: Boxes) -> FloatArray:
 def feet(boxes: Boxes) -> Points:
     """Return (N, 2) float32: where objects stand, the bottom centre of each box."""
     return np.stack([(boxes[:, 0] + boxes[:, 2]) / 2, boxes[:, 3]], axis=1).astype(np.float32)
+
+
+def same_feet(boxes_a: Boxes, boxes_b: Boxes) -> Mask:
+    """Return (N, M) bool: which boxes stand on the same ground, to within the jitter of boxes.
+
+    Only one thing can; of far ones what is seen above or behind them changes the height of the box from look to look.
+    """
+    low_a, low_b = boxes_a[:, None, [0, 2, 3]], boxes_b[None, :, [0, 2, 3]]
+    larger = np.maximum(np.sqrt(areas(boxes_a))[:, None], np.sqrt(areas(boxes_b))[None, :])
+    gaps = np.abs(low_a - low_b).max(axis=2)
+    return np.asarray(gaps <= np.maximum(FEET_SHIFT * larger, FEET_PX))
 
 
 def clipped(boxes: Boxes, size_wh: SizeWH) -> Boxes:

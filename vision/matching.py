@@ -1,15 +1,14 @@
 """Decides which detection of a look belongs to which place, and which places something stands before.
 
 Pure functions over arrays. One detection belongs to one place at most. What moves never belongs to a place, it covers
-it. A part of a thing (its box lies inside the place's) says that the thing is there, but not where.
+it. A part of a thing (its box lies inside the place's) says that the thing is there, but not where. What has crept out
+of its place and was followed is that place's own thing, and no part of something is taken for it.
 """
-
-from dataclasses import dataclass
 
 import numpy as np
 
 from vision.arrays import Boxes, FloatArray, Ids, Mask
-from vision.boxes import areas, covered_ratio, iou_matrix
+from vision.boxes import areas, covered_ratio, iou_matrix, same_feet
 from vision.classes import STALL_THINGS, VEHICLES, StreetClass
 from vision.detections import Detections
 from vision.tracker import assign, same_kind
@@ -26,6 +25,9 @@ MIN_PART_AREA_RATIO = 0.2
 DOUBLE_IOU = 0.7
 """Two boxes of one look that overlap by this much are one thing that the model named twice (car and truck)."""
 
+OWN_LIKENESS = 0.2
+"""Worth in overlap of being the track that a place had: in a queue that creeps, each box lies on the next place."""
+
 _GROUPS = (
     VEHICLES | {StreetClass.TRICYCLE},
     frozenset({StreetClass.BICYCLE, StreetClass.MOTORCYCLE, StreetClass.TRICYCLE}),
@@ -40,9 +42,10 @@ def distinct(detections: Detections) -> Detections:
     """Return the detections without doubles of one thing under two names; the higher score stays."""
     if len(detections) < 2:
         return detections
-    same = (iou_matrix(detections.boxes, detections.boxes) >= DOUBLE_IOU) & related(
-        detections.class_ids, detections.class_ids
+    same = (iou_matrix(detections.boxes, detections.boxes) >= DOUBLE_IOU) | same_feet(
+        detections.boxes, detections.boxes
     )
+    same &= related(detections.class_ids, detections.class_ids)
     keep = np.ones(len(detections), bool)
     for row in np.argsort(-detections.scores, kind="stable"):
         if keep[row]:
@@ -59,36 +62,41 @@ def related(classes_a: Ids, classes_b: Ids) -> Mask:
     return together | (classes_a[:, None] == classes_b[None, :])
 
 
-@dataclass(frozen=True, slots=True)
-class Matches:
-    """Detection row → place index; every row and every place at most once in each."""
-
-    whole: dict[int, int]
-    part: dict[int, int]
-
-
-def match_places(places: Detections, detections: Detections, moving: Mask) -> Matches:
-    """Match one look's detections to places.
+def match_whole(places: Detections, detections: Detections, moving: Mask, own: Mask) -> dict[int, int]:
+    """Return detection row → place index of what lies where a place is; each at most once.
 
     Args:
         places: box, score and class of each place.
         detections: of one look.
         moving: (N,) bool, which detections belong to things in motion.
+        own: (P, N) bool, which detections are the newest of the track that a place's thing had at the last look.
     """
     if not len(places) or not len(detections):
-        return Matches({}, {})
-    at_rest = ~moving[None, :]
-    kin = same_kind(places.class_ids, detections.class_ids)
+        return {}
     overlap = iou_matrix(places.boxes, detections.boxes)
-    likeness = overlap + 0.1 * related(places.class_ids, detections.class_ids)
-    whole = assign(np.where(kin & at_rest & (overlap >= MIN_SPOT_IOU), likeness, 0))
+    likeness = overlap + 0.1 * related(places.class_ids, detections.class_ids) + OWN_LIKENESS * own
+    is_there = (overlap >= MIN_SPOT_IOU) | same_feet(places.boxes, detections.boxes)
+    return assign(np.where(_is_match(places, detections, moving) & is_there, likeness, 0))
+
+
+def match_parts(places: Detections, detections: Detections, moving: Mask, whole: dict[int, int]) -> dict[int, int]:
+    """Return detection row → place index of the parts of things of which nothing else was found.
+
+    Args:
+        places: box, score and class of each place.
+        detections: of one look.
+        moving: (N,) bool, which detections belong to things in motion.
+        whole: row → index of the matches that are known already.
+    """
+    if not len(places) or not len(detections):
+        return {}
     inside = covered_ratio(detections.boxes, places.boxes).T
     share = areas(detections.boxes)[None, :] / np.maximum(areas(places.boxes), 1)[:, None]
-    is_part = kin & at_rest & (inside >= MIN_PART_RATIO) & (share >= MIN_PART_AREA_RATIO)
+    is_part = _is_match(places, detections, moving) & (inside >= MIN_PART_RATIO) & (share >= MIN_PART_AREA_RATIO)
     is_part = is_part & related(places.class_ids, detections.class_ids)
     is_part[list(whole.values())] = False
     is_part[:, list(whole)] = False
-    return Matches(whole, assign(np.where(is_part, inside, 0)))
+    return assign(np.where(is_part, inside, 0))
 
 
 def cover_ratios(place_boxes: Boxes, detections: Detections, whole: dict[int, int]) -> FloatArray:
@@ -99,3 +107,7 @@ def cover_ratios(place_boxes: Boxes, detections: Detections, whole: dict[int, in
     for row, place in whole.items():
         cover[place, row] = 0
     return cover.max(axis=1)
+
+
+def _is_match(places: Detections, detections: Detections, moving: Mask) -> Mask:
+    return ~moving[None, :] & same_kind(places.class_ids, detections.class_ids)

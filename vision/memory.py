@@ -16,13 +16,15 @@ import numpy as np
 from pydantic import JsonValue, TypeAdapter
 
 from vision.arrays import Mask
-from vision.boxes import iou_matrix
+from vision.births import BIRTH_S, DOUBLE_PLACE_IOU, Birth, Moment, birth_of, is_explained, is_upper_part
+from vision.boxes import iou_matrix, same_feet
 from vision.cells import may_be_missed
 from vision.detections import Detections
-from vision.matching import MIN_SPOT_IOU, Matches, cover_ratios, distinct, match_places, related
+from vision.ground_plane import GroundPlane
+from vision.matching import cover_ratios, distinct, match_parts, match_whole, related
+from vision.motion import UNSEEN_S, Motion
 from vision.observations import Observation, ViewState
 from vision.places import (
-    BOXES,
     FOLLOWED_S,
     LEFT_AFTER_SIGN_S,
     PROOF_SAME,
@@ -31,55 +33,23 @@ from vision.places import (
     Spot,
     area_ratio_between,
     has_left,
-    median_box,
     shift_between,
-    size_of,
     take_miss,
+    take_over,
     take_proof,
     take_sight,
 )
 from vision.scenes import PlaceState, Scene
-from vision.tracker import (
-    MAX_SAMPLES,
-    SAMPLE_EVERY_S,
-    STILL_SPEED,
-    Box,
-    Still,
-    Track,
-    Tracker,
-    TrackerState,
-    still_since,
-)
-
-BIRTH_S = 1.5
-"""Rest this long makes a place: a walker pauses for less, and a still window this long shows a creeping car."""
-
-BIRTH_LOOKS = 3
-"""Rest seen in fewer looks may be chance: three cars of a stream at one spot in a row hardly happen."""
-
-BIRTH_SEEN_RATIO = 0.65
-"""Less often seen, it may be several things that pass the same spot."""
-
-BIRTH_REST_RATIO = 0.5
-"""Share of the looks since then that must have seen it at rest: cars that pass one spot now and then leave it empty."""
-
-BIRTH_PX, MAX_BIRTH_S = 1.4, 3.0
-"""A far thing must rest until creeping would have shown as so many pixels, at most so long."""
-
-PROVEN_SCORE = 0.35
-"""A single look is believed only where the model is surer than chance; three looks may each be less."""
+from vision.tracker import MAX_SAMPLES, SAMPLE_EVERY_S, Box, Track, Tracker, TrackerState, still_since
 
 MAX_STEP_S = 30.0
 """Nobody watched longer than this between two observations, whatever `gap_s` says."""
 
-MOVING_SPEED = 0.25
-"""Sizes per second from which a thing is in motion; jitter of boxes stays below over the half second measured."""
-
 DEPARTED_SHIFT = 0.7
 """Sizes that the track of a place must be away from it to have walked off."""
 
-DOUBLE_PLACE_IOU = 0.55
-"""Two places that overlap by this much are one; neighbours seen from a pole overlap less."""
+LAG_SHIFT = 0.1
+"""Sizes that a box may be away from its place before it is asked whether it creeps."""
 
 STATE_VERSION = 2
 
@@ -101,11 +71,19 @@ class MemoryState:
 
 
 class SceneMemory:
-    """What is known of one camera's street; one thread at a time."""
+    """What is known of one camera's street; one thread at a time.
 
-    def __init__(self, camera_id: str) -> None:
+    Args:
+        camera_id: the camera.
+        ground: the plane of its ground, where it is known: far vehicles that seem at rest in the picture are then told
+            from those that are, and vehicles that creep are followed and said to be `CREEPING`.
+    """
+
+    def __init__(self, camera_id: str, ground: GroundPlane | None = None) -> None:
         self._state = MemoryState(camera_id)
         self._tracker = Tracker(self._state.tracker)
+        self._motion = Motion(ground)
+        self._rest_s = 0.0 if ground is None else BIRTH_S
 
     def update(self, observation: Observation) -> Scene:
         """Take in one observation and return the scene at its moment.
@@ -124,7 +102,7 @@ class SceneMemory:
             if observation.looked:
                 self._look(observation)
             self._bury(observation)
-        places = tuple(spot.place(state.clock_s) for spot in state.spots)
+        places = tuple(spot.place(state.clock_s, self._rest_s) for spot in state.spots)
         state.spots = [spot for spot in state.spots if spot.state is not PlaceState.LEFT]
         return Scene(
             camera_id=state.camera_id,
@@ -205,30 +183,33 @@ class SceneMemory:
             state.look_clocks_s = [*state.look_clocks_s[1 - MAX_SAMPLES :], clock_s]
         detections = distinct(observation.detections)
         tracks = self._tracker.update(detections, clock_s, t_s, self._overlooked(observation))
-        spots = state.spots
-        boxes = _as_detections(spots)
-        moving = _moving(tracks, clock_s)
-        matches = match_places(boxes, detections, moving)
-        crept = _crept(spots, tracks, matches, moving)
-        matches.whole.update(crept)
-        covers = cover_ratios(boxes.boxes, detections, matches.whole)
+        moment = Moment(clock_s, t_s, observation.size_wh, state.look_clocks_s)
+        spots, boxes = state.spots, _as_detections(state.spots)
+        placed = {spot.track_id for spot in spots}
+        moving = self._motion.moving(tracks, placed, clock_s, observation.size_wh)
+        whole = match_whole(boxes, detections, moving, _own(spots, tracks))
+        crept = _crept(spots, tracks, whole, moving, self._motion.follow_ratio)
+        whole |= crept
+        part = match_parts(boxes, detections, moving, whole)
+        covers = cover_ratios(boxes.boxes, detections, whole)
         seen: set[int] = set()
-        for row, index in (matches.whole | matches.part).items():
-            spot, is_whole = spots[index], row in matches.whole
-            sight = _sight(spot, tracks[row], is_whole=is_whole, has_crept=row in crept)
-            if take_sight(spot, sight, clock_s, t_s):
+        for row, index in (whole | part).items():
+            sight = self._sight(spots[index], tracks[row], moment, is_whole=row in whole, has_crept=row in crept)
+            if take_sight(spots[index], sight, clock_s, t_s):
                 seen.add(index)
-                spot.usual_cover += 0.2 * (float(covers[index]) - spot.usual_cover)
+                spots[index].usual_cover += 0.2 * (float(covers[index]) - spots[index].usual_cover)
             else:
-                spot.state = PlaceState.LEFT
+                spots[index].state = PlaceState.LEFT
         unclear = _unclear([spot.box for spot in spots], observation)
         for index, spot in enumerate(spots):
             if index not in seen and spot.state is not PlaceState.LEFT:
                 self._miss(spot, step_s, float(covers[index]), is_unclear=bool(unclear[index]))
             else:
                 spot.overlooked_s = 0.0
-        taken = {row for row, index in (matches.whole | matches.part).items() if index in seen}
-        self._bear([track for row, track in enumerate(tracks) if row not in taken], seen, t_s)
+        taken = {row for row, index in (whole | part).items() if index in seen}
+        for row in taken & whole.keys():
+            tracks[row].placed_clock_s = clock_s
+        self._bear([(track, bool(moving[row])) for row, track in enumerate(tracks) if row not in taken], seen, moment)
 
     def _overlooked(self, observation: Observation) -> frozenset[int]:
         """Return the ids of the tracks that this look was too coarse to see."""
@@ -251,43 +232,59 @@ class SceneMemory:
         if track is not None and track.misses == 0 and not spot.departed:
             spot.departed = _walked_off(track, spot)
 
-    def _bear(self, tracks: list[Track], seen: set[int], t_s: float) -> None:
+    def _bear(self, tracks: list[tuple[Track, bool]], seen: set[int], moment: Moment) -> None:
+        """Make places of tracks that belong to none, each with whether it is in motion, once they rest or creep."""
         state = self._state
-        for track in tracks:
-            known = [still for still in (self._rested(track), _proven(track)) if still is not None]
-            still = min(known, key=lambda still: still.clock_s, default=None)
-            if still is None or state.clock_s - still.clock_s < _birth_s(track.box):
+        for track, is_moving in tracks:
+            birth = birth_of(track, moment, self._motion, is_moving=is_moving)
+            if birth is None:
                 continue
-            boxes = [sample.box for sample in track.samples if sample.clock_s >= still.clock_s][-BOXES:]
-            box = median_box(boxes)
             alive = [(spot, i in seen) for i, spot in enumerate(state.spots) if spot.state is not PlaceState.LEFT]
-            if any(_is_explained(b, track.class_id, spot, seen=s) for spot, s in alive for b in (box, track.box)):
+            if any(is_explained(b, track.class_id, spot, seen=s) for spot, s in alive for b in (birth.box, track.box)):
                 continue
-            spot = Spot(
-                place_id=state.next_place_id,
-                since_clock_s=still.clock_s,
-                since_t_s=still.t_s,
-                seen_clock_s=state.clock_s,
-                seen_t_s=t_s,
-                rest_box=box,
-                box=box,
-                boxes=boxes,
-                boxes_clock_s=state.clock_s,
-                votes={track.class_id: track.score},
-                score=track.score,
-                track_id=track.track_id,
-            )
+            lost = self._lost([spot for spot, is_seen in alive if not is_seen], track, moment)
+            if lost is not None:
+                take_over(lost, birth.boxes, track.track_id, moment.clock_s, moment.t_s)
+                continue
+            state.spots.append(_spot(state.next_place_id, birth, track, moment))
             state.next_place_id += 1
-            state.spots.append(spot)
 
-    def _rested(self, track: Track) -> Still | None:
-        """Return since when enough looks saw a track at rest; None where too few did."""
-        still = still_since(track)
-        if still is None or still.looks < BIRTH_LOOKS or track.seen_ratio < BIRTH_SEEN_RATIO:
-            return None
-        able = set(self._state.look_clocks_s) - set(track.overlooked_s)
-        looks = sum(look_s >= still.clock_s for look_s in able)
-        return still if still.looks >= BIRTH_REST_RATIO * looks else None
+    def _lost(self, missed: list[Spot], track: Track, moment: Moment) -> Spot | None:
+        """Return the missed place whose thing may have crept unseen to where a track is, the nearest of several."""
+        near = [
+            (shift_between(spot.box, track.box), spot.place_id, spot)
+            for spot in missed
+            if not spot.departed and spot.seen_clock_s < moment.clock_s and self._is_found_again(spot, track, moment)
+        ]
+        return min(near)[2] if near else None
+
+    def _is_found_again(self, spot: Spot, track: Track, moment: Moment) -> bool:
+        if is_upper_part(spot.box, track.box):
+            return self._motion.knows_ground and moment.clock_s - spot.seen_clock_s <= UNSEEN_S
+        is_alike = area_ratio_between(spot.box, track.box) <= REPLACED_AREA_RATIO
+        return is_alike and self._may_have_crept(spot, track, moment)
+
+    def _may_have_crept(self, spot: Spot, track: Track, moment: Moment) -> bool:
+        absence_s = moment.clock_s - spot.seen_clock_s
+        return self._motion.may_have_crept(spot.box, track.box, absence_s, moment.size_wh)
+
+    def _sight(self, spot: Spot, track: Track, moment: Moment, *, is_whole: bool, has_crept: bool) -> Sight:
+        later = (sample for sample in track.samples if sample.clock_s > spot.since_clock_s)
+        arrived = spot.is_absent and any(shift_between(spot.box, sample.box) > DEPARTED_SHIFT for sample in later)
+        is_creeping = moment.clock_s - spot.since_clock_s < self._rest_s
+        may_lag = self._rest_s > 0 and (is_creeping or shift_between(spot.box, track.box) > LAG_SHIFT)
+        is_still = not may_lag or still_since(track) is not None
+        return Sight(
+            track.box,
+            track.score,
+            track.class_id,
+            track.track_id,
+            is_whole=is_whole,
+            has_arrived=arrived,
+            has_crept=has_crept or not is_still,
+            is_rolling=is_creeping and not is_still,
+            may_have_crept=spot.is_absent and self._may_have_crept(spot, track, moment),
+        )
 
     def _bury(self, observation: Observation) -> None:
         spots = self._state.spots
@@ -298,18 +295,11 @@ class SceneMemory:
         if len(alive) < 2:
             return
         rows = _as_detections(alive)
-        doubles = (iou_matrix(rows.boxes, rows.boxes) >= DOUBLE_PLACE_IOU) & related(rows.class_ids, rows.class_ids)
+        doubles = (iou_matrix(rows.boxes, rows.boxes) >= DOUBLE_PLACE_IOU) | same_feet(rows.boxes, rows.boxes)
+        doubles &= related(rows.class_ids, rows.class_ids)
         for younger in range(1, len(alive)):
             if any(doubles[younger, older] and alive[older].state is not PlaceState.LEFT for older in range(younger)):
                 alive[younger].state = PlaceState.LEFT
-
-
-def _proven(track: Track) -> Still | None:
-    """Return since when the pixels of the newest look prove a track at rest: one look then tells as much as three."""
-    sample = track.samples[-1]
-    if sample.still_s <= 0 or track.score < PROVEN_SCORE:
-        return None
-    return Still(sample.clock_s - sample.still_s, sample.t_s - sample.still_s, 1, came_from_elsewhere=False)
 
 
 def _unclear(boxes: Sequence[Box], observation: Observation) -> Mask:
@@ -327,33 +317,26 @@ def _as_detections(spots: list[Spot]) -> Detections:
     )
 
 
-def _moving(tracks: list[Track], clock_s: float) -> Mask:
-    """Return which tracks are in motion, over half a second and over a second: jitter seldom is in both."""
-    return np.array([all(_speed(track, clock_s, s) > MOVING_SPEED for s in (0.4, 1.0)) for track in tracks], bool)
+def _own(spots: list[Spot], tracks: list[Track]) -> Mask:
+    """Return (P, N) bool: which tracks are those that the things of places had."""
+    had = np.array([spot.track_id for spot in spots], np.int64)
+    return np.asarray(had[:, None] == np.array([track.track_id for track in tracks], np.int64)[None, :])
 
 
-def _crept(spots: list[Spot], tracks: list[Track], matches: Matches, moving: Mask) -> dict[int, int]:
+def _crept(
+    spots: list[Spot], tracks: list[Track], whole: dict[int, int], moving: Mask, area_ratio: float
+) -> dict[int, int]:
     """Return detection row → place of what has crept out of its place's box, and was followed all the way."""
-    rows = {track.track_id: row for row, track in enumerate(tracks) if not moving[row]}
-    matched = matches.whole | matches.part
-    lost = [(rows.get(spot.track_id), index) for index, spot in enumerate(spots) if index not in matched.values()]
+    rows = {track.track_id: row for row, track in enumerate(tracks) if not moving[row] and row not in whole}
+    found = set(whole.values())
+    lost = [(rows.get(spot.track_id), index) for index, spot in enumerate(spots) if index not in found]
     return {
         row: index
         for row, index in lost
         if row is not None
-        and row not in matched
         and _is_followed(tracks[row], spots[index])
-        and area_ratio_between(spots[index].box, tracks[row].box) <= REPLACED_AREA_RATIO
+        and area_ratio_between(spots[index].box, tracks[row].box) <= area_ratio
     }
-
-
-def _speed(track: Track, clock_s: float, over_s: float) -> float:
-    longest_s = clock_s - track.samples[0].clock_s
-    return max(map(abs, track.velocity(clock_s, min(over_s, longest_s)))) / size_of(track.box) if longest_s > 0 else 0.0
-
-
-def _birth_s(box: Box) -> float:
-    return min(MAX_BIRTH_S, max(BIRTH_S, BIRTH_PX / (STILL_SPEED * size_of(box))))
 
 
 def _walked_off(track: Track, spot: Spot) -> bool:
@@ -369,27 +352,21 @@ def _is_followed(track: Track, spot: Spot) -> bool:
     )
 
 
-def _sight(spot: Spot, track: Track, *, is_whole: bool, has_crept: bool) -> Sight:
-    later = (sample for sample in track.samples if sample.clock_s > spot.since_clock_s)
-    arrived = spot.is_absent and any(shift_between(spot.box, sample.box) > DEPARTED_SHIFT for sample in later)
-    return Sight(
-        track.box,
-        track.score,
-        track.class_id,
-        track.track_id,
-        is_whole=is_whole,
-        has_arrived=arrived,
-        has_crept=has_crept,
+def _spot(place_id: int, birth: Birth, track: Track, moment: Moment) -> Spot:
+    return Spot(
+        place_id=place_id,
+        since_clock_s=birth.clock_s,
+        since_t_s=birth.t_s,
+        seen_clock_s=moment.clock_s,
+        seen_t_s=moment.t_s,
+        rest_box=birth.box,
+        box=birth.box,
+        boxes=list(birth.boxes),
+        boxes_clock_s=moment.clock_s,
+        votes={track.class_id: track.score},
+        score=track.score,
+        track_id=track.track_id,
     )
-
-
-def _is_explained(box: Box, class_id: int, spot: Spot, *, seen: bool) -> bool:
-    """Return whether a thing at rest is one that a place already stands for: a double, or a part of it."""
-    row, place = Detections.of([(box, 1.0, class_id)]), _as_detections([spot])
-    if not related(row.class_ids, place.class_ids)[0, 0]:
-        return False
-    overlap = float(iou_matrix(row.boxes, place.boxes)[0, 0])
-    return overlap >= DOUBLE_PLACE_IOU or (not seen and overlap >= MIN_SPOT_IOU)
 
 
 _ADAPTER = TypeAdapter(MemoryState)

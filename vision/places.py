@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from vision.boxes import same_feet
 from vision.scenes import Place, PlaceState
 from vision.tracker import Box
 
@@ -152,13 +153,13 @@ class Spot:
         """The class most looks voted for; of equal ones the lowest."""
         return min(self.votes, key=lambda class_id: (-self.votes[class_id], class_id))
 
-    def place(self, clock_s: float) -> Place:
-        """Return what others may know of it."""
+    def place(self, clock_s: float, rest_s: float = 0.0) -> Place:
+        """Return what others may know of it at watched time `clock_s`; it creeps until it has rested for `rest_s`."""
         until_s = self.seen_clock_s if self.state is PlaceState.LEFT else clock_s
         dwell_s = max(0.0, until_s - self.since_clock_s)
-        return Place(
-            self.place_id, self.box, self.class_id, self.score, self.since_t_s, self.seen_t_s, dwell_s, self.state
-        )
+        creeps = self.state is PlaceState.STANDING and dwell_s < rest_s
+        state = PlaceState.CREEPING if creeps else self.state
+        return Place(self.place_id, self.box, self.class_id, self.score, self.since_t_s, self.seen_t_s, dwell_s, state)
 
     def date(self, t_s: float) -> None:
         """Move the beginning of its rest to what looking back has found."""
@@ -202,7 +203,9 @@ class Sight:
         track_id: the track it belongs to.
         is_whole: False where only a part of the thing was seen; such a box says that it is there, not where.
         has_arrived: whether the track was seen coming from elsewhere.
-        has_crept: whether it has crept out of the place's box, and was followed.
+        has_crept: whether it creeps so fast that only its newest boxes tell where it is, and was followed.
+        is_rolling: whether it creeps and has not come to rest yet.
+        may_have_crept: whether a creeping vehicle could have come here from the place while nobody saw it.
     """
 
     box: Box
@@ -212,6 +215,8 @@ class Sight:
     is_whole: bool = True
     has_arrived: bool = False
     has_crept: bool = False
+    is_rolling: bool = False
+    may_have_crept: bool = False
 
 
 def take_sight(spot: Spot, sight: Sight, clock_s: float, t_s: float) -> bool:
@@ -229,10 +234,20 @@ def take_sight(spot: Spot, sight: Sight, clock_s: float, t_s: float) -> bool:
     if sight.is_whole:
         spot.track_id = sight.track_id
         _take_box(spot, sight.box, clock_s, has_crept=sight.has_crept)
+        if sight.is_rolling:
+            _begin_rest(spot)
         spot.votes = {class_id: vote * VOTE_DECAY for class_id, vote in spot.votes.items()}
         spot.votes[sight.class_id] = spot.votes.get(sight.class_id, 0.0) + sight.score
         spot.score += 0.1 * (sight.score - spot.score)
     return True
+
+
+def take_over(spot: Spot, boxes: Sequence[Box], track_id: int, clock_s: float, t_s: float) -> None:
+    """Note that the thing of a missed spot has crept, unseen, to where these boxes are; its rest may begin anew."""
+    confirm(spot, clock_s, t_s)
+    spot.boxes, spot.box, spot.track_id = list(boxes), median_box(boxes), track_id
+    spot.boxes_clock_s = clock_s
+    _begin_rest_where_drifted(spot)
 
 
 def take_miss(spot: Spot, step_s: float, *, cover_ratio: float) -> None:
@@ -316,11 +331,18 @@ def _take_return(spot: Spot, sight: Sight, clock_s: float, t_s: float) -> bool:
     if len(boxes) < RETURN_LOOKS or clock_s - spot.returned.clock_s < RETURN_S:
         return True
     settled = median_box(boxes)
-    is_other = shift_between(spot.box, settled) > REPLACED_SHIFT
-    if is_other or area_ratio_between(spot.box, settled) > REPLACED_AREA_RATIO or spot.low_proofs >= PROOF_LOOKS:
+    if spot.low_proofs >= PROOF_LOOKS or not _may_be_same(spot.box, settled, may_have_crept=sight.may_have_crept):
         return False
     confirm(spot, clock_s, t_s)
     return True
+
+
+def _may_be_same(box: Box, settled: Box, *, may_have_crept: bool) -> bool:
+    """Return whether what settled after an absence may be what a place's box showed before it."""
+    if same_feet(np.array([box], np.float32), np.array([settled], np.float32))[0, 0]:
+        return True
+    is_near = may_have_crept or shift_between(box, settled) <= REPLACED_SHIFT
+    return is_near and area_ratio_between(box, settled) <= REPLACED_AREA_RATIO
 
 
 def _take_box(spot: Spot, box: Box, clock_s: float, *, has_crept: bool) -> None:
@@ -330,5 +352,13 @@ def _take_box(spot: Spot, box: Box, clock_s: float, *, has_crept: bool) -> None:
     spot.boxes_clock_s = clock_s
     del spot.boxes[: -CREPT_BOXES if has_crept else -BOXES]
     spot.box = median_box(spot.boxes)
+    _begin_rest_where_drifted(spot)
+
+
+def _begin_rest_where_drifted(spot: Spot) -> None:
     if shift_between(spot.rest_box, median_box(spot.boxes[-5:])) > DRIFT_LIMIT:
-        spot.rest_box, spot.since_clock_s, spot.since_t_s = spot.box, spot.seen_clock_s, spot.seen_t_s
+        _begin_rest(spot)
+
+
+def _begin_rest(spot: Spot) -> None:
+    spot.rest_box, spot.since_clock_s, spot.since_t_s = spot.box, spot.seen_clock_s, spot.seen_t_s

@@ -46,6 +46,7 @@ class PlaceState(StrEnum):
     """Whether the thing at a place is there."""
 
     STANDING = "standing"
+    CREEPING = "creeping"  # a vehicle slower than 10 km/h that does not rest; only where a ground plane is known
     HIDDEN = "hidden"  # something stands before it, or the last look missed it; the clock runs on within a tolerance
     LEFT = "left"  # gone; such a place is in exactly one scene, the last that knows it
 

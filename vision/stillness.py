@@ -80,8 +80,8 @@ class StillnessMemory:
         similarities: list[float] = []
         kept: dict[int, Kept] = {}
         for place in places:
-            if place.state is PlaceState.LEFT:
-                continue
+            if place.state in (PlaceState.LEFT, PlaceState.CREEPING):
+                continue  # where it creeps, the pixels of before say nothing
             is_standing = place.state is PlaceState.STANDING
             old = self._kept.get(place.place_id)
             if old is None or (is_standing and _has_moved(old.box, place.box)):

@@ -92,7 +92,8 @@ class Sample:
 class Track:
     """One object followed over looks; plain numbers only, so that it can be put into a checkpoint.
 
-    `overlooked_s` are the watched times of looks that were too coarse to see it.
+    `overlooked_s` are the watched times of looks that were too coarse to see it; `placed_clock_s` is that of the last
+    look at which it was what stands at a place, None before.
     """
 
     track_id: int
@@ -105,6 +106,7 @@ class Track:
     seen_ratio: float = 1.0
     samples: list[Sample] = field(default_factory=list)
     overlooked_s: list[float] = field(default_factory=list)
+    placed_clock_s: float | None = None
 
     def velocity(self, clock_s: float, over_s: float = 0.4) -> tuple[float, float]:
         """Return pixels per second of the centre over the last `over_s` or the last look, whichever is longer."""

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from detectors.events import Phase
 from tests.detectors.stories import judged, phases, value, zone
+from tests.vision.roads import ROAD, along, away
 from tests.vision.streets import Box, Street, Thing, at, box_at, drive, stay
 from vision.classes import StreetClass
 
@@ -67,6 +68,19 @@ def test_raised_car_that_creeps_out_of_the_zone_ends_its_offence() -> None:
     assert phases(events)[:3] == ["started", "raised", "ended"]
     assert phases(events).count("raised") == 1
     assert value(events[2], "dwell") >= 40
+
+
+def test_car_that_creeps_through_a_zone_on_known_ground_begins_no_stay() -> None:
+    street = Street([Thing(away(40, speed_m_s=1.5))])
+    assert not judged(zone({"kind": "parking", "limit_s": 5}), street.observations(30), ground=ROAD)
+
+
+def test_car_that_creeps_to_its_place_on_known_ground_is_raised_by_its_rest() -> None:
+    street = Street([Thing(along(lambda t_s: (0, 40 + 1.5 * min(t_s, 20))))])
+    events = judged(zone({"kind": "parking", "limit_s": 20}), street.observations(60), cuts=[60, 120], ground=ROAD)
+    assert phases(events)[-1] == "raised"
+    assert phases(events).count("raised") == 1
+    assert abs(events[-1].t_s - 40) <= 3
 
 
 def test_person_standing_is_no_parked_vehicle() -> None:

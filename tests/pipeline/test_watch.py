@@ -9,9 +9,11 @@ import pytest
 from detectors.catalog import ZoneSettings
 from detectors.events import Event, Phase
 from pipeline.watch import CameraWatch, Looked, WatchState
+from tests.vision.roads import ROAD, away
 from vision.classes import StreetClass
 from vision.detections import Detections
 from vision.frames import Frame, Planes
+from vision.observations import Observation
 
 SIZE_WH = (320, 240)
 CAR = (100.0, 100.0, 180.0, 160.0)
@@ -64,6 +66,18 @@ def test_parked_car_starts_and_is_raised_once_at_its_limit() -> None:
     events = events_of(watched(CameraWatch("gate", [zone(20)]), 0, 60))
     assert [event.phase for event in events] == [Phase.STARTED, Phase.RAISED]
     assert events[1].t_s - events[1].started_t_s == 20
+
+
+def test_known_ground_judges_what_the_picture_cannot_tell() -> None:
+    far = [Detections.of([(away(240, speed_m_s=4.5)(t_s), 0.9, StreetClass.CAR)]) for t_s in np.arange(0, 6, 0.2)]
+    in_picture, on_ground = CameraWatch("gate", [zone()]), CameraWatch("gate", [zone()], ground=ROAD)
+    for watch, has_places in ((in_picture, True), (on_ground, False)):
+        for index, found in enumerate(far):
+            watch.replay(
+                Observation("gate", index / 5, START + timedelta(seconds=index / 5), (1280, 720), detections=found)
+            )
+        assert watch.scene is not None
+        assert bool(watch.scene.places) == has_places
 
 
 def test_recorded_observations_give_the_same_events_without_pixels() -> None:

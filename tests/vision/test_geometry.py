@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vision.arrays import Boxes
-from vision.boxes import areas, clipped, covered_ratio, feet, iou_matrix
+from vision.boxes import areas, clipped, covered_ratio, feet, iou_matrix, same_feet
 from vision.detections import Detections
 from vision.zones import Zone
 
@@ -45,6 +45,12 @@ def test_cover_is_a_share_of_the_first_box() -> None:
 
 def test_feet_are_the_bottom_centre() -> None:
     assert feet(np.array([[10, 20, 30, 60]], np.float32)).tolist() == [[20, 60]]
+
+
+def test_boxes_stand_on_the_same_ground_whatever_their_heights() -> None:
+    low, high, beside = [100, 80, 113, 93], [101, 68, 115, 93], [114, 80, 127, 93]
+    boxes_ = np.array([low, high, beside], np.float32)
+    assert same_feet(boxes_, boxes_).tolist() == [[True, True, False], [True, True, False], [False, False, True]]
 
 
 def test_box_outside_the_frame_becomes_empty() -> None:

@@ -49,6 +49,16 @@ def test_other_thing_in_the_same_place_is_not_proven() -> None:
     assert proofs_of(with_box(street(), BOX), with_box(street(), BOX, seed=5))[0] < 0.5
 
 
+def test_thing_that_creeps_is_not_compared_until_it_stands_again() -> None:
+    perception = Perception([], watch_unknown=[])
+    look(perception, seen(with_box(street(), BOX), 0), NOBODY, place())
+    creeping = look(perception, seen(street(), 1), None, place(PlaceState.CREEPING))
+    look(perception, seen(with_box(street(), BOX, seed=3), 2), NOBODY, place())
+    again = look(perception, seen(with_box(street(), BOX, seed=3), 3), None, place())
+    assert creeping.proofs.similarities.tolist() == []
+    assert again.proofs.similarities.tolist()[0] > 0.9
+
+
 def test_thing_half_hidden_by_another_is_proven() -> None:
     car = with_box(street(), BOX)
     bus_before_it = with_box(car, (280, 228, 460, 330), seed=7)

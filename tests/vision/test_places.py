@@ -76,6 +76,16 @@ def test_few_boxes_around_two_cars_do_not_begin_the_rest_anew(looks: int) -> Non
     assert abs(place.since_t_s - 5) <= 1
 
 
+def test_small_car_that_a_large_one_hid_is_no_part_of_it_once_that_creeps_on() -> None:
+    def path(t_s: float) -> Box:
+        return box_at(600 + 22 * (min(max(t_s, 20), 34) - 20), 520, 150, 130)
+
+    van, car = Thing(path, class_id=TRUCK), Thing(lambda _: box_at(590, 505, 70, 60), hidden=((0, 21),))
+    found = all_places(scenes(Street([van, car]).observations(60)))
+    assert {places[-1].class_id for places in found.values() if places[-1].state is PlaceState.STANDING} == {CAR, TRUCK}
+    assert abs(found[1][-1].box[0] - path(60)[0]) < 10
+
+
 def test_passing_bus_hides_a_car_without_resetting_its_clock() -> None:
     car = Thing(stay(600, 500, 5, 80), hidden=((30, 36),))
     bus = Thing(lambda t_s: box_at(600, 560, 400, 200) if 30 <= t_s < 36 else None, class_id=StreetClass.BUS)
@@ -149,6 +159,18 @@ def test_car_already_there_at_the_start_counts_from_the_first_look() -> None:
 
 def test_two_names_for_one_car_in_the_same_look_are_one_place() -> None:
     twice = [Thing(lambda _: box_at(600, 500)), Thing(lambda _: box_at(602, 501), class_id=TRUCK, score=0.5)]
+    assert len(all_places(scenes(Street(twice).observations(20)))) == 1
+
+
+def test_far_car_whose_box_takes_in_what_stands_behind_it_now_and_then_is_one_place() -> None:
+    def path(t_s: float) -> Box:
+        return box_at(600, 300, 13, 24 if t_s > 10 and t_s % 5 > 1.6 else 13)
+
+    assert len(all_places(scenes(Street([Thing(path, miss_ratio=0.2)]).observations(40)))) == 1
+
+
+def test_two_boxes_with_the_same_feet_in_one_look_are_one_place() -> None:
+    twice = [Thing(lambda _: box_at(600, 300, 13, 13)), Thing(lambda _: box_at(601, 300, 14, 25), class_id=TRUCK)]
     assert len(all_places(scenes(Street(twice).observations(20)))) == 1
 
 
