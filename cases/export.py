@@ -21,7 +21,7 @@ from pydantic import TypeAdapter
 
 from cases.audit import check_case
 from cases.codes import CodeTable
-from cases.disk import read_chunks, way_out
+from cases.disk import Disk, read_chunks, way_out
 from cases.errors import (
     CaseExportError,
     EvidenceAlteredError,
@@ -147,8 +147,7 @@ def export_case(desk: ExportDesk, case: Case, request: ExportRequest) -> Exporte
         _check_written(part, desk, case)
         desk.cases.note_export(case.case_id, request.at, actor=request.actor, reason=request.reason, sha256=sha256)
         size_bytes = part.stat().st_size
-        part.rename(target)
-        _sync(target.parent)
+        Disk().rename(part, target)
     except OSError as err:
         raise CaseExportError(f"case {case.number} cannot be written to {target}: {way_out(err)}") from err
     finally:
@@ -312,11 +311,3 @@ def _written(path: Path, members: Sequence[_Member], at: datetime) -> str:
 
 def _chunks(source: bytes | Path) -> Iterator[bytes]:
     yield from [source] if isinstance(source, bytes) else read_chunks(source)
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -25,6 +25,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_public_key,
 )
 
+from cases.disk import Disk
 from cases.errors import SigningKeyError, SigningKeyMissingError
 from cases.packs import sha256_hex
 
@@ -143,7 +144,7 @@ def make_signing_key(folder: Path) -> SigningKey:
             return load_signing_key(folder)
         finally:
             part.unlink()
-        _sync_folder(folder)
+        Disk().sync_folder(folder)
     except OSError as err:
         raise SigningKeyError(f"no signing key can be made in {folder}: {err.strerror}; {_ANOTHER}") from None
     return SigningKey(key)
@@ -161,12 +162,9 @@ def keep_public_key(folder: Path, key: PublicKey) -> None:
         return
     public.mkdir(parents=True, exist_ok=True)
     part = public / f".{secrets.token_hex(4)}.part"
-    with part.open("wb") as file:
-        file.write(key.pem)
-        file.flush()
-        os.fsync(file.fileno())
+    Disk().write(part, [key.pem])
     part.replace(path)
-    _sync_folder(public)
+    Disk().sync_folder(public)
 
 
 def read_public_keys(path: Path) -> Iterator[PublicKey]:
@@ -213,11 +211,3 @@ def _write_secret(path: Path, content: bytes) -> None:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
