@@ -20,6 +20,7 @@ ARGS = [
     "--disable-quic",
 ]
 LIMIT_MS = 60_000
+PROBE = "/web/favicon.svg?is-it-intercepted"
 
 
 @contextmanager
@@ -43,6 +44,17 @@ def until(page: Page, expression: str, *, argument: object = None) -> Any:
         assert time.monotonic() < deadline_s, f"never came true: {expression}"
         page.wait_for_timeout(50)
     return value
+
+
+def intercept(page: Page, address: str, handler: Callable[[Route], None]) -> None:
+    """Give a page's requests to an address to a handler, for certain.
+
+    Chromium says that it intercepts a moment before it does: the first request of all could slip through.
+    """
+    page.route(address, handler)
+    page.route(f"**{PROBE}", lambda route: route.fulfill(status=204))
+    until(page, "(probe) => fetch(probe).then((answer) => answer.status === 204)", argument=PROBE)
+    page.unroute(f"**{PROBE}")
 
 
 class Visitor:
@@ -82,7 +94,7 @@ class Held:
         self._page = page
         self._address = address
         self._routes: list[Route] = []
-        page.route(address, lambda route: self._routes.append(route))
+        intercept(page, address, lambda route: self._routes.append(route))
 
     def wait(self) -> None:
         """Return when a request is held."""

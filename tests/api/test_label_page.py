@@ -16,7 +16,7 @@ from datasets.corrections import Delete
 from datasets.label_desk import Edit, LabelDesk
 from datasets.label_sets import LabelSets
 from datasets.sheets import Sheet, SheetBox, read_sheet
-from tests.api.browser import LIMIT_MS, Held, Visit, Visitor, until
+from tests.api.browser import LIMIT_MS, Held, Visit, Visitor, intercept, until
 from tests.api.fake_system import PASSWORDS, FakeSystem
 from tests.api.serving import served
 from tests.api.test_page import CUT_OFF
@@ -296,7 +296,7 @@ def test_what_was_asked_for_before_a_refusal_is_not_done_to_what_nobody_has_look
     held = Held(page, changes)
     page.keyboard.press("Enter")
     held.wait()
-    page.route(changes, lambda route: route.continue_())  # only the first is held
+    intercept(page, changes, lambda route: route.continue_())  # only the first is held
     page.keyboard.press("r")
     page.keyboard.press("n")
     drag(page, (20, 40), (80, 120))

@@ -6,7 +6,7 @@ pytest.importorskip("playwright.sync_api", reason="playwright is not installed: 
 
 from playwright.sync_api import Browser, Page, expect
 
-from tests.api.browser import LIMIT_MS, Held, Visit, Visitor, until
+from tests.api.browser import LIMIT_MS, Held, Visit, Visitor, intercept, until
 from tests.api.fake_system import PARKING_ZONE, PASSWORDS, FakeSystem, jpeg
 
 pytestmark = pytest.mark.e2e
@@ -122,7 +122,7 @@ def apart(system: FakeSystem) -> FakeSystem:
 
 def open_zones_of_one(visitor: Visitor) -> Page:
     page = visitor.page
-    page.route("**/still.jpg*", lambda route: route.fulfill(body=jpeg(1.0), content_type="image/jpeg"))
+    intercept(page, "**/still.jpg*", lambda route: route.fulfill(body=jpeg(1.0), content_type="image/jpeg"))
     visitor.go("zones")
     expect(page.locator(".zone-row")).to_have_text(["北侧路缘违章停车 · 第 1 版"])
     return page
@@ -135,7 +135,7 @@ def test_zones_that_cannot_be_fetched_are_not_those_of_the_camera_before(
     visitor.sign_in("li", PASSWORDS["li"])
     page = open_zones_of_one(visitor)
     refusal = {"error": {"code": "database", "message": "the database does not answer"}}
-    page.route(ZONES_OF_TWO, lambda route: route.fulfill(status=503, json=refusal))
+    intercept(page, ZONES_OF_TWO, lambda route: route.fulfill(status=503, json=refusal))
     page.select_option("#zone-camera", "gate-2")
 
     expect(page.locator(".zone-side .form-problem")).to_contain_text("数据库暂不可用，系统正在重试")
