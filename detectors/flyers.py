@@ -152,7 +152,7 @@ class FlyerDetector:
         for region in self._state.regions:
             t_s = dates.get(region.event_id)
             if t_s is not None:
-                region.visible_s += max(0.0, region.started_t_s - t_s)
+                region.visible_s += max(0.0, scene.watched_s(t_s, region.started_t_s))
                 region.started_t_s, region.started_at = t_s, wall_time_of(scene, t_s)
                 region.is_dated = True
 

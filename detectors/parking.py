@@ -162,7 +162,7 @@ class ParkingDetector:
             stay = self._state.stays.get(dated.subject) if isinstance(dated.subject, int) else None
             if stay is None or dated.t_s is None or stay.phase is not Phase.STARTED or stay.key not in since:
                 continue
-            stay.dwell_s += stay.rest_t_s - since[stay.key]
+            stay.dwell_s += scene.watched_s(since[stay.key], stay.rest_t_s)
             stay.started_t_s = stay.rest_t_s = since[stay.key]
             stay.started_at = wall_time_of(scene, stay.started_t_s)
             stay.is_dated = True

@@ -20,6 +20,7 @@ from vision.births import BIRTH_S, DOUBLE_PLACE_IOU, Birth, Moment, birth_of, is
 from vision.boxes import iou_matrix, same_feet
 from vision.cells import may_be_missed
 from vision.detections import Detections
+from vision.gaps import Span
 from vision.ground_plane import GroundPlane
 from vision.matching import cover_ratios, distinct, match_parts, match_whole, related
 from vision.motion import UNSEEN_S, Motion
@@ -51,6 +52,11 @@ DEPARTED_SHIFT = 0.7
 LAG_SHIFT = 0.1
 """Sizes that a box may be away from its place before it is asked whether it creeps."""
 
+UNWATCHED_KEPT_S = 900.0
+"""How long it is remembered when nobody watched: longer than the packets in which looking back finds a beginning."""
+
+MOST_UNWATCHED = 100
+
 STATE_VERSION = 2
 
 
@@ -65,6 +71,7 @@ class MemoryState:
     look_clocks_s: list[float] = field(default_factory=list)
     last_t_s: float | None = None
     last_ok: bool = True
+    unwatched: list[Span] = field(default_factory=list)
     next_place_id: int = 1
     tracker: TrackerState = field(default_factory=TrackerState)
     spots: list[Spot] = field(default_factory=list)
@@ -117,6 +124,7 @@ class SceneMemory:
             surfaces=observation.surfaces if is_ok else (),
             dated=observation.dated,
             unclear=observation.unclear,
+            unwatched=tuple(state.unwatched),
         )
 
     @property
@@ -152,6 +160,9 @@ class SceneMemory:
         is_ok = observation.view is ViewState.OK
         watched_s = max(0.0, min(step_s - observation.gap_s, MAX_STEP_S)) if is_ok and state.last_ok else 0.0
         gap_s = step_s - watched_s
+        if gap_s > 0:
+            kept = [span for span in state.unwatched if span[1] > observation.t_s - UNWATCHED_KEPT_S]
+            state.unwatched = [*kept[1 - MOST_UNWATCHED :], (observation.t_s - gap_s, observation.t_s)]
         if gap_s > LEFT_AFTER_SIGN_S or not is_ok:
             self._tracker.forget()
             for spot in state.spots:
@@ -166,7 +177,7 @@ class SceneMemory:
         for dated in observation.dated:
             spot = spots.get(dated.subject) if isinstance(dated.subject, int) else None
             if spot is not None and dated.t_s is not None:
-                spot.date(dated.t_s)
+                spot.date(dated.t_s, self._state.unwatched)
 
     def _take_proofs(self, observation: Observation) -> None:
         spots = {spot.place_id: spot for spot in self._state.spots}

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from vision.boxes import same_feet
+from vision.gaps import Span, watched_s
 from vision.scenes import Place, PlaceState
 from vision.tracker import Box
 
@@ -161,10 +162,10 @@ class Spot:
         state = PlaceState.CREEPING if creeps else self.state
         return Place(self.place_id, self.box, self.class_id, self.score, self.since_t_s, self.seen_t_s, dwell_s, state)
 
-    def date(self, t_s: float) -> None:
-        """Move the beginning of its rest to what looking back has found."""
+    def date(self, t_s: float, unwatched: Sequence[Span]) -> None:
+        """Move the beginning of its rest to what looking back has found; what nobody watched since does not count."""
         t_s = min(t_s, self.seen_t_s)
-        self.since_clock_s += t_s - self.since_t_s
+        self.since_clock_s -= watched_s(unwatched, t_s, self.since_t_s)
         self.since_t_s = t_s
 
 

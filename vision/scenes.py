@@ -11,6 +11,7 @@ import numpy as np
 
 from vision.arrays import Boxes, FloatArray, Ids, Scores, SizeWH
 from vision.cells import may_be_missed
+from vision.gaps import Span, watched_s
 from vision.observations import Dated, SurfaceLook, ViewState
 
 
@@ -78,7 +79,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scene:
-    """One camera's street at one moment, as far as it is known; times as in `Observation`."""
+    """One camera's street at one moment, as far as it is known; times as in `Observation`.
+
+    `unwatched` are the spans of the last minutes in which nobody watched, this observation's `gap_s` among them.
+    """
 
     camera_id: str
     t_s: float
@@ -92,6 +96,11 @@ class Scene:
     surfaces: tuple[SurfaceLook, ...]
     dated: tuple[Dated, ...] = ()
     unclear: tuple[int, ...] = ()
+    unwatched: tuple[Span, ...] = ()
+
+    def watched_s(self, from_t_s: float, to_t_s: float) -> float:
+        """Return the seconds of a span of the last minutes that were watched; negative where it runs back."""
+        return watched_s(self.unwatched, from_t_s, to_t_s)
 
     def is_unclear(self, box: tuple[float, float, float, float]) -> bool:
         """Return whether a thing is too small, where it stands, for this look to have seen it."""

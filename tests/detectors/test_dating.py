@@ -52,6 +52,17 @@ def test_offence_begins_when_looking_back_says_and_is_raised_a_limit_later(began
     assert (events[1].captured_at - events[1].started_at).total_seconds() == pytest.approx(events[1].t_s - began_s)
 
 
+def test_outage_between_the_beginning_and_the_first_sight_does_not_count() -> None:
+    away_s = 20.0
+    unseen = Thing(stay(600, 500, CAME_S, 100), hidden=((CAME_S, 34.0),))
+    street = Street([unseen], hz=0.5, gaps=((14.0, 14.0 + away_s),))
+    events, _ = answered(kerb(40), street, 95, lambda _: CAME_S)
+    assert phases(events) == ["started", "raised"]
+    assert events[1].started_t_s == CAME_S
+    assert events[1].t_s == pytest.approx(CAME_S + away_s + 40, abs=2.1)
+    assert value(events[1], "dwell") == pytest.approx(events[1].t_s - CAME_S - away_s, abs=0.1)
+
+
 def test_all_events_of_a_dated_offence_carry_one_id() -> None:
     events, _ = answered(kerb(40), parked(until_s=90), 120, lambda _: CAME_S - 3)
     assert phases(events) == ["started", "raised", "ended"]
