@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vision.arrays import Boxes, FloatArray, Picture, Scores
+from vision.classes import VEHICLES
 from vision.observations import Proofs
 from vision.scenes import Place, PlaceState
 
@@ -42,7 +43,9 @@ MOVED_RATIO = 0.15
 """Share of a box's sides by which one of them must differ for the patch to be taken anew."""
 
 PART_RATIO, PART_PROOF = 0.25, 0.8
-"""Where this share of a place's tiles is unchanged, it stands and something hides the rest: as good as a proof."""
+"""Where this share of a vehicle's tiles is unchanged, it stands and something hides the rest: as good as a proof.
+
+Only a vehicle fills its box: under a table and beside an umbrella tiles show the street, which stays when they go."""
 
 TILE_SAME, MIN_TILE_SPREAD, MIN_TILES = 0.85, 0.25, 5
 """Correlation of a tile that is as it was; spread (of the patch's) that is texture; so many tiles must have it."""
@@ -94,7 +97,8 @@ class StillnessMemory:
             if new is None:
                 continue
             similarity = correlation(normed(old.pixels), new)
-            is_part = similarity < PART_PROOF and _unchanged_ratio(old.pixels, new) >= PART_RATIO
+            may_be_part = similarity < PART_PROOF and place.class_id in VEHICLES
+            is_part = may_be_part and _unchanged_ratio(old.pixels, new) >= PART_RATIO
             ids.append(place.place_id)
             similarities.append(PART_PROOF if is_part else similarity)
             if is_standing and similarity >= MIN_LEARN_SIMILARITY and not is_part:
