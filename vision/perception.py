@@ -170,8 +170,8 @@ class Perception:
         )
 
     def remember(self, glance: Glance, places: Sequence[Place]) -> None:
-        """Learn what newly known places look like, from the frame in which they were found."""
-        self._stillness.remember(glance.frame.luma(), places)
+        """Learn what new and moved places look like, from a frame in which they were seen."""
+        self._stillness.remember(glance.frame.luma(), glance.frame.t_s, places)
 
     def known_as(self, place_id: int) -> Kept | None:
         """Return what a place is known to look like; None where nothing of it is kept."""

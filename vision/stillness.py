@@ -70,14 +70,14 @@ class StillnessMemory:
         return self._kept.get(place_id)
 
     def compare(self, luma: Picture, places: Sequence[Place]) -> Proofs:
-        """Compare each place with what stood there, and learn those whose first frame had no texture.
+        """Compare each place with what stood there.
 
         Args:
             luma: (H, W) uint8 of the whole frame at full size.
             places: what is known to stand; patches of others are forgotten.
 
         Returns:
-            One proof per place that had a patch and is in the frame; a place's first look gives none.
+            One proof per place that has a patch and is in the frame.
         """
         ids: list[int] = []
         similarities: list[float] = []
@@ -85,12 +85,8 @@ class StillnessMemory:
         for place in places:
             if place.state in (PlaceState.LEFT, PlaceState.CREEPING):
                 continue  # where it creeps, the pixels of before say nothing
-            is_standing = place.state is PlaceState.STANDING
             old = self._kept.get(place.place_id)
-            if old is None or (is_standing and _has_moved(old.box, place.box)):
-                new = patch(luma, place.box)
-                if new is not None and is_standing:
-                    kept[place.place_id] = Kept(place.box, new)
+            if old is None:
                 continue
             kept[place.place_id] = old
             new = patch(luma, old.box)
@@ -101,24 +97,32 @@ class StillnessMemory:
             is_part = may_be_part and _unchanged_ratio(old.pixels, new) >= PART_RATIO
             ids.append(place.place_id)
             similarities.append(PART_PROOF if is_part else similarity)
+            is_standing = place.state is PlaceState.STANDING
             if is_standing and similarity >= MIN_LEARN_SIMILARITY and not is_part:
                 weight = np.float32(LEARN_SAME if similarity >= 0.8 else LEARN_SEEN)
                 kept[place.place_id] = Kept(old.box, old.pixels + weight * (new - old.pixels))
         self._kept = kept
         return Proofs(np.array(ids, np.int64), np.array(similarities, np.float32))
 
-    def remember(self, luma: Picture, places: Sequence[Place]) -> None:
-        """Learn the places that are new from the frame in which they were found; the next one may show another thing.
+    def remember(self, luma: Picture, t_s: float, places: Sequence[Place]) -> None:
+        """Learn the places that are new or have moved from a frame in which they were seen; the next may show others.
 
         Args:
             luma: (H, W) uint8 of that frame at full size.
+            t_s: its stream time.
             places: what is known to stand after it.
         """
         for place in places:
-            if place.place_id not in self._kept and place.state is PlaceState.STANDING:
-                new = patch(luma, place.box)
-                if new is not None:
-                    self._kept[place.place_id] = Kept(place.box, new)
+            if place.state is not PlaceState.STANDING or place.seen_t_s != t_s:
+                continue
+            old = self._kept.get(place.place_id)
+            if old is not None and not _has_moved(old.box, place.box):
+                continue
+            new = patch(luma, place.box)
+            if new is not None:
+                self._kept[place.place_id] = Kept(place.box, new)
+            else:
+                self._kept.pop(place.place_id, None)
 
     def checkpoint(self) -> dict[str, npt.NDArray[np.generic]]:
         """Return the patches and where they were taken as arrays."""

@@ -22,12 +22,22 @@ FLYER = (150, 90, 182, 134)
 NOBODY = Detections.empty()
 
 
-def place(state: PlaceState = PlaceState.STANDING, kind: StreetClass = StreetClass.CAR) -> Place:
-    return Place(1, tuple(map(float, BOX)), kind.value, 0.8, 0.0, 0.0, 10.0, state)  # type: ignore[arg-type]
+def place(
+    state: PlaceState = PlaceState.STANDING,
+    kind: StreetClass = StreetClass.CAR,
+    *,
+    seen_t_s: float = 0.0,
+    box: tuple[int, int, int, int] = BOX,
+) -> Place:
+    x1, y1, x2, y2 = map(float, box)
+    return Place(1, (x1, y1, x2, y2), kind.value, 0.8, 0.0, seen_t_s, 10.0, state)
 
 
 def look(perception: Perception, frame: Frame, found: Detections | None, *places: Place) -> Observation:
-    return perception.observe(perception.glance(frame, places), found)
+    glance = perception.glance(frame, places)
+    observation = perception.observe(glance, found)
+    perception.remember(glance, places)
+    return observation
 
 
 def proofs_of(first: Picture, then: Picture, kind: StreetClass = StreetClass.CAR, **light: float) -> list[float]:
@@ -53,10 +63,20 @@ def test_thing_that_creeps_is_not_compared_until_it_stands_again() -> None:
     perception = Perception([], watch_unknown=[])
     look(perception, seen(with_box(street(), BOX), 0), NOBODY, place())
     creeping = look(perception, seen(street(), 1), None, place(PlaceState.CREEPING))
-    look(perception, seen(with_box(street(), BOX, seed=3), 2), NOBODY, place())
+    look(perception, seen(with_box(street(), BOX, seed=3), 2), NOBODY, place(seen_t_s=2))
     again = look(perception, seen(with_box(street(), BOX, seed=3), 3), None, place())
     assert creeping.proofs.similarities.tolist() == []
     assert again.proofs.similarities.tolist()[0] > 0.9
+
+
+def test_thing_that_moved_on_is_known_from_the_frame_in_which_it_was_seen() -> None:
+    aside = (380, 200, 440, 250)
+    perception = Perception([], watch_unknown=[])
+    look(perception, seen(with_box(street(), BOX), 0), NOBODY, place())
+    look(perception, seen(with_box(street(), aside), 2), NOBODY, place(seen_t_s=2, box=aside))
+    gone = look(perception, seen(street(), 4), None, place(seen_t_s=2, box=aside))
+    still_gone = look(perception, seen(street(), 6), None, place(seen_t_s=2, box=aside))
+    assert [each.proofs.similarities.tolist()[0] < 0.5 for each in (gone, still_gone)] == [True, True]
 
 
 def test_thing_half_hidden_by_another_is_proven() -> None:
