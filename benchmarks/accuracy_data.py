@@ -52,10 +52,6 @@ AS_COMPLETE = {
         VEHICLES,
         "two London traffic cameras; every vehicle of 24 px and more is taken to be marked, which most are",
     ),
-    "dhaka_street_view": (
-        frozenset[StreetClass](),
-        "a street from a footbridge; much is unmarked, so only recall counts",
-    ),
     "coco128": (frozenset[StreetClass](), "photographs; the pretrained models were trained on them"),
     "tiny_coco": (frozenset[StreetClass](), "photographs; the pretrained models were trained on them"),
 }
