@@ -5,6 +5,9 @@ Engines turn the weights back when they open the model, so a run costs what it d
 
 from pathlib import Path
 
+HALF = ".half"
+"""What the name of a weight that is stored so ends with."""
+
 LEAST_VALUES = 256
 """Smaller arrays (biases, shapes, scales) stay as they are: nothing is saved."""
 
@@ -23,8 +26,8 @@ def store_half(path: Path) -> None:
         if values.dtype != np.float32 or values.size < LEAST_VALUES or np.abs(values).max() > np.finfo(np.float16).max:
             continue
         name = tensor.name
-        tensor.CopyFrom(numpy_helper.from_array(values.astype(np.float16), f"{name}.half"))
-        casts.append(helper.make_node("Cast", [f"{name}.half"], [name], to=TensorProto.FLOAT))
+        tensor.CopyFrom(numpy_helper.from_array(values.astype(np.float16), f"{name}{HALF}"))
+        casts.append(helper.make_node("Cast", [f"{name}{HALF}"], [name], to=TensorProto.FLOAT))
     nodes = [*casts, *graph.node]
     del graph.node[:]
     graph.node.extend(nodes)

@@ -1,6 +1,6 @@
 """Makes a checkpoint to train from out of a published ONNX file, of which only that form may be at hand.
 
-An exported network has its batch normalisation folded into the convolutions, and may have its weights in eight bits.
+An exported network has its batch normalisation folded into the convolutions, and may have its weights in 16 or 8 bits.
 Both are undone as far as they can be: weights are float32 again, and the normalisation becomes one that changes
 nothing, so the checkpoint gives what the ONNX file gives. It must be trained with its statistics held
 (`TrainSettings.hold_statistics`): those of a batch would be others.
@@ -17,6 +17,7 @@ import numpy as np
 
 from models.class_names import class_rows
 from models.errors import ExtraMissingError, WeightsError
+from models.half_storage import HALF
 from vision.arrays import FloatArray
 from vision.classes import StreetClass
 
@@ -32,7 +33,8 @@ def checkpoint_from_onnx(onnx_path: Path, architecture: str, class_names: Sequen
     Rows of classes that the file knows under some name are kept; those of others start at random.
 
     Args:
-        onnx_path: a YOLOv8 or YOLO11 as ultralytics exports it, float32, or int8 by ONNX Runtime's dynamic quantizer.
+        onnx_path: a YOLOv8 or YOLO11 as ultralytics exports it, float32, as `models.training` stores it, or int8 by
+            ONNX Runtime's dynamic quantizer.
         architecture: name of the same network's definition, such as `yolov8n.yaml`.
         class_names: classes to train, by label of `StreetClass`.
         out: the checkpoint; its folder is made.
@@ -65,14 +67,14 @@ def checkpoint_from_onnx(onnx_path: Path, architecture: str, class_names: Sequen
 
 
 def exported_weights(exported: Any) -> dict[str, FloatArray]:
-    """Return weights and biases of an ONNX model by name, float32; those in eight bits are scaled back.
+    """Return weights and biases of an ONNX model by name, float32; those in 16 or 8 bits are turned back.
 
     Args:
         exported: an `onnx.ModelProto`.
     """
     from onnx import numpy_helper
 
-    arrays = {i.name: numpy_helper.to_array(i) for i in exported.graph.initializer}
+    arrays = {i.name.removesuffix(HALF): numpy_helper.to_array(i) for i in exported.graph.initializer}
     weights = {name: a.astype(np.float32) for name, a in arrays.items() if name.endswith((".weight", ".bias"))}
     for name in [name.removesuffix("_quantized") for name in arrays if name.endswith(".weight_quantized")]:
         scale, zero = (_per_filter(arrays[f"{name}_{what}"]) for what in ("scale", "zero_point"))

@@ -7,9 +7,11 @@ import onnx
 import pytest
 from onnx import helper, numpy_helper
 
+from models.cards import load_card
 from models.class_names import own_class_names
 from models.errors import WeightsError
 from models.onnx_start import checkpoint_from_onnx, exported_weights
+from models.shelf import bundled_card
 from models.training import TrainSettings
 
 THEIR_WARNINGS = pytest.mark.filterwarnings("ignore")
@@ -42,6 +44,16 @@ def test_weights_in_eight_bits_are_scaled_back(scale: np.ndarray, zero: np.ndarr
     assert sorted(weights) == ["a.bias", "a.weight"]
     np.testing.assert_allclose(weights["a.weight"].reshape(2, 2), wanted)
     np.testing.assert_allclose(weights["a.bias"], [1.5, 2.5])
+
+
+def test_bundled_model_gives_weights_to_start_from() -> None:
+    weights = exported_weights(onnx.load(str(load_card(bundled_card()).file)))
+    kernels = [name for name in weights if name.endswith(".weight")]
+    assert [name for name in kernels if name.removesuffix("weight") + "bias" not in weights] == [
+        "model.22.dfl.conv.weight"
+    ]
+    assert len(kernels) == 64
+    assert {array.dtype for array in weights.values()} == {np.dtype(np.float32)}
 
 
 def test_start_from_onnx_without_held_statistics_is_refused() -> None:
