@@ -56,7 +56,7 @@ class TrainSettings(BaseModel):
         workers: processes that load pictures.
         device: `cpu`, or `cuda:N` for the GPU of that number.
         bf16: convolutions in bfloat16, with weights and losses in float32; on a processor with AMX or AVX512-BF16, or
-            on a GPU of 2020 and later, a multiple faster, elsewhere slower.
+            on a GPU of 2020 and later, faster, elsewhere slower.
         seed: of weights, order and augmentation.
         close_mosaic_epochs: last epochs in which pictures are no more put together from four.
         resume: go on with a run that was stopped in the same folder, if there is one.

@@ -25,7 +25,7 @@ Architecture = Annotated[str, typer.Option(help="as ultralytics names it: yolo11
 TrainPx = Annotated[int, typer.Option(help="side of the square that pictures are trained at", min=32, max=1280)]
 Input = Annotated[str, typer.Option("--input", help="input size on the card, as 640x384; the file takes any")]
 Bf16 = Annotated[
-    bool, typer.Option("--bf16", help="bfloat16: a multiple faster on processors with AMX, on GPUs of 2020 and later")
+    bool, typer.Option("--bf16", help="bfloat16: faster on processors with AMX, and for GPUs of 2020 and later")
 ]
 LearningRate = Annotated[float, typer.Option(help="at the start; take less with --start-from")]
 Hours = Annotated[float | None, typer.Option(help="end after so many hours instead", min=0.01, max=240)]
