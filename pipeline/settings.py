@@ -10,6 +10,7 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any
 
+import numpy as np
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from broadcast.settings import BroadcastSettings, checked_time_zone
@@ -19,6 +20,7 @@ from pipeline.errors import SettingsError
 from streams.pool import RINGS_BYTES
 from streams.settings import StreamSettings
 from streams.urls import check_url, rooted
+from vision.ground_plane import GroundPlane
 from vision.wording import sentence_of
 
 SAFE_ID = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"
@@ -50,6 +52,30 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+Point = tuple[float, float]
+FourPoints = tuple[Point, Point, Point, Point]
+
+
+class GroundSettings(Section):
+    """Where four corners of the picture lie on the ground, such as those of a parking bay or between lane marks."""
+
+    corners: FourPoints = Field(description="(x, y) as fractions of width and height, in order around")
+    metres: FourPoints = Field(description="the same corners on the ground, in metres from any origin along any axes")
+
+    @model_validator(mode="after")
+    def _is_a_plane(self) -> "GroundSettings":
+        self.plane()
+        return self
+
+    def plane(self) -> GroundPlane:
+        """Return the plane as the memory of a camera uses it.
+
+        Raises:
+            ValueError: the corners make none.
+        """
+        return GroundPlane.of_corners(np.array(self.corners, np.float32), np.array(self.metres, np.float64))
+
+
 class CameraEntry(Section):
     """One camera of one's own; `url` is kept as it was typed, so that a looked-up password is stored nowhere."""
 
@@ -68,6 +94,9 @@ class CameraEntry(Section):
     )
     horn: str | None = Field(default=None, description="id of the horn that speaks at this place")
     zones: Path | None = Field(default=None, description="zones.json to begin with; edits on the page go before it")
+    ground: GroundSettings | None = Field(
+        default=None, description="plane of the ground; far vehicles that creep are then told from those that stand"
+    )
     stream: StreamSettings = Field(default_factory=StreamSettings, description="transport, ring and time limits")
 
     @property

@@ -8,6 +8,7 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from cases.disk import way_out
 from detectors.catalog import ZoneSettings
@@ -31,6 +32,7 @@ from streams.opening import Openers
 from streams.pool import RINGS_BYTES, CameraPool
 from streams.reader import CameraReader
 from streams.settings import StreamSettings
+from vision.ground_plane import GroundPlane
 from vision.observations import Dated
 from vision.shrinking import Shrinker
 
@@ -114,6 +116,7 @@ class Shard:
         zones: Sequence[ZoneSettings],
         *,
         sub_url: str = "",
+        ground: GroundPlane | None = None,
     ) -> None:
         """Begin to watch a camera; it may be dead, it is dialled until it answers.
 
@@ -123,11 +126,12 @@ class Shard:
             settings: how to pull it.
             zones: with their rules.
             sub_url: where it sends a smaller stream, which is then looked at instead.
+            ground: the plane of the ground in its view, where it is known.
 
         Raises:
             ValueError: the URL cannot be a camera, or the id is taken; nothing was added.
         """
-        watch = self._watch_of(camera_id, zones)
+        watch = self._watch_of(camera_id, zones, ground)
         self._pool.add(camera_id, url, settings, sub_url=sub_url, after_t_s=watch.last_t_s)
         camera = self._pool.camera(camera_id)
         watched = Watched(watch, watch.pace(), want=lambda gear: camera.want("detectors", gear))
@@ -265,9 +269,10 @@ class Shard:
             self._viewers[camera_id] = max(0, self._viewers.get(camera_id, 0) + change)
         self._loop.between(lambda watches: self._pace(watches[camera_id]) if camera_id in watches else None)
 
-    def _watch_of(self, camera_id: str, zones: Sequence[ZoneSettings]) -> CameraWatch:
+    def _watch_of(self, camera_id: str, zones: Sequence[ZoneSettings], ground: GroundPlane | None) -> CameraWatch:
         """Return a camera's watch as it was kept, or a new one."""
-        watch = CameraWatch(camera_id, zones, shrink=self._shrink, input_wh=self._input_wh)
+        make = partial(CameraWatch, camera_id, zones, shrink=self._shrink, input_wh=self._input_wh, ground=ground)
+        watch = make()
         kept = self._checkpoints.load(camera_id)
         if kept is None:
             return watch
@@ -275,7 +280,7 @@ class Shard:
             watch.restore(kept)
         except (ValueError, KeyError, TypeError, AttributeError) as err:
             logger.warning("camera %s: checkpoint left aside, clocks begin anew: %s", camera_id, err)
-            return CameraWatch(camera_id, zones, shrink=self._shrink, input_wh=self._input_wh)
+            return make()
         return watch
 
     def _say_not_kept(self, camera_id: str, why: str) -> None:

@@ -338,7 +338,8 @@ class System:
 
     def _watch(self, entry: CameraEntry) -> None:
         zones = self._site.zones(entry.id)
-        self._shard.add(entry.id, entry.address, entry.stream, zones, sub_url=entry.sub_address)
+        ground = None if entry.ground is None else entry.ground.plane()
+        self._shard.add(entry.id, entry.address, entry.stream, zones, sub_url=entry.sub_address, ground=ground)
 
     def _horn_of(self, camera_id: str) -> str | None:
         try:

@@ -10,6 +10,7 @@ Belongs here: the plane. Does not: how large things are where no plane was measu
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -50,6 +51,26 @@ class GroundPlane:
         """Return the plane of a matrix that takes pixels of a picture of that size."""
         return cls(matrix @ np.diag([*map(float, size_wh), 1.0]))
 
+    @classmethod
+    def of_corners(cls, corners: Points, metres: Metres) -> "GroundPlane":
+        """Return the plane of four marked corners.
+
+        Args:
+            corners: (4, 2) in fractions of the picture, in order around.
+            metres: (4, 2) where they lie on the ground, in the same order, from any origin along any axes.
+
+        Raises:
+            ValueError: either are not the corners of a convex figure in order, or no camera sees a ground so.
+        """
+        for name, points in (("in the picture", corners), ("on the ground", metres)):
+            if points.shape != (4, 2) or not np.isfinite(points).all() or not _are_around(points):
+                raise ValueError(f"the four corners {name} must be given in order around, no three on a line")
+        matrix = cv2.getPerspectiveTransform(corners.astype(np.float32), metres.astype(np.float32))
+        plane = cls(np.asarray(matrix, np.float64))
+        if not np.isfinite(plane.metres(corners.astype(np.float32), (1, 1))).all():
+            raise ValueError("no camera sees a ground so: some corners would lie above its horizon")
+        return plane
+
     def scaled_by_cars(self, boxes: Boxes, size_wh: SizeWH) -> "GroundPlane":
         """Return the same plane in metres, whatever its unit is now.
 
@@ -86,3 +107,12 @@ class GroundPlane:
         below = feet(boxes)
         ends = self.metres(np.concatenate([below, below - np.array([0, 1], np.float32)]), size_wh)
         return np.asarray(np.hypot(*(ends[: len(below)] - ends[len(below) :]).T))
+
+
+def _are_around(points: npt.NDArray[np.floating]) -> bool:
+    """Return whether points are the corners of a convex figure, one after the other."""
+    sides = np.roll(points, -1, axis=0) - points
+    after = np.roll(sides, -1, axis=0)
+    turns = sides[:, 0] * after[:, 1] - sides[:, 1] * after[:, 0]
+    least = 1e-3 * np.linalg.norm(sides, axis=1) * np.linalg.norm(after, axis=1)
+    return bool((turns > least).all() or (turns < -least).all())

@@ -73,6 +73,12 @@ def test_file_camera_of_the_environment_counts_from_the_files_folder(
             CAMERA + "[[cameras]]\nid = 'a/b'\nurl = 'rtsp://192.0.2.1/x'",
             "camera 'a/b' (number 2): id: write 1 to 64 of",
         ),
+        (
+            CAMERA + "[cameras.ground]\ncorners = [[0.2, 0.9], [0.8, 0.4], [0.8, 0.9], [0.2, 0.4]]\n"
+            "metres = [[0, 0], [3, 0], [3, 9], [0, 9]]",
+            "camera 'a' (number 1): ground: the four corners in the picture must be given in order around",
+        ),
+        (CAMERA + "[cameras.ground]\ncorners = [[0.2, 0.9]]\nmetres = []", "ground.corners"),
         ("[[cameras]]\nid = 'a'\nurl = 'gopher://192.0.2.1/x'", "camera 'a' (number 1): url: "),
         ("[[cameras]]\nid = 'a'\nurl = 'a:sesame@192.0.2.1/x'", "begin with rtsp://"),
         ("[[cameras]]\nurl = 'rtsp://192.0.2.1/x'", "camera number 1: id: it is missing"),

@@ -2,18 +2,23 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 from cases.errors import SigningKeyError
 from cases.signing import load_signing_key
+from detectors.catalog import ZoneSettings
 from pipeline.errors import SettingsError
-from pipeline.settings import CameraEntry, EvidenceSettings, Settings
+from pipeline.settings import CameraEntry, EvidenceSettings, GroundSettings, Settings
 from pipeline.system import System
+from pipeline.watch import CameraWatch
 from streams.opening import Openers
 from tests.pipeline.fakes import event, facts, part
 from vision.detections import Detections
 from vision.frames import Frame
+from vision.ground_plane import GroundPlane
 
 
 class SeesNothing:
@@ -53,6 +58,29 @@ def test_camera_that_cannot_be_watched_does_not_stop_the_next_start(tmp_path: Pa
     again.start()
     assert again.cameras() == ()
     again.stop()
+
+
+def test_camera_is_watched_with_the_plane_of_its_ground(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    given: dict[str, GroundPlane | None] = {}
+
+    def watch(camera_id: str, zones: Sequence[ZoneSettings], **more: Any) -> CameraWatch:
+        given[camera_id] = more["ground"]
+        return CameraWatch(camera_id, zones, **more)
+
+    monkeypatch.setattr("pipeline.shard.CameraWatch", watch)
+    ground = GroundSettings(
+        corners=((0.2, 0.9), (0.8, 0.9), (0.6, 0.4), (0.4, 0.4)), metres=((0, 0), (7, 0), (7, 40), (0, 40))
+    )
+    nowhere = "file:///nowhere/there-is-none.mp4"
+    system = System(Settings(data=tmp_path), Openers(), model=SeesNothing())
+    system.start()
+    system.add_camera(CameraEntry(id="gate", url=nowhere, ground=ground))
+    system.add_camera(CameraEntry(id="yard", url=nowhere))
+    system.stop()
+    plane = given["gate"]
+    assert plane is not None
+    assert plane.metres(np.array([[0.6, 0.4]], np.float32), (1, 1)) == pytest.approx(np.array([[7, 40]]), abs=0.01)
+    assert given["yard"] is None
 
 
 def test_evidence_of_the_service_is_signed_by_a_key_outside_the_data_folder(tmp_path: Path) -> None:

@@ -5,7 +5,10 @@ import pytest
 
 from tests.vision.roads import FOCAL_PX, HEIGHT_M, HORIZON_PX, MATRIX, ROAD, car_at
 from tests.vision.streets import SIZE_WH
+from vision.boxes import feet
 from vision.ground_plane import CAR_WIDTH_M, LEAST_CARS, GroundPlane
+
+SQUARE = [(0, 0), (3, 0), (3, 3), (0, 3)]
 
 
 def boxes(*places_m: tuple[float, float]) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
@@ -51,3 +54,32 @@ def test_few_cars_tell_no_unit() -> None:
 def test_matrix_that_maps_no_ground_is_refused(matrix: np.ndarray[tuple[int, int], np.dtype[np.float64]]) -> None:
     with pytest.raises(ValueError, match="matrix"):
         GroundPlane(matrix)
+
+
+def test_four_marked_corners_tell_the_plane() -> None:
+    metres = np.array([[0, 0], [7, 0], [7, 60], [0, 60]], np.float64)
+    on_road = [(-3.5, 40), (3.5, 40), (3.5, 100), (-3.5, 100)]
+    corners = np.array([feet(boxes(place))[0] for place in on_road], np.float32) / np.array(SIZE_WH, np.float32)
+    plane = GroundPlane.of_corners(corners, metres)
+    told, surveyed = (each.feet_m(boxes((0, 60), (3, 64), (-2, 150)), SIZE_WH) for each in (plane, ROAD))
+    for a, b in ((0, 1), (1, 2), (0, 2)):
+        wanted = np.linalg.norm(surveyed[a] - surveyed[b])
+        assert np.linalg.norm(told[a] - told[b]) == pytest.approx(wanted, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("corners", "metres", "why"),
+    [
+        ([(0.2, 0.9), (0.8, 0.4), (0.8, 0.9), (0.2, 0.4)], SQUARE, "in the picture"),
+        ([(0.2, 0.9), (0.5, 0.9), (0.8, 0.9), (0.2, 0.4)], SQUARE, "in the picture"),
+        ([(0.2, 0.9)] * 4, SQUARE, "in the picture"),
+        ([(0.2, 0.9), (0.8, 0.9), (0.6, 0.4), (0.4, 0.4)], [(0, 0), (3, 3), (3, 0), (0, 3)], "on the ground"),
+        ([(0.4, 0.5), (0.6, 0.5), (0.9, 0.1), (0.1, 0.1)], SQUARE, "above its horizon"),
+    ],
+    ids=["crossed", "on a line", "one point", "crossed on the ground", "ceiling"],
+)
+def test_corners_that_make_no_ground_are_refused(
+    corners: list[tuple[float, float]], metres: list[tuple[float, float]], why: str
+) -> None:
+    with pytest.raises(ValueError, match=why):
+        GroundPlane.of_corners(np.array(corners, np.float32), np.array(metres, np.float64))
