@@ -4,7 +4,7 @@ A slow scout knows a parked car seconds after it stopped. The packets of those s
 are compared from the newest back until the thing is not there, then the one group in which it came is decoded whole.
 That costs some tenths of a second of a processor once, instead of decoding every camera all the time.
 
-Belongs here: the thread, which pictures are decoded. Does not: judging them (vision.rest), what follows (watch).
+Belongs here: the threads, which pictures are decoded. Does not: judging them (vision.rest), what follows (watch).
 """
 
 import contextlib
@@ -30,6 +30,9 @@ logger = logging.getLogger(__name__)
 
 MOST_WAITING = 64
 """More questions than this at once are not answered: dates judged from the looks are good to some seconds."""
+
+AT_ONCE = 2
+"""So many questions are worked on at a time: where many cameras have an offence at once, all are answered in time."""
 
 SLACK_S = 4.0
 """Looks may take a thing that still rolls for one at rest; the walk back begins so much later."""
@@ -63,12 +66,12 @@ class Question:
 
 
 class LookBack:
-    """The thread `look-back-<name>`; `ask` may be called from any thread.
+    """The threads `look-back-<name>-<number>`; `ask` may be called from any thread.
 
     Args:
-        name: goes into the thread's name.
+        name: goes into the threads' names.
         ring_of: gives the ring of a camera; raises `StreamError` where there is none.
-        on_answer: takes each answer, on this thread.
+        on_answer: takes each answer, on one of these threads.
     """
 
     def __init__(
@@ -77,19 +80,25 @@ class LookBack:
         self._ring_of, self._on_answer = ring_of, on_answer
         self._questions: queue.Queue[Question | None] = queue.Queue(MOST_WAITING)
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=f"look-back-{name}", daemon=True)
+        self._threads = [
+            threading.Thread(target=self._run, name=f"look-back-{name}-{number}", daemon=True)
+            for number in range(AT_ONCE)
+        ]
 
     def start(self) -> None:
-        """Start the thread."""
-        self._thread.start()
+        """Start the threads."""
+        for thread in self._threads:
+            thread.start()
 
     def stop(self) -> None:
-        """End the thread after the question it works on; those that wait are not answered."""
+        """End the threads after the questions they work on; those that wait are not answered."""
         self._stop.set()
-        with contextlib.suppress(queue.Full):  # then it sees `_stop` at the next question
-            self._questions.put_nowait(None)
-        if self._thread.is_alive():
-            self._thread.join(JOIN_LIMIT_S)
+        for _ in self._threads:
+            with contextlib.suppress(queue.Full):  # then they see `_stop` at the next question
+                self._questions.put_nowait(None)
+        for thread in self._threads:
+            if thread.is_alive():
+                thread.join(JOIN_LIMIT_S)
 
     def ask(self, question: Question) -> None:
         """Ask; returns at once."""

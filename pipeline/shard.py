@@ -44,7 +44,7 @@ VIEWED = Pace.steady(4.0)
 
 @dataclass(frozen=True, slots=True)
 class ShardListeners:
-    """Who is told; each is called on the looking thread (`on_posted` on the one that looks back) and must not block.
+    """Who is told; each is called on the looking thread (`on_posted` on one that looks back) and must not block.
 
     Attributes:
         on_event: what a detector reports.

@@ -211,6 +211,26 @@ def test_each_question_is_answered_even_behind_one_that_fails(looking_back: Look
     assert answers.given[7] == pytest.approx(STOPS_S, abs=0.5)
 
 
+def test_question_that_takes_long_does_not_hold_up_the_next(clip: Path, answers: Answers) -> None:
+    ring, is_free = ring_of(clip), threading.Event()
+
+    def find(camera_id: str) -> PacketRing:
+        if camera_id == "slow":
+            assert is_free.wait(LIMIT_S)
+        return ring
+
+    looking_back = LookBack("test", find, answers)
+    looking_back.start()
+    looking_back.ask(Question("slow", 1, PARKED, WH, 20.0, 20.0))
+    looking_back.ask(ask(20.0))
+    answers.wait()
+    assert list(answers.given) == [7]
+    is_free.set()
+    answers.wait()
+    looking_back.stop()
+    assert list(answers.given) == [7, 1]
+
+
 def test_too_many_questions_are_answered_with_nobody_knows(clip: Path, answers: Answers) -> None:
     never_started = LookBack("test", lambda _: ring_of(clip), answers)
     for number in range(65):
