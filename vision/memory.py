@@ -20,7 +20,7 @@ from vision.births import BIRTH_S, DOUBLE_PLACE_IOU, Birth, Moment, birth_of, is
 from vision.boxes import iou_matrix, same_feet
 from vision.cells import may_be_missed
 from vision.detections import Detections
-from vision.gaps import Span
+from vision.gaps import Span, joined
 from vision.ground_plane import GroundPlane
 from vision.matching import cover_ratios, distinct, match_parts, match_whole, related
 from vision.motion import UNSEEN_S, Motion
@@ -54,8 +54,6 @@ LAG_SHIFT = 0.1
 
 UNWATCHED_KEPT_S = 900.0
 """How long it is remembered when nobody watched: longer than the packets in which looking back finds a beginning."""
-
-MOST_UNWATCHED = 100
 
 STATE_VERSION = 2
 
@@ -161,8 +159,7 @@ class SceneMemory:
         watched_s = max(0.0, min(step_s - observation.gap_s, MAX_STEP_S)) if is_ok and state.last_ok else 0.0
         gap_s = step_s - watched_s
         if gap_s > 0:
-            kept = [span for span in state.unwatched if span[1] > observation.t_s - UNWATCHED_KEPT_S]
-            state.unwatched = [*kept[1 - MOST_UNWATCHED :], (observation.t_s - gap_s, observation.t_s)]
+            state.unwatched = joined(state.unwatched, (observation.t_s - gap_s, observation.t_s), UNWATCHED_KEPT_S)
         if gap_s > LEFT_AFTER_SIGN_S or not is_ok:
             self._tracker.forget()
             for spot in state.spots:
