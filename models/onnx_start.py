@@ -58,7 +58,8 @@ def checkpoint_from_onnx(onnx_path: Path, architecture: str, class_names: Sequen
     except (DecodeError, KeyError, ValueError, SyntaxError, AttributeError):
         raise WeightsError(f"{onnx_path} is no ONNX file of ultralytics that names its classes") from None
     weights = exported_weights(exported)
-    network = DetectionModel(architecture, nc=len(known), verbose=False)
+    network = DetectionModel(architecture, nc=_class_width(weights) or len(known), verbose=False)
+    _give_rows(network, len(known))
     _fill(network, weights, onnx_path, architecture)
     _choose_classes(network, known, class_names)
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -86,6 +87,23 @@ def _per_filter(values: Any) -> FloatArray:
     """Return one value for all filters, or one for each, in a shape that spreads over (filters, channels, h, w)."""
     array = np.asarray(values, np.float32)
     return array.reshape(-1, 1, 1, 1) if array.size > 1 else array.reshape(())
+
+
+def _class_width(weights: Mapping[str, FloatArray]) -> int | None:
+    """Return how many filters the class branches of the head have before their last layer, or None where unknown.
+
+    Ultralytics takes at least as many as there are classes, so a network that once knew 80 is wider than its 11 tell.
+    """
+    last = [weight for name, weight in weights.items() if ".cv3.0." in name and name.endswith(".2.weight")]
+    return last[0].shape[1] if last else None
+
+
+def _give_rows(network: Any, count: int) -> None:
+    """Put a fresh last layer with so many rows into each class branch of the head."""
+    import torch
+
+    for branch in network.model[-1].cv3:
+        branch[-1] = torch.nn.Conv2d(branch[-1].in_channels, count, 1)
 
 
 def _fill(network: Any, weights: Mapping[str, FloatArray], path: Path, architecture: str) -> None:
@@ -123,9 +141,10 @@ def _choose_classes(network: Any, known: Sequence[str], class_names: Sequence[st
     sources = [next((row for row, kind in enumerate(meant) if kind == value), None) for value in wanted]
     head = network.model[-1]
     generator = torch.Generator().manual_seed(0)
-    for branch in head.cv3:
-        old = branch[-1]
-        new = torch.nn.Conv2d(old.in_channels, len(wanted), 1)
+    olds = [branch[-1] for branch in head.cv3]
+    _give_rows(network, len(wanted))
+    for branch, old in zip(head.cv3, olds, strict=True):
+        new = branch[-1]
         with torch.no_grad():
             for row, source in enumerate(sources):
                 if source is None:
@@ -133,7 +152,6 @@ def _choose_classes(network: Any, known: Sequence[str], class_names: Sequence[st
                     new.bias[row] = RARE_LOGIT
                 else:
                     new.weight[row], new.bias[row] = old.weight[source], old.bias[source]
-        branch[-1] = new
     head.nc, head.no = len(wanted), len(wanted) + head.reg_max * 4
     network.nc = network.yaml["nc"] = len(wanted)
     network.names = dict(enumerate(class_names))

@@ -101,6 +101,18 @@ def test_checkpoint_gives_what_the_exported_network_gives(tmp_path: Path) -> Non
 
 @pytest.mark.train
 @THEIR_WARNINGS
+def test_bundled_model_can_be_trained_on(tmp_path: Path) -> None:
+    import torch
+
+    card = load_card(bundled_card())
+    start = checkpoint_from_onnx(card.file, "yolov8n.yaml", own_class_names(), tmp_path / "start.pt")
+    network = torch.load(start, weights_only=False)["model"]
+    last = exported_weights(onnx.load(str(card.file)))["model.22.cv3.0.2.weight"]
+    np.testing.assert_allclose(network.model[-1].cv3[0][-1].weight.detach().numpy(), last)
+
+
+@pytest.mark.train
+@THEIR_WARNINGS
 def test_other_architecture_is_named(tmp_path: Path) -> None:
     from ultralytics import YOLO
 
