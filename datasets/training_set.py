@@ -81,7 +81,7 @@ def write_training_set(
 VAL_SEED = 5_000_000
 """Streets of the validation split are numbered from here; no training split is that long."""
 
-DRAWING_VERSION = 4
+DRAWING_VERSION = 5
 """Grows when the same settings give other pictures or labels; who keeps drawn pictures puts it into their folder's
 name."""
 
@@ -106,7 +106,7 @@ def _keep_to_version(folder: Path) -> None:
 
 def _write_street(place: tuple[Path, str], rows: range, seed: int, settings: TrainingSetSettings) -> None:
     folder, split = place
-    names = {row: f"{settings.seed:02d}_{row:06d}" for row in rows}
+    names = {row: f"{split}_{settings.seed:02d}_{row:06d}" for row in rows}  # one set's names differ over its splits
     missing = [row for row in rows if not (folder / "labels" / split / f"{names[row]}.txt").exists()]
     if not missing:
         return

@@ -45,8 +45,8 @@ class TrainSettings(BaseModel):
         hold_statistics: keep the means and spreads of batch normalisation as they are, as a start from ONNX needs, and
             as does good where batches are small.
         train_px: side of the square that pictures are trained at; the longer side where there is no mosaic.
-        mosaic: put each training picture together from four. Without it whole pictures are taken in their own shape,
-            which is cheaper and the better use of a short run.
+        mosaic: share of the training pictures that are put together from four, which makes things small. With 0 whole
+            pictures are taken in their own shape, which is cheaper and the better use of a short run.
         input_wh: input size on the card; the exported model takes any.
         epochs: passes over the pictures.
         hours: stop after so long instead, with the learning rate fitted to it; None goes by epochs.
@@ -71,7 +71,7 @@ class TrainSettings(BaseModel):
     start_from: Path | None = None
     hold_statistics: bool = False
     train_px: Annotated[int, Field(ge=32, le=1280, multiple_of=32)] = 480
-    mosaic: bool = True
+    mosaic: Annotated[float, Field(ge=0, le=1)] = 1.0
     input_wh: tuple[int, int] = (640, 384)
     epochs: Annotated[int, Field(ge=1, le=1000)] = 30
     hours: Annotated[float, Field(gt=0, le=240)] | None = None
@@ -257,7 +257,8 @@ def _fresh(
         seed=settings.seed,
         device=settings.device,
         close_mosaic=settings.close_mosaic_epochs,
-        rect=not settings.mosaic,
+        mosaic=settings.mosaic,
+        rect=settings.mosaic == 0,
         cos_lr=True,
         pretrained=settings.start_from is not None,  # True keeps the weights that were opened above
         amp="bf16" if settings.bf16 and settings.device != "cpu" else False,  # its check of others downloads a model

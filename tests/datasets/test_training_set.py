@@ -47,6 +47,10 @@ def test_every_picture_has_the_size_and_a_label_file(folder: Path) -> None:
         assert (folder / "labels" / picture.parent.name / f"{picture.stem}.txt").exists()
 
 
+def test_names_differ_over_the_splits_so_that_they_can_be_mixed_into_one_set(folder: Path) -> None:
+    assert len({path.stem for path in folder.glob("images/*/*.jpg")}) == 8
+
+
 def test_every_label_is_a_class_and_a_box_inside_the_picture(folder: Path) -> None:
     rows = [line.split() for path in folder.glob("labels/*/*.txt") for line in path.read_text().splitlines()]
     assert len(rows) > 20
@@ -67,11 +71,11 @@ def test_data_yaml_names_the_classes_in_their_order(folder: Path) -> None:
 
 
 def test_interrupted_run_goes_on_and_gives_the_same_files(folder: Path) -> None:
-    victim = folder / "images" / "train" / "03_000003.jpg"
-    kept = folder / "images" / "train" / "03_000004.jpg"
+    victim = folder / "images" / "train" / "train_03_000003.jpg"
+    kept = folder / "images" / "train" / "train_03_000004.jpg"
     before, kept_time = victim.read_bytes(), kept.stat().st_mtime_ns
     victim.unlink()
-    (folder / "labels" / "train" / "03_000003.txt").unlink()
+    (folder / "labels" / "train" / "train_03_000003.txt").unlink()
     write_training_set(folder, SETTINGS)
     assert victim.read_bytes() == before
     assert kept.stat().st_mtime_ns == kept_time
@@ -81,7 +85,7 @@ def test_interrupted_run_goes_on_and_gives_the_same_files(folder: Path) -> None:
 def test_pictures_of_another_version_of_the_drawing_are_refused_and_kept(
     told: str | None, sentence: str, tmp_path: Path
 ) -> None:
-    old = tmp_path / "images" / "train" / "03_000000.jpg"
+    old = tmp_path / "images" / "train" / "train_03_000000.jpg"
     old.parent.mkdir(parents=True)
     old.write_bytes(b"old")
     if told is not None:
