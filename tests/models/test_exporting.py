@@ -10,7 +10,7 @@ from models.errors import ExportError
 from models.exporting import export_file
 from models.shelf import load_shelf
 
-pytestmark = pytest.mark.train
+pytestmark = [pytest.mark.train, pytest.mark.filterwarnings("ignore")]  # torch warns of its own exporter
 
 
 @pytest.mark.parametrize(
