@@ -13,6 +13,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import onnxruntime as ort
+
 from models.cards import Family, ModelCard, card_for_weights
 from models.choice import check_card
 from models.errors import ExportError, ExtraMissingError, one_line
@@ -137,9 +139,10 @@ def _by_ultralytics(checkpoint: Path, work: Path, size: SizeWH) -> _Exported:
     copied = shutil.copy(checkpoint, work / checkpoint.name)
     try:
         network: Any = yolo(str(copied), task="detect")
-        exported = network.export(format="onnx", dynamic=True, imgsz=[size[1], size[0]], device=DEVICE)
-        names = tuple(network.names.values())
-        return _Exported(Path(exported), names, bool(getattr(network.model, "end2end", False)))
+        # nms=False asks for the head that needs none, where there is one; since 8.4 it is not taken by itself.
+        exported = network.export(format="onnx", dynamic=True, imgsz=[size[1], size[0]], device=DEVICE, nms=False)
+        told = ort.InferenceSession(exported, providers=["CPUExecutionProvider"]).get_modelmeta().custom_metadata_map
+        return _Exported(Path(exported), tuple(network.names.values()), told.get("end2end") == "True")
     except UNREADABLE as err:
         raise ExportError(f"{checkpoint} cannot be exported by ultralytics: {one_line(err)}") from None
 
