@@ -46,14 +46,14 @@ class Entrant:
         weights: folder of its weights; the card's own if None.
         whole_wh: input of a look at a whole frame.
         fine_wh: input of a look at twice the size; None where the file takes one size only.
-        knows_real: whether it was trained on real pictures.
+        trained_on: names of the sets that it was trained on, and is not judged by.
     """
 
     card: Path
     weights: Path | None
     whole_wh: SizeWH
     fine_wh: SizeWH | None
-    knows_real: bool
+    trained_on: tuple[str, ...] = ()
 
 
 class Looks:
