@@ -72,7 +72,6 @@ class SmallSet:
         smallest_m: metres of the smallest thing that is looked for.
         is_half: whether it is judged at half scale.
         is_complete: whether everything is marked, so that other finds are false.
-        is_real: whether a camera took it.
         note: what a reader must know.
     """
 
@@ -82,7 +81,6 @@ class SmallSet:
     smallest_m: float
     is_half: bool
     is_complete: bool
-    is_real: bool
     note: str
 
 
@@ -98,7 +96,7 @@ def drawn(streets: int, moments: int) -> SmallSet:
         for t_s in np.linspace(2, MOMENTS_S - 2, LESSONS):
             lessons.append(Marked(name, _frame(name, scene.picture(float(t_s))), None, None))
     note = f"{streets} streets at 1280x720, the first with {LEAST_SMALL} small things each; exact truth"
-    return SmallSet(DRAWN, tuple(pictures), tuple(lessons), PERSON_M, False, True, False, note)
+    return SmallSet(DRAWN, tuple(pictures), tuple(lessons), PERSON_M, is_half=False, is_complete=True, note=note)
 
 
 def motorway(material: Path) -> SmallSet:
@@ -119,10 +117,9 @@ def motorway(material: Path) -> SmallSet:
         pictures,
         (),
         CAR_M,
-        False,
-        False,
-        True,
-        f"{note} for true: nothing is said of 1280, and the closer look is flattered",
+        is_half=False,
+        is_complete=False,
+        note=f"{note} for true: nothing is said of 1280, and the closer look is flattered",
     )
 
 
@@ -142,7 +139,7 @@ def labelled(material: Path, name: str, most: int) -> SmallSet:
     except DatasetError as err:
         raise NotPossibleError(f"{name}: {err}") from None
     note = "real pictures of 640x640 judged at half scale: whole at 320, closely at 640; small is up to 48 px of 640"
-    return SmallSet(name, tuple(pictures), (), CAR_M, True, False, True, note)
+    return SmallSet(name, tuple(pictures), (), CAR_M, is_half=True, is_complete=False, note=note)
 
 
 def groups_of(class_ids: Ids) -> Ids:

@@ -29,7 +29,7 @@ def picture() -> Marked:
 
 
 def some(*, is_half: bool = False, is_complete: bool = True, pictures: int = 1) -> SmallSet:
-    return SmallSet("some", (picture(),) * pictures, (), 1.0, is_half, is_complete, False, "made by hand")
+    return SmallSet("some", (picture(),) * pictures, (), 1.0, is_half, is_complete, "made by hand")
 
 
 def counted(found: Detections, marks: Detections, data: SmallSet) -> tuple[int, int, int]:
