@@ -1,7 +1,8 @@
 """Makes up stays of vehicles, with all that goes wrong while a camera watches one, and has the service watch them.
 
 A stay is known exactly; what is looked at are boxes at moments on the camera's time line (`streams.timeline`), which
-sees wrong stamps and late packets. There are no pixels: the rule is judged, not the model.
+sees wrong stamps and late packets. Of the pixels there is only what the service makes of them: how much the picture of a
+place is still that of before (`Proofs`). The rule is judged, not the model.
 """
 
 from collections.abc import Iterator
@@ -17,7 +18,8 @@ from streams.timeline import Clocks, TimeLine
 from vision.boxes import iou_matrix
 from vision.classes import StreetClass
 from vision.detections import Detections
-from vision.observations import Observation
+from vision.observations import Observation, Proofs
+from vision.scenes import Place
 
 SIZE_WH = (1280, 720)
 BEGAN = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
@@ -30,6 +32,9 @@ BEFORE_S, AFTER_S = 12.0, 45.0
 SPEED_PX_S = 160.0
 BUS_WH = (460.0, 260.0)
 LIMIT_S = 12.0
+
+SAME_PIXELS, OTHER_PIXELS = 0.95, 0.1
+"""How alike the picture of a place is while the same thing stands there, and when another or none does."""
 
 SAME_IOU = 0.4
 """An event of the vehicle overlaps it by this much; that of a bus that stands before it twice does not."""
@@ -167,6 +172,7 @@ def _events(stay: Stay) -> Iterator[Event]:
     restarts = [stay.restart_s] if stay.restart_s is not None else []
     returns = [stay.away[1]] if stay.away is not None else []
     last_t_s: float | None = None
+    places: tuple[Place, ...] = ()
     for now_s, media_s, found in _pictures(stay):
         if restarts and now_s >= restarts[0]:
             restarts.pop()
@@ -181,7 +187,10 @@ def _events(stay: Stay) -> Iterator[Event]:
         gap_s = 0.0 if last_t_s is None or stamp.t_s - last_t_s <= GAP_AFTER_S else stamp.t_s - last_t_s
         last_t_s = stamp.t_s
         at = BEGAN + timedelta(seconds=stamp.unix_s - BEGAN.timestamp())
-        yield from watch.replay(Observation("gate", stamp.t_s, at, SIZE_WH, gap_s=gap_s, detections=found)).events
+        proofs = _proofs(stay, now_s, places)
+        looked = watch.replay(Observation("gate", stamp.t_s, at, SIZE_WH, gap_s=gap_s, detections=found, proofs=proofs))
+        places = looked.scene.places
+        yield from looked.events
 
 
 def _new_watch() -> CameraWatch:
@@ -216,7 +225,7 @@ def _found(stay: Stay, now_s: float, rng: np.random.Generator) -> Detections:
         box = np.array(_standing(x, FOOT[1], (width, 0.6 * width))) + noise * np.array([width, 0.6 * width] * 2)
         rows.append((tuple(box.tolist()), 0.8, kind.value))
     if is_hidden:
-        rows.append((_standing(FOOT[0] + 30, FOOT[1] + 40, BUS_WH), 0.9, StreetClass.BUS.value))
+        rows.append((BUS_BOX, 0.9, StreetClass.BUS.value))
     for begin_s in stay.passers:
         where = FOOT[0] - 700 + 250 * (now_s - begin_s)
         if 0 < where < SIZE_WH[0] and not is_hidden:
@@ -225,8 +234,29 @@ def _found(stay: Stay, now_s: float, rng: np.random.Generator) -> Detections:
     return Detections.of(rows)
 
 
+def _proofs(stay: Stay, now_s: float, places: tuple[Place, ...]) -> Proofs:
+    """Return what comparing pixels tells of each place: whether the thing that stood there still shows."""
+    is_hidden = any(begin <= now_s < end for begin, end in stay.hidden)
+    shown = _standing(*FOOT, (stay.width_px, 0.6 * stay.width_px)) if 0 <= now_s < stay.stands_s else None
+    if is_hidden:
+        shown = BUS_BOX
+    alike = [
+        SAME_PIXELS if shown is not None and _overlap(place.box, shown) >= SAME_IOU else OTHER_PIXELS
+        for place in places
+    ]
+    ids = np.array([place.place_id for place in places], np.int64)
+    return Proofs(ids, np.array(alike, np.float32))
+
+
+def _overlap(box: tuple[float, ...], other: tuple[float, ...]) -> float:
+    return float(iou_matrix(np.array([box], np.float32), np.array([other], np.float32))[0, 0])
+
+
 def _standing(x: float, y: float, size_wh: tuple[float, float]) -> tuple[float, float, float, float]:
     return x - size_wh[0] / 2, y - size_wh[1], x + size_wh[0] / 2, y
+
+
+BUS_BOX = _standing(FOOT[0] + 30, FOOT[1] + 40, BUS_WH)
 
 
 def plain(stay: Stay) -> Stay:
