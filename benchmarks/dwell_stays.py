@@ -1,8 +1,8 @@
 """Makes up stays of vehicles, with all that goes wrong while a camera watches one, and has the service watch them.
 
 A stay is known exactly; what is looked at are boxes at moments on the camera's time line (`streams.timeline`), which
-sees wrong stamps and late packets. Of the pixels there is only what the service makes of them: how much the picture of a
-place is still that of before (`Proofs`). The rule is judged, not the model.
+sees wrong stamps and late packets. Of the pixels there is only what the service makes of them: how much the picture of
+a place is still that of before (`Proofs`). The rule is judged, not the model.
 """
 
 from collections.abc import Iterator
