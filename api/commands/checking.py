@@ -5,13 +5,14 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 from rich.console import Console
 
 from broadcast.phrases import recording_problems
 from broadcast.settings import BroadcastSettings
-from cases.errors import SigningKeyError, SigningKeyMissingError
+from cases.errors import CalendarError, CodeTableError, SigningKeyError, SigningKeyMissingError
 from cases.signing import load_signing_key
 from detectors.catalog import load_zones
 from detectors.errors import DetectorError
@@ -67,6 +68,10 @@ def _problems(settings: Settings) -> Iterator[str]:
         check_card(load_card(settings.model.card or bundled_card()), settings.model.engine)
     except ModelError as err:
         yield f"model.card: {err}"
+    try:
+        settings.codes.deadlines(ZoneInfo(settings.timezone))
+    except (CodeTableError, CalendarError) as err:
+        yield f"codes: {err}"
     for camera in settings.cameras:
         yield from _camera_problems(camera)
     yield from _voice_problems(settings.broadcast)
