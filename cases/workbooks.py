@@ -21,8 +21,13 @@ from openpyxl.utils.cell import range_boundaries
 
 from cases.table_cells import MAX_COLUMNS, MAX_ROWS, Sheet, SheetDraft, UnreadableFileError
 
-MAX_UNPACKED_BYTES = 16 * 2**20
-"""Thirty times what a city's whole table unpacks to; read as XML, so much may still take a few hundred MB of memory."""
+MAX_UNPACKED_BYTES = 8 * 2**20
+"""Ten times what a city's whole table unpacks to; empty cells alone would make 600 MB of memory and some seconds of it."""
+
+MAX_RATIO = 100
+"""How much smaller the ZIP may make a file of more than `SMALL_BYTES`; XML of real tables shrinks to a tenth."""
+
+SMALL_BYTES = 2**16
 
 MAX_ENTRIES = 1000
 MAX_MERGED_CELLS = MAX_ROWS * 8
@@ -62,9 +67,7 @@ def xlsx_sheets(content: bytes) -> tuple[Sheet, ...]:
         raise UnreadableFileError("old_excel")
     try:
         archive = zipfile.ZipFile(io.BytesIO(content))
-        entries = archive.infolist()
-        if len(entries) > MAX_ENTRIES or sum(entry.file_size for entry in entries) > MAX_UNPACKED_BYTES:
-            raise UnreadableFileError("bomb", limit=MAX_UNPACKED_BYTES // 2**20)
+        _refuse_bomb(archive.infolist())
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of styles and validations that openpyxl does not know
             book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, keep_links=False)
@@ -77,6 +80,15 @@ def xlsx_sheets(content: bytes) -> tuple[Sheet, ...]:
     except _BROKEN as err:
         raise UnreadableFileError("not_xlsx", why=type(err).__name__) from None
     return tuple(sheet for sheet in sheets if sheet.rows or sheet.faults)
+
+
+def _refuse_bomb(entries: list[zipfile.ZipInfo]) -> None:
+    """Look at what the ZIP says of its files; zipfile gives no more bytes than that out."""
+    if len(entries) > MAX_ENTRIES or sum(entry.file_size for entry in entries) > MAX_UNPACKED_BYTES:
+        raise UnreadableFileError("bomb", limit=MAX_UNPACKED_BYTES // 2**20)
+    for entry in entries:
+        if entry.file_size > max(SMALL_BYTES, MAX_RATIO * entry.compress_size):
+            raise UnreadableFileError("ratio", part=entry.filename[:60], limit=MAX_RATIO)
 
 
 def _sheet(archive: zipfile.ZipFile, sheet: _Streamed) -> Sheet:
