@@ -22,7 +22,7 @@ from openpyxl.utils.cell import range_boundaries
 from cases.table_cells import MAX_COLUMNS, MAX_ROWS, Sheet, SheetDraft, UnreadableFileError
 
 MAX_UNPACKED_BYTES = 8 * 2**20
-"""Ten times what a city's whole table unpacks to; empty cells alone would make 600 MB of memory and some seconds of it."""
+"""Ten times what a city's whole table unpacks to; of nothing but empty cells it makes 600 MB of memory and 17 s."""
 
 MAX_RATIO = 100
 """How much smaller the ZIP may make a file of more than `SMALL_BYTES`; XML of real tables shrinks to a tenth."""
