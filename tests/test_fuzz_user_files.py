@@ -137,8 +137,8 @@ def workbook_parts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]
     path = tmp_path_factory.mktemp("workbook") / "own.xlsx"
     book = openpyxl.Workbook()
     for line in table_text(bundled_table()).splitlines()[:4]:
-        book.active.append(line.split(","))
-    book.active.merge_cells("B2:B3")
+        book.worksheets[0].append(line.split(","))
+    book.worksheets[0].merge_cells("B2:B3")
     book.save(path)
     with zipfile.ZipFile(path) as archive:
         return {name: archive.read(name) for name in archive.namelist()}

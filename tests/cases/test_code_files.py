@@ -33,10 +33,10 @@ def written(folder: Path, *rows: str, head: str = HEAD, encoding: str = "utf-8")
     return path
 
 
-def faults(path: Path, **options: bool) -> list[str]:
+def faults(path: Path, *, needs_kinds: bool = True) -> list[str]:
     """Return what is said in English, a line per fault."""
     with pytest.raises(CodeTableError) as caught:
-        load_table(path, **options)
+        load_table(path, needs_kinds=needs_kinds)
     assert path.name in str(caught.value)
     return [fault_line(fault, "en", Words.load()) for fault in caught.value.faults]
 

@@ -89,7 +89,7 @@ def test_conditions_of_an_item_are_told_apart_by_their_words(table: CodeTable, l
 def test_limits_are_read_with_how_their_time_counts(table: CodeTable) -> None:
     told = {code: table.item(code).condition(1).limit for code in ("0406", "0410", "0201", "0101")}
 
-    assert {code: (limit.count, limit.unit) for code, limit in told.items() if limit} == {
+    assert {code: (int(limit.count), limit.unit) for code, limit in told.items() if limit} == {
         "0406": (2, LimitUnit.URGENT_HOUR),
         "0410": (2, LimitUnit.WORK_HOUR),
         "0201": (1, LimitUnit.WORK_DAY),
