@@ -21,6 +21,9 @@ MAX_CALENDAR_BYTES = 2**20
 MAX_HOLIDAY_DAYS = 60
 """Longer than any holiday; a wrong year in `last` would close the city for ever."""
 
+LOOK_AHEAD = timedelta(days=45)
+"""A limit that is given now can end so far away; the next year's holidays are announced in November."""
+
 _FOLDER = Path(__file__).parent / "calendar_files"
 _SATURDAY = 5
 
@@ -48,6 +51,10 @@ class Calendar:
     def knows(self, day: date) -> bool:
         """Tell whether a file speaks of the day's year; if none does, its holidays are missing here."""
         return day.year in self.years
+
+    def unknown_years(self, today: date, ahead: timedelta = LOOK_AHEAD) -> tuple[int, ...]:
+        """Return the years, of today and some days ahead, that no file speaks of."""
+        return tuple(sorted({day.year for day in (today, today + ahead) if not self.knows(day)}))
 
     def also(self, other: "Calendar") -> "Calendar":
         """Return the calendar that knows what both know."""

@@ -5,7 +5,7 @@ workflow's business: it adds up `spent_s` and hands it back to `due_at`.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from cases.codes import CodeTable
 from cases.lights import YELLOW_RATIO
@@ -60,7 +60,7 @@ class CodeDeadlines:
         """
         limit = self.limit(code, condition)
         if limit is None:
-            return max((end - start).total_seconds(), 0.0)
+            return max((end.astimezone(UTC) - start.astimezone(UTC)).total_seconds(), 0.0)
         return self.time.spent_s(start, end, limit)
 
     def limit(self, code: str, condition: int | None) -> Limit | None:

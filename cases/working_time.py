@@ -67,7 +67,7 @@ class WorkingTime:
 
     def spent_s(self, start: datetime, end: datetime, limit: Limit) -> float:
         """Return the seconds that count towards a limit between two aware times; 0 where the end is not later."""
-        _check_aware(start, end)
+        start, end = _utc(start), _utc(end)
         if end <= start:
             return 0.0
         if limit.unit.is_continuous:
@@ -85,9 +85,8 @@ class WorkingTime:
             limit: how long.
             spent_s: seconds that were counted before, for a case that was paused; the start where nothing is left.
         """
-        _check_aware(start)
+        start = _utc(start)
         left = self._length(limit) - timedelta(seconds=spent_s)
-        start = start.astimezone(UTC)
         if left <= NOTHING:
             return start
         if limit.unit.is_continuous:
@@ -131,7 +130,8 @@ def _time_of_day(text: str) -> timedelta:
     return told
 
 
-def _check_aware(*moments: datetime) -> None:
-    for moment in moments:
-        if moment.tzinfo is None:
-            raise ValueError(f"the time of a limit must be aware, not {moment!r}")
+def _utc(moment: datetime) -> datetime:
+    """Return an aware time in UTC; two times of the same zone would be subtracted as if no clock ever changed there."""
+    if moment.tzinfo is None:
+        raise ValueError(f"the time of a limit must be aware, not {moment!r}")
+    return moment.astimezone(UTC)

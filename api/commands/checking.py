@@ -2,7 +2,8 @@
 
 import shutil
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -12,6 +13,7 @@ from rich.console import Console
 
 from broadcast.phrases import recording_problems
 from broadcast.settings import BroadcastSettings
+from cases.calendars import chosen_calendar
 from cases.errors import CalendarError, CodeTableError, SigningKeyError, SigningKeyMissingError
 from cases.signing import load_signing_key
 from detectors.catalog import load_zones
@@ -104,3 +106,6 @@ def _notes(settings: Settings) -> Iterator[str]:
     """Yield what is missing and may be: without the usual speech program the standard phrases are still spoken."""
     if settings.broadcast.speech_program == DEFAULT_SPEECH and shutil.which(DEFAULT_SPEECH) is None:
         yield f"{DEFAULT_SPEECH} is not installed, so only the standard phrases can be spoken; apt install espeak-ng"
+    with suppress(CalendarError):  # a problem already
+        for year in chosen_calendar(settings.codes.calendars).unknown_years(datetime.now(UTC).date()):
+            yield f"codes.calendars: none speaks of {year}, whose holidays count as workdays until one does"

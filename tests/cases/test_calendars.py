@@ -43,6 +43,9 @@ def test_year_that_no_file_speaks_of_is_told_apart() -> None:
     assert calendar.knows(date(2026, 12, 31))
     assert not calendar.knows(date(2027, 1, 1))
     assert calendar.is_workday(date(2027, 1, 1))
+    assert calendar.unknown_years(date(2026, 11, 1)) == ()
+    assert calendar.unknown_years(date(2026, 12, 1)) == (2027,)
+    assert Calendar().unknown_years(date(2026, 12, 1)) == (2026, 2027)
 
 
 def test_own_year_is_added_to_those_that_come_along(tmp_path: Path) -> None:

@@ -100,6 +100,15 @@ def test_hours_are_wall_time_where_a_day_has_23_hours() -> None:
     assert berlin.spent_s(start, start + timedelta(hours=23), limit("9小时")) == 3 * 3600
 
 
+def test_hour_that_comes_twice_counts_twice() -> None:
+    """In Berlin 02:00 to 03:00 comes twice on 25 October 2026; both times are told in that zone."""
+    zone = ZoneInfo("Europe/Berlin")
+    start, end = datetime(2026, 10, 25, 1, 30, tzinfo=zone), datetime(2026, 10, 25, 3, 30, tzinfo=zone)
+
+    assert BERLIN.spent_s(start, end, limit("5紧急工作时")) == 3 * 3600
+    assert BERLIN.due_at(start, limit("3紧急工作时")) == end
+
+
 @pytest.mark.parametrize(
     "pairs", [(), (("12:00", "08:00"),), (("08:00", "12:00"), ("11:00", "13:00")), (("9", "12:00"),)]
 )
