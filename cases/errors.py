@@ -7,6 +7,7 @@ CasesError
 ├── UnknownCaseError           there is no such case
 ├── UnknownCodeError           the code table has no such entry
 ├── CodeTableError             a code table cannot be read
+├── CalendarError              a calendar of holidays cannot be read
 ├── AppendOnlyError            something tried to alter or remove history
 ├── DatabaseError              the database refuses (retryable)
 ├── MigrationError             the database is newer than the program, or cannot be brought up
@@ -29,6 +30,8 @@ CasesError
 
 from collections.abc import Sequence
 from pathlib import Path
+
+from cases.table_faults import TableFault
 
 
 class CasesError(Exception):
@@ -77,7 +80,19 @@ class UnknownCodeError(CasesError):
 
 
 class CodeTableError(CasesError):
-    """A code table that cannot be read; the message names file and entry."""
+    """A code table that cannot be read; the message names the file and every row and column that is wrong.
+
+    Attributes:
+        faults: the same for wording in another language.
+    """
+
+    def __init__(self, message: str, faults: Sequence[TableFault] = ()) -> None:
+        self.faults = tuple(faults)
+        super().__init__(message)
+
+
+class CalendarError(CasesError):
+    """A calendar of holidays that cannot be read; the message names file and entry."""
 
 
 class AppendOnlyError(CasesError):

@@ -14,6 +14,7 @@ import numpy as np
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from broadcast.settings import BroadcastSettings, checked_time_zone
+from cases.code_settings import CodeSettings
 from cases.tables import MAX_NAME_LENGTH
 from models.choice import EngineName
 from pipeline.errors import SettingsError
@@ -167,6 +168,7 @@ class Settings(Section):
     server: ServerSettings = Field(default_factory=ServerSettings)
     model: ModelSettings = Field(default_factory=ModelSettings)
     evidence: EvidenceSettings = Field(default_factory=EvidenceSettings)
+    codes: CodeSettings = Field(default_factory=CodeSettings)
     broadcast: BroadcastSettings = Field(default_factory=BroadcastSettings)
     cameras: tuple[CameraEntry, ...] = ()
 
@@ -269,6 +271,7 @@ def _rooted(settings: Settings, folder: Path) -> Settings:
     voice = voice.model_copy(update={"recordings": folder / recordings}) if recordings else voice
     changed: dict[str, object] = {"data": folder / settings.data, "labels": folder / settings.labels_folder}
     changed |= {"cameras": cameras, "model": model, "evidence": evidence, "broadcast": voice}
+    changed["codes"] = settings.codes.rooted(folder)
     return settings.model_copy(update=changed)
 
 

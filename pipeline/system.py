@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 from broadcast.announcer import Announcer
 from broadcast.ladder import Ladder, Presence
 from broadcast.play_limit import PlayLimit
-from cases.codes import bundled_table
+from cases.code_files import chosen_table
 from cases.evidence import EvidenceStore, utc_now
 from cases.keyring import NewKey, open_keyring
 from cases.packs import ModelFacts
@@ -94,7 +94,7 @@ class System:
         self.evidence = EvidenceStore(data / "evidence", signer=opened.key)
         self.announcer = Announcer(settings.broadcast.horns)
         self._site = Site(data, settings.cameras)
-        self._codes = bundled_table()
+        self._codes = chosen_table(settings.codes.table)
         self._agenda = Agenda("cases-writer")
         self._model_name, self._engine, facts, looker = _opened_model(settings, model)
         listeners = ShardListeners(

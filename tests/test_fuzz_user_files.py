@@ -3,20 +3,25 @@
 The files are the ones that come along, damaged; so what is read is near to what people write.
 """
 
+import csv
 import gzip
+import io
 import json
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import openpyxl
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from broadcast.errors import PhraseError
 from broadcast.phrases import PHRASES_FILE, load_phrases
-from cases.codes import bundled_tables, load_table
-from cases.errors import CodeTableError
+from cases.calendars import load_calendar
+from cases.code_files import bundled_table, bundled_tables, load_table, table_text
+from cases.errors import CalendarError, CodeTableError
 from cases.packs import parse_manifest
 from datasets.synthetic import parse_url
 from models.cards import load_card
@@ -115,8 +120,50 @@ def test_fuzz_phrases(tmp_path: Path, edits: list[tuple[str, float, str]]) -> No
 @SLOW
 @given(st.sampled_from(bundled_tables()), EDITS)
 def test_fuzz_code_table(tmp_path: Path, name: str, edits: list[tuple[str, float, str]]) -> None:
-    text = (ROOT / "cases" / "code_tables" / f"{name}.toml").read_text(encoding="utf-8")
-    read(load_table, tmp_path / "codes.toml", damaged(text, edits), CodeTableError)
+    text = "\n".join(table_text(bundled_table(name)).splitlines()[:40])
+    read(load_table, tmp_path / "codes.csv", damaged(text, edits), CodeTableError)
+
+
+@SLOW
+@given(EDITS)
+@example([("put", 0.0, "a = " + DEEP)])
+def test_fuzz_calendar(tmp_path: Path, edits: list[tuple[str, float, str]]) -> None:
+    text = (ROOT / "cases" / "calendar_files" / "china_2026.toml").read_text(encoding="utf-8")
+    read(load_calendar, tmp_path / "own.toml", damaged(text, edits), CalendarError)
+
+
+@pytest.fixture(scope="module")
+def workbook_parts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """The files inside a workbook of three rows."""
+    path = tmp_path_factory.mktemp("workbook") / "own.xlsx"
+    book = openpyxl.Workbook()
+    for row in csv.reader(table_text(bundled_table()).splitlines()[:4]):
+        book.worksheets[0].append(row)
+    book.worksheets[0].merge_cells("B2:B3")
+    book.save(path)
+    with zipfile.ZipFile(path) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+@SLOW
+@given(st.data(), EDITS, st.binary(max_size=3), st.floats(0, 1, exclude_max=True))
+def test_fuzz_workbook(
+    tmp_path: Path,
+    workbook_parts: dict[str, bytes],
+    data: st.DataObject,
+    edits: list[tuple[str, float, str]],
+    noise: bytes,
+    place: float,
+) -> None:
+    """Damage one of the files inside, and then perhaps the ZIP around them."""
+    part = data.draw(st.sampled_from(sorted(workbook_parts)))
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name, content in workbook_parts.items():
+            archive.writestr(name, damaged(content.decode(), edits) if name == part else content)
+    content = packed.getvalue()
+    at = int(place * len(content))
+    read(load_table, tmp_path / "own.xlsx", content[:at] + noise + content[at + len(noise) :], CodeTableError)
 
 
 @SLOW

@@ -2,16 +2,19 @@
 
 import shutil
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 from rich.console import Console
 
 from broadcast.phrases import recording_problems
 from broadcast.settings import BroadcastSettings
-from cases.errors import SigningKeyError, SigningKeyMissingError
+from cases.calendars import chosen_calendar
+from cases.errors import CalendarError, CodeTableError, SigningKeyError, SigningKeyMissingError
 from cases.signing import load_signing_key
 from detectors.catalog import load_zones
 from detectors.errors import DetectorError
@@ -67,6 +70,10 @@ def _problems(settings: Settings) -> Iterator[str]:
         check_card(load_card(settings.model.card or bundled_card()), settings.model.engine)
     except ModelError as err:
         yield f"model.card: {err}"
+    try:
+        settings.codes.deadlines(ZoneInfo(settings.timezone))
+    except (CodeTableError, CalendarError) as err:
+        yield f"codes: {err}"
     for camera in settings.cameras:
         yield from _camera_problems(camera)
     yield from _voice_problems(settings.broadcast)
@@ -99,3 +106,6 @@ def _notes(settings: Settings) -> Iterator[str]:
     """Yield what is missing and may be: without the usual speech program the standard phrases are still spoken."""
     if settings.broadcast.speech_program == DEFAULT_SPEECH and shutil.which(DEFAULT_SPEECH) is None:
         yield f"{DEFAULT_SPEECH} is not installed, so only the standard phrases can be spoken; apt install espeak-ng"
+    with suppress(CalendarError):  # a problem already
+        for year in chosen_calendar(settings.codes.calendars).unknown_years(datetime.now(UTC).date()):
+            yield f"codes.calendars: none speaks of {year}, whose holidays count as workdays until one does"

@@ -19,8 +19,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from api.commands.evidence_report import Report, megabytes
+from api.commands.languages import LanguageOption, language_of
 from cases.audit import check_case, check_surroundings, every_case
-from cases.codes import bundled_table
+from cases.code_files import chosen_table
 from cases.errors import UnknownCaseError
 from cases.export import ExportDesk, ExportRequest, export_case
 from cases.export_check import check_export, signer_of
@@ -30,15 +31,14 @@ from cases.records import Case, CaseQuery
 from cases.signing import load_signing_key
 from cases.store import CaseStore
 from cases.trust import Trust, trusted_keys
-from cases.wording import Language, Words
-from pipeline.errors import PipelineError, SettingsError
+from cases.wording import Words
+from pipeline.errors import PipelineError
 from pipeline.settings import load_settings
 from pipeline.stores import keys_folder, program, stored_cases
 
 app = typer.Typer(help="Evidence of cases: check it, hand it out.", no_args_is_help=True)
 
 ConfigOption = Annotated[Path, typer.Option("--config", "-c", help="settings file (TOML)")]
-LanguageOption = Annotated[str, typer.Option("--language", help="zh or en; that of the terminal if absent")]
 TrustOption = Annotated[
     list[str] | None,
     typer.Option("--trust", help="key that counts besides our own: a PEM file, a folder of them, or a fingerprint"),
@@ -59,7 +59,7 @@ def verify(
     wanted = what or []
     zips = [Path(each) for each in wanted if each.lower().endswith(".zip")]
     cases = [each for each in wanted if not each.lower().endswith(".zip")]
-    report = Report(Words.load(), _language(language))
+    report = Report(Words.load(), language_of(language))
     if zips:
         _verify_zips(report, zips, _trust_of_zips(config, trust or []))
     if cases or not wanted:
@@ -78,7 +78,7 @@ def export(
 ) -> None:
     """Write a case into one signed ZIP that is read and verified without this program."""
     settings = load_settings(config)
-    words, spoken = Words.load(), _language(language)
+    words, spoken = Words.load(), language_of(language)
     folder = keys_folder(settings)
     with stored_cases(settings, must_exist=True) as (store, evidence):
         desk = ExportDesk(
@@ -86,7 +86,7 @@ def export(
             evidence=evidence,
             key=load_signing_key(folder),
             trust=vouched(trusted_keys(folder), evidence.root),
-            codes=bundled_table(),
+            codes=chosen_table(settings.codes.table),
             words=words,
             local=ZoneInfo(settings.timezone),
             program=program(),
@@ -103,7 +103,7 @@ def export(
 def keys(config: ConfigOption = DEFAULT_CONFIG, language: LanguageOption = "") -> None:
     """List the keys that have signed evidence here, oldest first; keep their fingerprints on paper."""
     settings = load_settings(config)
-    words, spoken = Words.load(), _language(language)
+    words, spoken = Words.load(), language_of(language)
     with stored_cases(settings, must_exist=True) as (_store, evidence):
         told = [announced.said for announced in announcements(evidence.root)]
     for said in told:
@@ -165,18 +165,6 @@ def _progress(count: int) -> Iterator[Callable[[], None]]:
     ) as shown:
         task = shown.add_task("verify", total=count)
         yield lambda: shown.advance(task)
-
-
-def _language(wanted: str) -> Language:
-    """Return the language to speak: the wanted one, or that of the terminal.
-
-    Raises:
-        SettingsError: there is no such language.
-    """
-    if wanted not in ("", "zh", "en"):
-        raise SettingsError(f"--language {wanted!r}: write zh or en")
-    told = wanted or next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), "")
-    return "zh" if told.startswith("zh") else "en"
 
 
 def _account() -> str:

@@ -1,37 +1,31 @@
-"""Code tables: what comes along is right, and a broken table says where."""
+"""Code tables: what comes along is whole and right, in both languages."""
 
 import csv
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
-from cases.codes import LimitUnit, bundled_table, bundled_tables, load_table
+from cases.code_files import bundled_table, bundled_tables
+from cases.codes import Category, CodeTable
 from cases.errors import CodeTableError, UnknownCodeError
+from cases.limits import LimitUnit
 
-OFFICIAL = Path(__file__).parents[2].parent / "shared" / "material" / "codes" / "yuncheng_2026_events.csv"
+OFFICIAL = Path(__file__).parents[2].parent / "shared" / "material" / "codes"
 
-GOOD = """
-name = "t"
-name_zh = "表"
-name_en = "table"
-[kinds]
-vending = "0406"
-[items.0406]
-name_zh = "占道经营"
-name_en = "Trading on the street"
-limit = "2紧急工作时"
-"""
+
+@pytest.fixture(scope="module")
+def table() -> CodeTable:
+    return bundled_table("yuncheng_2026")
 
 
 @pytest.mark.parametrize("name", ["cjt214_2007", "yuncheng_2026"])
 def test_every_kind_of_event_has_an_item_in_both_tables(name: str) -> None:
-    table = bundled_table(name)
-
     for kind in ("vending", "parking", "flyers"):
-        item = table.for_kind(kind)
+        item = bundled_table(name).for_kind(kind)
         assert item.name("zh")
         assert item.name("en").isascii()
-        assert item.limit_count > 0
+        assert item.condition(1).limit is not None
 
 
 @pytest.mark.parametrize(
@@ -41,6 +35,7 @@ def test_every_kind_of_event_has_an_item_in_both_tables(name: str) -> None:
         ("cjt214_2007", "vending", "0501"),
         ("cjt214_2007", "flyers", "0201"),
         ("yuncheng_2026", "vending", "0406"),
+        ("yuncheng_2026", "parking", "0499"),
         ("yuncheng_2026", "flyers", "0201"),
     ],
 )
@@ -48,78 +43,103 @@ def test_kinds_carry_the_codes_of_their_numbering(name: str, kind: str, code: st
     assert bundled_table(name).for_kind(kind).code == code
 
 
-def test_parking_is_marked_as_an_extension_where_the_table_leaves_it_to_the_police() -> None:
-    assert bundled_table("yuncheng_2026").for_kind("parking").is_local_extension
+def test_parking_is_marked_as_an_extension_where_the_table_leaves_it_to_the_police(table: CodeTable) -> None:
+    assert [item.code for item in table.items.values() if item.is_local_extension] == ["0499"]
     assert not bundled_table("cjt214_2007").for_kind("parking").is_local_extension
 
 
-def test_limits_are_read_with_how_their_time_counts() -> None:
-    items = bundled_table().items
+@pytest.mark.parametrize(
+    ("category", "items", "conditions"), [(Category.EVENT, 98, 144), (Category.COMPONENT, 92, 375)]
+)
+def test_table_of_2026_is_whole(table: CodeTable, category: Category, items: int, conditions: int) -> None:
+    there = [item for item in table.of(category) if not item.is_local_extension]
 
-    assert (items["0406"].limit_count, items["0406"].limit_unit) == (2, LimitUnit.URGENT_HOUR)
-    assert (items["0410"].limit_count, items["0410"].limit_unit) == (2, LimitUnit.WORK_HOUR)
-    assert (items["0201"].limit_count, items["0201"].limit_unit) == (1, LimitUnit.WORK_DAY)
+    assert len(there) == items
+    assert sum(len(item.conditions) for item in there) == conditions
+
+
+def test_commonest_event_limits_are_those_of_the_source(table: CodeTable) -> None:
+    events = [item for item in table.of(Category.EVENT) if not item.is_local_extension]
+    limits = Counter(each.limit.words for item in events for each in item.conditions if each.limit)
+
+    assert limits.most_common(3) == [("1天", 30), ("2天", 22), ("5天", 19)]
+    assert (limits["2紧急工作时"], limits["4小时"], limits["2小时"]) == (17, 17, 15)
+
+
+@pytest.mark.parametrize("name", ["cjt214_2007", "yuncheng_2026"])
+def test_everything_has_words_in_both_languages(name: str) -> None:
+    for item in bundled_table(name).items.values():
+        assert item.name_zh
+        assert item.name_en
+        assert item.class_en
+        for each in item.conditions:
+            assert each.filing_zh
+            assert each.filing_en
+            assert each.closing_zh
+            assert each.closing_en
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_conditions_of_an_item_are_told_apart_by_their_words(table: CodeTable, language: str) -> None:
+    for item in table.items.values():
+        words = [each.filing(language) for each in item.conditions]
+        assert len(set(words)) == len(words), item.code
+
+
+def test_limits_are_read_with_how_their_time_counts(table: CodeTable) -> None:
+    told = {code: table.item(code).condition(1).limit for code in ("0406", "0410", "0201", "0101")}
+
+    assert {code: (int(limit.count), limit.unit) for code, limit in told.items() if limit} == {
+        "0406": (2, LimitUnit.URGENT_HOUR),
+        "0410": (2, LimitUnit.WORK_HOUR),
+        "0201": (1, LimitUnit.WORK_DAY),
+        "0101": (2, LimitUnit.NATURAL_DAY),
+    }
+
+
+def test_event_and_component_with_the_same_digits_are_two_items(table: CodeTable) -> None:
+    assert table.item("0101").name("zh") == "私搭乱建"
+    assert table.item("B0101").name("zh") == "上水井盖"
+
+
+def test_old_numbering_sets_no_limit_where_no_source_does(table: CodeTable) -> None:
+    old = bundled_table("cjt214_2007")
+
+    assert old.item("0107").condition(1).limit is None
+    assert [code for code in old.items if code.startswith("04")] == ["0401", "0406", "0407", "0408", "0409"]
 
 
 @pytest.mark.material
-@pytest.mark.skipif(not OFFICIAL.is_file(), reason="the official code table is not beside the checkout")
-def test_bundled_items_agree_with_the_official_table() -> None:
-    with OFFICIAL.open(encoding="utf-8") as file:
-        official = {
-            (row["class_code"] + row["item_code"], row["item_name"], row["limit"]) for row in csv.DictReader(file)
-        }
-    ours = [item for item in bundled_table("yuncheng_2026").items.values() if not item.is_local_extension]
+@pytest.mark.skipif(not OFFICIAL.is_dir(), reason="the official code table is not beside the checkout")
+@pytest.mark.parametrize("category", list(Category))
+def test_codes_names_and_limits_agree_with_the_official_table(table: CodeTable, category: Category) -> None:
+    with (OFFICIAL / f"yuncheng_2026_{category}s.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    official = [
+        (row["class_code"] + row["item_code"], "".join(row["item_name"].split()), row["limit"].removesuffix("制止"))
+        for row in rows
+    ]
+    ours = [
+        (item.code.removeprefix("B"), item.name_zh, each.limit.words)
+        for item in table.of(category)
+        for each in item.conditions
+        if each.limit and not item.is_local_extension
+    ]
 
-    assert len(ours) == 9
-    missing = [(item.code, item.name_zh, item.limit) for item in ours]
-    assert [item for item in missing if item not in official] == []
+    assert ours == official
 
 
-def test_unknown_kind_and_code_are_named() -> None:
-    table = bundled_table()
-
+def test_unknown_kind_code_and_condition_are_named(table: CodeTable) -> None:
     with pytest.raises(UnknownCodeError, match="no item for events of kind 'smoke'"):
         table.for_kind("smoke")
     with pytest.raises(UnknownCodeError, match="no item '9999'"):
         table.item("9999")
+    for number in (0, 4, -1):
+        with pytest.raises(UnknownCodeError, match=f"conditions 1 to 3, not {number}"):
+            table.item("0104").condition(number)
 
 
 def test_unknown_table_names_those_there_are() -> None:
     assert bundled_tables() == ("cjt214_2007", "yuncheng_2026")
     with pytest.raises(CodeTableError, match="choose one of cjt214_2007, yuncheng_2026"):
         bundled_table("../secret")
-
-
-def test_own_table_is_read(tmp_path: Path) -> None:
-    (tmp_path / "own.toml").write_text(GOOD, "utf-8")
-
-    assert load_table(tmp_path / "own.toml").for_kind("vending").name("zh") == "占道经营"
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "words"),
-    [
-        ('vending = "0406"', 'vending = "0407"', r"kinds\.vending names item '0407'"),
-        ('limit = "2紧急工作时"', 'limit = "soon"', r"items\.0406: .*not 'soon'"),
-        ('limit = "2紧急工作时"', "", r"items\.0406\.limit: Field required"),
-        ('name_en = "table"', 'name_en = "table"\ncolour = "red"', r"colour: Extra inputs"),
-        ("[items.0406]", "[items.406]", r"items\.406: a code has four digits"),
-        ("[kinds]", "[kinds", "code table"),
-    ],
-)
-def test_broken_table_names_file_and_entry(tmp_path: Path, old: str, new: str, words: str) -> None:
-    path = tmp_path / "own.toml"
-    path.write_text(GOOD.replace(old, new), "utf-8")
-
-    with pytest.raises(CodeTableError, match=words) as caught:
-        load_table(path)
-
-    assert str(path) in str(caught.value)
-
-
-def test_missing_and_foreign_files_are_named(tmp_path: Path) -> None:
-    with pytest.raises(CodeTableError, match="No such file"):
-        load_table(tmp_path / "gone.toml")
-    (tmp_path / "binary.toml").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(CodeTableError, match=r"binary\.toml"):
-        load_table(tmp_path / "binary.toml")

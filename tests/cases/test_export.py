@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from cases.codes import bundled_table
+from cases.code_files import bundled_table
 from cases.errors import CaseExportError, EvidenceAlteredError, ReasonMissingError
 from cases.evidence import EvidenceStore
 from cases.export import ExportDesk, Exported, ExportRequest, export_case

@@ -53,6 +53,18 @@ def test_every_value_has_words(family: str, values: list[str]) -> None:
     assert sorted(TABLE[family]) == sorted(values)
 
 
+def test_every_sentence_about_a_table_of_codes_is_used_and_has_words() -> None:
+    paths = [*(ROOT / "cases").glob("*.py"), ROOT / "api" / "commands" / "codes.py"]
+    text = "\n".join(path.read_text("utf-8") for path in paths)
+    used = set(re.findall(r'(?:UnreadableFileError|TableFault)\("(\w+)"', text))
+    used |= set(re.findall(r'fault\((?:\w+, \w+|"\w+"|name|column), "(\w+)"', text))
+    used |= set(re.findall(r'say\("table", "(\w+)"', text))
+
+    assert len(used) > 30
+    assert sorted(used - TABLE["table"].keys()) == []
+    assert [key for key in TABLE["table"] if f'"{key}"' not in text] == []
+
+
 def test_every_sentence_of_a_problem_that_is_used_has_words_and_the_other_way_round() -> None:
     text = sources()
     used = set(re.findall(r'ProblemKind\.\w+,\s*[^,]+(?:\([^)]*\))?[^,]*,\s*"(\w+)"', text))

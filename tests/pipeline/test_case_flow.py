@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from broadcast.ladder import Presence
-from cases.codes import bundled_table
+from cases.code_files import bundled_table
 from cases.errors import EvidenceWriteError
 from cases.evidence import EvidenceStore
 from cases.packs import PackPurpose, Part, PartRole

@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-from cases.codes import bundled_table
+from cases.code_files import bundled_table
 from pipeline.offence_place import WHOLE, place_of
 from pipeline.settings import CameraEntry
 from pipeline.site import Site

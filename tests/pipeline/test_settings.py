@@ -39,6 +39,7 @@ def test_example_file_is_valid_and_holds_the_defaults(monkeypatch: pytest.Monkey
     settings = load_settings(EXAMPLE)
     assert settings.broadcast.ladder == Settings().broadcast.ladder
     assert settings.evidence == Settings().evidence
+    assert settings.codes == Settings().codes
     assert settings.server == Settings().server
     assert settings.cameras[0].stream == CameraEntry(id="a", url="rtsp://192.0.2.1/x").stream
 
@@ -149,6 +150,7 @@ def test_example_is_toml_without_duplicate_tables() -> None:
         "server",
         "model",
         "evidence",
+        "codes",
         "broadcast",
         "cameras",
     }
@@ -158,3 +160,26 @@ def test_example_is_toml_without_duplicate_tables() -> None:
 def test_name_that_no_case_could_hold_is_refused(key: str, tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=f"{key}.*at most 200 characters"):
         loaded(tmp_path, f'{CAMERA}{key} = "{"N" * 201}"\n')
+
+
+def test_paths_of_codes_count_from_the_files_folder_and_names_stay(tmp_path: Path) -> None:
+    text = '[codes]\ntable = "own.csv"\ncalendars = ["china_2026", "own/2027.toml"]\n'
+    codes = loaded(tmp_path, text).codes
+
+    assert codes.table == str(tmp_path / "own.csv")
+    assert codes.calendars == ("china_2026", str(tmp_path / "own/2027.toml"))
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ('work_hours = [["12:00", "08:00"]]', "a begin before each end"),
+        ('work_hours = [["8 o\'clock", "12:00"]]', "written as 08:00"),
+        ('number_template = "{prefix}{seq}"', "with one date and one seq"),
+        ('number_prefix = "a/b"', "prefix of case numbers"),
+        ("yellow_ratio = 1.5", "yellow_ratio"),
+    ],
+)
+def test_codes_that_do_not_fit_stop_the_start(tmp_path: Path, line: str, words: str) -> None:
+    with pytest.raises(SettingsError, match=words):
+        loaded(tmp_path, f"[codes]\n{line}\n")
