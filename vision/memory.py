@@ -196,7 +196,10 @@ class SceneMemory:
         placed = {spot.track_id for spot in spots}
         moving = self._motion.moving(tracks, placed, clock_s, observation.size_wh)
         whole = match_whole(boxes, detections, moving, _own(spots, tracks))
-        crept = _crept(spots, tracks, whole, moving, self._motion.follow_ratio)
+        found = set(whole.values()) | {index for index, spot in enumerate(spots) if spot.seen_clock_s == clock_s}
+        lost = {index: spot for index, spot in enumerate(spots) if index not in found}
+        free = {row: track for row, track in enumerate(tracks) if not moving[row] and row not in whole}
+        crept = _crept(lost, free, self._motion.follow_ratio)
         whole |= crept
         part = match_parts(boxes, detections, moving, whole)
         covers = cover_ratios(boxes.boxes, detections, whole)
@@ -331,19 +334,20 @@ def _own(spots: list[Spot], tracks: list[Track]) -> Mask:
     return np.asarray(had[:, None] == np.array([track.track_id for track in tracks], np.int64)[None, :])
 
 
-def _crept(
-    spots: list[Spot], tracks: list[Track], whole: dict[int, int], moving: Mask, area_ratio: float
-) -> dict[int, int]:
-    """Return detection row → place of what has crept out of its place's box, and was followed all the way."""
-    rows = {track.track_id: row for row, track in enumerate(tracks) if not moving[row] and row not in whole}
-    found = set(whole.values())
-    lost = [(rows.get(spot.track_id), index) for index, spot in enumerate(spots) if index not in found]
+def _crept(lost: dict[int, Spot], free: dict[int, Track], area_ratio: float) -> dict[int, int]:
+    """Return detection row → place of what has crept out of its place's box, and was followed all the way.
+
+    Args:
+        lost: places by index that were neither found nor proven by their pixels in this look.
+        free: tracks by detection row that are in no place and do not move.
+        area_ratio: by how much what has crept may have grown or shrunk.
+    """
+    rows = {track.track_id: row for row, track in free.items()}
+    mine = [(rows[spot.track_id], index) for index, spot in lost.items() if spot.track_id in rows]
     return {
         row: index
-        for row, index in lost
-        if row is not None
-        and _is_followed(tracks[row], spots[index])
-        and area_ratio_between(spots[index].box, tracks[row].box) <= area_ratio
+        for row, index in mine
+        if _is_followed(free[row], lost[index]) and area_ratio_between(lost[index].box, free[row].box) <= area_ratio
     }
 
 
