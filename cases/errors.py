@@ -7,6 +7,9 @@ CasesError
 ├── UnknownCaseError           there is no such case
 ├── UnknownCodeError           the code table has no such entry
 ├── CodeTableError             a code table cannot be read
+├── PlaceError
+│   ├── CoordinatesError       numbers that are no place, or an unknown system of coordinates
+│   └── PlaceFileError         grids, dispatch rules, permits or control periods cannot be read
 ├── AppendOnlyError            something tried to alter or remove history
 ├── DatabaseError              the database refuses (retryable)
 ├── MigrationError             the database is newer than the program, or cannot be brought up
@@ -78,6 +81,18 @@ class UnknownCodeError(CasesError):
 
 class CodeTableError(CasesError):
     """A code table that cannot be read; the message names file and entry."""
+
+
+class PlaceError(CasesError):
+    """Anything that went wrong with where cases are."""
+
+
+class CoordinatesError(PlaceError, ValueError):
+    """Numbers that are no place on earth, or a system of coordinates that nobody knows."""
+
+
+class PlaceFileError(PlaceError):
+    """A file of grids, dispatch rules, permits or controls cannot be used; the message has a line per mistake."""
 
 
 class AppendOnlyError(CasesError):
