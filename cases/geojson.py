@@ -33,7 +33,7 @@ FAR_M = 300_000.0
 """A feature so far from the middle of the others belongs to no city's file: a slip of a digit, or another zone."""
 
 LEAST_SQUARE_DEGREES = 1e-13
-"""A square millimetre has a tenth of this: whatever is smaller is a line."""
+"""About ten square centimetres: whatever is smaller is a line."""
 
 _CROSSING = re.compile(r"Self-intersection\[(\S+) (\S+)\]")
 
