@@ -22,6 +22,7 @@ from shapely.geometry import MultiPolygon, Polygon
 from cases.coordinates import WGS84, Position, SourceCrs, distance_m
 from cases.errors import CoordinatesError, PlaceFileError
 from cases.place_problems import At, Slip, Unit
+from cases.wording import Words
 
 MAX_BYTES = 256 * 2**20
 """A city of 30,000 grids with 20 corners each has a tenth of this."""
@@ -112,12 +113,12 @@ def polygons_of(geometry: JsonValue, source: SourceCrs) -> MultiPolygon:
     """Return a geometry of GeoJSON as polygons in WGS-84.
 
     Raises:
-        ValueError: it is none, or a wrong one; the message is a key of family `place` in `cases/words.toml`.
+        ValueError: it is none, or a wrong one; the message says what is wrong in English.
     """
     try:
         return _shape(geometry, source)
     except _WrongError as wrong:
-        raise ValueError(wrong.said) from None
+        raise ValueError(Words.load().say("place", wrong.said, "en", **wrong.facts)) from None
 
 
 def _content(path: Path) -> JsonValue | str:
