@@ -58,7 +58,7 @@ class Proposal:
         unit: who should handle it, empty where no rule says so.
         kinship: what it is to an earlier case; None where nobody looked.
         kin: id of that case, empty where there is none.
-        why: key of the reason, in family `kinship` of `cases/words.toml`.
+        why: one of `cases.kinship.REASONS`, empty where nobody looked.
         before: how many cases of its code were at this place before it, within the time that is looked back.
     """
 
