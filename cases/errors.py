@@ -7,6 +7,7 @@ CasesError
 ├── UnknownCaseError           there is no such case
 ├── UnknownCodeError           the code table has no such entry
 ├── CodeTableError             a code table cannot be read
+├── FilingHeldError            a permit or a control holds filing back until somebody says why it is filed
 ├── PlaceError
 │   ├── CoordinatesError       numbers that are no place, or an unknown system of coordinates
 │   └── PlaceFileError         grids, dispatch rules, permits or control periods cannot be read
@@ -81,6 +82,14 @@ class UnknownCodeError(CasesError):
 
 class CodeTableError(CasesError):
     """A code table that cannot be read; the message names file and entry."""
+
+
+class FilingHeldError(CasesError):
+    """A case that must not be filed as usual: what was seen is permitted, or its place is under control."""
+
+    def __init__(self, holding: str) -> None:
+        self.holding = holding
+        super().__init__(f"{holding} holds for this case; to file it all the same, say as the reason who approved it")
 
 
 class PlaceError(CasesError):

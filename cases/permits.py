@@ -14,6 +14,7 @@ from typing import TypeVar
 
 from shapely.geometry import MultiPolygon, Point
 
+from cases.errors import FilingHeldError
 from cases.schedules import Schedule
 from cases.spots import Spot
 
@@ -133,6 +134,20 @@ class Findings:
         """What was found in short, for people."""
         permits = [f"permit 许可 {permit.number} ({permit.holder})" for permit in self.permits]
         return ", ".join([*permits, *(f"control 管控 {control.name}" for control in self.controls)])
+
+
+def check_filing(found: Findings, reason: str) -> None:
+    """Refuse to file what a permit or a control holds for, unless a person says why it is filed all the same.
+
+    Args:
+        found: what holds for the case.
+        reason: what the person said; goes into the case's history.
+
+    Raises:
+        FilingHeldError: something holds, and nobody said why it is filed.
+    """
+    if not found.is_free and not reason.strip():
+        raise FilingHeldError(found.shown)
 
 
 class PermitBook:

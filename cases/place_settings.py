@@ -4,9 +4,9 @@ import re
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from cases.coordinates import WGS84, SourceCrs
+from cases.coordinates import WGS84, Position, SourceCrs
 from cases.grids import ANY_CODE
 
 
@@ -90,6 +90,22 @@ class PositionSettings(_Section):
     zones: dict[str, tuple[float, float]] = Field(
         default_factory=dict, description="the same of single zones by their ids, as [longitude, latitude]"
     )
+
+    @model_validator(mode="after")
+    def _is_on_earth(self) -> "PositionSettings":
+        for zone_id in ("", *self.zones):
+            self.position(zone_id)
+        return self
+
+    def position(self, zone_id: str) -> Position:
+        """Return where a case in a zone is, as far as this tells.
+
+        Raises:
+            CoordinatesError: the numbers are no place within their system of coordinates.
+        """
+        x, y = self.zones.get(zone_id, (self.longitude, self.latitude))
+        longitude, latitude = SourceCrs(self.crs).wgs84(x, y)
+        return Position(longitude, latitude, self.error_m)
 
 
 class AnchorSettings(_Section):
