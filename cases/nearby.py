@@ -24,6 +24,9 @@ from cases.tables import CaseRow
 MOST_FOUND = 2000
 """A place with more cases within the time that is looked back shows its newest ones."""
 
+MOST_COUNTED = 50_000
+"""Busy places are counted from so many cases at most: three months of a prefecture city."""
+
 _COLUMNS: tuple[InstrumentedAttribute[Any], ...] = (
     CaseRow.id,
     CaseRow.number,
@@ -85,7 +88,7 @@ def around(database: Database, where: Around, limit: int = MOST_FOUND) -> tuple[
     Raises:
         DatabaseError: the database refuses.
     """
-    conditions = [
+    conditions: list[ColumnElement[bool]] = [
         CaseRow.raised_at >= where.raised_from,
         CaseRow.raised_at <= where.raised_until,
         CaseRow.state.not_in(NO_OFFENCE),
@@ -97,6 +100,30 @@ def around(database: Database, where: Around, limit: int = MOST_FOUND) -> tuple[
     with database.reading() as session:
         rows = session.execute(wanted.order_by(CaseRow.raised_at.desc(), CaseRow.id.desc()).limit(limit)).all()
     return tuple(found for found in map(_sighting, rows) if _is_inside(found, where))
+
+
+def placed_between(database: Database, begin: datetime, end: datetime, code: str = "") -> tuple[Sighting, ...]:
+    """Return the newest cases of a period that have a position, `MOST_COUNTED` at most.
+
+    Args:
+        database: of the cases.
+        begin: first moment, aware.
+        end: last moment, aware.
+        code: only this one; any where empty.
+
+    Raises:
+        DatabaseError: the database refuses.
+    """
+    conditions: list[ColumnElement[bool]] = [
+        CaseRow.raised_at.between(begin, end),
+        CaseRow.state.not_in(NO_OFFENCE),
+        CaseRow.latitude.is_not(None),
+    ]
+    if code:
+        conditions.append(CaseRow.code == code)
+    wanted: Select[Any] = select(*_COLUMNS).where(*conditions).order_by(CaseRow.raised_at.desc(), CaseRow.id.desc())
+    with database.reading() as session:
+        return tuple(map(_sighting, session.execute(wanted.limit(MOST_COUNTED)).all()))
 
 
 def kin_candidates(database: Database, new: NewCase, settings: KinSettings) -> tuple[Sighting, ...]:

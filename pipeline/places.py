@@ -21,11 +21,11 @@ from cases.dispatching import Choice, DispatchTable
 from cases.errors import CoordinatesError
 from cases.grids import load_map
 from cases.kinship import is_same_place, judge
-from cases.nearby import Around, around, kin_candidates, sighting_of
+from cases.nearby import MOST_COUNTED, Around, around, kin_candidates, placed_between, sighting_of
 from cases.packs import Pack, PartRole
 from cases.permit_file import load_permits
 from cases.permits import Findings, PermitBook, Scene
-from cases.place_history import PlaceHistory, history_of
+from cases.place_history import BusyPlace, PlaceHistory, busy_places, history_of
 from cases.place_settings import PlaceSettings
 from cases.records import Case, NewCase
 from cases.spots import MAX_ADDRESS_LENGTH, Proposal, Spot
@@ -121,6 +121,22 @@ class Places:
         radius_m = same.limits(case.code).distance_m
         where = Around(case.spot.position, radius_m, case.camera_id, case.zone_id, begin, case.raised_at)
         return history_of(each for each in around(self._database, where) if each.case_id != case.case_id)
+
+    def busy(self, begin: datetime, end: datetime, code: str, least: int) -> tuple[tuple[BusyPlace, ...], bool]:
+        """Return places with at least so many cases of a period, and whether all cases of it were counted.
+
+        Args:
+            begin: first moment, aware.
+            end: last moment, aware.
+            code: only this one; any where empty.
+            least: how many cases make a place busy.
+
+        Raises:
+            DatabaseError: the database refuses.
+        """
+        found = placed_between(self._database, begin, end, code)
+        radius_m = self._settings.same.limits(code).distance_m
+        return busy_places(found, radius_m, least), len(found) < MOST_COUNTED
 
     def choice(self, case: Case) -> Choice:
         """Return who is responsible for a case by today's rules, at the moment it was raised."""
