@@ -21,6 +21,11 @@ WGS84, CGCS2000, GCJ02 = "WGS-84", "CGCS2000", "GCJ-02"
 EQUATOR_M, SQUARED_ECCENTRICITY = 6378137.0, 0.00669437999014
 """Half axis and squared eccentricity of WGS-84 (NIMA TR8350.2, 3rd edition, table 3.3)."""
 
+CELLS_PER_DEGREE = 1000
+"""Cells by which places are found; see `cell_of`."""
+
+_SOUTH_CELLS, _ROW_CELLS = 90 * CELLS_PER_DEGREE, 1000 * CELLS_PER_DEGREE
+
 GCJ02_ERROR_M = 5.0
 """The published formula only comes near to the secret one; who compared them found a few metres between the two."""
 
@@ -148,6 +153,26 @@ def box_around(position: Position, radius_m: float) -> tuple[float, float, float
     wide, high = radius_m / max(east, 1.0), radius_m / north
     x, y = position.longitude, position.latitude
     return x - wide, y - high, x + wide, y + high
+
+
+def cell_of(longitude: float, latitude: float) -> int:
+    """Return the number of the cell that a place lies in: a thousandth of a degree wide and high, some 100 m.
+
+    Rows near a place are found by equality with a few such numbers, which every database does by its index; from two
+    ranges of degrees SQLite would rather look through all cases of a month.
+    """
+    return (math.floor(latitude * CELLS_PER_DEGREE) + _SOUTH_CELLS) * _ROW_CELLS + math.floor(
+        longitude * CELLS_PER_DEGREE
+    )
+
+
+def cells_of(west: float, south: float, east: float, north: float) -> tuple[int, ...]:
+    """Return the numbers of all cells that touch a box of degrees."""
+    columns, rows = (
+        range(math.floor(begin * CELLS_PER_DEGREE), math.floor(end * CELLS_PER_DEGREE) + 1)
+        for begin, end in ((west, east), (south, north))
+    )
+    return tuple((row + _SOUTH_CELLS) * _ROW_CELLS + column for row in rows for column in columns)
 
 
 def _canonical(name: str) -> str:

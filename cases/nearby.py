@@ -1,7 +1,7 @@
-"""Finds cases near a place, by an index on latitude and longitude, and what a new case is to them.
+"""Finds cases near a place, by an index on small cells of degrees.
 
-A database without geometry finds a box of degrees quickly; what lies in its corners, outside of the circle, is left out
-here. Rows come without packs and warnings, as a hundred may lie at one market.
+What the cells hold besides the circle is left out here. Rows come without packs and warnings, as a hundred may lie at
+one market.
 """
 
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, select
 from sqlalchemy.orm import InstrumentedAttribute
 
-from cases.coordinates import Position, box_around, distance_m
+from cases.coordinates import Position, box_around, cells_of, distance_m
 from cases.database import Database
 from cases.dispatch_trial import TriedCase
 from cases.kinship import NO_OFFENCE, Sighting
@@ -181,7 +181,11 @@ def _within(where: Around) -> list[ColumnElement[bool]]:
     if where.position is None:
         return [CaseRow.camera_id == where.camera_id, CaseRow.zone_id == where.zone_id]
     west, south, east, north = box_around(where.position, where.radius_m)
-    return [CaseRow.latitude.between(south, north), CaseRow.longitude.between(west, east)]
+    return [
+        CaseRow.cell.in_(cells_of(west, south, east, north)),
+        CaseRow.latitude.between(south, north),
+        CaseRow.longitude.between(west, east),
+    ]
 
 
 def _is_inside(found: Sighting, where: Around) -> bool:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from cases.coordinates import Position
+from cases.coordinates import Position, cell_of
 from cases.spots import Kinship, Proposal, Spot
 from cases.tables import CaseRow
 
@@ -14,6 +14,7 @@ def place_columns(spot: Spot, proposal: Proposal) -> dict[str, Any]:
         "longitude": at.longitude if at else None,
         "latitude": at.latitude if at else None,
         "position_error_m": at.error_m if at else None,
+        "cell": cell_of(at.longitude, at.latitude) if at else None,
         "grid": spot.grid,
         "area": spot.area,
         "district": spot.district,

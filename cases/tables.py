@@ -80,6 +80,7 @@ class CaseRow(Base):
     longitude: Mapped[float | None]
     latitude: Mapped[float | None]
     position_error_m: Mapped[float | None]
+    cell: Mapped[int | None] = mapped_column(BigInteger)
     grid: Mapped[str] = mapped_column(String(MAX_GRID_LENGTH))
     area: Mapped[str] = mapped_column(String(MAX_GRID_LENGTH))
     district: Mapped[str] = mapped_column(String(MAX_DISTRICT_LENGTH))
@@ -110,7 +111,7 @@ class CaseRow(Base):
     warnings: Mapped[list["WarningRow"]] = relationship(order_by="WarningRow.id", lazy="selectin")
 
     __table_args__ = (
-        Index(None, "latitude", "longitude"),
+        Index(None, "cell", "raised_at"),
         Index(None, "raised_at", "id"),
         Index(None, "state", "raised_at"),
         Index(None, "kind", "raised_at"),

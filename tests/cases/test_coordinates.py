@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyproj import Geod
 
-from cases.coordinates import Position, SourceCrs, box_around, distance_m, gcj02_of, wgs84_of_gcj02
+from cases.coordinates import Position, SourceCrs, box_around, cell_of, cells_of, distance_m, gcj02_of, wgs84_of_gcj02
 from cases.errors import CoordinatesError
 
 YUNCHENG = Position(111.0070, 35.0264)
@@ -85,6 +85,14 @@ def test_box_holds_the_whole_circle(angle: float, share: float) -> None:
 
     assert west <= longitude <= east
     assert south <= latitude <= north
+
+
+@given(st.floats(-179, 179), st.floats(-89, 89), st.floats(-0.99, 0.99), st.floats(-0.99, 0.99), st.floats(1, 1000))
+def test_every_place_of_a_box_lies_in_one_of_its_cells(x: float, y: float, right: float, up: float, r: float) -> None:
+    west, south, east, north = box_around(Position(x, y), r)
+    inside = (west + east) / 2 + right * (east - west) / 2, (south + north) / 2 + up * (north - south) / 2
+
+    assert cell_of(*inside) in cells_of(west, south, east, north)
 
 
 @pytest.mark.parametrize(("longitude", "latitude", "error_m"), [(181, 0, 0), (0, 91, 0), (math.nan, 0, 0), (0, 0, -1)])

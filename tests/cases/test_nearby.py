@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from cases.coordinates import Position, distance_m
 from cases.kinship import judge
@@ -97,13 +97,16 @@ def test_cases_of_a_period_come_oldest_first_with_their_places(store: CaseStore)
     assert cases[0].spot.grid == "G"
 
 
-def test_places_are_found_by_the_index(store: CaseStore) -> None:
+def test_places_are_found_by_the_index_of_cells(store: CaseStore) -> None:
+    asked: list[str] = []
     with store.database.reading() as session:
-        plan = session.execute(
-            text("EXPLAIN QUERY PLAN SELECT id FROM cases WHERE latitude BETWEEN 1 AND 2 AND longitude BETWEEN 1 AND 2")
-        ).all()
+        engine = session.get_bind()
+        event.listen(engine, "before_cursor_execute", lambda _c, _u, sql, *_: asked.append(sql))
+        near(store, at_m(0, 0), code="0406")
+        names = [f"'{value}'" for value in range(asked[-1].count("?"))]
+        plan = session.execute(text("EXPLAIN QUERY PLAN " + asked[-1].replace("?", "{}").format(*names))).all()
 
-    assert "ix_cases_latitude_longitude" in str(plan)
+    assert "ix_cases_cell_raised_at" in str(plan)
 
 
 PLACES = st.lists(st.tuples(st.floats(-200, 200), st.floats(-200, 200)), max_size=8)

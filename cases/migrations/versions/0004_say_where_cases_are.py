@@ -30,14 +30,15 @@ def upgrade() -> None:
     # Plain ADD COLUMN: rewriting the table, as a batch would, would need the room of all cases a second time.
     for name in ("longitude", "latitude", "position_error_m"):
         op.add_column("cases", sa.Column(name, sa.Double(), nullable=True))
+    op.add_column("cases", sa.Column("cell", sa.BigInteger(), nullable=True))
     for name, length in TEXTS:
         op.add_column("cases", sa.Column(name, sa.String(length), server_default="", nullable=False))
     op.add_column("cases", sa.Column("cases_before", sa.Integer(), server_default=sa.text("0"), nullable=False))
-    op.create_index(op.f("ix_cases_latitude_longitude"), "cases", ["latitude", "longitude"])
+    op.create_index(op.f("ix_cases_cell_raised_at"), "cases", ["cell", "raised_at"])
 
 
 def downgrade() -> None:
-    op.drop_index(op.f("ix_cases_latitude_longitude"), table_name="cases")
+    op.drop_index(op.f("ix_cases_cell_raised_at"), table_name="cases")
     with op.batch_alter_table("cases", schema=None) as batch_op:
-        for name in ("cases_before", *(name for name, _ in TEXTS), "position_error_m", "latitude", "longitude"):
+        for name in ("cases_before", *(name for name, _ in TEXTS), "cell", "position_error_m", "latitude", "longitude"):
             batch_op.drop_column(name)
