@@ -180,3 +180,16 @@ def test_every_word_of_places_is_used_and_every_used_one_is_there() -> None:
     used = re.findall(r'\.(?:slip|note)\(\s*"(\w+)"|_WrongError\("(\w+)"', text)
     assert {a or b for a, b in used} - table["place"].keys() == set()
     assert set(re.findall(r'(?:desk\.say\(|"city", )"(\w+)"', text)) - table["city"].keys() == set()
+
+
+def test_check_of_the_settings_names_what_is_wrong_with_files_of_the_city(command: Command, tmp_path: Path) -> None:
+    written(tmp_path / "grids.geojson", [feature({"grid_code": "A"}, ring(0, 0)[:-1])])
+    (tmp_path / "rules.csv").write_text("unit,code\n盐湖区,406\n", encoding="utf-8")
+
+    status, out, _ = command("check")
+
+    assert status == 1
+    assert re.search(
+        r"places\.grids, areas: \S+grids\.geojson cannot be used:\n  feature 1 A: a ring is not closed", out
+    )
+    assert re.search(r"places\.dispatch: \S+rules\.csv cannot be used:\n  line 2 盐湖区: code: ", out)
