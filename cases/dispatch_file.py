@@ -19,7 +19,7 @@ from datetime import tzinfo
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, ValidationError, model_validator
 
 from cases.dispatching import DispatchTable, Rule
 from cases.errors import PlaceFileError
@@ -46,13 +46,23 @@ MAX_BYTES = 16 * 2**20
 GridCode = Annotated[str, Field(max_length=MAX_GRID_LENGTH)]
 
 
+def _checked_code(code: str) -> str:
+    if not re.fullmatch(r"[0-9]{2}|[0-9]{4}", code):
+        raise ValueError('a code has four digits and a class two, as "0406" and "04"; spreadsheets drop a leading zero')
+    return code
+
+
+ItemCode = Annotated[str, AfterValidator(_checked_code)]
+"""A code of the city's table, or the two digits of a class."""
+
+
 class RuleEntry(Schedule):
     """One rule as it stands in a file."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     unit: str = Field(min_length=1, max_length=MAX_UNIT_LENGTH, description="who is responsible")
-    code: str = Field(default="", pattern=r"^(\d{2}|\d{4})?$", description="a code, or the two digits of a class")
+    code: ItemCode = Field(default="", description="a code, or the two digits of a class")
     grid: GridCode = Field(default="", description="code of a unit grid")
     area: GridCode = Field(default="", description="code of a responsibility grid")
     district: str = Field(default="", max_length=MAX_DISTRICT_LENGTH, description="code of a district")

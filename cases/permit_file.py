@@ -9,13 +9,13 @@ import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 from pydantic import ConfigDict, Field, JsonValue, ValidationError, field_validator, model_validator
 from shapely.geometry import MultiPolygon
 
 from cases.coordinates import WGS84, SourceCrs
-from cases.dispatch_file import text_of
+from cases.dispatch_file import ItemCode, text_of
 from cases.geojson import polygons_of, read_features
 from cases.permits import Control, Permit, Region
 from cases.place_problems import At, Slip, Unit, refuse
@@ -23,7 +23,6 @@ from cases.schedules import Schedule
 from cases.spots import MAX_UNIT_LENGTH
 
 Corner = tuple[float, float]
-Code = Annotated[str, Field(pattern=r"^(\d{2}|\d{4})$")]
 
 
 _Row = tuple[At, str, dict[str, Any], MultiPolygon | None]
@@ -35,7 +34,7 @@ class _Entry(Schedule):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    codes: tuple[Code, ...] = Field(default=(), description="codes, or the two digits of a class; all where empty")
+    codes: tuple[ItemCode, ...] = Field(default=(), description="codes, or the two digits of a class; all where empty")
     polygon: tuple[Corner, ...] = Field(default=(), description="corners as longitude, latitude; closed by itself")
     zones: tuple[str, ...] = Field(default=(), description='cameras as "gate-1", or their zones as "gate-1/kerb"')
     grids: tuple[str, ...] = ()
@@ -70,7 +69,7 @@ class PermitEntry(_Entry):
 
     number: str = Field(min_length=1, max_length=64, description="the permit's own")
     holder: str = Field(min_length=1, max_length=MAX_UNIT_LENGTH, description="who has it")
-    codes: tuple[Code, ...] = Field(min_length=1, description="codes, or the two digits of a class")
+    codes: tuple[ItemCode, ...] = Field(min_length=1, description="codes, or the two digits of a class")
     note: str = Field(default="", max_length=500)
 
 

@@ -110,7 +110,10 @@ def test_permits_are_read_from_geojson(tmp_path: Path) -> None:
     [
         ('[[permits]]\nnumber = "1"\nholder = "李"\n', "entry 1 1: codes: it is missing"),
         ('[[permits]]\nnumber = "1"\nholder = "李"\ncodes = ["0406"]\n', "entry 1 1: the permit does not say where"),
-        ('[[permits]]\nnumber = "1"\nholder = "李"\ncodes = ["406"]\ngrids = ["a"]', "entry 1 1: codes.0: write it in"),
+        (
+            '[[permits]]\nnumber = "1"\nholder = "李"\ncodes = ["406"]\ngrids = ["a"]',
+            "entry 1 1: codes.0: a code has four digits",
+        ),
         (
             '[[permits]]\nnumber = "1"\nholder = "李"\ncodes = ["0406"]\npolygon = [[35, 111], [35, 112], [36, 112]]',
             "polygon: longitude and latitude are exchanged",
