@@ -36,6 +36,7 @@ class Sighting:
     case_id: str
     number: str
     code: str
+    kind: str
     state: str
     camera_id: str
     zone_id: str
@@ -71,7 +72,7 @@ class Verdict:
     is_sure: bool = False
 
 
-_RANKS = ("still_there", "two_cameras", "came_back", "done", "long_ago")
+_RANKS = ("still_there", "two_cameras", "came_back", "another", "done", "long_ago")
 """Reasons for kinship, the closest first."""
 
 REASONS = (*_RANKS, "seen_at_once", "looks_different", "nothing_near")
@@ -88,7 +89,7 @@ def judge(new: Sighting, earlier: Iterable[Sighting], settings: KinSettings) -> 
         earlier: cases of any kind that were raised before it; those that cannot be kin are left out here.
         settings: distances and times, for all codes and for single ones.
     """
-    limits = settings.limits(new.code)
+    limits = settings.limits(new.code, new.kind)
     found = [_compared(new, each, limits, settings.recurrence_days) for each in earlier if _may_be_kin(new, each)]
     kin = [verdict for verdict in found if verdict is not None and verdict.kin is not None]
     if kin:
@@ -128,17 +129,17 @@ def _compared(new: Sighting, old: Sighting, limits: KinLimits, recurrence_days: 
             return Verdict(Kinship.NEW, "seen_at_once")
         if old.class_label != new.class_label:
             return Verdict(Kinship.NEW, "looks_different")
-    kinship, why = _kind(new, old, gap, limits.hours)
+    kinship, why = _kind(new, old, gap, limits)
     return Verdict(kinship, why, old, away_m, is_sure)
 
 
-def _kind(new: Sighting, old: Sighting, gap: timedelta, hours: float) -> tuple[Kinship, str]:
-    if gap > timedelta(hours=hours):
+def _kind(new: Sighting, old: Sighting, gap: timedelta, limits: KinLimits) -> tuple[Kinship, str]:
+    if gap > timedelta(hours=limits.hours):
         return Kinship.RECURRENCE, "long_ago"
     if old.state in DONE:
         return Kinship.RECURRENCE, "done"
     if gap > timedelta():
-        return Kinship.SAME, "came_back"
+        return (Kinship.SAME, "came_back") if limits.returns else (Kinship.RECURRENCE, "another")
     return Kinship.SAME, "still_there" if old.camera_id == new.camera_id else "two_cameras"
 
 

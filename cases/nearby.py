@@ -31,6 +31,7 @@ _COLUMNS: tuple[InstrumentedAttribute[Any], ...] = (
     CaseRow.id,
     CaseRow.number,
     CaseRow.code,
+    CaseRow.kind,
     CaseRow.state,
     CaseRow.camera_id,
     CaseRow.zone_id,
@@ -135,7 +136,7 @@ def kin_candidates(database: Database, new: NewCase, settings: KinSettings) -> t
         DatabaseError: the database refuses.
     """
     begin = new.started_at - timedelta(days=settings.recurrence_days)
-    radius_m = settings.limits(new.code).distance_m
+    radius_m = settings.limits(new.code, new.kind).distance_m
     where = Around(new.spot.position, radius_m, new.camera_id, new.zone_id, begin, new.raised_at, new.code)
     found = {each.case_id: each for each in around(database, where)}
     if new.spot.position is not None:
@@ -151,6 +152,7 @@ def sighting_of(new: NewCase) -> Sighting:
         case_id=new.case_id,
         number="",
         code=new.code,
+        kind=new.kind,
         state="candidate",
         camera_id=new.camera_id,
         zone_id=new.zone_id,
@@ -199,6 +201,7 @@ def _sighting(row: Row[Any]) -> Sighting:
         case_id=row.id,
         number=row.number,
         code=row.code,
+        kind=row.kind,
         state=row.state,
         camera_id=row.camera_id,
         zone_id=row.zone_id,

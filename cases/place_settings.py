@@ -2,7 +2,7 @@
 
 import re
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
@@ -32,28 +32,47 @@ class _Section(BaseModel):
 
 
 class KinLimits(_Section):
-    """When two cases of one code are the same offence."""
+    """When two cases are the same offence."""
 
     distance_m: float = Field(default=50.0, gt=0, le=1000, description="metres between two of one offence at most")
     hours: float = Field(default=24.0, ge=0, le=24 * 31, description="hours from the end of one to the other at most")
-    each: bool = Field(
-        default=True, description="whether each thing is a case of its own; false where a place is, as with flyers"
+    each: bool = Field(default=True, description="whether each thing is a case of its own; else a place is")
+    returns: bool = Field(
+        default=True, description="whether what left and comes back is the same; else another one has come"
     )
 
 
+class KinChanges(_Section):
+    """What of `KinLimits` is different for some cases; what is left out stays."""
+
+    distance_m: float | None = Field(default=None, gt=0, le=1000)
+    hours: float | None = Field(default=None, ge=0, le=24 * 31)
+    each: bool | None = None
+    returns: bool | None = None
+
+
 class KinSettings(KinLimits):
-    """The same for all codes, and for some of them."""
+    """The same for all cases, for those of a kind, and for those of a code."""
 
     recurrence_days: int = Field(
         default=30, ge=1, le=366, description="days over which cases at a place count as recurring"
     )
-    codes: dict[Annotated[str, Field(pattern=r"^\d{4}$")], KinLimits] = Field(
-        default_factory=dict, description="limits of single codes"
+    kinds: dict[Literal["parking", "vending", "flyers"], KinChanges] = Field(
+        default={"parking": KinChanges(returns=False), "flyers": KinChanges(each=False)},
+        description="what is different for a kind",
+    )
+    codes: dict[Annotated[str, Field(pattern=r"^\d{4}$")], KinChanges] = Field(
+        default_factory=dict, description="what is different for a code; goes before its kind"
     )
 
-    def limits(self, code: str) -> KinLimits:
-        """Return the limits of a code."""
-        return self.codes.get(code, self)
+    def limits(self, code: str, kind: str = "") -> KinLimits:
+        """Return the limits of a code; those of its kind, and those of all, stand where the code has none."""
+        limits = KinLimits(distance_m=self.distance_m, hours=self.hours, each=self.each, returns=self.returns)
+        by_kind = next((changes for name, changes in self.kinds.items() if name == kind), None)
+        for changes in (by_kind, self.codes.get(code)):
+            if changes is not None:
+                limits = limits.model_copy(update=changes.model_dump(exclude_none=True))
+        return limits
 
 
 class PlaceSettings(_Section):

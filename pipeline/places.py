@@ -83,7 +83,7 @@ class Places:
         seen, same = sighting_of(new), self._settings.same
         earlier = kin_candidates(self._database, new, same)
         verdict = judge(seen, earlier, same)
-        most_m = same.limits(new.code).distance_m
+        most_m = same.limits(new.code, new.kind).distance_m
         proposal = Proposal(
             unit=self.rules.choose(new.spot, new.code, new.raised_at).unit,
             kinship=verdict.kinship,
@@ -118,7 +118,7 @@ class Places:
         """
         same = self._settings.same
         begin = case.started_at - timedelta(days=same.recurrence_days)
-        radius_m = same.limits(case.code).distance_m
+        radius_m = same.limits(case.code, case.kind).distance_m
         where = Around(case.spot.position, radius_m, case.camera_id, case.zone_id, begin, case.raised_at)
         return history_of(each for each in around(self._database, where) if each.case_id != case.case_id)
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from cases.kinship import NO_OFFENCE, Sighting, judge
 from cases.place_history import busy_places, history_of
-from cases.place_settings import KinLimits, KinSettings
+from cases.place_settings import KinChanges, KinSettings
 from cases.spots import Kinship
 from tests.cases.builders import NOON
 from tests.cases.city import at_m
@@ -26,6 +26,7 @@ def sighting(case_id: str = "old", **changes: Any) -> Sighting:
         case_id=case_id,
         number=case_id.upper(),
         code="0406",
+        kind="vending",
         state="filed",
         camera_id="gate-1",
         zone_id="kerb",
@@ -116,19 +117,31 @@ def test_things_that_look_different_are_two() -> None:
     assert verdict(other, sighting()) == (Kinship.NEW, "looks_different", "")
 
 
-def test_flyers_of_one_wall_are_one_where_the_place_counts() -> None:
-    wall = KinSettings(codes={"0201": KinLimits(each=False)})
-    new = later(0.5, code="0201", box=ELSEWHERE, class_label="flyer")
+def test_flyers_of_one_wall_are_one() -> None:
+    new = later(0.5, kind="flyers", box=ELSEWHERE, class_label="flyer")
 
-    assert verdict(new, sighting(code="0201"), settings=wall) == (Kinship.SAME, "still_there", "old")
+    assert verdict(new, sighting(kind="flyers")) == (Kinship.SAME, "still_there", "old")
+
+
+def test_car_that_parks_where_another_left_is_a_recurrence_and_not_the_same() -> None:
+    assert verdict(later(2, kind="parking"), sighting(kind="parking")) == (Kinship.RECURRENCE, "another", "old")
+    assert verdict(later(0.5, kind="parking"), sighting(kind="parking")) == (Kinship.SAME, "still_there", "old")
 
 
 def test_limits_of_a_code_go_before_those_of_all() -> None:
-    settings = KinSettings(codes={"0406": KinLimits(distance_m=10, hours=1)})
+    settings = KinSettings(codes={"0406": KinChanges(distance_m=10, hours=1)})
     aside = later(2.5, camera_id="b", position=at_m(20, 0))
 
     assert verdict(aside, sighting(), settings=settings) == (Kinship.NEW, "nothing_near", "")
     assert verdict(later(2.5), sighting(), settings=settings) == (Kinship.RECURRENCE, "long_ago", "old")
+
+
+def test_what_a_code_leaves_out_is_that_of_its_kind_and_then_that_of_all() -> None:
+    settings = KinSettings(distance_m=30, codes={"0201": KinChanges(hours=2)})
+
+    limits = settings.limits("0201", "flyers")
+
+    assert (limits.distance_m, limits.hours, limits.each, limits.returns) == (30, 2, False, True)
 
 
 def test_without_positions_the_zone_of_the_camera_is_the_place() -> None:

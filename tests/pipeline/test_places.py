@@ -136,7 +136,7 @@ def test_picture_that_is_none_leaves_the_case_without_the_ground(here: Town) -> 
     assert here.places().placed(new, pack).spot.position is None
 
 
-def test_return_to_the_same_place_is_proposed_as_the_same_case_and_counted(here: Town) -> None:
+def test_car_at_the_place_of_an_earlier_one_is_proposed_as_a_recurrence_and_counted(here: Town) -> None:
     places = here.places()
     first = here.opened(places)
     here.cases.end_offence(first.case_id, NOON + timedelta(minutes=1))
@@ -144,8 +144,8 @@ def test_return_to_the_same_place_is_proposed_as_the_same_case_and_counted(here:
 
     again = here.opened(places, "e2", started_at=at, raised_at=at, opened_at=at)
 
-    assert (again.proposal.kinship, again.proposal.kin) == (Kinship.SAME, first.case_id)
-    assert (again.proposal.why, again.proposal.before) == ("came_back", 1)
+    assert (again.proposal.kinship, again.proposal.kin) == (Kinship.RECURRENCE, first.case_id)
+    assert (again.proposal.why, again.proposal.before) == ("another", 1)
     assert again.state is first.state  # a proposal: nothing was merged
     history = places.history(again)
     assert (history.count, [each.case_id for each in history.newest]) == (1, [first.case_id])
