@@ -46,6 +46,7 @@ class ProposalBody(Body):
     kinship: Kinship | None
     kin_id: str
     kin_number: str
+    is_sure: bool
     why: str
     before: int
 
@@ -57,6 +58,7 @@ class ProposalBody(Body):
             kinship=proposal.kinship,
             kin_id=proposal.kin,
             kin_number=kin_number,
+            is_sure=proposal.is_sure,
             why=proposal.why,
             before=proposal.before,
         )

@@ -22,6 +22,7 @@ def place_columns(spot: Spot, proposal: Proposal) -> dict[str, Any]:
         "proposed_unit": proposal.unit,
         "kinship": proposal.kinship.value if proposal.kinship else "",
         "kin": proposal.kin,
+        "kinship_sure": proposal.is_sure,
         "kinship_why": proposal.why,
         "cases_before": proposal.before,
     }
@@ -42,4 +43,4 @@ def position_of(row: CaseRow) -> Position | None:
 def proposal_of(row: CaseRow) -> Proposal:
     """Return what was proposed when a case was opened."""
     kinship = Kinship(row.kinship) if row.kinship else None
-    return Proposal(row.proposed_unit, kinship, row.kin, row.kinship_why, row.cases_before)
+    return Proposal(row.proposed_unit, kinship, row.kin, row.kinship_sure, row.kinship_why, row.cases_before)

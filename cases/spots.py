@@ -58,6 +58,7 @@ class Proposal:
         unit: who should handle it, empty where no rule says so.
         kinship: what it is to an earlier case; None where nobody looked.
         kin: id of that case, empty where there is none.
+        is_sure: whether the errors of both positions leave no doubt that they are near enough.
         why: one of `cases.kinship.REASONS`, empty where nobody looked.
         before: how many cases of its code were at this place before it, within the time that is looked back.
     """
@@ -65,6 +66,7 @@ class Proposal:
     unit: str = ""
     kinship: Kinship | None = None
     kin: str = ""
+    is_sure: bool = False
     why: str = ""
     before: int = 0
 

@@ -88,6 +88,7 @@ class CaseRow(Base):
     proposed_unit: Mapped[str] = mapped_column(String(MAX_UNIT_LENGTH))
     kinship: Mapped[str] = mapped_column(String(16))
     kin: Mapped[str] = mapped_column(String(MAX_ID_LENGTH))
+    kinship_sure: Mapped[bool]
     kinship_why: Mapped[str] = mapped_column(String(32))
     cases_before: Mapped[int]
     started_at: Mapped[datetime]

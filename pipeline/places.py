@@ -88,6 +88,7 @@ class Places:
             unit=self.rules.choose(new.spot, new.code, new.raised_at).unit,
             kinship=verdict.kinship,
             kin=verdict.kin.case_id if verdict.kin else "",
+            is_sure=verdict.is_sure,
             why=verdict.why,
             before=sum(is_same_place(seen, each, most_m) for each in earlier),
         )

@@ -15,6 +15,7 @@ from cases.evidence import EvidenceStore
 from cases.packs import Part, PartRole
 from cases.place_settings import PlaceSettings, PositionSettings
 from cases.records import Case, NewCase, case_id_of
+from cases.recovery import recover
 from cases.spots import Kinship, Spot
 from cases.states import Action
 from cases.store import CaseStore
@@ -187,3 +188,16 @@ def test_broken_file_stops_the_start_and_is_named(here: Town) -> None:
 
     with pytest.raises(PlaceFileError, match=r"(?s)rules\.csv cannot be used:\n  line 2 盐湖区: code: "):
         here.places()
+
+
+def test_case_that_a_crash_left_without_its_row_gets_its_place_at_the_next_start(here: Town) -> None:
+    case_id = case_id_of("e1")
+    _, jpeg = cv2.imencode(".jpg", np.zeros((1000, 1000, 3), np.uint8))
+    seen = replace(event(event_id="e1"), box=(280.0, 800.0, 320.0, 900.0))
+    picture = Part("panorama-1.jpg", jpeg.tobytes(), PartRole.PANORAMA)
+    here.evidence.write_pack(case_id, [picture], facts(seen))
+
+    recover(here.cases, here.evidence, placed=here.places().placed)
+
+    assert here.cases.get(case_id).spot.grid == town.code(0, 0)
+    assert here.cases.get(case_id).proposal.unit == "市场管理所"

@@ -34,11 +34,12 @@ def upgrade() -> None:
     for name, length in TEXTS:
         op.add_column("cases", sa.Column(name, sa.String(length), server_default="", nullable=False))
     op.add_column("cases", sa.Column("cases_before", sa.Integer(), server_default=sa.text("0"), nullable=False))
+    op.add_column("cases", sa.Column("kinship_sure", sa.Boolean(), server_default=sa.false(), nullable=False))
     op.create_index(op.f("ix_cases_cell_raised_at"), "cases", ["cell", "raised_at"])
 
 
 def downgrade() -> None:
     op.drop_index(op.f("ix_cases_cell_raised_at"), table_name="cases")
     with op.batch_alter_table("cases", schema=None) as batch_op:
-        for name in ("cases_before", *(name for name, _ in TEXTS), "cell", "position_error_m", "latitude", "longitude"):
+        for name in ("kinship_sure", "cases_before", *(name for name, _ in TEXTS), "cell", "position_error_m", "latitude", "longitude"):
             batch_op.drop_column(name)
