@@ -8,7 +8,7 @@ Belongs here: what holds. Does not: the files (permit_file).
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from typing import TypeVar
 
@@ -162,9 +162,15 @@ class PermitBook:
     def __init__(self, permits: Iterable[Permit], controls: Iterable[Control], local: tzinfo) -> None:
         self.permits, self.controls, self.local = tuple(permits), tuple(controls), local
 
-    def look_up(self, scene: Scene) -> Findings:
-        """Return what holds for something that was seen, in the order of the files."""
-        return Findings(self._holding(self.permits, scene), self._holding(self.controls, scene))
+    def look_up(self, scene: Scene, *, filed_at: datetime | None = None) -> Findings:
+        """Return what holds for something that was seen, in the order of the files.
+
+        Args:
+            scene: what was seen; a permit must have allowed it then.
+            filed_at: when it is to be filed, aware; a control must hold then. When it was seen where absent.
+        """
+        filing = scene if filed_at is None else replace(scene, at=filed_at)
+        return Findings(self._holding(self.permits, scene), self._holding(self.controls, filing))
 
     def _holding(self, rules: Iterable[_Rule], scene: Scene) -> tuple[_Rule, ...]:
         return tuple(

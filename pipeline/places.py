@@ -19,6 +19,7 @@ from cases.database import Database
 from cases.dispatch_file import load_rules
 from cases.dispatching import Choice, DispatchTable
 from cases.errors import CoordinatesError
+from cases.evidence import utc_now
 from cases.grids import load_map
 from cases.kinship import is_same_place, judge
 from cases.nearby import MOST_COUNTED, Around, around, kin_candidates, placed_between, sighting_of
@@ -49,6 +50,8 @@ class Places:
         evidence: Path,
         camera: Callable[[str], CameraEntry],
         local: tzinfo,
+        *,
+        now: Callable[[], datetime] = utc_now,
     ) -> None:
         """Read grids, rules and permits.
 
@@ -58,12 +61,13 @@ class Places:
             evidence: folder of evidence, whose pictures tell in which size a box was seen.
             camera: gives a camera's settings; raises UnknownCameraError.
             local: the zone of the days and hours of rules and permits.
+            now: aware time.
 
         Raises:
             PlaceFileError: a file cannot be used; the message has a line per mistake.
         """
         self._settings, self._database, self._evidence = settings, database, evidence
-        self._camera = camera
+        self._camera, self._now = camera, now
         self.map = load_map(settings.grids, settings.areas, pattern=settings.grid_code, crs=settings.crs)
         self.rules = load_rules(settings.dispatch, local) if settings.dispatch else DispatchTable((), local)
         read = load_permits(settings.permits)
@@ -143,15 +147,10 @@ class Places:
         """Return who is responsible for a case by today's rules, at the moment it was raised."""
         return self.rules.choose(case.spot, case.code, case.raised_at)
 
-    def findings(self, case: Case, at: datetime | None = None) -> Findings:
-        """Return the permits and controls that hold for a case.
-
-        Args:
-            case: the case.
-            at: the moment to ask about, aware; when it was raised where absent.
-        """
-        moment = at or case.raised_at
-        return self.permits.look_up(Scene(case.code, moment, case.spot, case.camera_id, case.zone_id))
+    def findings(self, case: Case) -> Findings:
+        """Return the permits that held when a case was raised, and the controls that hold now, as it is to be filed."""
+        scene = Scene(case.code, case.raised_at, case.spot, case.camera_id, case.zone_id)
+        return self.permits.look_up(scene, filed_at=self._now())
 
     def _picture_size(self, pack: Pack) -> SizeWH | None:
         name = next((file.name for role in STILLS for file in pack.files if file.role is role), None)

@@ -115,7 +115,8 @@ class FakeSystem:
         def camera(camera_id: str) -> CameraEntry:
             raise UnknownCameraError(camera_id)
 
-        return Places(settings, self.cases.database, self.evidence.root, camera, ZoneInfo(self.settings.timezone))
+        local, now = ZoneInfo(self.settings.timezone), datetime(2026, 11, 21, 4, 0, tzinfo=UTC)
+        return Places(settings, self.cases.database, self.evidence.root, camera, local, now=lambda: now)
 
     def start(self) -> None:
         for projector in self.projectors.values():

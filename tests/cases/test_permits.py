@@ -94,6 +94,16 @@ def test_control_of_a_district_holds_for_every_code_on_its_days(book: PermitBook
     assert book.look_up(scene("0201", at=datetime(2026, 8, 10, 12, 0, tzinfo=UTC), spot=there)).is_free
 
 
+def test_control_counts_at_the_filing_and_a_permit_at_what_was_seen(book: PermitBook) -> None:
+    there = Spot(at_m(50, 50), "x", "", "140802")
+    next_week = datetime(2026, 8, 14, 3, 0, tzinfo=UTC)
+
+    found = book.look_up(scene(spot=there), filed_at=next_week)
+
+    assert (numbers(found), found.controls) == (["夜市-001"], ())
+    assert len(book.look_up(scene(spot=there, at=next_week), filed_at=EVENING).controls) == 1
+
+
 def test_permits_are_read_from_geojson(tmp_path: Path) -> None:
     permit = feature({"number": "1", "holder": "李", "codes": ["0406"], "hours": ["18:00-23:00"]}, ring(0, 0))
     control = feature({"name": "庙会", "last_day": "2026-08-09", "note": None}, ring(0, 0))

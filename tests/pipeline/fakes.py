@@ -127,7 +127,8 @@ def city(folder: Path, cases: CaseStore, settings: PlaceSettings | None = None, 
             raise UnknownCameraError(camera_id)
         return known[camera_id]
 
-    return Places(settings or PlaceSettings(), cases.database, folder / "evidence", camera, UTC)
+    evidence = folder / "evidence"
+    return Places(settings or PlaceSettings(), cases.database, evidence, camera, UTC, now=lambda: NOON)
 
 
 def new_case(source: Event) -> NewCase:
