@@ -9,7 +9,20 @@ import sys
 
 import typer
 
-from api.commands import checking, codes, evidence, looking, people, serving, set_making, sets, shelf, speaking
+from api.commands import (
+    checking,
+    codes,
+    dispatch,
+    evidence,
+    grids,
+    looking,
+    people,
+    serving,
+    set_making,
+    sets,
+    shelf,
+    speaking,
+)
 from broadcast.errors import BroadcastError
 from cases.errors import CasesError
 from datasets.errors import DatasetError
@@ -49,6 +62,8 @@ app.add_typer(evidence.app, name="evidence")
 app.add_typer(evidence.app, name="cases", hidden=True)  # what it was called before
 app.add_typer(codes.app, name="codes")
 app.add_typer(shelf.app, name="models")
+app.add_typer(grids.app, name="grids")
+app.add_typer(dispatch.app, name="dispatch")
 data = typer.Typer(help="Sets of labelled pictures: look at them, convert, split, mix, label.", no_args_is_help=True)
 data.command("show")(sets.show)
 data.command("convert")(sets.convert)

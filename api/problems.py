@@ -36,6 +36,7 @@ STATUS: tuple[tuple[type[Exception], int], ...] = (
     (cases.IllegalTransitionError, 409),
     (cases.StaleEditError, 409),
     (cases.ReasonMissingError, 422),
+    (cases.FilingHeldError, 409),
     (cases.SignInRefusedError, 401),
     (cases.SignInLockedError, 429),
     (pipeline.NoPictureError, 503),

@@ -8,6 +8,10 @@ CasesError
 ├── UnknownCodeError           the code table has no such entry
 ├── CodeTableError             a code table cannot be read
 ├── CalendarError              a calendar of holidays cannot be read
+├── FilingHeldError            a permit or a control holds filing back until somebody says why it is filed
+├── PlaceError
+│   ├── CoordinatesError       numbers that are no place, or an unknown system of coordinates
+│   └── PlaceFileError         grids, dispatch rules, permits or control periods cannot be read
 ├── AppendOnlyError            something tried to alter or remove history
 ├── DatabaseError              the database refuses (retryable)
 ├── MigrationError             the database is newer than the program, or cannot be brought up
@@ -93,6 +97,26 @@ class CodeTableError(CasesError):
 
 class CalendarError(CasesError):
     """A calendar of holidays that cannot be read; the message names file and entry."""
+
+
+class FilingHeldError(CasesError):
+    """A case that must not be filed as usual: what was seen is permitted, or its place is under control."""
+
+    def __init__(self, holding: str) -> None:
+        self.holding = holding
+        super().__init__(f"{holding} holds for this case; to file it all the same, say as the reason who approved it")
+
+
+class PlaceError(CasesError):
+    """Anything that went wrong with where cases are."""
+
+
+class CoordinatesError(PlaceError, ValueError):
+    """Numbers that are no place on earth, or a system of coordinates that nobody knows."""
+
+
+class PlaceFileError(PlaceError):
+    """A file of grids, dispatch rules, permits or controls cannot be used; the message has a line per mistake."""
 
 
 class AppendOnlyError(CasesError):

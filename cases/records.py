@@ -8,6 +8,7 @@ from pydantic import JsonValue
 
 from cases.completeness import Shortfall
 from cases.packs import Pack, PackPurpose, PartRole
+from cases.spots import NOTHING_PROPOSED, NOWHERE, Proposal, Spot
 from cases.states import Action, CaseState
 from cases.tables import MAX_ID_LENGTH, MAX_NAME_LENGTH
 from detectors.events import Reason
@@ -38,6 +39,8 @@ class NewCase:
         score: certainty in [0, 1].
         reasons: the measurements that led to it.
         actor: who opened it.
+        spot: where it is.
+        proposal: what the program proposes because of that.
     """
 
     case_id: str
@@ -57,6 +60,8 @@ class NewCase:
     score: float
     reasons: tuple[Reason, ...]
     actor: str = "system"
+    spot: Spot = NOWHERE
+    proposal: Proposal = NOTHING_PROPOSED
 
     def __post_init__(self) -> None:
         for text in (self.case_id, self.event_id, self.camera_id, self.zone_id):
@@ -176,7 +181,7 @@ class CaseWarning:
 class Case:
     """One case with everything that belongs to it but its history.
 
-    Attributes as in `NewCase`, and:
+    Attributes as in `NewCase`; spot and proposal are as they were when it was opened. And:
         number: what people call it, for example `SW202611210001`.
         state: where it is in its life.
         ended_at: when the offence was seen to be over, None while it goes on.
@@ -199,6 +204,8 @@ class Case:
     zone_id: str
     zone_name: str
     zone_version: int
+    spot: Spot
+    proposal: Proposal
     started_at: datetime
     raised_at: datetime
     ended_at: datetime | None

@@ -4,11 +4,13 @@ A case that had its first pack but no row is opened now, from what the pack's ma
 """
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
 from cases.evidence import EvidenceStore
-from cases.records import Case, new_case_of
+from cases.packs import Pack
+from cases.records import Case, NewCase, new_case_of
 from cases.store import CaseStore
 from cases.sweeping import Swept
 
@@ -28,7 +30,13 @@ class Recovered:
     open_cases: tuple[Case, ...]
 
 
-def recover(store: CaseStore, evidence: EvidenceStore, *, raised_from: datetime | None = None) -> Recovered:
+def recover(
+    store: CaseStore,
+    evidence: EvidenceStore,
+    *,
+    raised_from: datetime | None = None,
+    placed: Callable[[NewCase, Pack], NewCase] = lambda new, _pack: new,
+) -> Recovered:
     """Sweep the evidence folder, give packs that were written just before the stop their row, and list open cases.
 
     Call it once, before the first pack is written.
@@ -37,6 +45,7 @@ def recover(store: CaseStore, evidence: EvidenceStore, *, raised_from: datetime 
         store: the cases.
         evidence: their files.
         raised_from: open cases raised before are not listed.
+        placed: adds to a case that is opened now where it is.
 
     Raises:
         DatabaseError: the database refuses; it may be tried again.
@@ -45,6 +54,6 @@ def recover(store: CaseStore, evidence: EvidenceStore, *, raised_from: datetime 
     swept = evidence.sweep(store.known_packs())
     for pack in swept.without_row:
         new = new_case_of(pack)
-        case = store.add_pack(pack.case_id, pack) if new is None else store.open_case(new, pack)
+        case = store.add_pack(pack.case_id, pack) if new is None else store.open_case(placed(new, pack), pack)
         logger.info("case %s: pack %d was whole but had no row; it has one now", case.number, pack.number)
     return Recovered(swept, store.open_for_ladder(raised_from))

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pydantic import TypeAdapter
 
 from cases.packs import Pack, PackPurpose, PartRole
+from cases.place_columns import place_columns, proposal_of, spot_of
 from cases.records import AuditRow, Case, CaseFile, CasePack, CaseWarning, NewCase
 from cases.states import CaseState
 from cases.tables import AuditTableRow, CaseRow, FileRow, PackRow, WarningRow
@@ -28,6 +29,7 @@ def new_case_row(new: NewCase, number: str) -> CaseRow:
         zone_id=new.zone_id,
         zone_name=new.zone_name,
         zone_version=new.zone_version,
+        **place_columns(new.spot, new.proposal),
         started_at=new.started_at,
         raised_at=new.raised_at,
         ended_at=None,
@@ -100,6 +102,8 @@ def case_record(row: CaseRow) -> Case:
         zone_id=row.zone_id,
         zone_name=row.zone_name,
         zone_version=row.zone_version,
+        spot=spot_of(row),
+        proposal=proposal_of(row),
         started_at=row.started_at,
         raised_at=row.raised_at,
         ended_at=row.ended_at,

@@ -21,6 +21,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
+from cases.spots import MAX_ADDRESS_LENGTH, MAX_DISTRICT_LENGTH, MAX_GRID_LENGTH, MAX_UNIT_LENGTH
+
 MAX_ID_LENGTH = 128
 MAX_NAME_LENGTH = 200
 
@@ -75,6 +77,20 @@ class CaseRow(Base):
     zone_id: Mapped[str] = mapped_column(String(MAX_ID_LENGTH))
     zone_name: Mapped[str] = mapped_column(String(MAX_NAME_LENGTH))
     zone_version: Mapped[int]
+    longitude: Mapped[float | None]
+    latitude: Mapped[float | None]
+    position_error_m: Mapped[float | None]
+    cell: Mapped[int | None] = mapped_column(BigInteger)
+    grid: Mapped[str] = mapped_column(String(MAX_GRID_LENGTH))
+    area: Mapped[str] = mapped_column(String(MAX_GRID_LENGTH))
+    district: Mapped[str] = mapped_column(String(MAX_DISTRICT_LENGTH))
+    address: Mapped[str] = mapped_column(String(MAX_ADDRESS_LENGTH))
+    proposed_unit: Mapped[str] = mapped_column(String(MAX_UNIT_LENGTH))
+    kinship: Mapped[str] = mapped_column(String(16))
+    kin: Mapped[str] = mapped_column(String(MAX_ID_LENGTH))
+    kinship_sure: Mapped[bool]
+    kinship_why: Mapped[str] = mapped_column(String(32))
+    cases_before: Mapped[int]
     started_at: Mapped[datetime]
     raised_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
@@ -96,6 +112,7 @@ class CaseRow(Base):
     warnings: Mapped[list["WarningRow"]] = relationship(order_by="WarningRow.id", lazy="selectin")
 
     __table_args__ = (
+        Index(None, "cell", "raised_at"),
         Index(None, "raised_at", "id"),
         Index(None, "state", "raised_at"),
         Index(None, "kind", "raised_at"),

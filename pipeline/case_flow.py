@@ -17,6 +17,7 @@ from cases.codes import CodeTable
 from cases.disk import way_out
 from cases.evidence import EvidenceStore
 from cases.packs import Pack
+from cases.permits import check_filing
 from cases.records import Case, case_id_of, new_case_of
 from cases.states import Action
 from cases.store import CaseStore
@@ -27,6 +28,7 @@ from pipeline.hub import Hub
 from pipeline.ladder_runner import LadderRunner
 from pipeline.later_pictures import LOOK_AGAIN_S, LOOKS_AGAIN, LaterPictures
 from pipeline.messages import CaseMessage
+from pipeline.places import Places
 from streams.errors import StreamError
 
 logger = logging.getLogger(__name__)
@@ -43,6 +45,7 @@ class FlowParts:
     later: LaterPictures
     hub: Hub
     ladders: LadderRunner
+    places: Places
     sees: Callable[[str, str], bool]
     """Whether a camera sees the offence of an event now; takes both ids."""
 
@@ -83,6 +86,8 @@ class CaseFlow:
         Raises:
             CasesError: it is not possible in the case's state, a reason is missing, or somebody was faster.
         """
+        if action is Action.FILE:
+            check_filing(self._parts.places.findings(self._parts.cases.get(case_id)), reason)
         case = self._parts.cases.apply(
             case_id, action, actor=actor, reason=reason, at=datetime.now(UTC), expected_revision=expected_revision
         )
@@ -154,7 +159,7 @@ class CaseFlow:
         new = new_case_of(pack)
         if new is None:
             raise ValueError(f"evidence {pack.folder} does not say what a case is opened with")
-        case = self._parts.cases.open_case(new, pack)
+        case = self._parts.cases.open_case(self._parts.places.placed(new, pack), pack)
         ended = self._opening.pop(event.event_id, None)
         self._parts.keeper.forget_first(event)
         logger.info("case %s: opened, %s at camera %s", case.number, case.kind, case.camera_id)

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from broadcast.ladder import Ladder, Presence, Step
 from broadcast.receipts import Receipt
 from cases.disk import way_out
+from cases.permits import Findings
 from cases.records import Case
 from cases.states import LADDER_STATES, Action
 from cases.store import CaseStore
@@ -42,6 +43,7 @@ class RunnerParts:
         refusal: why nothing may be said for a case now; empty when the horn may speak.
         speak: speaks the warning of a level and gives the receipt to a callback, on any thread.
         look_back: takes a still of what a warning has brought about.
+        findings: what permits a case or holds its filing back: what is permitted is not spoken to, and a person files.
         on_change: told of a case whose state changed.
     """
 
@@ -52,6 +54,7 @@ class RunnerParts:
     refusal: Callable[[Case], str]
     speak: Callable[[Case, int, Callable[[Receipt], None]], None]
     look_back: Callable[[Event, str], None]
+    findings: Callable[[Case], Findings]
     on_change: Callable[[Case, str], None]
 
 
@@ -89,6 +92,11 @@ class LadderRunner:
         now_s = self._clock()
         if self._parts.presence(case) == "gone":
             self._enter(case, _Climb(event=event, step=Step("resolve", 0, now_s, now_s, 0, "")))
+            return
+        if self._parts.findings(case).permits:
+            logger.info(
+                "case %s: no warning, %s; an operator must decide", case.number, self._parts.findings(case).shown
+            )
             return
         refusal = self._parts.refusal(case)
         self._enter(case, _Climb(event=event, step=self._parts.ladder.first(now_s, refusal=refusal)))
@@ -175,6 +183,10 @@ class LadderRunner:
         if step.kind == "resolve":
             action = Action.RESOLVE
             reason = "left after the warning" if step.spoken else "left before any warning"
+        elif not (found := self._parts.findings(case)).is_free:
+            logger.info("case %s: not filed, %s; an operator must decide", case.number, found.shown)
+            self._forget(case.case_id)
+            return
         else:
             action = Action.FILE
             reason = step.reason or f"still there after {step.spoken} warnings"

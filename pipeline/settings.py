@@ -14,7 +14,10 @@ import numpy as np
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from broadcast.settings import BroadcastSettings, checked_time_zone
+from cases.anchoring import GroundAnchor
 from cases.code_settings import CodeSettings
+from cases.coordinates import WGS84
+from cases.place_settings import AnchorSettings, PlaceSettings, PositionSettings, checked_crs
 from cases.tables import MAX_NAME_LENGTH
 from models.choice import EngineName
 from pipeline.errors import SettingsError
@@ -62,10 +65,20 @@ class GroundSettings(Section):
 
     corners: FourPoints = Field(description="(x, y) as fractions of width and height, in order around")
     metres: FourPoints = Field(description="the same corners on the ground, in metres from any origin along any axes")
+    places: FourPoints | None = Field(
+        default=None, description="the same corners as [longitude, latitude], so that cases get a place on earth"
+    )
+    crs: Annotated[str, AfterValidator(checked_crs)] = Field(
+        default=WGS84, description="system of coordinates of places: WGS-84, CGCS2000, GCJ-02 or EPSG:n"
+    )
+    anchor: AnchorSettings | None = Field(default=None, description="where [0, 0] lies on earth, instead of places")
 
     @model_validator(mode="after")
     def _is_a_plane(self) -> "GroundSettings":
         self.plane()
+        if self.places is not None and self.anchor is not None:
+            raise ValueError("give places or an anchor, not both")
+        self.anchored()
         return self
 
     def plane(self) -> GroundPlane:
@@ -75,6 +88,16 @@ class GroundSettings(Section):
             ValueError: the corners make none.
         """
         return GroundPlane.of_corners(np.array(self.corners, np.float32), np.array(self.metres, np.float64))
+
+    def anchored(self) -> GroundAnchor | None:
+        """Return where the plane lies on earth, None where that was not said.
+
+        Raises:
+            ValueError: the places do not fit the metres, or are no places.
+        """
+        if self.places is not None:
+            return GroundAnchor.of_corners(self.metres, self.places, self.crs)
+        return GroundAnchor.of_bearing(self.anchor) if self.anchor is not None else None
 
 
 class CameraEntry(Section):
@@ -97,6 +120,9 @@ class CameraEntry(Section):
     zones: Path | None = Field(default=None, description="zones.json to begin with; edits on the page go before it")
     ground: GroundSettings | None = Field(
         default=None, description="plane of the ground; far vehicles that creep are then told from those that stand"
+    )
+    position: PositionSettings | None = Field(
+        default=None, description="where it looks on earth, for cases that its ground does not place better"
     )
     stream: StreamSettings = Field(default_factory=StreamSettings, description="transport, ring and time limits")
 
@@ -170,6 +196,7 @@ class Settings(Section):
     evidence: EvidenceSettings = Field(default_factory=EvidenceSettings)
     codes: CodeSettings = Field(default_factory=CodeSettings)
     broadcast: BroadcastSettings = Field(default_factory=BroadcastSettings)
+    places: PlaceSettings = Field(default_factory=PlaceSettings)
     cameras: tuple[CameraEntry, ...] = ()
 
     @property
@@ -272,6 +299,7 @@ def _rooted(settings: Settings, folder: Path) -> Settings:
     changed: dict[str, object] = {"data": folder / settings.data, "labels": folder / settings.labels_folder}
     changed |= {"cameras": cameras, "model": model, "evidence": evidence, "broadcast": voice}
     changed["codes"] = settings.codes.rooted(folder)
+    changed["places"] = settings.places.rooted(folder)
     return settings.model_copy(update=changed)
 
 

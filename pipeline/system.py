@@ -46,6 +46,7 @@ from pipeline.later_pictures import LaterParts, LaterPictures
 from pipeline.messages import CameraMessage
 from pipeline.metrics import Metrics, MetricSources
 from pipeline.offence_place import place_of
+from pipeline.places import Places
 from pipeline.settings import CameraEntry, Settings
 from pipeline.shard import Shard, ShardListeners
 from pipeline.site import Site
@@ -95,6 +96,7 @@ class System:
         self.announcer = Announcer(settings.broadcast.horns)
         self._site = Site(data, settings.cameras)
         self._codes = chosen_table(settings.codes.table)
+        self.places = Places(settings.places, database, data / "evidence", self._site.camera, local)
         self._agenda = Agenda("cases-writer")
         self._model_name, self._engine, facts, looker = _opened_model(settings, model)
         listeners = ShardListeners(
@@ -110,9 +112,8 @@ class System:
         self._speaker = self._make_speaker()
         self._ladders = self._make_ladders()
         self._later = self._make_later()
-        flow_parts = FlowParts(
-            self.cases, self.evidence, self._keeper, self._codes, self._later, self.hub, self._ladders, self._sees
-        )
+        own = self._ladders, self.places, self._sees
+        flow_parts = FlowParts(self.cases, self.evidence, self._keeper, self._codes, self._later, self.hub, *own)
         self._flow = CaseFlow(flow_parts, self._agenda)
         self.metrics = Metrics(MetricSources(self.cameras, self.horns, self.health, self._cases_by_state))
         self._started_at = datetime.now(UTC)
@@ -148,13 +149,15 @@ class System:
             refusal=self._speaker.refusal,
             speak=self._speaker.warn_by_ladder,
             look_back=self._after_warning,
+            findings=self.places.findings,
             on_change=self._tell_case,
         )
         return LadderRunner(parts, self.settings.data / "ladders")
 
     def start(self) -> None:
         """Start all threads; returns at once, cameras connect in their own time."""
-        recovered = recover(self.cases, self.evidence, raised_from=datetime.now(UTC) - LADDER_MEMORY)
+        raised_from = datetime.now(UTC) - LADDER_MEMORY
+        recovered = recover(self.cases, self.evidence, raised_from=raised_from, placed=self.places.placed)
         self.announcer.start()
         self._agenda.start()
         self._shard.start()

@@ -9,6 +9,7 @@ import io
 import json
 import zipfile
 from collections.abc import Callable
+from datetime import UTC
 from pathlib import Path
 
 import numpy as np
@@ -21,8 +22,11 @@ from broadcast.errors import PhraseError
 from broadcast.phrases import PHRASES_FILE, load_phrases
 from cases.calendars import load_calendar
 from cases.code_files import bundled_table, bundled_tables, load_table, table_text
-from cases.errors import CalendarError, CodeTableError
+from cases.dispatch_file import load_rules
+from cases.errors import CalendarError, CodeTableError, PlaceFileError
+from cases.grids import load_map
 from cases.packs import parse_manifest
+from cases.permit_file import load_permits
 from datasets.synthetic import parse_url
 from models.cards import load_card
 from models.errors import CardError
@@ -174,6 +178,54 @@ def test_fuzz_checkpoint_is_left_aside(tmp_path: Path, content: bytes, is_json: 
     kept = CheckpointFolder(tmp_path)
     (tmp_path / "gate.json").write_bytes(content if is_json else b'{"format": 1, "arrays": ' + content)
     assert kept.load("gate") is None
+
+
+GRIDS = """{"type": "FeatureCollection", "crs": {"type": "name", "properties": {"name": "EPSG:4490"}}, "features": [
+{"type": "Feature", "properties": {"grid_code": "14080200100000", "district": "140802", "area_code": "Z"},
+ "geometry": {"type": "Polygon", "coordinates": [[[111, 35], [111.001, 35], [111.001, 35.001], [111, 35]]]}}]}"""
+RULES = """unit,code,grid,area,district,first_day,last_day,weekdays,hours,note
+A,0406,14080200100000,,,2026-01-01,2026-12-31,1 2,08:00-12:00,x
+"B, b",04,,Z,,,,,22:00-06:00,
+"""
+PERMITS = """
+[[permits]]
+number = "1"
+holder = "A"
+codes = ["0406"]
+polygon = [[111.0, 35.0], [111.1, 35.0], [111.1, 35.1]]
+hours = ["18:00-02:00"]
+[[controls]]
+name = "B"
+last_day = 2026-08-09
+"""
+
+
+@SLOW
+@given(EDITS)
+@example([("put", 0.0, DEEP)])
+@example([("put", 0.5, DEEP)])
+def test_fuzz_grids_areas_and_permits_in_geojson(tmp_path: Path, edits: list[tuple[str, float, str]]) -> None:
+    path, content = tmp_path / "grids.geojson", damaged(GRIDS, edits)
+    readers: tuple[Callable[[Path], object], ...] = (
+        lambda path: load_map(path, path),
+        lambda path: load_permits((path,)),
+    )
+    for reader in readers:
+        read(reader, path, content, PlaceFileError)
+
+
+@SLOW
+@given(EDITS)
+@example([("set", 0.0, "unit,unit")])
+def test_fuzz_dispatch_rules(tmp_path: Path, edits: list[tuple[str, float, str]]) -> None:
+    read(lambda path: load_rules(path, UTC), tmp_path / "rules.csv", damaged(RULES, edits), PlaceFileError)
+
+
+@SLOW
+@given(EDITS)
+@example([("put", 0.0, "a = " + DEEP)])
+def test_fuzz_permits(tmp_path: Path, edits: list[tuple[str, float, str]]) -> None:
+    read(lambda path: load_permits((path,)), tmp_path / "permits.toml", damaged(PERMITS, edits), PlaceFileError)
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,7 @@
 """The command that looks at a settings file and everything it names: `check`. It starts nothing and makes no folder."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +14,10 @@ from rich.console import Console
 from broadcast.phrases import recording_problems
 from broadcast.settings import BroadcastSettings
 from cases.calendars import chosen_calendar
-from cases.errors import CalendarError, CodeTableError, SigningKeyError, SigningKeyMissingError
+from cases.dispatch_file import load_rules
+from cases.errors import CalendarError, CodeTableError, PlaceError, SigningKeyError, SigningKeyMissingError
+from cases.grids import load_map
+from cases.permit_file import load_permits
 from cases.signing import load_signing_key
 from detectors.catalog import load_zones
 from detectors.errors import DetectorError
@@ -77,6 +80,21 @@ def _problems(settings: Settings) -> Iterator[str]:
     for camera in settings.cameras:
         yield from _camera_problems(camera)
     yield from _voice_problems(settings.broadcast)
+    yield from _place_problems(settings)
+
+
+def _place_problems(settings: Settings) -> Iterator[str]:
+    places, local = settings.places, ZoneInfo(settings.timezone)
+    readers: tuple[tuple[str, Callable[[], object]], ...] = (
+        ("grids, areas", lambda: load_map(places.grids, places.areas, pattern=places.grid_code, crs=places.crs)),
+        ("dispatch", lambda: load_rules(places.dispatch, local) if places.dispatch else None),
+        ("permits", lambda: load_permits(places.permits)),
+    )
+    for key, read in readers:
+        try:
+            read()
+        except PlaceError as err:
+            yield f"places.{key}: {err}"
 
 
 def _camera_problems(camera: CameraEntry) -> Iterator[str]:

@@ -282,6 +282,7 @@ export const WORDS = {
   "problem.evidence_write": ["证据无法写入：请检查磁盘空间和权限", "Evidence cannot be written: check room and permissions of the disk"],
   "problem.fault": ["服务器出错，日志编号 {number}", "The server made a mistake; its log tells more under {number}"],
   "problem.feed_closed": ["画面已关闭", "The live picture was closed"],
+  "problem.filing_held": ["{holding}：如仍需立案，请在理由中写明批准人", "{holding}: to file it all the same, say as the reason who approved it"],
   "problem.forbidden": ["当前账号没有此权限", "Your account may not do this"],
   "problem.horn": ["喇叭未能播放", "The horn could not speak"],
   "problem.horn_auth": ["喇叭拒绝了用户名或密码，或该用户无权喊话", "The horn refuses the user name or password, or this user may not speak"],

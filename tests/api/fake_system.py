@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
+from zoneinfo import ZoneInfo
 
 import cv2
 from argon2 import PasswordHasher
@@ -17,6 +18,7 @@ from cases.database import open_database
 from cases.evidence import EvidenceStore
 from cases.packs import PackFacts, PackPurpose, Part, PartRole
 from cases.people import People, Role
+from cases.place_settings import PlaceSettings
 from cases.records import Case, CaseWarning, NewCase, case_id_of
 from cases.states import Action
 from cases.store import CaseStore
@@ -26,6 +28,7 @@ from pipeline.errors import DuplicateCameraError, NoPictureError
 from pipeline.hub import Hub, Subscription
 from pipeline.messages import BoxesMessage, BoxRow, CameraMessage, CaseMessage
 from pipeline.metrics import Metrics, MetricSources
+from pipeline.places import Places
 from pipeline.settings import CameraEntry, Settings
 from pipeline.views import CameraView, HornView, LookCounts, SystemHealth
 from streams.errors import UnknownCameraError
@@ -88,6 +91,7 @@ class FakeSystem:
         self.cases = CaseStore(database)
         self.people = People(database, hasher=CHEAP)
         self.evidence = EvidenceStore(folder / "evidence")
+        self.places = self.places_of(PlaceSettings())
         self.hub = PatientHub()
         self.metrics = Metrics(MetricSources(self.cameras, self.horns, self.health, lambda: {"candidate": 0}))
         self.announcer = SimpleNamespace(stop=self._stop_horn)
@@ -104,6 +108,15 @@ class FakeSystem:
             for camera_id, (_, film) in films.items()
             if film is not None
         }
+
+    def places_of(self, settings: PlaceSettings) -> Places:
+        """Return what is known of a city, in which no camera has a place."""
+
+        def camera(camera_id: str) -> CameraEntry:
+            raise UnknownCameraError(camera_id)
+
+        local, now = ZoneInfo(self.settings.timezone), datetime(2026, 11, 21, 4, 0, tzinfo=UTC)
+        return Places(settings, self.cases.database, self.evidence.root, camera, local, now=lambda: now)
 
     def start(self) -> None:
         for projector in self.projectors.values():

@@ -24,7 +24,16 @@ from broadcast.play_limit import PlayLimit
 from broadcast.quiet_hours import NIGHT, quiet_refusal
 from broadcast.settings import LadderSettings
 from cases.completeness import Shortfall
-from cases.errors import CalendarError, CasesError, CodeTableError, MigrationError, UnknownCodeError
+from cases.errors import (
+    CalendarError,
+    CasesError,
+    CodeTableError,
+    CoordinatesError,
+    MigrationError,
+    PlaceError,
+    PlaceFileError,
+    UnknownCodeError,
+)
 from cases.packs import PackPurpose, PartRole
 from cases.records import ADD_PACK, END, EXPORT, OPEN
 from cases.states import Action, CaseState
@@ -59,7 +68,17 @@ FROM_THE_CLIENT = {
 }
 """What the RTSP client of cameras and horns raises, and what a horn makes of it."""
 
-BEFORE_THE_PAGE = {SettingsError, CodeTableError, CalendarError, UnknownCodeError, MigrationError, TimeOfDayError}
+BEFORE_THE_PAGE = {
+    CalendarError,
+    SettingsError,
+    CodeTableError,
+    UnknownCodeError,
+    MigrationError,
+    TimeOfDayError,
+    PlaceError,
+    PlaceFileError,
+    CoordinatesError,
+}
 """These stop the program before there is a page, or come as a mistake in a field (`invalid.*`)."""
 
 

@@ -3,22 +3,38 @@
 import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
+import alembic.command
 import pytest
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import MetaData, create_engine, inspect, select, text
+from sqlalchemy import Connection, MetaData, create_engine, inspect, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 from sqlalchemy.schema import CreateIndex, CreateTable
 
+import cases
+from cases.coordinates import Position
 from cases.database import Database, open_database
 from cases.errors import DatabaseError, DatabaseUnusableError, MigrationError
 from cases.people import People
+from cases.spots import NOWHERE, Spot
 from cases.store import CaseStore
 from cases.tables import Base, CaseRow
 from tests.cases.builders import new_case, pack_of
+
+MIGRATIONS = Path(cases.__file__).parent / "migrations"
+
+
+def downgrade(connection: Connection, revision: str) -> None:
+    """Take the layout back to what a released version wrote."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["connection"] = connection
+    alembic.command.downgrade(config, revision)
 
 
 def test_migrations_make_exactly_the_tables_of_the_code(tmp_path: Path) -> None:
@@ -49,8 +65,7 @@ def test_accounts_of_the_first_version_come_through_the_upgrade(tmp_path: Path) 
     open_database(url).close()
     engine = create_engine(url)
     with engine.begin() as connection:
-        connection.execute(text("ALTER TABLE people DROP COLUMN password_number"))
-        connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+        downgrade(connection, "0001")
         connection.execute(
             text("INSERT INTO people (name, role, password_hash, disabled, created_at) VALUES (:n, :r, :h, 0, :t)"),
             {"n": "li", "r": "operator", "h": "x", "t": "2026-11-21 04:00:00"},
@@ -61,6 +76,22 @@ def test_accounts_of_the_first_version_come_through_the_upgrade(tmp_path: Path) 
 
     assert People(database).get("li").password_number == 0
     database.close()
+
+
+def test_cases_from_before_places_come_through_the_upgrade_without_one(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/cases.sqlite"
+    store = CaseStore(url)
+    case = store.open_case(new_case(spot=Spot(Position(111.0, 35.0, 5.0), "G", "A")), pack_of())
+    store.close()
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        downgrade(connection, "0002")
+    engine.dispose()
+
+    again = CaseStore(url)
+
+    assert again.get(case.case_id) == replace(case, spot=NOWHERE)
+    again.close()
 
 
 def test_opening_again_keeps_what_is_there(tmp_path: Path) -> None:

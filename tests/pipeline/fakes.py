@@ -4,11 +4,17 @@ import heapq
 import itertools
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from broadcast.receipts import Receipt
 from cases.packs import ModelFacts, OpeningFacts, PackFacts, PackPurpose, Part, PartRole
+from cases.place_settings import PlaceSettings
 from cases.records import NewCase, case_id_of
+from cases.store import CaseStore
 from detectors.events import Event, Phase, Reason
+from pipeline.places import Places
+from pipeline.settings import CameraEntry
+from streams.errors import UnknownCameraError
 
 NOON = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)
 
@@ -110,6 +116,19 @@ def facts(source: Event, purpose: PackPurpose = PackPurpose.OPENING, *incomplete
         incomplete=incomplete,
         opening=opening if purpose is PackPurpose.OPENING else None,
     )
+
+
+def city(folder: Path, cases: CaseStore, settings: PlaceSettings | None = None, *cameras: CameraEntry) -> Places:
+    """Return what is known of a city with these cameras and no others."""
+    known = {camera.id: camera for camera in cameras}
+
+    def camera(camera_id: str) -> CameraEntry:
+        if camera_id not in known:
+            raise UnknownCameraError(camera_id)
+        return known[camera_id]
+
+    evidence = folder / "evidence"
+    return Places(settings or PlaceSettings(), cases.database, evidence, camera, UTC, now=lambda: NOON)
 
 
 def new_case(source: Event) -> NewCase:

@@ -22,7 +22,7 @@ from pipeline.hub import Hub
 from pipeline.later_pictures import MOST_HELD_BACK, LaterParts, LaterPictures
 from pipeline.settings import EvidenceSettings
 from streams.errors import NotInRingError
-from tests.pipeline.fakes import NOON, FakeAgenda, event, facts, part
+from tests.pipeline.fakes import NOON, FakeAgenda, city, event, facts, part
 
 
 class FakeKeeper:
@@ -110,6 +110,7 @@ class Desk:
             self.later,
             Hub(),
             self.ladders,  # type: ignore[arg-type]
+            city(self.folder, self.cases),
             lambda _camera_id, _event_id: self.presence == "present",
         )
         self.flow = CaseFlow(parts, agenda)  # type: ignore[arg-type]

@@ -11,13 +11,17 @@ from broadcast.receipts import Receipt
 from broadcast.settings import LadderSettings
 from cases.errors import DatabaseError
 from cases.evidence import EvidenceStore
+from cases.permits import Control, Findings, Permit, Region
 from cases.records import Case
+from cases.schedules import ALWAYS
 from cases.states import Action, CaseState
 from cases.store import CaseStore
 from pipeline.ladder_runner import LadderRunner, RunnerParts
 from tests.pipeline.fakes import NOON, FakeAgenda, event, facts, new_case, part, receipt
 
 WAIT_S = 60.0
+PERMIT = Permit("夜市-001", "李", frozenset({"0499"}), Region(), ALWAYS)
+CONTROL = Control("庙会", "值班长", "", frozenset(), Region(), ALWAYS)
 
 
 class Street:
@@ -29,6 +33,7 @@ class Street:
         self.cases = CaseStore(f"sqlite:///{folder / 'cases.sqlite'}")
         self.presence = "present"
         self.refusal = ""
+        self.findings = Findings()
         self.answer = receipt()
         self.said: list[int] = []
         self.answers = True
@@ -59,6 +64,7 @@ class Street:
             refusal=lambda _case: self.refusal,
             speak=speak,
             look_back=look_back,
+            findings=lambda _case: self.findings,
             on_change=lambda _case, _change: None,
         )
         return LadderRunner(parts, self.folder / "ladders", clock=self.agenda.clock)
@@ -82,6 +88,21 @@ def test_offender_who_stays_is_warned_twice_and_filed(street: Street) -> None:
     street.agenda.run(2 * WAIT_S + 1)
     assert (street.said, street.state, street.stills) == ([1, 2], CaseState.FILED, 2)
     assert street.last_reason == "still there after 2 warnings"
+
+
+def test_what_is_permitted_is_neither_spoken_to_nor_filed(street: Street) -> None:
+    street.findings = Findings(permits=(PERMIT,))
+    street.runner.begin(street.case, event())
+    street.agenda.run(3 * WAIT_S)
+    assert (street.said, street.state) == ([], CaseState.CANDIDATE)
+
+
+def test_what_is_under_control_is_warned_but_left_to_a_person_to_file(street: Street) -> None:
+    street.findings = Findings(controls=(CONTROL,))
+    street.runner.begin(street.case, event())
+    street.agenda.run(3 * WAIT_S)
+    assert (street.said, street.state) == ([1, 2], CaseState.WARNED)
+    assert list((street.folder / "ladders").iterdir()) == []
 
 
 def test_offender_who_leaves_after_the_first_warning_is_resolved(street: Street) -> None:

@@ -1,5 +1,6 @@
 """The settings file: complete, checked, and with passwords from elsewhere."""
 
+import re
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -152,8 +153,52 @@ def test_example_is_toml_without_duplicate_tables() -> None:
         "evidence",
         "codes",
         "broadcast",
+        "places",
         "cameras",
     }
+
+
+@pytest.mark.parametrize("left_out", ["places = ", "[cameras.ground.anchor]"])
+def test_ground_and_position_of_the_example_can_be_used(left_out: str, tmp_path: Path) -> None:
+    text = EXAMPLE.read_text(encoding="utf-8")
+    block = text[text.index("# [cameras.ground] ") : text.index("[cameras.stream]")]
+    tables = ["\n".join(line.removeprefix("# ") for line in part.splitlines()) for part in block.split("\n\n")]
+    kept = "\n".join(table for table in tables if not table.startswith(left_out))
+    [camera] = loaded(tmp_path, CAMERA + re.sub(rf"(?m)^{re.escape(left_out)}.*$", "", kept)).cameras
+    assert camera.ground is not None
+    assert camera.ground.anchored() is not None
+    assert camera.position is not None
+    assert camera.position.position("kerb").longitude == 111.00703
+
+
+def test_places_that_do_not_fit_the_metres_are_named(tmp_path: Path) -> None:
+    ground = (
+        "[cameras.ground]\ncorners = [[0.3, 0.9], [0.7, 0.9], [0.6, 0.4], [0.4, 0.4]]\n"
+        "metres = [[0, 0], [7, 0], [7, 40], [0, 40]]\n"
+        "places = [[111.0, 35.0], [111.001, 35.0], [111.001, 35.001], [111.0, 35.001]]\n"
+    )
+    with pytest.raises(SettingsError, match=r"camera 'a' .*ground: metres and places of the corners do not agree"):
+        loaded(tmp_path, CAMERA + ground)
+
+
+def test_files_of_the_city_count_from_the_settings_files_folder(tmp_path: Path) -> None:
+    places = loaded(tmp_path, '[places]\ngrids = "g.geojson"\npermits = ["p.toml"]\ncrs = "epsg:4547"\n').places
+    assert (places.grids, places.permits, places.crs) == (tmp_path / "g.geojson", (tmp_path / "p.toml",), "EPSG:4547")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('[places]\ncrs = "BD-09"', "places.crs: there is no system of coordinates"),
+        ('[places]\ngrid_code = "("', "places.grid_code: this is no regular expression"),
+        ("[places.same]\ndistance_m = 0", "places.same.distance_m: write a number above 0"),
+        ('[places.same.codes]\n"406" = {}', "places.same.codes"),
+        (CAMERA + "[cameras.position]\nlongitude = 35\nlatitude = 111", "position: this is no place within WGS-84"),
+    ],
+)
+def test_mistakes_about_places_are_named(text: str, expected: str, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=expected):
+        loaded(tmp_path, text)
 
 
 @pytest.mark.parametrize("key", ["name", "place"])
