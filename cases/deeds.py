@@ -91,9 +91,9 @@ class Deed:
 
     def detail(self, revision: int) -> dict[str, JsonValue]:
         """Return what the history keeps of it beside time, actor, action, states and reason."""
-        told = {name: getattr(self.order, name) for name in _ORDER_FIELDS if getattr(self.order, name) != ""}
+        told = {name: getattr(self.order, name) for name in _ORDER_FIELDS}
         kept = _Detail(revision=revision, spent_s=self.spent_s, due_at=self.due_at, **told)
-        return kept.model_dump(mode="json", exclude_none=True)
+        return kept.model_dump(mode="json", exclude_defaults=True)
 
 
 def told_deed(action: Action, told: tuple[str, datetime, str], detail: dict[str, JsonValue]) -> tuple[Deed, int | None]:

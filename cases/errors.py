@@ -28,6 +28,7 @@ CasesError
     ├── UnknownPersonError     there is no such account
     ├── PersonExistsError      the name is taken
     ├── WeakPasswordError      the password is too short or too long
+    ├── UnitMissingError       a post of a unit without a unit
     └── LastAdminError         nobody could administer any more
 """
 
@@ -237,6 +238,13 @@ class PersonExistsError(PeopleError):
 
 class WeakPasswordError(PeopleError):
     """A password of a length that is not accepted."""
+
+
+class UnitMissingError(PeopleError):
+    """A post of a unit for an account that belongs to none."""
+
+    def __init__(self) -> None:
+        super().__init__("who is of a department or a handler belongs to a unit; name it with --unit")
 
 
 class LastAdminError(PeopleError):
