@@ -89,7 +89,7 @@ class ActionBlockedError(CasesError):
 
     def __init__(self, action: str, cause: str) -> None:
         self.action, self.cause = action, cause
-        super().__init__(f"{str(action)!r} is not possible for this case now: {_BLOCKED.get(cause, cause)}")
+        super().__init__(f"{str(action)!r} is not possible for this case now: {BLOCKED.get(cause, cause)}")
 
 
 class PostMissingError(CasesError):
@@ -254,7 +254,7 @@ class LastAdminError(PeopleError):
         super().__init__(f"{name!r} is the last administrator; make another one first")
 
 
-_BLOCKED = {
+BLOCKED = {
     "sent_back": "it was sent back; decline it, have it verified or withdraw it",
     "suspended_before": "a case is put off once only",
     "until_out_of_range": "a case is put off to a date ahead, at most a year",
@@ -272,3 +272,4 @@ _BLOCKED = {
     "into_unknown": "there is no case of that number",
     "into_merged": "that case was itself merged into another; name that one",
 }
+"""Why a case does not allow what its state allows, by the keys of `ActionBlockedError`."""

@@ -14,11 +14,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from cases.codes import CodeTable
+from cases.deeds import Order
 from cases.disk import way_out
 from cases.evidence import EvidenceStore
 from cases.packs import Pack
+from cases.posts import Doer
 from cases.records import Case, case_id_of, new_case_of
-from cases.states import Action
 from cases.store import CaseStore
 from detectors.events import Event, Phase
 from pipeline.agenda import Agenda
@@ -75,17 +76,14 @@ class CaseFlow:
                 logger.warning("event %s: it has no case; one is made once its offence is seen again", event.event_id)
                 self._look_later(event, LOOKS_AGAIN)
 
-    def act(
-        self, case_id: str, action: Action, *, actor: str, reason: str, expected_revision: int | None = None
-    ) -> Case:
+    def decide(self, case_id: str, order: Order, *, by: Doer, expected_revision: int | None = None) -> Case:
         """Do what a person decided; the ladder of a case that is decided ends by itself at its next step.
 
         Raises:
-            CasesError: it is not possible in the case's state, a reason is missing, or somebody was faster.
+            CasesError: it is not possible, not his work, lacks something, or somebody was faster.
         """
-        case = self._parts.cases.apply(
-            case_id, action, actor=actor, reason=reason, at=datetime.now(UTC), expected_revision=expected_revision
-        )
+        at = datetime.now(UTC)
+        case = self._parts.cases.decide(case_id, order, by=by, at=at, expected_revision=expected_revision)
         self.tell(case, "state")
         return case
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -98,16 +99,15 @@ def wanted(step: Try, model: Model, at: datetime) -> tuple[Order, Doer]:
 
 def said(action: Action, bits: int, at: datetime) -> Order:
     """Return an order; the lowest two bits say whether its reason and its details are there, the others which."""
-    needs = {
+    needs: dict[Action, dict[str, Any]] = {
         Action.DISPATCH: {"unit": "ab"[bits >> 2 & 1]},
         Action.SUSPEND: {"until": at + timedelta(days=(1, 30, 366, 367 if bits & 64 else 2)[bits >> 2 & 3])},
         Action.MERGE: {"into": PARENT},
         Action.SUPERVISE: {"kind": tuple(Supervision)[(bits >> 2) % 3]},
     }
-    more = {Action.START: {"handler": "worker"}}
     details = dict(needs.get(action, {}) if bits & 2 else {})
-    if bits & 8:
-        details |= more.get(action, {})
+    if action is Action.START and bits & 8:
+        details["handler"] = "worker"
     if bits & 16 and (action in (Action.ACCEPT, Action.APPROVE, Action.DISPATCH) or bits & 0b111100000 == 0b111100000):
         details["condition"] = (1, 2, NO_LIMIT)[(bits >> 5) % 3]
     return Order(action, "because" if bits & 1 else ("", "  ")[bits >> 5 & 1], **details)
