@@ -21,6 +21,7 @@ from cases.packs import Pack
 from cases.posts import Doer
 from cases.records import Case, case_id_of, new_case_of
 from cases.store import CaseStore
+from cases.timekeeping import keep_time
 from detectors.events import Event, Phase
 from pipeline.agenda import Agenda
 from pipeline.evidence_keeper import EvidenceKeeper, Taken
@@ -86,6 +87,16 @@ class CaseFlow:
         case = self._parts.cases.decide(case_id, order, by=by, at=at, expected_revision=expected_revision)
         self.tell(case, "state")
         return case
+
+    def keep_time(self) -> None:
+        """Let go on what was put off until now, and urge units that are late; any thread may call it.
+
+        Raises:
+            DatabaseError: the database refuses; the next call tries again.
+        """
+        for case in keep_time(self._parts.cases, datetime.now(UTC)):
+            logger.info("case %s: %s, as its time has come", case.number, case.state.value)
+            self.tell(case, "state")
 
     def tell(self, case: Case, change: str) -> None:
         """Tell the page that a case changed."""

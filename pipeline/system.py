@@ -118,7 +118,9 @@ class System:
         self.metrics = Metrics(MetricSources(self.cameras, self.horns, self.health, self._cases_by_state))
         self._started_at = datetime.now(UTC)
         self._housekeeper = Housekeeper(
-            HouseParts(self.hub, self._shard.health, self.announcer.health, self._shard.save_checkpoints)
+            HouseParts(
+                self.hub, self._shard.health, self.announcer.health, self._shard.save_checkpoints, self._flow.keep_time
+            )
         )
 
     def _make_later(self) -> LaterPictures:

@@ -40,7 +40,7 @@ export class CaseView {
   #case = null;
   #history = [];
   #wanted = null;
-  #isBusy = false;
+  #deciding = null;
 
   // `onDecided` is called after a decision was taken here.
   constructor(person, onDecided) {
@@ -119,7 +119,7 @@ export class CaseView {
       "header", { class: "case-head" },
       h("div", { class: "row" },
         h("h2", {}, word("offence", found.kind)), h("span", { class: `badge ${found.state}` }, word("state", found.state)),
-        stage ? h("span", { class: "muted stage" }, t("stage.place", stage)) : null,
+        stage ? h("span", { class: "muted stage-place" }, t("stage.place", stage)) : null,
         h("span", { class: "spring" }), h("code", {}, found.number)),
       h("p", {}, `${found.camera_name} · ${found.zone_name} · ${day(found.started_at)} ${clock(found.started_at)} ${end}`),
       standing.length ? h("p", { class: found.is_overdue ? "standing late" : "standing" }, standing.join(" · ")) : null,
@@ -139,23 +139,27 @@ export class CaseView {
   }
 
   async #decide(action) {
-    if (!mayAct(this.#person, "operator") || this.#isBusy) return;
-    this.#isBusy = true; // a key that is held down decides once
+    const seen = `${this.#case.id} ${this.#case.revision}`;
+    if (!mayAct(this.#person, "operator") || this.#deciding === seen) return;
+    this.#deciding = seen; // a key that is held down decides once; the next step waits for nothing but its case
+    let isDecided = false;
     try {
-      await this.#carryOut(action);
+      isDecided = await this.#carryOut(action);
     } finally {
-      this.#isBusy = false;
+      if (this.#deciding === seen) this.#deciding = null;
     }
+    if (isDecided) await this.#onDecided();
   }
 
+  // Says whether something was asked of the server, so that the list may have changed.
   async #carryOut(action) {
     const { id, revision } = this.#case;
     if (action === "warn") {
       await warnCase(id);
-      return;
+      return false;
     }
     const order = await askOrder(action);
-    if (order === null) return;
+    if (order === null) return false;
     try {
       await post(`/api/cases/${id}/actions`, { action, revision, ...order });
       toast(t("case.done", { action: word("action", action) }), "good");
@@ -163,7 +167,7 @@ export class CaseView {
       toast(problemWords(refusal), "bad");
     }
     await this.refresh();
-    await this.#onDecided();
+    return true;
   }
 
   #reasons() {

@@ -37,6 +37,7 @@ export class CaseDesk {
   #view;
   #endings = [];
   #missed = false;
+  #loads = 0;
 
   // `context`: {socket, person}.
   constructor(context) {
@@ -69,11 +70,13 @@ export class CaseDesk {
 
   async #load() {
     this.#missed = false;
+    const load = ++this.#loads;
     const narrowed = this.#stage ? inStates(statesOfStage(this.#stage)) : FILTERS[this.#filter];
     const kind = this.#kind ? [`kind=${this.#kind}`] : [];
     const query = [...narrowed, ...kind, `page=${this.#page}`, `size=${PAGE_SIZE}`].join("&");
     try {
       const [found] = await Promise.all([get(`/api/cases?${query}`), loadWorkflow()]);
+      if (load !== this.#loads) return; // something else was asked for meanwhile
       [this.#cases, this.#total] = [found.cases, found.total];
     } catch (refusal) {
       toast(problemWords(refusal), "bad");

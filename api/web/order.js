@@ -33,6 +33,8 @@ export async function askOrder(action) {
   const inputs = Object.fromEntries([...rule.needs, ...rule.takes].map((field) => [field, makeInput(field, rule.needs.includes(field))]));
   const reasons = rule.needs_reason ? QUICK_REASONS[action] ?? [] : [];
   const own = rule.needs_reason ? h("input", { id: "own-reason", maxlength: 300, autocomplete: "off" }) : null;
+  const first = Object.values(inputs)[0] ?? (reasons.length ? null : own); // else the first quick reason is
+  first?.setAttribute("autofocus", "");
   let form = null;
   const finish = (close, reason) => {
     if (form.reportValidity()) close({ ...values(inputs), ...(rule.needs_reason ? { reason } : {}) });
@@ -40,7 +42,7 @@ export async function askOrder(action) {
   const build = (close) => {
     const fields = Object.entries(inputs).map(([field, input]) => [h("label", { for: input.id }, word("detail", field)), input]);
     const quick = reasons.map((reason, i) =>
-      button(word("quick", reason), { key: String(i + 1), kind: "wide", autofocus: i === 0 && !fields.length, onclick: () => finish(close, reason) }));
+      button(word("quick", reason), { key: String(i + 1), kind: "wide", autofocus: i === 0 && !first, onclick: () => finish(close, reason) }));
     const label = own ? h("label", { for: "own-reason" }, t(reasons.length ? "case.own_reason" : "case.reason")) : null;
     form = h("form", { class: "stack" }, fields, quick, label,
       h("div", { class: "row" }, own, button(t("dialog.ok"), { kind: "primary", type: "submit" })));
