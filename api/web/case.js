@@ -23,13 +23,13 @@ const LOOKS = {
   file: { symbol: "file", kind: "primary" },
   close: { symbol: "archive" },
   reopen: { symbol: "undo" },
+  ...Object.fromEntries(KEYS.n.filter((action) => action !== "pass_check").map((action) => [action, { symbol: "next", kind: "primary" }])),
+  pass_check: { symbol: "check", kind: "good" },
   decline: { symbol: "cross" },
   send_back: { symbol: "back" },
   reject: { symbol: "back" },
   rework: { symbol: "back", kind: "warning" },
-  pass_check: { symbol: "check", kind: "good" },
   verify: { symbol: "eye" },
-  ...Object.fromEntries(KEYS.n.filter((action) => action !== "pass_check").map((action) => [action, { symbol: "next", kind: "primary" }])),
 };
 const PICTURE_ORDER = ["marked", "act", "panorama", "close_up", "reference"];
 const LATER = ["after_warning", "closing"];
@@ -158,7 +158,7 @@ export class CaseView {
       await warnCase(id);
       return false;
     }
-    const order = await askOrder(action);
+    const order = await askOrder(action, this.#case.handling);
     if (order === null) return false;
     try {
       await post(`/api/cases/${id}/actions`, { action, revision, ...order });

@@ -26,11 +26,12 @@ const FIELDS = {
   kind: () => h("select", {}, KINDS.map((kind) => h("option", { value: kind }, word("supervision", kind)))),
 };
 
-// Returns what the action needs besides its name, {reason, unit, ...}, or null where the dialog was left.
-export async function askOrder(action) {
+// Returns what the action needs besides its name, {reason, unit, ...}, or null where the dialog was left. `handling` is
+// where the case stands: its unit and condition are proposed again.
+export async function askOrder(action, handling) {
   const rule = ruleOf(action);
   if (!rule.needs_reason && !rule.needs.length && !rule.takes.length) return {};
-  const inputs = Object.fromEntries([...rule.needs, ...rule.takes].map((field) => [field, makeInput(field, rule.needs.includes(field))]));
+  const inputs = Object.fromEntries([...rule.needs, ...rule.takes].map((field) => [field, makeInput(field, rule.needs.includes(field), handling)]));
   const reasons = rule.needs_reason ? QUICK_REASONS[action] ?? [] : [];
   const own = rule.needs_reason ? h("input", { id: "own-reason", maxlength: 300, autocomplete: "off" }) : null;
   const first = Object.values(inputs)[0] ?? (reasons.length ? null : own); // else the first quick reason is
@@ -71,8 +72,9 @@ function toldValue(field, value) {
   return field === "kind" && has(`supervision.${value}`) ? word("supervision", value) : value;
 }
 
-function makeInput(field, isNeeded) {
+function makeInput(field, isNeeded, handling) {
   const input = FIELDS[field]();
+  if (["unit", "condition"].includes(field)) input.value = handling[field] ?? "";
   input.id = `order-${field}`;
   input.required = isNeeded;
   input.autocomplete = "off";
