@@ -328,7 +328,7 @@ def _locked(session: Session, case_id: str) -> CaseRow:
 
 def _check_parent(session: Session, row: CaseRow, number: str) -> None:
     """Refuse to merge a case into none, into itself, or into one that is no case of its own any more."""
-    parent = session.scalar(select(CaseRow).where(CaseRow.number == number))
+    parent = session.scalar(select(CaseRow).where(CaseRow.number == number).with_for_update())
     if parent is None:
         raise ActionBlockedError(Action.MERGE, "into_unknown")
     if parent.id == row.id:
