@@ -2,17 +2,18 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import quote
 
 from pydantic import Field, JsonValue
 
 from api.bodies import Body
+from api.bodies_workflow import HandlingBody
+from cases.handling import Supervision
+from cases.people import Person
 from cases.records import AuditRow, Case, CaseFile, CasePack, CaseWarning
-from cases.states import Action, CaseState, possible_actions
-
-PERSONAL_ACTIONS = (Action.CONFIRM, Action.DISMISS, Action.FILE, Action.CLOSE, Action.REOPEN, Action.WARN)
-"""What a person may do on the page; resolving is the program's own judgement."""
+from cases.states import Action, CaseState
+from cases.workflow import possible_for
 
 
 class FileBody(Body):
@@ -109,15 +110,19 @@ class CaseRowBody(Body):
     score: float
     warnings_count: int
     thumbnail: str
+    unit: str
+    due_at: datetime | None
+    is_overdue: bool
+    supervision: tuple[Supervision, ...]
 
     @classmethod
-    def of(cls, case: Case) -> "CaseRowBody":
-        """Return a case as a list shows it."""
-        return cls(**_row_fields(case))
+    def row_of(cls, case: Case, at: datetime) -> "CaseRowBody":
+        """Return a case as a list shows it at a moment."""
+        return cls(**_row_fields(case, at))
 
 
 class CaseBody(CaseRowBody):
-    """One case with everything that belongs to it but its history."""
+    """One case with everything that belongs to it but its history; `actions` are those of the person who asks."""
 
     event_id: str
     zone_version: int
@@ -131,21 +136,22 @@ class CaseBody(CaseRowBody):
     files: tuple[FileBody, ...]
     incomplete: tuple[str, ...]
     warnings: tuple[WarningBody, ...]
+    handling: HandlingBody
     actions: tuple[Action, ...]
 
     @classmethod
-    def of(cls, case: Case) -> "CaseBody":
-        """Return a case in full."""
+    def of(cls, case: Case, person: Person, at: datetime) -> "CaseBody":
+        """Return a case in full, as somebody sees it at a moment."""
         same = ("event_id", "zone_version", "box", "reviewed_by", "reviewed_at", "created_at", "updated_at", "revision")
-        possible = possible_actions(case.state)
         return cls(
-            **_row_fields(case),
+            **_row_fields(case, at),
             **{name: getattr(case, name) for name in same},
             reasons=tuple(ReasonBody(key=r.key, value=r.value, unit=r.unit) for r in case.reasons),
             files=tuple(FileBody.of(case.case_id, pack, file) for pack in case.packs for file in pack.files),
             incomplete=case.incomplete,
             warnings=tuple(WarningBody.of(warning) for warning in case.warnings),
-            actions=tuple(action for action in PERSONAL_ACTIONS if action in possible),
+            handling=HandlingBody.of(case.handling),
+            actions=possible_for(case.standing, person.doer, at),
         )
 
 
@@ -171,17 +177,9 @@ class CaseAnswer(Body):
     history: tuple[HistoryBody, ...]
 
     @classmethod
-    def of(cls, case: Case, history: Sequence[AuditRow]) -> "CaseAnswer":
-        """Return a case with its history."""
-        return cls(case=CaseBody.of(case), history=tuple(HistoryBody.of(row) for row in history))
-
-
-class ActionBody(Body):
-    """A person's decision; `revision` is that of the case as it was seen, so that nobody overrules unseen."""
-
-    action: Literal["confirm", "dismiss", "file", "close", "reopen"]
-    reason: str = Field(default="", max_length=300)
-    revision: int | None = Field(default=None, ge=1)
+    def of(cls, case: Case, history: Sequence[AuditRow], person: Person, at: datetime) -> "CaseAnswer":
+        """Return a case with its history, as somebody sees it at a moment."""
+        return cls(case=CaseBody.of(case, person, at), history=tuple(HistoryBody.of(row) for row in history))
 
 
 class WarnBody(Body):
@@ -190,12 +188,16 @@ class WarnBody(Body):
     phrase: str | None = Field(default=None, max_length=64)
 
 
-def _row_fields(case: Case) -> dict[str, Any]:
+def _row_fields(case: Case, at: datetime) -> dict[str, Any]:
     same = ("number", "kind", "code", "state", "camera_id", "camera_name", "zone_id", "zone_name", "started_at")
     more = ("raised_at", "ended_at", "class_label", "score")
     return {
         "id": case.case_id,
         "warnings_count": len(case.warnings),
+        "unit": case.handling.unit,
+        "due_at": case.handling.due_at,
+        "is_overdue": case.handling.is_overdue(at),
+        "supervision": case.handling.supervision,
         "thumbnail": f"/api/cases/{quote(case.case_id, safe='')}/thumbnail.jpg",
         **{name: getattr(case, name) for name in (*same, *more)},
     }

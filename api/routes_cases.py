@@ -1,16 +1,21 @@
 """Cases: the list, one case with its files, and what people decide about it."""
 
 from collections.abc import Sequence
-from typing import Annotated
+from datetime import datetime
+from typing import Annotated, Literal
 
 import cv2
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import FileResponse
 
-from api.auth import Operator, Serving, Viewer
-from api.bodies_cases import ActionBody, CaseAnswer, CaseRowBody, CasesBody, CountsBody, WarnBody
+from api.auth import Operator, Serving, Viewer, front_of
+from api.bodies_cases import CaseAnswer, CaseRowBody, CasesBody, CountsBody, WarnBody
+from api.bodies_workflow import ActionBody, WorkflowBody
 from api.errors import NotFoundError
+from cases.errors import PostMissingError
+from cases.inboxes import inbox_of
 from cases.packs import PartRole
+from cases.posts import Post
 from cases.records import Case, CaseFile, CaseQuery
 from cases.states import Action, CaseState
 
@@ -35,23 +40,45 @@ IMMUTABLE = "private, max-age=31536000, immutable"
 """Evidence never changes once it is written, so a browser need not ask again."""
 
 
+def _now(request: Request) -> datetime:
+    return front_of(request).now()
+
+
+Now = Annotated[datetime, Depends(_now)]
+
+
 @router.get("")
 def list_cases(  # one parameter per filter is what makes them part of the API's description
     system: Serving,
     person: Viewer,
+    now: Now,
     state: Annotated[Sequence[CaseState], Query()] = (),
     kind: Annotated[Sequence[str], Query()] = (),
     camera: Annotated[Sequence[str], Query()] = (),
+    unit: Annotated[Sequence[str], Query()] = (),
+    inbox: Literal["mine"] | None = None,
+    overdue: bool = False,
     text: Annotated[str, Query(max_length=64)] = "",
     page: Annotated[int, Query(ge=0, le=100_000)] = 0,
     size: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> CasesBody:
-    """Return cases, newest first; every filter that is left out lets all through."""
+    """Return cases, newest first; every filter that is left out lets all through.
+
+    `inbox=mine` asks for what waits for the posts of who asks, `overdue=true` for what a unit is late with now.
+    """
     query = CaseQuery(
-        states=tuple(state), kinds=tuple(kind), camera_ids=tuple(camera), text=text, limit=size, offset=page * size
+        states=tuple(state),
+        kinds=tuple(kind),
+        camera_ids=tuple(camera),
+        units=tuple(unit),
+        inbox=inbox_of(person.doer) if inbox else None,
+        due_before=now if overdue else None,
+        text=text,
+        limit=size,
+        offset=page * size,
     )
     found = system.cases.find(query)
-    rows = tuple(CaseRowBody.of(case) for case in found.cases)
+    rows = tuple(CaseRowBody.row_of(case, now) for case in found.cases)
     return CasesBody(cases=rows, total=found.total, page=page, size=size)
 
 
@@ -61,10 +88,16 @@ def count_cases(system: Serving, person: Viewer) -> CountsBody:
     return CountsBody(counts=system.cases.counts())
 
 
+@router.get("/workflow")
+def get_workflow(person: Viewer) -> WorkflowBody:
+    """Return the stages of all forms, what each action must tell, and the table of steps."""
+    return WorkflowBody.whole()
+
+
 @router.get("/{case_id}")
-def get_case(case_id: str, system: Serving, person: Viewer) -> CaseAnswer:
-    """Return one case with its files, warnings, history and what may be done with it now."""
-    return CaseAnswer.of(system.cases.get(case_id), system.cases.history(case_id))
+def get_case(case_id: str, system: Serving, person: Viewer, now: Now) -> CaseAnswer:
+    """Return one case with its files, warnings, history and what the person may do with it now."""
+    return CaseAnswer.of(system.cases.get(case_id), system.cases.history(case_id), person, now)
 
 
 @router.get("/{case_id}/files/{pack}/{name}", response_class=FileResponse)
@@ -96,17 +129,17 @@ def get_thumbnail(case_id: str, system: Serving, person: Viewer) -> Response:
 
 
 @router.post("/{case_id}/actions")
-def act(case_id: str, body: ActionBody, system: Serving, person: Operator) -> CaseAnswer:
-    """Decide about a case; what takes it out of sight must say why."""
-    case = system.act(
-        case_id, Action(body.action), actor=person.name, reason=body.reason.strip(), expected_revision=body.revision
-    )
-    return CaseAnswer.of(case, system.cases.history(case_id))
+def act(case_id: str, body: ActionBody, system: Serving, person: Operator, now: Now) -> CaseAnswer:
+    """Do a step with a case; the answer says what the person may do next."""
+    case = system.decide(case_id, body.order(), by=person.doer, expected_revision=body.revision)
+    return CaseAnswer.of(case, system.cases.history(case_id), person, now)
 
 
 @router.post("/{case_id}/warn", status_code=202)
 def warn(case_id: str, body: WarnBody, system: Serving, person: Operator) -> None:
     """Have a warning spoken because of the case; its receipt comes into the case when the horn is done."""
+    if Post.VIDEO_SEAT not in person.posts:
+        raise PostMissingError(person.name, Action.WARN, (Post.VIDEO_SEAT,))
     system.warn(case_id, actor=person.name, phrase=body.phrase)
 
 

@@ -105,5 +105,5 @@ def _history_problems(store: CaseStore, case: Case) -> Iterator[Problem]:
         yield Problem(ProblemKind.BROKEN_HISTORY, "history", "history_broken", {"why": str(err)})
         return
     if told not in (before, Replayed.of_case(store.get(case.case_id))):
-        ends, stands = (f"{each.state}, revision {each.revision}" for each in (told, before))
+        ends, stands = (f"{each.state}, revision {each.revision}" for each in (told.standing, before.standing))
         yield Problem(ProblemKind.BROKEN_HISTORY, "history", "history_differs", {"ends": ends, "stands": stands})

@@ -3,6 +3,10 @@
 CasesError
 ├── IllegalTransitionError     this action is not possible in this state
 ├── ReasonMissingError         this action needs a reason
+├── ActionDetailError          this action needs a detail that is missing, or does not take one that is there
+├── ActionBlockedError         the state allows it, but not this case now
+├── PostMissingError           it is not the work of who wants it
+├── ForeignUnitError           it is, but the case is another unit's
 ├── StaleEditError             somebody else changed the case in between
 ├── UnknownCaseError           there is no such case
 ├── UnknownCodeError           the code table has no such entry
@@ -29,6 +33,7 @@ CasesError
     ├── UnknownPersonError     there is no such account
     ├── PersonExistsError      the name is taken
     ├── WeakPasswordError      the password is too short or too long
+    ├── UnitMissingError       a post of a unit without a unit
     └── LastAdminError         nobody could administer any more
 """
 
@@ -59,6 +64,57 @@ class ReasonMissingError(CasesError):
     def __init__(self, action: str) -> None:
         self.action = action
         super().__init__(f"{str(action)!r} needs a reason; say in a few words why")
+
+
+class ActionDetailError(CasesError):
+    """An action that does not tell what it needs, or tells what it does not take.
+
+    Attributes:
+        action: what was wanted.
+        detail: the field.
+        cause: `missing`, `not_wanted`, `too_long` or `out_of_range`.
+    """
+
+    def __init__(self, action: str, detail: str, cause: str) -> None:
+        self.action, self.detail, self.cause = action, detail, cause
+        said = {
+            "missing": f"needs {detail!r}",
+            "not_wanted": f"takes no {detail!r}; leave it out",
+            "too_long": f"does not take so long a text for {detail!r}; shorten it",
+            "out_of_range": f"does not take this value for {detail!r}; it counts from 1 to 99",
+        }
+        super().__init__(f"{str(action)!r} {said[cause]}")
+
+
+class ActionBlockedError(CasesError):
+    """An action that the state allows, but not this case now.
+
+    Attributes:
+        action: what was wanted.
+        cause: why not, as a key; the page words it.
+    """
+
+    def __init__(self, action: str, cause: str) -> None:
+        self.action, self.cause = action, cause
+        super().__init__(f"{str(action)!r} is not possible for this case now: {BLOCKED.get(cause, cause)}")
+
+
+class PostMissingError(CasesError):
+    """Somebody wants to do what is not the work of any post that he holds."""
+
+    def __init__(self, name: str, action: str, posts: Sequence[str]) -> None:
+        self.name, self.action = name, action
+        self.posts = ", ".join(posts)
+        whose = f"it is the work of {self.posts}" if posts else "only the program does it"
+        super().__init__(f"{name} may not do {str(action)!r}: {whose}")
+
+
+class ForeignUnitError(CasesError):
+    """Somebody of a unit wants to act on a case of another."""
+
+    def __init__(self, name: str, own: str, unit: str) -> None:
+        self.name, self.own, self.unit = name, own, unit
+        super().__init__(f"this case is with unit {unit or 'none'!r}, and {name} is of {own or 'none'!r}")
 
 
 class StaleEditError(CasesError):
@@ -223,8 +279,36 @@ class WeakPasswordError(PeopleError):
     """A password of a length that is not accepted."""
 
 
+class UnitMissingError(PeopleError):
+    """A post of a unit for an account that belongs to none."""
+
+    def __init__(self) -> None:
+        super().__init__("who is of a department or a handler belongs to a unit; name it with --unit")
+
+
 class LastAdminError(PeopleError):
     """A change after which nobody could administer any more."""
 
     def __init__(self, name: str) -> None:
         super().__init__(f"{name!r} is the last administrator; make another one first")
+
+
+BLOCKED = {
+    "sent_back": "it was sent back; decline it, have it verified or withdraw it",
+    "suspended_before": "a case is put off once only",
+    "until_out_of_range": "a case is put off to a date ahead, at most a year",
+    "no_limit": "no limit is known for it",
+    "overdue": "its time is up already",
+    "asked_already": "somebody has asked, and nobody has decided yet",
+    "extended_enough": "it was extended as often as a case can be",
+    "not_asked": "nobody has asked for it",
+    "not_endorsed": "the first of the two who decide has not agreed yet",
+    "appealed_before": "there is one appeal only",
+    "not_overdue": "it was not closed late",
+    "same_reviewer": "the second reviewer must be somebody else than the first",
+    "not_supervised": "nobody urges it",
+    "into_itself": "a case cannot be merged into itself",
+    "into_unknown": "there is no case of that number",
+    "into_merged": "that case was itself merged into another; name that one",
+}
+"""Why a case does not allow what its state allows, by the keys of `ActionBlockedError`."""

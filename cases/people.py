@@ -1,7 +1,8 @@
 """Keeps the accounts: who may sign in, with which role, behind a password that is stored as an argon2id hash only.
 
 Roles are ordered: a viewer looks, an operator decides about cases and warns, an administrator changes cameras, zones
-and accounts. Checking a name takes as long for one that does not exist, so that names cannot be found out.
+and accounts. Posts (`cases.posts`) say whose work the steps of a case are. Checking a name takes as long for one that
+does not exist, so that names cannot be found out.
 
 Belongs here: accounts and passwords. Does not: sessions and tokens (api).
 """
@@ -10,7 +11,7 @@ import logging
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -27,11 +28,13 @@ from cases.errors import (
     PersonExistsError,
     SignInLockedError,
     SignInRefusedError,
+    UnitMissingError,
     UnknownPersonError,
     WeakPasswordError,
 )
 from cases.evidence import utc_now
-from cases.tables import PersonRow
+from cases.posts import ANY_UNIT, CENTRE_POSTS, UNIT_POSTS, Doer, Post
+from cases.tables import MAX_ID_LENGTH, PersonRow
 
 logger = logging.getLogger(__name__)
 
@@ -85,6 +88,8 @@ class Person:
         disabled: whether it may not sign in any more; accounts are never removed, as the history names them.
         created_at: aware UTC.
         password_number: how often the password was changed; what was granted for another number is worth nothing.
+        given_posts: the posts that it was given; none: those of its role.
+        given_unit: the unit that it was given, empty for none.
     """
 
     name: str
@@ -92,6 +97,24 @@ class Person:
     disabled: bool
     created_at: datetime
     password_number: int
+    given_posts: tuple[Post, ...] = ()
+    given_unit: str = ""
+
+    @property
+    def posts(self) -> tuple[Post, ...]:
+        """The posts that it holds: as given, else an operator all of the centre's and an administrator every one."""
+        by_role = {Role.VIEWER: (), Role.OPERATOR: CENTRE_POSTS, Role.ADMIN: tuple(Post)}
+        return self.given_posts if self.given_posts and self.role is not Role.VIEWER else by_role[self.role]
+
+    @property
+    def unit(self) -> str:
+        """Id of its unit, empty for the centre; an administrator who was given none acts for every one."""
+        return self.given_unit or (ANY_UNIT if self.role is Role.ADMIN else "")
+
+    @property
+    def doer(self) -> Doer:
+        """Who acts on a case when this account does."""
+        return Doer(self.name, frozenset(self.posts), self.unit)
 
 
 class People:
@@ -118,15 +141,17 @@ class People:
         self._lockout = _Lockout(clock)
         self._nobody_hash = self._hasher.hash("a password that nobody has")
 
-    def create(self, name: str, password: str, role: Role) -> Person:
-        """Make an account.
+    def create(self, name: str, password: str, role: Role, *, posts: Sequence[Post] = (), unit: str = "") -> Person:
+        """Make an account; without posts it holds those of its role.
 
         Raises:
             PersonExistsError: the name is taken.
             WeakPasswordError: the password's length is not accepted.
-            ValueError: the name is blank, too long or has spaces around it.
+            UnitMissingError: a post of a unit without a unit.
+            ValueError: the name is blank, too long or has spaces around it, or the unit's id is.
         """
         folded = _folded(name)
+        _check_unit(posts, unit)
         hashed = self._hash(password)
         try:
             with self._database.writing() as session:
@@ -137,6 +162,8 @@ class People:
                     disabled=False,
                     created_at=self._now(),
                     password_number=0,
+                    posts=[post.value for post in posts],
+                    unit=unit,
                 )
                 session.add(row)
                 session.flush()
@@ -215,6 +242,20 @@ class People:
             row.role = role.value
             return _person(row)
 
+    def set_posts(self, name: str, posts: Sequence[Post], unit: str = "") -> Person:
+        """Give an account other posts and another unit; without posts it holds those of its role.
+
+        Raises:
+            UnknownPersonError: there is no such account.
+            UnitMissingError: a post of a unit without a unit.
+            ValueError: the unit's id is too long or has spaces around it.
+        """
+        _check_unit(posts, unit)
+        with self._database.writing() as session:
+            row = _row(session, name)
+            row.posts, row.unit = [post.value for post in posts], unit
+            return _person(row)
+
     def disable(self, name: str, *, disabled: bool = True) -> Person:
         """Keep an account from signing in, or let it again.
 
@@ -287,6 +328,13 @@ def _folded(name: str) -> str:
     return folded
 
 
+def _check_unit(posts: Sequence[Post], unit: str) -> None:
+    if unit != unit.strip() or len(unit) > MAX_ID_LENGTH or not unit.isprintable():
+        raise ValueError(f"a unit's id has up to {MAX_ID_LENGTH} characters, no spaces around it, not {unit!r}")
+    if UNIT_POSTS.intersection(posts) and not unit:
+        raise UnitMissingError
+
+
 def _row(session: Session, name: str) -> PersonRow:
     row = session.scalar(select(PersonRow).where(PersonRow.name == name.casefold()).with_for_update())
     if row is None:
@@ -305,4 +353,5 @@ def _keep_an_admin(session: Session, row: PersonRow) -> None:
 
 
 def _person(row: PersonRow) -> Person:
-    return Person(row.name, Role(row.role), row.disabled, row.created_at, row.password_number)
+    posts = tuple(Post(post) for post in row.posts)
+    return Person(row.name, Role(row.role), row.disabled, row.created_at, row.password_number, posts, row.unit)

@@ -7,6 +7,7 @@ from datetime import datetime
 from pydantic import JsonValue
 
 from cases.completeness import Shortfall
+from cases.handling import Handling, Standing
 from cases.packs import Pack, PackPurpose, PartRole
 from cases.spots import NOTHING_PROPOSED, NOWHERE, Proposal, Spot
 from cases.states import Action, CaseState
@@ -191,6 +192,7 @@ class Case:
         revision: counts decisions, from 1; hand it back with the next one to notice that somebody was faster.
         packs: evidence in the order it was taken.
         warnings: in the order they were spoken.
+        handling: where it stands in the workflow besides its state: unit, clock, returns, requests.
     """
 
     case_id: str
@@ -220,6 +222,12 @@ class Case:
     revision: int
     packs: tuple[CasePack, ...]
     warnings: tuple[CaseWarning, ...]
+    handling: Handling
+
+    @property
+    def standing(self) -> Standing:
+        """Everything that a decision may change."""
+        return Standing(self.state, self.revision, self.reviewed_by, self.reviewed_at, self.handling)
 
     @property
     def files(self) -> tuple[CaseFile, ...]:
@@ -283,11 +291,28 @@ class AuditRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Inbox:
+    """The cases that wait for somebody.
+
+    Attributes:
+        states: in which any case waits for him.
+        unit_states: in which a case of his unit does.
+        unit: his own; `ANY_UNIT` for every one, empty for none.
+    """
+
+    states: tuple[CaseState, ...]
+    unit_states: tuple[CaseState, ...] = ()
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class CaseQuery:
     """Which cases to list, newest first; an empty field does not narrow.
 
     Attributes:
-        states, kinds, camera_ids: any of these.
+        states, kinds, camera_ids, units: any of these.
+        inbox: what waits for somebody.
+        due_before: whose running clock has its limit before this moment, aware UTC.
         raised_from, raised_before: aware UTC; from is included, before is not.
         text: part of number, code, camera name or zone name, in any case.
         limit: at most so many, 1 to 500.
@@ -297,6 +322,9 @@ class CaseQuery:
     states: tuple[CaseState, ...] = ()
     kinds: tuple[str, ...] = ()
     camera_ids: tuple[str, ...] = ()
+    units: tuple[str, ...] = ()
+    inbox: Inbox | None = None
+    due_before: datetime | None = None
     raised_from: datetime | None = None
     raised_before: datetime | None = None
     text: str = ""

@@ -1,9 +1,11 @@
 """Turns rows of the tables into records and back; the only place that knows both."""
 
 from collections.abc import Sequence
+from dataclasses import fields
 
 from pydantic import TypeAdapter
 
+from cases.handling import Handling, Request, Standing, Supervision
 from cases.packs import Pack, PackPurpose, PartRole
 from cases.place_columns import place_columns, proposal_of, spot_of
 from cases.records import AuditRow, Case, CaseFile, CasePack, CaseWarning, NewCase
@@ -13,17 +15,20 @@ from detectors.events import Reason
 
 _REASONS: TypeAdapter[tuple[Reason, ...]] = TypeAdapter(tuple[Reason, ...])
 
+_ENUMS = frozenset({"returned_from", "supervision", "extension", "appeal"})
+_SAME = tuple(each.name for each in fields(Handling) if each.name not in _ENUMS)
+"""Fields of `Handling` that a row holds as they are."""
+
 
 def new_case_row(new: NewCase, number: str) -> CaseRow:
     """Return the row of a case that is being opened, without packs."""
     x1, y1, x2, y2 = new.box
-    return CaseRow(
+    row = CaseRow(
         id=new.case_id,
         number=number,
         event_id=new.event_id,
         kind=new.kind,
         code=new.code,
-        state=CaseState.CANDIDATE.value,
         camera_id=new.camera_id,
         camera_name=new.camera_name,
         zone_id=new.zone_id,
@@ -40,13 +45,37 @@ def new_case_row(new: NewCase, number: str) -> CaseRow:
         class_label=new.class_label,
         score=new.score,
         reasons=_REASONS.dump_python(new.reasons, mode="json"),
-        reviewed_by="",
-        reviewed_at=None,
         created_at=new.opened_at,
         updated_at=new.opened_at,
-        revision=1,
         audit_rows=0,
     )
+    put_standing(row, Standing())
+    return row
+
+
+def put_standing(row: CaseRow, standing: Standing) -> None:
+    """Write where a case stands into its row."""
+    row.state = standing.state.value
+    row.revision = standing.revision
+    row.reviewed_by, row.reviewed_at = standing.reviewed_by, standing.reviewed_at
+    for name in _SAME:
+        setattr(row, name, getattr(standing.handling, name))
+    row.returned_from = standing.handling.returned_from or ""
+    row.supervision = ",".join(standing.handling.supervision)
+    row.extension = standing.handling.extension.value
+    row.appeal = standing.handling.appeal.value
+
+
+def standing_of(row: CaseRow) -> Standing:
+    """Return where the case of a row stands."""
+    handling = Handling(
+        returned_from=CaseState(row.returned_from) if row.returned_from else None,
+        supervision=tuple(Supervision(kind) for kind in row.supervision.split(",") if kind),
+        extension=Request(row.extension),
+        appeal=Request(row.appeal),
+        **{name: getattr(row, name) for name in _SAME},
+    )
+    return Standing(CaseState(row.state), row.revision, row.reviewed_by, row.reviewed_at, handling)
 
 
 def pack_row(pack: Pack) -> PackRow:
@@ -90,13 +119,14 @@ def warning_row(case_id: str, warning: CaseWarning) -> WarningRow:
 
 def case_record(row: CaseRow) -> Case:
     """Return the record of a case; its session must still be open."""
+    standing = standing_of(row)
     return Case(
         case_id=row.id,
         number=row.number,
         event_id=row.event_id,
         kind=row.kind,
         code=row.code,
-        state=CaseState(row.state),
+        state=standing.state,
         camera_id=row.camera_id,
         camera_name=row.camera_name,
         zone_id=row.zone_id,
@@ -118,6 +148,7 @@ def case_record(row: CaseRow) -> Case:
         revision=row.revision,
         packs=tuple(_pack_record(pack) for pack in row.packs),
         warnings=tuple(_warning_record(warning) for warning in row.warnings),
+        handling=standing.handling,
     )
 
 

@@ -16,8 +16,17 @@ from sqlalchemy.orm import Session
 
 from cases.case_numbers import BEIJING, missing_numbers, next_number
 from cases.database import Database, open_database
-from cases.errors import DatabaseError, ReasonMissingError, StaleEditError, UnknownCaseError
+from cases.deeds import Deed, Order
+from cases.errors import (
+    ActionBlockedError,
+    DatabaseError,
+    ReasonMissingError,
+    StaleEditError,
+    UnknownCaseError,
+)
+from cases.handling_clock import Deadlines, timed
 from cases.packs import Pack
+from cases.posts import Doer
 from cases.records import (
     ADD_PACK,
     ADD_WARNING,
@@ -31,11 +40,12 @@ from cases.records import (
     NewCase,
     Page,
 )
-from cases.rows import audit_records, case_record, new_case_row, pack_row, warning_row
+from cases.rows import audit_records, case_record, new_case_row, pack_row, put_standing, standing_of, warning_row
 from cases.searching import conditions_of
-from cases.states import LADDER_STATES, REVIEW_ACTIONS, Action, CaseState, check_reason, next_state
+from cases.states import LADDER_STATES, Action, CaseState
 from cases.sweeping import PackKey
 from cases.tables import AuditTableRow, CaseRow, PackRow
+from cases.workflow import apply
 
 Result = TypeVar("Result")
 
@@ -51,15 +61,19 @@ class CaseStore:
     Args:
         database: a URL, which is opened and brought up to date, or a database that is already open.
         local: the zone whose day stands in case numbers.
+        deadlines: knows limits and working hours; without it no case has a limit.
 
     Raises:
         DatabaseError: it cannot be opened.
         MigrationError: it cannot be brought up to date.
     """
 
-    def __init__(self, database: str | Database, *, local: tzinfo = BEIJING) -> None:
+    def __init__(
+        self, database: str | Database, *, local: tzinfo = BEIJING, deadlines: Deadlines | None = None
+    ) -> None:
         self.database = open_database(database) if isinstance(database, str) else database
         self._local = local
+        self._deadlines = deadlines
 
     def open_case(self, new: NewCase, pack: Pack) -> Case:
         """Open a case with its first evidence, or return the case that the event has already opened.
@@ -138,37 +152,49 @@ class CaseStore:
         at: datetime,
         expected_revision: int | None = None,
     ) -> Case:
+        """Do something with a case that takes nothing but a reason, in a name whose posts nobody asks for.
+
+        Arguments and errors as `decide`.
+        """
+        order = Order(action, reason)
+        return self.decide(case_id, order, by=Doer(actor), at=at, expected_revision=expected_revision)
+
+    def decide(
+        self, case_id: str, order: Order, *, by: Doer, at: datetime, expected_revision: int | None = None
+    ) -> Case:
         """Do something with a case.
 
         Args:
             case_id: the case.
-            action: what.
-            actor: who.
-            reason: why; must not be blank for what `REASON_REQUIRED` names.
+            order: what, why, and what else the action needs.
+            by: who; the program itself needs no post.
             at: when, aware UTC.
             expected_revision: the revision that the decision was taken on; None where it does not matter.
 
         Raises:
             IllegalTransitionError: not possible in its state.
-            ReasonMissingError: this must say why.
+            ReasonMissingError, ActionDetailError: the order does not tell what its action needs.
+            PostMissingError, ForeignUnitError: it is not the work of who wants it.
+            ActionBlockedError: possible in this state, but not for this case now.
             StaleEditError: somebody was faster.
             UnknownCaseError: there is no such case.
             DatabaseError: the database refuses; it may be tried again.
         """
+        if at.tzinfo is None:
+            raise ValueError(f"the time of an action must be aware, not {at!r}")
 
         def change(session: Session) -> Case:
             row = _locked(session, case_id)
             if expected_revision is not None and expected_revision != row.revision:
                 raise StaleEditError(row.number, expected_revision, row.revision)
-            if at.tzinfo is None:
-                raise ValueError(f"the time of an action must be aware, not {at!r}")
-            before = CaseState(row.state)
-            row.state = next_state(before, action).value
-            check_reason(action, reason)
-            row.revision += 1
-            if action in REVIEW_ACTIONS:
-                row.reviewed_by, row.reviewed_at = actor, at
-            _note(session, row, (at, actor, action.value, reason), before, {"revision": row.revision})
+            before = standing_of(row)
+            deed = timed(self._deadlines, row.code, before, Deed(order, by, at))
+            after = apply(before, deed)
+            if order.action is Action.MERGE:
+                _check_parent(session, row, order.into)
+            put_standing(row, after)
+            what = (at, by.name, order.action.value, order.reason)
+            _note(session, row, what, before.state, deed.detail(after.revision))
             return _refreshed(session, row)
 
         return self._change(change)
@@ -298,6 +324,17 @@ def _locked(session: Session, case_id: str) -> CaseRow:
     if row is None:
         raise UnknownCaseError(case_id)
     return row
+
+
+def _check_parent(session: Session, row: CaseRow, number: str) -> None:
+    """Refuse to merge a case into none, into itself, or into one that is no case of its own any more."""
+    parent = session.scalar(select(CaseRow).where(CaseRow.number == number).with_for_update())
+    if parent is None:
+        raise ActionBlockedError(Action.MERGE, "into_unknown")
+    if parent.id == row.id:
+        raise ActionBlockedError(Action.MERGE, "into_itself")
+    if parent.state == CaseState.MERGED:
+        raise ActionBlockedError(Action.MERGE, "into_merged")
 
 
 def _refreshed(session: Session, row: CaseRow) -> Case:

@@ -108,6 +108,29 @@ class CaseRow(Base):
     revision: Mapped[int]
     audit_rows: Mapped[int]
 
+    # `cases.handling.Handling`, field by field
+    condition: Mapped[int | None]
+    unit: Mapped[str] = mapped_column(String(MAX_ID_LENGTH))
+    handler: Mapped[str] = mapped_column(String(MAX_NAME_LENGTH))
+    parent_number: Mapped[str] = mapped_column(String(32))
+    returned_from: Mapped[str] = mapped_column(String(16))
+    rework_count: Mapped[int]
+    supervision: Mapped[str] = mapped_column(String(64))
+    suspended_at: Mapped[datetime | None]
+    suspended_until: Mapped[datetime | None]
+    dispatched_at: Mapped[datetime | None]
+    handled_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    running_since: Mapped[datetime | None]
+    due_at: Mapped[datetime | None]
+    spent_s: Mapped[float]
+    overdue: Mapped[bool]
+    extensions: Mapped[int]
+    extension: Mapped[str] = mapped_column(String(16))
+    appeal: Mapped[str] = mapped_column(String(16))
+    appeal_first: Mapped[str] = mapped_column(String(MAX_NAME_LENGTH))
+    exempt: Mapped[bool]
+
     packs: Mapped[list["PackRow"]] = relationship(order_by="PackRow.number", lazy="selectin")
     warnings: Mapped[list["WarningRow"]] = relationship(order_by="WarningRow.id", lazy="selectin")
 
@@ -117,6 +140,9 @@ class CaseRow(Base):
         Index(None, "state", "raised_at"),
         Index(None, "kind", "raised_at"),
         Index(None, "camera_id", "raised_at"),
+        Index(None, "unit", "raised_at"),
+        Index(None, "due_at"),
+        Index(None, "suspended_until"),
     )
 
 
@@ -215,3 +241,5 @@ class PersonRow(Base):
     disabled: Mapped[bool]
     created_at: Mapped[datetime]
     password_number: Mapped[int]
+    posts: Mapped[list[Any]]
+    unit: Mapped[str] = mapped_column(String(MAX_ID_LENGTH))

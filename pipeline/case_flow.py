@@ -14,13 +14,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from cases.codes import CodeTable
+from cases.deeds import Order
 from cases.disk import way_out
 from cases.evidence import EvidenceStore
 from cases.packs import Pack
 from cases.permits import check_filing
+from cases.posts import Doer
 from cases.records import Case, case_id_of, new_case_of
 from cases.states import Action
 from cases.store import CaseStore
+from cases.timekeeping import keep_time
 from detectors.events import Event, Phase
 from pipeline.agenda import Agenda
 from pipeline.evidence_keeper import EvidenceKeeper, Taken
@@ -78,21 +81,28 @@ class CaseFlow:
                 logger.warning("event %s: it has no case; one is made once its offence is seen again", event.event_id)
                 self._look_later(event, LOOKS_AGAIN)
 
-    def act(
-        self, case_id: str, action: Action, *, actor: str, reason: str, expected_revision: int | None = None
-    ) -> Case:
+    def decide(self, case_id: str, order: Order, *, by: Doer, expected_revision: int | None = None) -> Case:
         """Do what a person decided; the ladder of a case that is decided ends by itself at its next step.
 
         Raises:
-            CasesError: it is not possible in the case's state, a reason is missing, or somebody was faster.
+            CasesError: it is not possible, not his work, lacks something, or somebody was faster.
         """
-        if action is Action.FILE:
-            check_filing(self._parts.places.findings(self._parts.cases.get(case_id)), reason)
-        case = self._parts.cases.apply(
-            case_id, action, actor=actor, reason=reason, at=datetime.now(UTC), expected_revision=expected_revision
-        )
+        if order.action is Action.FILE:
+            check_filing(self._parts.places.findings(self._parts.cases.get(case_id)), order.reason)
+        at = datetime.now(UTC)
+        case = self._parts.cases.decide(case_id, order, by=by, at=at, expected_revision=expected_revision)
         self.tell(case, "state")
         return case
+
+    def keep_time(self) -> None:
+        """Let go on what was put off until now, and urge units that are late; any thread may call it.
+
+        Raises:
+            DatabaseError: the database refuses; the next call tries again.
+        """
+        for case in keep_time(self._parts.cases, datetime.now(UTC)):
+            logger.info("case %s: %s, as its time has come", case.number, case.state.value)
+            self.tell(case, "state")
 
     def tell(self, case: Case, change: str) -> None:
         """Tell the page that a case changed."""

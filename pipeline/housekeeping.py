@@ -1,4 +1,4 @@
-"""Does what comes round again and again: keeps checkpoints, and tells the page whose state changed.
+"""Does what comes round again and again: keeps checkpoints and the time of cases, tells the page whose state changed.
 
 One thread; a step that fails is said once in the log and tried again at its next turn, and holds up no other.
 """
@@ -23,6 +23,9 @@ STOP_LIMIT_S = 30.0
 TELLS_A_CHECKPOINT = 20
 """A crash loses at most so many seconds of dwell clocks that nobody had checkpointed yet."""
 
+TELLS_A_LOOK_AT_THE_TIME = 30
+"""Cases have minutes at the least; a suspension ends at midnight."""
+
 
 @dataclass(frozen=True, slots=True)
 class HouseParts:
@@ -32,6 +35,8 @@ class HouseParts:
     cameras: Callable[[], Iterable[CameraHealth]]
     horns: Callable[[], Iterable[HornHealth]]
     save_checkpoints: Callable[[], None]
+    keep_time: Callable[[], None]
+    """Has cases do what only the passing of time asks for."""
 
 
 class Housekeeper:
@@ -69,6 +74,8 @@ class Housekeeper:
             self._try("telling of horns", self._tell_horns)
             if round_number % TELLS_A_CHECKPOINT == 0:
                 self._try("keeping checkpoints", self._parts.save_checkpoints)
+            if round_number % TELLS_A_LOOK_AT_THE_TIME == 0:
+                self._try("keeping the time of cases", self._parts.keep_time)
 
     def _try(self, doing: str, step: Callable[[], None]) -> None:
         try:

@@ -19,13 +19,14 @@ from broadcast.announcer import Announcer
 from broadcast.ladder import Ladder, Presence
 from broadcast.play_limit import PlayLimit
 from cases.code_files import chosen_table
+from cases.deeds import Order
 from cases.evidence import EvidenceStore, utc_now
 from cases.keyring import NewKey, open_keyring
 from cases.packs import ModelFacts
 from cases.people import People
+from cases.posts import Doer
 from cases.records import Case
 from cases.recovery import recover
-from cases.states import Action
 from cases.stills import encode_jpeg
 from cases.store import CaseStore
 from detectors.catalog import ZoneSettings
@@ -118,7 +119,9 @@ class System:
         self.metrics = Metrics(MetricSources(self.cameras, self.horns, self.health, self._cases_by_state))
         self._started_at = datetime.now(UTC)
         self._housekeeper = Housekeeper(
-            HouseParts(self.hub, self._shard.health, self.announcer.health, self._shard.save_checkpoints)
+            HouseParts(
+                self.hub, self._shard.health, self.announcer.health, self._shard.save_checkpoints, self._flow.keep_time
+            )
         )
 
     def _make_later(self) -> LaterPictures:
@@ -307,15 +310,13 @@ class System:
         """
         self._speaker.say(horn_id, text_or_phrase, actor=actor)
 
-    def act(
-        self, case_id: str, action: Action, *, actor: str, reason: str, expected_revision: int | None = None
-    ) -> Case:
-        """Confirm, dismiss, file, close or reopen a case as a person.
+    def decide(self, case_id: str, order: Order, *, by: Doer, expected_revision: int | None = None) -> Case:
+        """Do a step with a case as a person.
 
         Raises:
-            CasesError: it is not possible in the case's state, a reason is missing, or somebody was faster.
+            CasesError: it is not possible, not his work, lacks something, or somebody was faster.
         """
-        return self._flow.act(case_id, action, actor=actor, reason=reason, expected_revision=expected_revision)
+        return self._flow.decide(case_id, order, by=by, expected_revision=expected_revision)
 
     def health(self) -> SystemHealth:
         """Return the state of the whole."""

@@ -1,4 +1,4 @@
-"""Commands for the people who may sign in: `user add`, `list`, `password`, `role`, `disable`, `enable`."""
+"""Commands for the people who may sign in: `user add`, `list`, `password`, `role`, `posts`, `disable`, `enable`."""
 
 import secrets
 from pathlib import Path
@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from cases.people import People, Role
+from cases.posts import Post
 from pipeline.settings import load_settings
 from pipeline.stores import open_people
 
@@ -16,26 +17,32 @@ app = typer.Typer(help="People who may sign in on the page.", no_args_is_help=Tr
 
 ConfigOption = Annotated[Path, typer.Option("--config", "-c", help="settings file (TOML)")]
 DEFAULT_CONFIG = Path("settings.toml")
+POSTS_HELP = "whose steps of a case are his work; none: those of the role"
+UnitOption = Annotated[str, typer.Option(help="id of his unit, for the posts department and handler")]
 
 
 @app.command("add")
 def add(
     name: Annotated[str, typer.Argument(help="sign-in name")],
     role: Annotated[Role, typer.Option(help="viewer looks, operator judges and warns, admin changes cameras")],
+    post: Annotated[list[Post] | None, typer.Option(help=POSTS_HELP)] = None,
+    unit: UnitOption = "",
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Add somebody; the password is asked for."""
     people = open_people(load_settings(config))
-    people.create(name, typer.prompt("password", hide_input=True, confirmation_prompt=True), role)
+    given = typer.prompt("password", hide_input=True, confirmation_prompt=True)
+    people.create(name, given, role, posts=post or (), unit=unit)
     Console().print(f"{name} may sign in as {role.value}", highlight=False)
 
 
 @app.command("list")
 def list_people(config: ConfigOption = DEFAULT_CONFIG) -> None:
     """List who may sign in."""
-    table = Table("name", "role", "may sign in", box=None)
+    table = Table("name", "role", "posts", "unit", "may sign in", box=None)
     for person in open_people(load_settings(config)).everybody():
-        table.add_row(person.name, person.role.value, "no" if person.disabled else "yes")
+        posts = ", ".join(person.given_posts) or f"all of {person.role.value}"
+        table.add_row(person.name, person.role.value, posts, person.given_unit, "no" if person.disabled else "yes")
     Console().print(table)
 
 
@@ -56,6 +63,19 @@ def role(
     """Give somebody another role; it holds from the next request on."""
     open_people(load_settings(config)).set_role(name, new)
     Console().print(f"{name} may sign in as {new.value}", highlight=False)
+
+
+@app.command("posts")
+def posts(
+    name: Annotated[str, typer.Argument(help="sign-in name")],
+    post: Annotated[list[Post] | None, typer.Argument(help=POSTS_HELP)] = None,
+    unit: UnitOption = "",
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Say whose steps of a case are somebody's work, and of which unit; it holds from the next request on."""
+    person = open_people(load_settings(config)).set_posts(name, post or (), unit)
+    of_unit = f" of unit {person.given_unit}" if person.given_unit else ""
+    Console().print(f"{name} holds {', '.join(person.posts) or 'no post'}{of_unit}", highlight=False)
 
 
 @app.command("disable")

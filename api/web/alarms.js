@@ -4,7 +4,11 @@ import { fill, h } from "./dom.js";
 import { OPEN_STATES } from "./tile.js";
 import { clock, duration, t, word } from "./text.js";
 
-const GROUPS = { todo: OPEN_STATES, filed: ["filed"], done: ["resolved", "closed"] };
+export const IN_PROGRESS = [
+  "filed", "verifying", "accepted", "approved", "dispatched", "handling", "suspended", "handled", "checking", "checked",
+];
+export const DONE = ["resolved", "closed", "force_closed"];
+const GROUPS = { todo: OPEN_STATES, filed: IN_PROGRESS, done: DONE };
 
 export class AlarmRail {
   #counts = h("dl", { class: "counts" });

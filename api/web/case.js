@@ -2,12 +2,20 @@
 
 import { ask, button, fill, h, toast } from "./dom.js";
 import { warnCase } from "./horns.js";
+import { askOrder, toldWords } from "./order.js";
 import { get, post } from "./request.js";
 import { problemWords, reasonWords, saidWords } from "./sentences.js";
 import { mayAct } from "./session.js";
+import { standingWords } from "./standing.js";
 import { clock, day, has, quantity, t, word } from "./text.js";
+import { loadWorkflow, stageOf } from "./workflow.js";
 
-const KEYS = { c: "confirm", x: "dismiss", w: "warn", f: "file", l: "close", r: "reopen" };
+// Each key does the first of its actions that is possible: N leads a case on, B gives it back.
+const KEYS = {
+  c: ["confirm"], x: ["dismiss", "decline"], w: ["warn"], f: ["file"], l: ["close"], r: ["reopen"], m: ["merge"],
+  n: ["accept", "verified", "approve", "dispatch", "start", "report", "feed_back", "pass_check", "resume"],
+  b: ["send_back", "reject", "rework"], v: ["verify"],
+};
 const LOOKS = {
   confirm: { symbol: "check", kind: "good" },
   dismiss: { symbol: "cross" },
@@ -15,12 +23,13 @@ const LOOKS = {
   file: { symbol: "file", kind: "primary" },
   close: { symbol: "archive" },
   reopen: { symbol: "undo" },
-};
-// Reasons that a digit chooses; what is stored is the key, so that they can be counted.
-const QUICK_REASONS = {
-  dismiss: ["not_an_offence", "permitted", "waiting", "light_or_weather", "duplicate"],
-  close: ["handled", "gone", "passed_on"],
-  reopen: ["came_back", "by_mistake"],
+  ...Object.fromEntries(KEYS.n.filter((action) => action !== "pass_check").map((action) => [action, { symbol: "next", kind: "primary" }])),
+  pass_check: { symbol: "check", kind: "good" },
+  decline: { symbol: "cross" },
+  send_back: { symbol: "back" },
+  reject: { symbol: "back" },
+  rework: { symbol: "back", kind: "warning" },
+  verify: { symbol: "eye" },
 };
 const PICTURE_ORDER = ["marked", "act", "panorama", "close_up", "reference"];
 const LATER = ["after_warning", "closing"];
@@ -31,7 +40,7 @@ export class CaseView {
   #case = null;
   #history = [];
   #wanted = null;
-  #isBusy = false;
+  #deciding = null;
 
   // `onDecided` is called after a decision was taken here.
   constructor(person, onDecided) {
@@ -50,7 +59,7 @@ export class CaseView {
     this.#wanted = caseId;
     let answer;
     try {
-      answer = await get(`/api/cases/${encodeURIComponent(caseId)}`);
+      [answer] = await Promise.all([get(`/api/cases/${encodeURIComponent(caseId)}`), loadWorkflow()]);
     } catch (refusal) {
       this.clear();
       toast(problemWords(refusal), "bad");
@@ -68,8 +77,8 @@ export class CaseView {
 
   // Does what a key stands for; says whether it stood for anything.
   key(pressed) {
-    const action = KEYS[pressed];
-    if (!action || !this.#case?.actions.includes(action)) return false;
+    const action = KEYS[pressed]?.find((each) => this.#case?.actions.includes(each));
+    if (!action) return false;
     this.#decide(action);
     return true;
   }
@@ -103,55 +112,62 @@ export class CaseView {
 
   #head() {
     const found = this.#case;
+    const stage = stageOf(found.state);
+    const standing = standingWords(found.handling, found.is_overdue);
     const end = found.ended_at ? t("case.until", { time: clock(found.ended_at) }) : t("case.going_on");
     return h(
       "header", { class: "case-head" },
       h("div", { class: "row" },
         h("h2", {}, word("offence", found.kind)), h("span", { class: `badge ${found.state}` }, word("state", found.state)),
+        stage ? h("span", { class: "muted stage-place" }, t("stage.place", stage)) : null,
         h("span", { class: "spring" }), h("code", {}, found.number)),
       h("p", {}, `${found.camera_name} · ${found.zone_name} · ${day(found.started_at)} ${clock(found.started_at)} ${end}`),
+      standing.length ? h("p", { class: found.is_overdue ? "standing late" : "standing" }, standing.join(" · ")) : null,
     );
   }
 
   #actions() {
     if (!mayAct(this.#person, "operator")) return h("p", { class: "muted" }, t("case.look_only"));
-    const keys = Object.fromEntries(Object.entries(KEYS).map(([key, action]) => [action, key.toUpperCase()]));
-    const buttons = Object.keys(LOOKS)
-      .filter((action) => this.#case.actions.includes(action))
-      .map((action) => {
-        const traits = { ...LOOKS[action], key: keys[action], onclick: () => this.#decide(action) };
-        return button(word("action", action), traits);
-      });
+    const keys = Object.fromEntries(Object.entries(KEYS).flatMap(([key, actions]) => actions.map((action) => [action, key.toUpperCase()])));
+    const make = (action) => button(word("action", action), { ...LOOKS[action], key: keys[action], onclick: () => this.#decide(action) });
+    const usual = Object.keys(LOOKS).filter((action) => this.#case.actions.includes(action));
+    const rare = this.#case.actions.filter((action) => !(action in LOOKS));
+    const more = rare.length ? h("details", { class: "more" }, h("summary", {}, t("case.more")), h("div", { class: "actions" }, rare.map(make))) : null;
     const hint = h("span", { class: "muted hint" }, t("desk.keys"));
-    return h("div", { class: "actions" }, buttons, h("span", { class: "spring" }), hint);
+    const none = this.#case.actions.length ? null : h("span", { class: "muted" }, t("case.nothing_to_do"));
+    return h("div", { class: "actions" }, usual.map(make), none, more, h("span", { class: "spring" }), hint);
   }
 
   async #decide(action) {
-    if (!mayAct(this.#person, "operator") || this.#isBusy) return;
-    this.#isBusy = true; // a key that is held down decides once
+    const seen = `${this.#case.id} ${this.#case.revision}`;
+    if (!mayAct(this.#person, "operator") || this.#deciding === seen) return;
+    this.#deciding = seen; // a key that is held down decides once; the next step waits for nothing but its case
+    let isDecided = false;
     try {
-      await this.#carryOut(action);
+      isDecided = await this.#carryOut(action);
     } finally {
-      this.#isBusy = false;
+      if (this.#deciding === seen) this.#deciding = null;
     }
+    if (isDecided) await this.#onDecided();
   }
 
+  // Says whether something was asked of the server, so that the list may have changed.
   async #carryOut(action) {
     const { id, revision } = this.#case;
     if (action === "warn") {
       await warnCase(id);
-      return;
+      return false;
     }
-    const reason = action in QUICK_REASONS ? await askReason(action) : "";
-    if (reason === null) return;
+    const order = await askOrder(action, this.#case.handling);
+    if (order === null) return false;
     try {
-      await post(`/api/cases/${id}/actions`, { action, reason, revision });
+      await post(`/api/cases/${id}/actions`, { action, revision, ...order });
       toast(t("case.done", { action: word("action", action) }), "good");
     } catch (refusal) {
       toast(problemWords(refusal), "bad");
     }
     await this.refresh();
-    await this.#onDecided();
+    return true;
   }
 
   #reasons() {
@@ -175,9 +191,11 @@ export class CaseView {
 
 function historyRow(row) {
   const reason = row.reason ? (has(`quick.${row.reason}`) ? word("quick", row.reason) : saidWords(row.reason)) : "";
+  const told = toldWords(row.detail).join(" · ");
   return h("li", { class: row.action },
     h("time", { datetime: row.at }, clock(row.at)),
     h("div", {}, h("strong", {}, word("happened", row.action)), reason ? h("span", {}, ` ${reason}`) : null,
+      told ? h("div", {}, told) : null,
       h("div", { class: "muted" }, row.actor === "system" ? t("case.by_program") : row.actor)));
 }
 
@@ -233,25 +251,4 @@ function fileList(files) {
       h("a", { href: file.href, download: file.name }, `${file.pack}/${file.name}`),
       h("span", { class: "muted" }, ` ${quantity(file.size_bytes, "bytes")} `),
       h("code", { title: "SHA-256" }, file.sha256.slice(0, 12))))));
-}
-
-function askReason(action) {
-  const reasons = QUICK_REASONS[action];
-  const own = h("input", { id: "own-reason", maxlength: 300, autocomplete: "off" });
-  const build = (close) => {
-    const quick = reasons.map((reason, i) =>
-      button(word("quick", reason), { key: String(i + 1), kind: "wide", autofocus: i === 0, onclick: () => close(reason) }));
-    const form = h("form", { class: "stack" }, quick, h("label", { for: "own-reason" }, t("case.own_reason")),
-      h("div", { class: "row" }, own, button(t("dialog.ok"), { kind: "primary", type: "submit" })));
-    form.addEventListener("submit", (event) => {
-      event.preventDefault();
-      if (own.value.trim()) close(own.value.trim());
-    });
-    return form;
-  };
-  const onKey = (event, close) => {
-    const reason = event.target === own ? null : reasons[Number(event.key) - 1];
-    if (reason) close(reason);
-  };
-  return ask(t("case.reason_title", { action: word("action", action) }), build, onKey);
 }

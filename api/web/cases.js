@@ -1,17 +1,23 @@
 // The case desk: the list on the left, the chosen case on the right, and one key for each decision.
 
+import { DONE, IN_PROGRESS } from "./alarms.js";
 import { CaseView } from "./case.js";
 import { button, fill, h, isTyping, toast } from "./dom.js";
 import { get } from "./request.js";
 import { problemWords } from "./sentences.js";
+import { dueWords } from "./standing.js";
 import { clock, t, word } from "./text.js";
+import { chooseForm, chosenForm, forms, loadWorkflow, stages, statesOfStage } from "./workflow.js";
 
 const PAGE_SIZE = 30;
+const inStates = (states) => states.map((state) => `state=${state}`);
 const FILTERS = {
-  todo: ["candidate", "confirmed", "warned"],
-  filed: ["filed"],
-  done: ["resolved", "closed"],
-  false: ["dismissed"],
+  mine: ["inbox=mine"],
+  todo: inStates(["candidate", "confirmed", "warned"]),
+  filed: inStates(IN_PROGRESS),
+  late: ["overdue=true"],
+  done: inStates(DONE),
+  false: inStates(["dismissed", "not_accepted", "merged"]),
   all: [],
 };
 const KINDS = ["parking", "vending", "flyers"];
@@ -20,6 +26,7 @@ export class CaseDesk {
   #context;
   #filter = "todo";
   #kind = "";
+  #stage = 0; // of the chosen form; takes the place of the filter
   #page = 0;
   #total = 0;
   #cases = [];
@@ -30,6 +37,7 @@ export class CaseDesk {
   #view;
   #endings = [];
   #missed = false;
+  #loads = 0;
 
   // `context`: {socket, person}.
   constructor(context) {
@@ -62,11 +70,13 @@ export class CaseDesk {
 
   async #load() {
     this.#missed = false;
-    const states = FILTERS[this.#filter].map((state) => `state=${state}`);
+    const load = ++this.#loads;
+    const narrowed = this.#stage ? inStates(statesOfStage(this.#stage)) : FILTERS[this.#filter];
     const kind = this.#kind ? [`kind=${this.#kind}`] : [];
-    const query = [...states, ...kind, `page=${this.#page}`, `size=${PAGE_SIZE}`].join("&");
+    const query = [...narrowed, ...kind, `page=${this.#page}`, `size=${PAGE_SIZE}`].join("&");
     try {
-      const found = await get(`/api/cases?${query}`);
+      const [found] = await Promise.all([get(`/api/cases?${query}`), loadWorkflow()]);
+      if (load !== this.#loads) return; // something else was asked for meanwhile
       [this.#cases, this.#total] = [found.cases, found.total];
     } catch (refusal) {
       toast(problemWords(refusal), "bad");
@@ -81,22 +91,37 @@ export class CaseDesk {
   #build() {
     const filters = Object.keys(FILTERS).map((name) =>
       h("button", {
-        type: "button", class: "segment", "aria-pressed": String(name === this.#filter),
+        type: "button", class: "segment", "aria-pressed": String(name === this.#filter && !this.#stage),
         onclick: () => this.#narrow({ filter: name }),
       }, word("filter", name)));
     const kinds = h("select", { "aria-label": t("desk.kind") },
       h("option", { value: "" }, t("desk.every_kind")),
       KINDS.map((kind) => h("option", { value: kind, selected: kind === this.#kind }, word("offence", kind))));
-    kinds.addEventListener("change", () => this.#narrow({ kind: kinds.value }));
-    fill(this.#bar, h("div", { class: "segments", role: "group", "aria-label": t("desk.filter") }, filters), kinds);
+    kinds.addEventListener("change", () => this.#narrow({ kind: kinds.value, stage: this.#stage }));
+    fill(this.#bar, h("div", { class: "segments", role: "group", "aria-label": t("desk.filter") }, filters), kinds, ...this.#stageFilter());
     fill(this.#list, this.#cases.map((found) => this.#row(found)),
       this.#cases.length ? null : h("li", { class: "empty" }, t("desk.empty")));
     const pages = Math.max(1, Math.ceil(this.#total / PAGE_SIZE));
-    const turn = (step) => () => this.#narrow({ page: Math.min(pages - 1, Math.max(0, this.#page + step)) });
+    const turn = (step) => () => this.#narrow({ stage: this.#stage, page: Math.min(pages - 1, Math.max(0, this.#page + step)) });
     fill(this.#foot,
       button(t("wall.previous"), { symbol: "back", quiet: true, onclick: turn(-1), disabled: this.#page === 0 }),
       h("span", { class: "muted" }, t("desk.count", { count: this.#total, page: this.#page + 1, pages })),
       button(t("wall.next"), { symbol: "next", quiet: true, onclick: turn(1), disabled: this.#page >= pages - 1 }));
+  }
+
+  #stageFilter() {
+    const form = h("select", { "aria-label": t("desk.form") },
+      forms().map((name) => h("option", { value: name, selected: name === chosenForm() }, word("form", name))));
+    form.addEventListener("change", () => {
+      chooseForm(form.value);
+      this.#narrow({});
+    });
+    const stage = h("select", { "aria-label": t("desk.stage") },
+      h("option", { value: "0" }, t("desk.every_stage")),
+      stages().map(({ number, name }) =>
+        h("option", { value: String(number), selected: number === this.#stage }, t("stage.option", { number, name }))));
+    stage.addEventListener("change", () => this.#narrow({ stage: Number(stage.value) }));
+    return [form, stage];
   }
 
   #row(found) {
@@ -110,11 +135,12 @@ export class CaseDesk {
         h("span", { class: "row" }, h("strong", {}, word("offence", found.kind)),
           h("span", { class: `badge ${found.state}` }, word("state", found.state))),
         h("span", { class: "muted clip" }, found.camera_name),
-        h("span", { class: "muted" }, `${clock(found.raised_at)} · ${found.number}`))));
+        h("span", { class: "muted" }, `${clock(found.raised_at)} · ${found.number}`),
+        found.due_at ? h("span", { class: found.is_overdue ? "standing late" : "standing" }, dueWords(found.due_at)) : null)));
   }
 
-  #narrow({ filter = this.#filter, kind = this.#kind, page = 0 }) {
-    [this.#filter, this.#kind, this.#page, this.#chosen] = [filter, kind, page, null];
+  #narrow({ filter = this.#filter, kind = this.#kind, stage = 0, page = 0 }) {
+    [this.#filter, this.#kind, this.#stage, this.#page, this.#chosen] = [filter, kind, stage, page, null];
     this.#load();
   }
 

@@ -11,8 +11,12 @@ export function problemWords({ code, message, facts = {} }) {
   if (code === "machine") return t("problem.machine", { cause: word("machine", facts.cause) });
   if (code === "not_valid") return mistakeWords(facts, message);
   if (code === "zones_refused") return t("problem.zones_refused", { zone: facts.zone, what: mistakeWords(facts, message) });
-  const { state, action } = facts;
-  return t(`problem.${code}`, { ...facts, state: state && word("state", state), action: action && word("action", action) });
+  const { state, action, cause, detail, posts } = facts;
+  const words = { state: state && word("state", state), action: action && word("action", action) };
+  if (code === "action_blocked") words.cause = word("blocked", cause);
+  if (code === "action_detail") Object.assign(words, { detail: word("detail", detail), cause: word("detailfault", cause) });
+  if (code === "post_missing") words.posts = posts.split(", ").map((post) => word("post", post)).join(t("case.and"));
+  return t(`problem.${code}`, { ...facts, ...words });
 }
 
 // Returns the problem of a camera or horn, for which the server says `problem` and `problem_code`.
@@ -40,6 +44,8 @@ const SAID = [
   ["said.quiet", /^quiet hours from (?<start>[\d:]+) to (?<end>[\d:]+)/],
   ["said.still_there", /^still there after (?<count>\d+) warnings/],
   ["said.stopped", /stopped by the operator/],
+  ["said.time_is_up", /^its time is up$/],
+  ["said.until_came", /^the day it was put off to has come$/],
   ["said.waited", /^waited more than (?<seconds>[\d.]+) s/],
   ["problem.horn_auth", /this user may not speak|asks for a user|refuses our user/],
   ["problem.horn_busy", /announcements are waiting|somebody else is speaking/],

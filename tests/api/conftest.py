@@ -83,10 +83,10 @@ def visit(browser: "Browser", address: str) -> Iterator["Visit"]:
 
     visitors: list[Visitor] = []
 
-    def enter(name: str = "li", language: str = "zh-CN") -> Visitor:
+    def enter(name: str = "li", language: str = "zh-CN", password: str = "") -> Visitor:
         visitor = Visitor(browser, address, language)
         visitors.append(visitor)
-        visitor.sign_in(name, PASSWORDS[name])
+        visitor.sign_in(name, password or PASSWORDS[name])
         return visitor
 
     yield enter

@@ -15,10 +15,12 @@ from argon2 import PasswordHasher
 
 from broadcast.errors import UnknownHornError
 from cases.database import open_database
+from cases.deeds import Order
 from cases.evidence import EvidenceStore
 from cases.packs import PackFacts, PackPurpose, Part, PartRole
 from cases.people import People, Role
 from cases.place_settings import PlaceSettings
+from cases.posts import Doer
 from cases.records import Case, CaseWarning, NewCase, case_id_of
 from cases.states import Action
 from cases.store import CaseStore
@@ -177,12 +179,12 @@ class FakeSystem:
             raise UnknownHornError(f"there is no horn {horn_id!r}")
         self.said.append((horn_id, text_or_phrase, actor))
 
-    def act(
-        self, case_id: str, action: Action, *, actor: str, reason: str, expected_revision: int | None = None
-    ) -> Case:
-        case = self.cases.apply(
-            case_id, action, actor=actor, reason=reason, at=datetime.now(UTC), expected_revision=expected_revision
-        )
+    def act(self, case_id: str, action: Action, *, actor: str, reason: str) -> Case:
+        """Do a step, as a test arranges it."""
+        return self.decide(case_id, Order(action, reason), by=Doer(actor))
+
+    def decide(self, case_id: str, order: Order, *, by: Doer, expected_revision: int | None = None) -> Case:
+        case = self.cases.decide(case_id, order, by=by, at=datetime.now(UTC), expected_revision=expected_revision)
         self.tell(case, "state")
         return case
 

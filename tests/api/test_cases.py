@@ -64,12 +64,12 @@ def test_case_tells_its_files_history_reasons_and_what_may_be_done(as_person: Si
     case = system.raise_case("gate-1")
     system.add_warning(case)
 
-    answer = as_person("wang").get(f"/api/cases/{case.case_id}").json()
+    answer = as_person("li").get(f"/api/cases/{case.case_id}").json()
 
     assert [file["role"] for file in answer["case"]["files"]] == ["panorama", "panorama", "close_up", "marked"]
     assert answer["case"]["reasons"][0] == {"key": "dwell", "value": 42.0, "unit": "s"}
     assert answer["case"]["warnings"][0]["file"].endswith(".wav")
-    assert answer["case"]["actions"] == ["confirm", "dismiss", "file", "warn"]
+    assert answer["case"]["actions"] == ["confirm", "warn", "file", "dismiss", "merge"]
     assert [row["action"] for row in answer["history"]] == ["open", "add_pack", "add_warning", "warn"]
 
 

@@ -25,6 +25,7 @@ from broadcast.quiet_hours import NIGHT, quiet_refusal
 from broadcast.settings import LadderSettings
 from cases.completeness import Shortfall
 from cases.errors import (
+    BLOCKED,
     CalendarError,
     CasesError,
     CodeTableError,
@@ -34,9 +35,13 @@ from cases.errors import (
     PlaceFileError,
     UnknownCodeError,
 )
+from cases.handling import Request, Supervision
 from cases.packs import PackPurpose, PartRole
+from cases.posts import Post
 from cases.records import ADD_PACK, END, EXPORT, OPEN
-from cases.states import Action, CaseState
+from cases.stages import Form
+from cases.states import Action, CaseState, Detail
+from cases.timekeeping import TIME_IS_UP, UNTIL_CAME
 from datasets.corrections import Cause
 from datasets.errors import DatasetError
 from datasets.label_sets import Showing
@@ -146,6 +151,13 @@ def test_page_holds_no_words_outside_the_table() -> None:
     [
         ("state", list(CaseState)),
         ("action", [action for action in Action if action is not Action.RESOLVE]),
+        ("blocked", BLOCKED),
+        ("detail", [*Detail, "reason"]),
+        ("detailfault", ["missing", "not_wanted", "too_long", "out_of_range"]),
+        ("form", list(Form)),
+        ("post", list(Post)),
+        ("request", [step for step in Request if step]),
+        ("supervision", list(Supervision)),
         ("happened", [*Action, OPEN, ADD_PACK, END, EXPORT]),
         ("role", list(PartRole)),
         ("purpose", LATER_PURPOSES),
@@ -260,6 +272,8 @@ def said_by_the_program() -> list[str]:
         *cut,
         MORE_URGENT,
         late,
+        TIME_IS_UP,
+        UNTIL_CAME,
     ]
 
 

@@ -1,9 +1,11 @@
 """The database: settings that survive a power cut, migrations that fit the tables, clear words when it refuses."""
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import alembic.command
@@ -16,17 +18,20 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 from sqlalchemy.schema import CreateIndex, CreateTable
 
-import cases
+import cases.database
 from cases.coordinates import Position
 from cases.database import Database, open_database
 from cases.errors import DatabaseError, DatabaseUnusableError, MigrationError
+from cases.handling import Handling
 from cases.people import People
+from cases.posts import CENTRE_POSTS
+from cases.replay import Replayed, replay
 from cases.spots import NOWHERE, Spot
 from cases.store import CaseStore
 from cases.tables import Base, CaseRow
 from tests.cases.builders import new_case, pack_of
 
-MIGRATIONS = Path(cases.__file__).parent / "migrations"
+MIGRATIONS = Path(cases.database.__file__).parent / "migrations"
 
 
 def downgrade(connection: Connection, revision: str) -> None:
@@ -60,21 +65,30 @@ def test_tables_that_the_migrations_lack_would_be_noticed(tmp_path: Path) -> Non
     assert len(differences) == 1
 
 
-def test_accounts_of_the_first_version_come_through_the_upgrade(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path}/cases.sqlite"
-    open_database(url).close()
-    engine = create_engine(url)
+@contextmanager
+def database_of_version(path: Path, revision: str) -> Iterator[Connection]:
+    """Make a database as an earlier version left it, to be filled."""
+    engine = create_engine(f"sqlite:///{path}")
     with engine.begin() as connection:
-        downgrade(connection, "0001")
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        config.attributes["connection"] = connection
+        alembic.command.upgrade(config, revision)
+        yield connection
+    engine.dispose()
+
+
+def test_accounts_of_the_first_version_come_through_the_upgrade(tmp_path: Path) -> None:
+    with database_of_version(tmp_path / "cases.sqlite", "0001") as connection:
         connection.execute(
             text("INSERT INTO people (name, role, password_hash, disabled, created_at) VALUES (:n, :r, :h, 0, :t)"),
             {"n": "li", "r": "operator", "h": "x", "t": "2026-11-21 04:00:00"},
         )
-    engine.dispose()
 
-    database = open_database(url)
+    database = open_database(f"sqlite:///{tmp_path}/cases.sqlite")
 
-    assert People(database).get("li").password_number == 0
+    person = People(database).get("li")
+    assert (person.password_number, person.posts, person.unit) == (0, CENTRE_POSTS, "")
     database.close()
 
 
@@ -92,6 +106,53 @@ def test_cases_from_before_places_come_through_the_upgrade_without_one(tmp_path:
 
     assert again.get(case.case_id) == replace(case, spot=NOWHERE)
     again.close()
+
+
+def test_cases_of_the_second_version_come_through_the_upgrade_and_still_follow_from_their_history(
+    tmp_path: Path,
+) -> None:
+    rows = [
+        ("open", "", "candidate", "", '{"number": "SW202611210001"}'),
+        ("file", "candidate", "filed", "", '{"revision": 2}'),
+        ("close", "filed", "closed", "handled", '{"revision": 3}'),
+    ]
+    with database_of_version(tmp_path / "cases.sqlite", "0002") as connection:
+        filled = (
+            "id='c' number='SW202611210001' event_id='e' kind='parking' code='0505' state='closed' camera_id='gate'"
+            " camera_name='gate' zone_id='kerb' zone_name='kerb' zone_version=1 started_at=:t raised_at=:t box_x1=0"
+            " box_y1=0 box_x2=1 box_y2=1 class_label='car' score=0.9 reasons='[]' reviewed_by='' created_at=:t"
+            " updated_at=:t revision=3 audit_rows=3"
+        )
+        names, values = zip(*(pair.split("=") for pair in filled.split()), strict=True)
+        insert = f"INSERT INTO cases ({', '.join(names)}) VALUES ({', '.join(values)})"  # noqa: S608 - our own
+        connection.execute(text(insert), {"t": "2026-11-21 04:00:00"})
+        for seq, (action, before, after, reason, detail) in enumerate(rows, start=1):
+            connection.execute(
+                text(
+                    "INSERT INTO audit (case_id, seq, at, actor, action, from_state, to_state, reason, detail)"
+                    " VALUES ('c', :seq, :at, 'li', :action, :before, :after, :reason, :detail)"
+                ),
+                {"seq": seq, "at": f"2026-11-21 04:0{seq}:00", "action": action, "before": before}
+                | {"after": after, "reason": reason, "detail": detail},
+            )
+
+    store = CaseStore(f"sqlite:///{tmp_path}/cases.sqlite")
+
+    case = store.get("c")
+    assert case.handling == Handling(closed_at=datetime(2026, 11, 21, 4, 3, tzinfo=UTC))
+    assert replay(store.history("c")) == Replayed.of_case(case)
+    store.close()
+
+
+def test_upgrade_to_the_workflow_can_be_taken_back(tmp_path: Path) -> None:
+    with database_of_version(tmp_path / "cases.sqlite", "0003") as connection:
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        config.attributes["connection"] = connection
+        alembic.command.downgrade(config, "0002")
+        columns = {column["name"] for column in inspect(connection).get_columns("cases")}
+
+    assert {"unit", "due_at", "exempt"} & columns == set()
 
 
 def test_opening_again_keeps_what_is_there(tmp_path: Path) -> None:

@@ -14,10 +14,12 @@ from cases.errors import (
     PersonExistsError,
     SignInLockedError,
     SignInRefusedError,
+    UnitMissingError,
     UnknownPersonError,
     WeakPasswordError,
 )
 from cases.people import FREE_TRIES, LONGEST_LOCK_S, People, Role
+from cases.posts import CENTRE_POSTS, Doer, Post
 from cases.tables import PersonRow
 from tests.cases.builders import NOON
 
@@ -290,3 +292,42 @@ def test_right_password_forgets_the_wrong_ones(people: People) -> None:
 
     fail(people, "li", FREE_TRIES)
     assert people.check("li", PASSWORD).name == "li"
+
+
+def test_operator_without_posts_holds_those_of_the_centre_and_a_viewer_none(people: People) -> None:
+    operator = people.create("li", PASSWORD, Role.OPERATOR)
+    viewer = people.create("wang", PASSWORD, Role.VIEWER, posts=[Post.ACCEPTOR])
+
+    assert (operator.posts, operator.unit) == (CENTRE_POSTS, "")
+    assert viewer.posts == ()
+
+
+def test_administrator_holds_every_post_for_every_unit_unless_one_is_named(people: People) -> None:
+    chief = people.create("boss", PASSWORD, Role.ADMIN)
+    other = people.create("second", PASSWORD, Role.ADMIN, unit="a")
+
+    assert (set(chief.posts), chief.doer.is_of("a"), chief.doer.is_of("b")) == (set(Post), True, True)
+    assert (other.doer.is_of("a"), other.doer.is_of("b")) == (True, False)
+
+
+def test_posts_and_unit_are_kept_and_can_be_changed(people: People) -> None:
+    people.create("li", PASSWORD, Role.OPERATOR, posts=[Post.DEPARTMENT], unit="cleaning-2")
+    assert (people.get("li").posts, people.get("li").unit) == ((Post.DEPARTMENT,), "cleaning-2")
+
+    people.set_posts("li", [Post.ACCEPTOR, Post.DISPATCHER])
+
+    assert people.get("li").doer == Doer("li", frozenset({Post.ACCEPTOR, Post.DISPATCHER}), "")
+
+
+def test_post_of_a_unit_without_a_unit_is_refused(people: People) -> None:
+    with pytest.raises(UnitMissingError, match="name it with --unit"):
+        people.create("li", PASSWORD, Role.OPERATOR, posts=[Post.HANDLER])
+    assert people.is_empty()
+
+
+@pytest.mark.parametrize("unit", [" a", "a\n", "x" * 129])
+def test_id_of_a_unit_that_cannot_be_typed_is_refused(people: People, unit: str) -> None:
+    people.create("li", PASSWORD, Role.OPERATOR)
+
+    with pytest.raises(ValueError, match="a unit's id"):
+        people.set_posts("li", [Post.HANDLER], unit)

@@ -1,41 +1,50 @@
-"""The state table, and that no sequence of actions leaves it."""
+"""The table of steps: what the page tells people is what the code does, and every state is reached and left."""
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
+from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from cases.errors import BrokenHistoryError, CasesError, IllegalTransitionError, ReasonMissingError
+from cases.errors import BrokenHistoryError, IllegalTransitionError
+from cases.inboxes import WAITING, inbox_of
+from cases.posts import CENTRE_POSTS, Doer, Post
 from cases.replay import Replayed, replay
-from cases.states import REASON_REQUIRED, Action, CaseState, next_state, possible_actions
-from cases.store import CaseStore
-from tests.cases.builders import NOON, new_case, pack_of, warning
-
-LEGAL = {
-    "candidate": "confirm warn file resolve dismiss",
-    "confirmed": "warn file resolve dismiss",
-    "warned": "confirm warn file resolve dismiss",
-    "filed": "confirm warn dismiss close",
-    "resolved": "close reopen",
-    "dismissed": "reopen",
-    "closed": "reopen",
-}
-
-STEPS = st.lists(
-    st.one_of(
-        st.tuples(st.sampled_from(Action), st.sampled_from(["", "because"])),
-        st.sampled_from(["pack", "warning", "end"]),
-    ),
-    max_size=25,
+from cases.stages import STAGE_NAMES, Form, stage_of, states_of
+from cases.states import (
+    OPEN_STATES,
+    REASON_REQUIRED,
+    STEPS,
+    TABLE,
+    Action,
+    CaseState,
+    next_state,
+    possible_actions,
+    rule_of,
 )
+from cases.store import CaseStore
+from tests.cases.builders import NOON, new_case, pack_of
+from tests.cases.workflow_page import told_stages, told_steps
+
+TOLD = told_steps()
 
 
-@pytest.mark.parametrize("state", list(CaseState))
-def test_exactly_the_meant_actions_are_possible(state: CaseState) -> None:
-    assert " ".join(possible_actions(state)) == LEGAL[state]
+def test_code_knows_exactly_the_steps_that_the_page_tells() -> None:
+    assert {(state.value, action.value) for state, action in STEPS} == TOLD.keys()
+
+
+@pytest.mark.parametrize("step", TABLE, ids=lambda step: f"{step.action}-{step.before[0]}")
+def test_step_leads_where_the_page_says_and_is_the_work_of_whom_it_names(step: object) -> None:
+    assert isinstance(step, type(TABLE[0]))
+    for before in step.before:
+        told, rule = TOLD[before, step.action], rule_of(step.action)
+        reason = {"reason"} if rule.needs_reason else set()
+        assert told.after == (step.after or before)
+        assert told.posts == set(step.posts)
+        assert (told.needs, told.may) == ({*reason, *rule.needs}, set(rule.takes))
+
+
+def test_no_state_has_two_steps_of_one_action() -> None:
+    assert len(STEPS) == sum(len(step.before) for step in TABLE)
 
 
 @pytest.mark.parametrize("state", list(CaseState))
@@ -50,74 +59,80 @@ def test_every_state_can_be_reached_and_left() -> None:
     reached = {next_state(state, action) for state in CaseState for action in possible_actions(state)}
 
     assert reached == set(CaseState) - {CaseState.CANDIDATE}
-    assert all(possible_actions(state) for state in CaseState)
+    assert all(set(TOLD[state, action].after for action in possible_actions(state)) - {state} for state in CaseState)
 
 
-@given(st.lists(st.sampled_from(Action), max_size=60))
-@settings(max_examples=500, deadline=None)
-def test_what_was_filed_ends_closed_or_dismissed_or_reopened_but_is_never_just_resolved(actions: list[Action]) -> None:
-    state = CaseState.CANDIDATE
-    for action in actions:
-        before = state
-        if action in possible_actions(state):
-            state = next_state(state, action)
-        if before is CaseState.FILED:
-            assert state in {CaseState.FILED, CaseState.CLOSED, CaseState.DISMISSED}
+def test_whatever_gives_a_case_back_or_takes_it_out_of_sight_must_say_why() -> None:
+    back_or_away = "dismiss decline send_back reject rework force_close close reopen refuse_extension refuse_appeal"
+
+    assert set(back_or_away.split()) <= REASON_REQUIRED
 
 
-@pytest.fixture(scope="module")
-def shared_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CaseStore]:
-    folder: Path = tmp_path_factory.mktemp("states")
-    store = CaseStore(f"sqlite:///{folder}/cases.sqlite")
-    yield store
-    store.close()
+def test_what_is_in_the_workflow_is_never_just_resolved() -> None:
+    assert all(Action.RESOLVE not in possible_actions(state) for state in OPEN_STATES)
 
 
-opened = iter(range(1_000_000))
+def test_stages_are_those_that_the_page_tells() -> None:
+    told = {state: tuple(str(stage_of(state, form) or "-") for form in Form) for state in CaseState}
+
+    assert told == told_stages()
 
 
-@given(steps=STEPS)
-@settings(max_examples=60, deadline=None)
-def test_replaying_the_history_rebuilds_the_stored_case_after_any_actions(shared_store: CaseStore, steps: list) -> None:
-    event_id = f"event-{next(opened)}"
-    case_id = shared_store.open_case(new_case(event_id), pack_of(event_id)).case_id
-    packs = 1
-    for minute, step in enumerate(steps):
-        at = NOON + timedelta(minutes=minute)
-        before = shared_store.get(case_id)
-        if step == "pack":
-            packs += 1
-            shared_store.add_pack(case_id, pack_of(event_id, packs))
-        elif step == "warning":
-            shared_store.add_warning(case_id, warning())
-        elif step == "end":
-            shared_store.end_offence(case_id, at)
-        else:
-            action, reason = step
-            is_possible = action.value in LEGAL[before.state].split()
-            is_allowed = is_possible and (reason or action not in REASON_REQUIRED)
-            try:
-                shared_store.apply(case_id, action, actor="li", reason=reason, at=at)
-            except (IllegalTransitionError, ReasonMissingError):
-                assert not is_allowed
-                assert shared_store.get(case_id) == before
-            else:
-                assert is_allowed
+@pytest.mark.parametrize("form", list(Form))
+def test_every_stage_has_a_name_in_both_languages_and_a_state(form: Form) -> None:
+    for number, (chinese, english) in enumerate(STAGE_NAMES[form], start=1):
+        assert chinese
+        assert english
+        assert states_of(number, form)
 
-    case, history = shared_store.get(case_id), shared_store.history(case_id)
 
-    assert replay(history) == Replayed.of_case(case)
-    assert [row.seq for row in history] == list(range(1, len(history) + 1))
+@pytest.mark.parametrize("form", list(Form))
+def test_the_usual_way_goes_through_the_stages_without_a_jump_back(form: Form) -> None:
+    way = "candidate confirmed filed accepted approved dispatched handling handled checking checked closed"
+    stages = [stage_of(CaseState(state), form) or 0 for state in way.split()]
+
+    assert all(after - before in (0, 1) for before, after in pairwise(stages))
+    assert stages[-1] == len(STAGE_NAMES[form])
+
+
+def test_every_open_state_waits_for_a_post_that_can_lead_it_on_but_what_was_put_off() -> None:
+    for state in OPEN_STATES:
+        waiting = {post for post, states in WAITING.items() if state in states}
+        leads_on = {post for step in TABLE if state in step.before and step.after for post in step.posts}
+        assert (waiting and waiting <= leads_on) or state is CaseState.SUSPENDED
+
+
+def test_inbox_of_a_worker_holds_what_his_unit_has_and_nothing_of_the_centre() -> None:
+    inbox = inbox_of(Doer("wang", frozenset({Post.HANDLER}), "cleaning-2"))
+
+    assert (inbox.states, inbox.unit_states) == ((), (CaseState.DISPATCHED, CaseState.HANDLING))
+
+
+def test_inbox_of_the_whole_centre_holds_everything_that_waits_there() -> None:
+    inbox = inbox_of(Doer("li", frozenset(CENTRE_POSTS)))
+
+    assert len(inbox.states) == 9
+    assert inbox.unit_states == ()
 
 
 @pytest.mark.parametrize("lost", [0, 1, 2, 3])
-def test_history_that_lost_a_row_is_noticed(shared_store: CaseStore, lost: int) -> None:
-    event_id = f"lost-{lost}"
-    case_id = shared_store.open_case(new_case(event_id), pack_of(event_id)).case_id
+def test_history_that_lost_a_row_is_noticed(store: CaseStore, lost: int) -> None:
+    case_id = store.open_case(new_case(), pack_of()).case_id
     for action in (Action.WARN, Action.FILE, Action.CLOSE):
-        shared_store.apply(case_id, action, actor="li", reason="why", at=NOON)
-    history = shared_store.history(case_id)
+        store.apply(case_id, action, actor="li", reason="why", at=NOON)
+    history = store.history(case_id)
 
-    with pytest.raises(CasesError) as caught:
+    with pytest.raises(BrokenHistoryError):
         replay(history[:lost] + history[lost + 1 :])
-    assert isinstance(caught.value, BrokenHistoryError | IllegalTransitionError)
+
+
+def test_history_of_the_first_version_still_rebuilds_its_case(store: CaseStore) -> None:
+    """What was filed could be closed at once; its rows hold a revision and nothing else."""
+    case_id = store.open_case(new_case(), pack_of()).case_id
+    for minute, action in enumerate((Action.CONFIRM, Action.WARN, Action.FILE, Action.CLOSE, Action.REOPEN)):
+        store.apply(case_id, action, actor="li", reason="why", at=NOON + timedelta(minutes=minute))
+
+    history = store.history(case_id)
+
+    assert [row.detail for row in history[2:]] == [{"revision": number} for number in range(2, 7)]
+    assert replay(history) == Replayed.of_case(store.get(case_id))

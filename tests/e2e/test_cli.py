@@ -18,6 +18,7 @@ from api.commands.demo_site import demo_settings
 from broadcast.audio import AudioClip
 from broadcast.horns import open_horn
 from cases.people import Role
+from cases.posts import Post
 from models.cards import Family, ModelCard, card_toml, load_card
 from models.shelf import bundled_card
 from pipeline.settings import load_settings
@@ -329,6 +330,21 @@ def test_person_gets_another_role_and_is_kept_out_and_let_in_again(
     assert people.check("li", "a long password").role is Role.OPERATOR
     status, _out, err = typed(monkeypatch, capsys, "user", "role", "chief", "viewer")
     assert (status, "Traceback" in err) == (1, False)
+
+
+def test_person_gets_posts_and_a_unit(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "settings.toml").write_text("", encoding="utf-8")
+    people = open_people(load_settings(folder / "settings.toml"))
+    people.create("li", "a long password", Role.OPERATOR)
+
+    status, out, _err = typed(monkeypatch, capsys, "user", "posts", "li", "department", "handler", "--unit", "parks-1")
+    assert (status, out.strip()) == (0, "li holds department, handler of unit parks-1")
+    assert typed(monkeypatch, capsys, "user", "posts", "li", "handler")[0] == 1  # whose unit?
+    assert (people.get("li").posts, people.get("li").unit) == ((Post.DEPARTMENT, Post.HANDLER), "parks-1")
+    assert "parks-1" in typed(monkeypatch, capsys, "user", "list")[1]
+    assert typed(monkeypatch, capsys, "user", "posts", "li", "mayor")[0] == 2
 
 
 def test_phrase_said_to_a_folder_is_a_wav_file_of_its_length(

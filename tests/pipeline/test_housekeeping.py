@@ -48,11 +48,14 @@ def no_cameras() -> tuple[CameraHealth, ...]:
 
 
 def keep_house(
-    wait: Callable[[], None], save: Turns, cameras: Callable[[], tuple[CameraHealth, ...]] = no_cameras
+    wait: Callable[[], None],
+    save: Turns,
+    cameras: Callable[[], tuple[CameraHealth, ...]] = no_cameras,
+    keep_time: Callable[[], None] = lambda: None,
 ) -> NotedHub:
     """Let a housekeeper work until `wait` returns."""
     hub = NotedHub()
-    keeper = Housekeeper(HouseParts(hub, cameras, lambda: (), save), period_s=0.0)
+    keeper = Housekeeper(HouseParts(hub, cameras, lambda: (), save, keep_time), period_s=0.0)
     keeper.start()
     try:
         wait()
@@ -110,3 +113,9 @@ def test_camera_that_was_removed_and_comes_again_is_told_again() -> None:
 
     hub = keep_house(lambda: save.wait(2), save, cameras)
     assert [message.state for message in hub.noted] == ["starting", "starting"]
+
+
+def test_time_of_cases_is_kept_and_again_after_a_failure() -> None:
+    keep_time = Turns(failures=1)
+
+    keep_house(lambda: keep_time.wait(2), Turns(failures=0), keep_time=keep_time)

@@ -1,7 +1,7 @@
 """say where cases are: position, grids, district, address, and what was proposed because of that
 
 Revision ID: 0004
-Revises: 0002
+Revises: 0003
 Create Date: 2026-11-29 14:10:00.000000
 """
 
@@ -10,7 +10,7 @@ from alembic import op
 
 
 revision = "0004"
-down_revision = "0002"
+down_revision = "0003"
 branch_labels = None
 depends_on = None
 
