@@ -31,7 +31,7 @@ class CodeDeadlines:
     yellow_ratio: float = YELLOW_RATIO
 
     def due_at(self, code: str, condition: int | None, start: datetime, spent_s: float) -> datetime | None:
-        """Return when handling is due, in UTC; None where the table sets no limit.
+        """Return when handling is due, in UTC; None where the table sets no limit or has not the item, as an older one had.
 
         Args:
             code: item.
@@ -40,7 +40,7 @@ class CodeDeadlines:
             spent_s: seconds that were counted before.
 
         Raises:
-            UnknownCodeError: the table has no such item or condition.
+            UnknownCodeError: the item has no such condition.
         """
         limit = self.limit(code, condition)
         return self.time.due_at(start, limit, spent_s) if limit is not None else None
@@ -56,7 +56,7 @@ class CodeDeadlines:
         """Return the seconds that count between two aware times; all of them where the table sets no limit.
 
         Raises:
-            UnknownCodeError: the table has no such item or condition.
+            UnknownCodeError: the item has no such condition.
         """
         limit = self.limit(code, condition)
         if limit is None:
@@ -64,12 +64,14 @@ class CodeDeadlines:
         return self.time.spent_s(start, end, limit)
 
     def limit(self, code: str, condition: int | None) -> Limit | None:
-        """Return the limit of a condition, or the shortest of an item.
+        """Return the limit of a condition, or the shortest of an item; None where it has none, or the table not the item.
 
         Raises:
-            UnknownCodeError: the table has no such item or condition.
+            UnknownCodeError: the item has no such condition.
         """
-        item = self.table.item(code)
+        item = self.table.items.get(code)
+        if item is None:
+            return None
         if condition is not None:
             return item.condition(condition).limit
         limits = [each.limit for each in item.conditions if each.limit is not None]

@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from cases.case_numbers import BEIJING, missing_numbers, next_number
+from cases.case_numbers import BEIJING, DEFAULT_NUMBERING, Numbering, missing_numbers, next_number
 from cases.database import Database, open_database
 from cases.deeds import Deed, Order
 from cases.errors import (
@@ -61,6 +61,7 @@ class CaseStore:
     Args:
         database: a URL, which is opened and brought up to date, or a database that is already open.
         local: the zone whose day stands in case numbers.
+        numbering: how case numbers look.
         deadlines: knows limits and working hours; without it no case has a limit.
 
     Raises:
@@ -69,10 +70,15 @@ class CaseStore:
     """
 
     def __init__(
-        self, database: str | Database, *, local: tzinfo = BEIJING, deadlines: Deadlines | None = None
+        self,
+        database: str | Database,
+        *,
+        local: tzinfo = BEIJING,
+        numbering: Numbering = DEFAULT_NUMBERING,
+        deadlines: Deadlines | None = None,
     ) -> None:
         self.database = open_database(database) if isinstance(database, str) else database
-        self._local = local
+        self._local, self._numbering = local, numbering
         self._deadlines = deadlines
 
     def open_case(self, new: NewCase, pack: Pack) -> Case:
@@ -92,7 +98,7 @@ class CaseStore:
             if row is not None and row.id != new.case_id:
                 raise ValueError(f"event {new.event_id} has opened case {row.id}, not {new.case_id}; use case_id_of")
             if row is None:
-                row = new_case_row(new, next_number(session, new.opened_at, self._local))
+                row = new_case_row(new, next_number(session, new.opened_at, self._local, self._numbering))
                 session.add(row)
                 session.flush()
                 _note(session, row, (new.opened_at, new.actor, OPEN, ""), None, {"number": row.number})
@@ -303,7 +309,7 @@ class CaseStore:
     def missing_numbers(self) -> tuple[str, ...]:
         """Return the case numbers that were given and that no case has any more; there is no way to make one so."""
         with self.database.reading() as session:
-            return missing_numbers(session)
+            return missing_numbers(session, self._numbering)
 
     def close(self) -> None:
         """Close the database's connections."""

@@ -72,7 +72,8 @@ def stored_cases(settings: Settings, *, must_exist: bool = False) -> Iterator[tu
         raise SettingsError(f"there is no data folder {settings.data}: nothing was kept yet, or data = names another")
     if must_exist and not settings.database_url and not _sqlite_file(settings).is_file():
         raise SettingsError(f"there is no database {_sqlite_file(settings)}: nothing was kept yet, or it was removed")
-    with closing(CaseStore(database_of(settings), local=ZoneInfo(settings.timezone))) as cases:
+    numbering, local = settings.codes.numbering(), ZoneInfo(settings.timezone)
+    with closing(CaseStore(database_of(settings), local=local, numbering=numbering)) as cases:
         yield cases, EvidenceStore(settings.data / "evidence")
 
 

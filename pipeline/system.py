@@ -89,7 +89,8 @@ class System:
         self.hub = Hub()
         database = database_of(settings)
         local = ZoneInfo(settings.timezone)
-        self.cases = CaseStore(database, local=local)
+        codes = settings.codes
+        self.cases = CaseStore(database, local=local, numbering=codes.numbering(), deadlines=codes.deadlines(local))
         self.people = People(database)
         opened = open_keyring(keys_folder(settings), data / "evidence", utc_now)
         self._new_key = opened.news if opened.news and opened.news.why is not NewKey.FIRST else None

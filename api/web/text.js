@@ -456,6 +456,7 @@ export const WORDS = {
   "problem.unknown_camera": ["没有摄像机“{camera_id}”，可能已被删除", "There is no camera “{camera_id}”; it may have been removed"],
   "problem.unknown_case": ["没有这个案件", "There is no such case"],
   "problem.unknown_class": ["标注集使用了没有定义的类别", "The set speaks of classes without a meaning here"],
+  "problem.unknown_code": ["编码表中没有这个编码或条件，请核对后重选", "The table of codes has no such code or condition; choose another"],
   "problem.unknown_horn": ["没有这个喇叭，请检查设置文件", "There is no such horn; see the settings file"],
   "problem.unknown_labels": ["没有这个标注集或图片，可能已被移走", "There is no such set or picture; it may have been moved away"],
   "problem.unknown_person": ["没有这个账号", "There is no such account"],

@@ -33,7 +33,6 @@ from cases.errors import (
     MigrationError,
     PlaceError,
     PlaceFileError,
-    UnknownCodeError,
 )
 from cases.handling import Request, Supervision
 from cases.packs import PackPurpose, PartRole
@@ -77,7 +76,6 @@ BEFORE_THE_PAGE = {
     CalendarError,
     SettingsError,
     CodeTableError,
-    UnknownCodeError,
     MigrationError,
     TimeOfDayError,
     PlaceError,

@@ -10,9 +10,11 @@ from sqlalchemy import update
 
 from cases.case_numbers import BEIJING, DEFAULT_NUMBERING, TEMPLATE, Numbering, missing_numbers, next_number
 from cases.database import Database
+from cases.evidence import EvidenceStore
 from cases.rows import new_case_row
+from cases.store import CaseStore
 from cases.tables import CaseCounterRow
-from tests.cases.builders import NOON, new_case
+from tests.cases.builders import NOON, facts, new_case, parts
 from tests.cases.number_writer import take, take_in_threads
 
 WRITERS, EACH = 50, 5
@@ -129,3 +131,12 @@ def test_counter_that_no_template_explains_is_told(database: Database) -> None:
     take(database, "old", 1, Numbering())
 
     assert left_out(database, Numbering("{yyyyMM}{seq}")) == ("20261121-1",)
+
+
+def test_store_numbers_cases_as_it_is_told_and_looks_for_gaps_the_same_way(database: Database, tmp_path: Path) -> None:
+    store = CaseStore(database, numbering=Numbering("{prefix}{yyyyMM}{seq:05d}", "CG"))
+    writer = EvidenceStore(tmp_path / "evidence")
+    case = store.open_case(new_case(), writer.write_pack(new_case().case_id, parts(), facts()))
+
+    assert case.number == "CG20261100001"
+    assert store.missing_numbers() == ()
