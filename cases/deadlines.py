@@ -31,7 +31,7 @@ class CodeDeadlines:
     yellow_ratio: float = YELLOW_RATIO
 
     def due_at(self, code: str, condition: int | None, start: datetime, spent_s: float) -> datetime | None:
-        """Return when handling is due, in UTC; None where the table sets no limit or has not the item, as an older one had.
+        """Return when handling is due, in UTC; None where the table sets no limit, or lacks the item.
 
         Args:
             code: item.
@@ -64,7 +64,7 @@ class CodeDeadlines:
         return self.time.spent_s(start, end, limit)
 
     def limit(self, code: str, condition: int | None) -> Limit | None:
-        """Return the limit of a condition, or the shortest of an item; None where it has none, or the table not the item.
+        """Return the limit of a condition, or the shortest of an item; None where there is none.
 
         Raises:
             UnknownCodeError: the item has no such condition.
