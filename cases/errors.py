@@ -7,6 +7,8 @@ CasesError
 ├── UnknownCaseError           there is no such case
 ├── UnknownCodeError           the code table has no such entry
 ├── CodeTableError             a code table cannot be read
+├── EvaluationInputsError      what people told for an evaluation has wrong rows
+├── PeriodError                an evaluation's period ends before it begins, or is too long
 ├── AppendOnlyError            something tried to alter or remove history
 ├── DatabaseError              the database refuses (retryable)
 ├── MigrationError             the database is newer than the program, or cannot be brought up
@@ -28,6 +30,8 @@ CasesError
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 
@@ -78,6 +82,50 @@ class UnknownCodeError(CasesError):
 
 class CodeTableError(CasesError):
     """A code table that cannot be read; the message names file and entry."""
+
+
+@dataclass(frozen=True, slots=True)
+class InputProblem:
+    """What is wrong with one row: its table, its number from 1 (0 for the table), its field, in what way, in words."""
+
+    table: str
+    row: int
+    field: str
+    cause: str
+    sentence: str
+    limit: str = ""
+
+    def __str__(self) -> str:
+        """Return it in a line."""
+        row = f" row {self.row}" if self.row else ""
+        return ": ".join(part for part in (f"{self.table}{row}", self.field, self.sentence) if part)
+
+
+class EvaluationInputsError(CasesError):
+    """What people told for an evaluation cannot be used; the message names every wrong row, the facts the first."""
+
+    def __init__(self, path: Path, problems: Sequence[InputProblem]) -> None:
+        first = problems[0]
+        self.problems = tuple(problems)
+        self.file, self.count = path.name, len(problems)
+        self.table, self.row, self.key, self.cause, self.limit = (
+            first.table,
+            first.row,
+            first.field,
+            first.cause,
+            first.limit,
+        )
+        super().__init__(f"evaluation inputs {path}: " + "; ".join(map(str, problems)))
+
+
+class PeriodError(CasesError):
+    """Days that make no period to evaluate."""
+
+    def __init__(self, first: date, last: date) -> None:
+        self.first, self.last = first.isoformat(), last.isoformat()
+        super().__init__(
+            f"a period has a first day, a later or the same last one, and at most 3 years: {first} to {last}"
+        )
 
 
 class AppendOnlyError(CasesError):

@@ -49,6 +49,7 @@ def test_accounts_of_the_first_version_come_through_the_upgrade(tmp_path: Path) 
     open_database(url).close()
     engine = create_engine(url)
     with engine.begin() as connection:
+        connection.execute(text("DROP INDEX ix_audit_to_state_at"))
         connection.execute(text("ALTER TABLE people DROP COLUMN password_number"))
         connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
         connection.execute(

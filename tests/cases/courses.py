@@ -1,0 +1,80 @@
+"""Builds histories of cases that went through a city's workflow, as the audit log holds them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from pydantic import JsonValue
+
+from cases.case_facts import CaseFacts, facts_of
+from cases.case_numbers import BEIJING
+
+LATER = datetime(2027, 6, 1, tzinfo=UTC)
+
+
+def at(text: str) -> datetime:
+    """Return a moment in Beijing, written as `11-02 08:00` of 2026."""
+    return datetime.strptime(f"2026-{text}", "%Y-%m-%d %H:%M").replace(tzinfo=BEIJING)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of a history."""
+
+    at: datetime
+    actor: str
+    action: str
+    to_state: str
+    detail: dict[str, JsonValue] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What is fixed about a case."""
+
+    case_id: str
+    number: str
+    raised_at: datetime
+
+
+class Course:
+    """Writes the history of one case, a step after the other."""
+
+    def __init__(self, number: str, raised: str, **detail: JsonValue) -> None:
+        self.opened = Opened(f"id-{number}", number, at(raised))
+        self.rows = [Row(at(raised), "system", "open", "candidate", detail)]
+
+    def do(self, when: str, action: str, to_state: str = "", actor: str = "li", **detail: JsonValue) -> "Course":
+        """Add a step; without a state it stays where it is."""
+        self.rows.append(Row(at(when), actor, action, to_state or self.rows[-1].to_state, detail))
+        return self
+
+    def filed(self, when: str) -> "Course":
+        return self.do(when, "file", "filed")
+
+    def dispatched(self, when: str, unit: str, due: str) -> "Course":
+        """Take it from filing to a unit."""
+        self.do(when, "accept", "accepted", "wang").do(when, "approve", "approved", "zhao")
+        return self.do(when, "dispatch", "dispatched", "qian", unit=unit, due=at(due).isoformat())
+
+    def handed_back(self, when: str) -> "Course":
+        return self.do(when, "finish", "handled", "sun").do(when, "feed_back", "checking", "sun")
+
+    def closed(self, when: str) -> "Course":
+        return self.do(when, "pass_check", "checked", "zhou").do(when, "close", "closed", "wang")
+
+    def facts(self, as_of: datetime = LATER) -> CaseFacts:
+        return facts_of(self.opened, self.rows, as_of)
+
+
+def quick(number: str, unit: str, day: str) -> Course:
+    """Return a case that was filed, handled and closed in time on one day, written as `11-02`."""
+    course = Course(number, f"{day} 08:00").filed(f"{day} 08:10").dispatched(f"{day} 08:20", unit, f"{day} 12:00")
+    return course.handed_back(f"{day} 10:00").closed(f"{day} 10:20")
+
+
+def earlier(unit: str, **months: int) -> Iterator[CaseFacts]:
+    """Yield so many quick cases of a unit in months named `m08`, `m09`, `m10`."""
+    for month, count in months.items():
+        for place in range(count):
+            yield quick(f"{unit}-{month}-{place}", unit, f"{month[1:]}-{1 + place:02d}").facts()
