@@ -14,11 +14,12 @@ from typing import Protocol
 
 from pydantic import JsonValue
 
-from cases.records import ADD_WARNING
+from cases.records import ADD_WARNING, OPEN
 
-FILED, DISPATCHED, SUSPENDED, RESOLVED = "filed", "dispatched", "suspended", "resolved"
-BEFORE_DISPATCH = frozenset({FILED, "verifying", "accepted", "approved"})
-WITH_UNIT = frozenset({DISPATCHED, "handling", "handled"})
+FILED, SUSPENDED, RESOLVED = "filed", "suspended", "resolved"
+ALARMS = frozenset({"candidate", "confirmed", "warned", RESOLVED})
+AT_CENTRE = frozenset({FILED, "verifying", "accepted", "approved"})
+WITH_UNIT = frozenset({"dispatched", "handling", "handled"})
 """The unit's clock runs; that its worker is done (`handled`) does not stop it, only handing back does."""
 
 HANDED_BACK = frozenset({"checking", "checked", "closed", "force_closed"})
@@ -26,14 +27,27 @@ OVER = frozenset({"closed", "force_closed"})
 NO_CASE_AFTER_ALL = frozenset({"dismissed", "not_accepted", "merged"})
 """States that take a filed case out of every count: withdrawn, not accepted, counted with another one."""
 
-POSTS = frozenset({"accept", "approve", "dispatch", "feed_back", "pass_check", "close", "force_close"})
-"""Actions that a post is answerable for; who did one of them is judged by the case."""
+POSTS = {
+    "file": "video_seat",
+    "accept": "acceptor",
+    "approve": "shift_leader",
+    "dispatch": "dispatcher",
+    "report": "handler",
+    "feed_back": "department",
+    "pass_check": "collector",
+    "close": "acceptor",
+    "force_close": "shift_leader",
+}
+"""The post whose work an action is; who did it is judged by the case."""
 
-SUPERVISE, EXTEND = "supervise", "extend"
+DISPATCH, SUPERVISE, EXTEND = "dispatch", "supervise", "grant_extension"
 GRANTED, REFUSED = "granted", "refused"
 APPEALS = {"grant_appeal": GRANTED, "refuse_appeal": REFUSED}
 LEADER = "leader"
-"""The kind of supervision that costs a point: 领导督办. What the program orders by itself at dispatch does not."""
+"""The kind of supervision that costs a point: 领导督办. What comes by itself when a unit is late does not."""
+
+TELLING = frozenset({OPEN, ADD_WARNING, DISPATCH, "resume", "rework", EXTEND, SUPERVISE})
+"""Actions whose detail holds a fact; nothing else is read of the others than who, when and which state."""
 
 SYSTEM = "system"
 
@@ -91,7 +105,7 @@ class CaseFacts:
         source: where it came from; `video` unless said otherwise.
         unit: who has to handle it, by the last dispatch; empty before the first.
         area: where it is, by the last row that says so; empty where none does.
-        posts: "action:name" for each person who did something that `POSTS` names.
+        posts: "post:name" for each person who did something that `POSTS` names.
         state: value of `CaseState`.
         raised_at: when the rule raised it.
         registered_at: when it was first filed; None for what is still, or was only ever, an alarm.
@@ -206,53 +220,62 @@ class _Course:
     def take(self, row: Happened) -> None:
         """Take one row in."""
         state = str(row.to_state)
-        if row.detail:
-            self._read(row.detail)
+        if row.action in TELLING:
+            self._read(row)
         if state != self.state:
             self._move(state, row.at)
             self.state = state
-        self._do(row)
+        if row.action in POSTS and row.actor != SYSTEM:
+            self.posts.add(f"{POSTS[row.action]}:{row.actor}")
+        self.appeal = APPEALS.get(row.action, self.appeal)
 
     def is_overdue(self, at: datetime) -> bool:
         """Say whether it waits for its unit beyond the deadline; the clock of a suspended case stands still."""
         return self.state in WITH_UNIT and self.due is not None and at > self.due
 
-    def _read(self, detail: Mapping[str, JsonValue]) -> None:
+    def _read(self, row: Happened) -> None:
+        detail = row.detail
         self.source = _text(detail, "source") or self.source
-        self.unit = _text(detail, "unit") or self.unit
         self.area = _text(detail, "area") or self.area
-        if due := _text(detail, "due"):
+        if due := _text(detail, "due_at"):
             self.due = datetime.fromisoformat(due)
+        if row.action == DISPATCH:
+            self._dispatch(_text(detail, "unit"))
+        elif row.action == ADD_WARNING:
+            self.is_warned = self.is_warned or detail.get("ok") is True
+        elif row.action == SUPERVISE and detail.get("kind") == LEADER and self.handled_at is None:
+            self.is_supervised = True
+        elif row.action == EXTEND:
+            self.extensions += 1
+
+    def _dispatch(self, unit: str) -> None:
+        """Hand it to a unit; what another one did or left undone before is not this one's."""
+        if unit != self.unit:
+            self.was_late = self.is_supervised = False
+            self.dispatched_at = None
+        self.unit = unit
 
     def _move(self, state: str, at: datetime) -> None:
+        if self.state in WITH_UNIT and state not in WITH_UNIT:
+            self.was_late = self.was_late or self.is_overdue(at)
+        if state in WITH_UNIT | AT_CENTRE and self.handled_at is not None:
+            self.reworks, self.handled_at = self.reworks + 1, None
+        if state in WITH_UNIT and self.dispatched_at is None:
+            self.dispatched_at = at
+        elif state in HANDED_BACK and self.handled_at is None and self.dispatched_at is not None:
+            self.handled_at = at
+        elif state in ALARMS and self.state not in ALARMS:
+            self._reopen()
         if state == FILED and self.registered_at is None:
             self.registered_at = at
-        if state == SUSPENDED:
-            self.suspensions += 1
-        if state in HANDED_BACK and self.handled_at is None and self.dispatched_at is not None:
-            self.was_late = self.was_late or self.is_overdue(at)
-            self.handled_at = at
-        elif state in BEFORE_DISPATCH | WITH_UNIT and self.handled_at is not None:
-            self.reworks, self.handled_at = self.reworks + 1, None  # it stays with its unit
-        elif state in BEFORE_DISPATCH and self.state in WITH_UNIT:
-            self.unit, self.dispatched_at = "", None  # returned as not its own: it never received it
-        if state == DISPATCHED and self.dispatched_at is None:
-            self.dispatched_at = at
+        self.suspensions += state == SUSPENDED
         self.closed_at = at if state in OVER else None
         self.is_resolved = state == RESOLVED or (self.is_resolved and state in OVER)
 
-    def _do(self, row: Happened) -> None:
-        if row.action in POSTS and row.actor != SYSTEM:
-            self.posts.add(f"{row.action}:{row.actor}")
-        if row.action == ADD_WARNING:
-            self.is_warned = self.is_warned or row.detail.get("ok") is True
-        elif row.action == SUPERVISE:
-            is_leaders = row.detail.get("kind") == LEADER and self.handled_at is None
-            self.is_supervised = self.is_supervised or is_leaders
-        elif row.action == EXTEND:
-            self.extensions += 1
-        elif row.action in APPEALS:
-            self.appeal = APPEALS[row.action]
+    def _reopen(self) -> None:
+        """Start over; that it was filed, and came back from checks, stays."""
+        self.unit, self.due, self.dispatched_at, self.handled_at = "", None, None, None
+        self.was_late = self.is_supervised = False
 
 
 def _text(detail: Mapping[str, JsonValue], key: str) -> str:

@@ -3,23 +3,28 @@
 Belongs here: which histories are needed, and getting them quickly. Does not: what they mean (case_facts).
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+import json
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby, islice
+from operator import itemgetter
 from typing import NamedTuple, TypeVar
 
 from pydantic import JsonValue
-from sqlalchemy import Select, func, select, union
+from sqlalchemy import ColumnElement, Select, Text, cast, func, or_, select
 from sqlalchemy.orm import Session
 
-from cases.case_facts import FILED, CaseFacts, facts_of
+from cases.case_facts import DISPATCH, FILED, NO_CASE_AFTER_ALL, POSTS, CaseFacts, facts_of
 from cases.database import Database
 from cases.evaluation import Question
-from cases.records import ADD_PACK, END, EXPORT
+from cases.grouping import By
+from cases.records import ADD_PACK, END, EXPORT, OPEN
 from cases.tables import AuditTableRow, CaseRow, WarningRow
 
 Item = TypeVar("Item")
+
+_AUDIT, _CASES = AuditTableRow.__table__.c, CaseRow.__table__.c
 
 SAYS_NOTHING = (ADD_PACK, END, EXPORT)
 """Rows of a history that no fact comes from; half of all, so they are left in the database."""
@@ -29,14 +34,19 @@ AT_ONCE = 900
 
 
 class _Row(NamedTuple):
-    """One row of a history, as `case_facts.Happened`."""
+    """One row of a history, as `case_facts.Happened`; its detail is parsed where it is looked at, which is seldom."""
 
     case_id: str
     at: datetime
     actor: str
     action: str
     to_state: str
-    detail: Mapping[str, JsonValue]
+    raw_detail: str
+
+    @property
+    def detail(self) -> dict[str, JsonValue]:
+        """What was added."""
+        return json.loads(self.raw_detail)
 
 
 class _Opened(NamedTuple):
@@ -52,7 +62,8 @@ class ReadFacts:
     """What an evaluation is made from.
 
     Attributes:
-        cases: facts of every case that belongs to the period or the months before it.
+        cases: facts of every case that belongs to the period, and of those of the months before it as much as says
+            whether and where they count.
         began_at: when the first case of all was filed; None where none was.
     """
 
@@ -72,10 +83,14 @@ class FactsReader:
         Raises:
             DatabaseError: the database refuses; it may be tried again.
         """
+        period, as_of = question.period, question.as_of
+        begins, ends = period.begins, min(period.ends, as_of + timedelta(seconds=1))
         with self._database.reading() as session:
-            ids = session.scalars(_wanted(question)).all()
-            began_at = session.scalar(select(func.min(AuditTableRow.at)).where(AuditTableRow.to_state == FILED))
-            found = [facts for some in _portions(ids, AT_ONCE) for facts in _facts(session, some, question.as_of)]
+            now = set(session.scalars(_filed(begins, ends))) | set(session.scalars(_warned(begins, ends)))
+            before = set(session.scalars(_filed(period.before()[-1].begins, begins))) - now
+            began_at = session.scalar(select(func.min(_AUDIT.at)).where(_AUDIT.to_state == FILED))
+            found = [*_facts(session, now, as_of, _AUDIT.action.not_in(SAYS_NOTHING))]
+            found += _facts(session, before, as_of, _brief(question.by))
         return ReadFacts(tuple(found), began_at)
 
     def known(self, numbers: Iterable[str]) -> frozenset[str]:
@@ -88,30 +103,32 @@ class FactsReader:
             )
 
 
-def _wanted(question: Question) -> Select[str]:
-    """Return the query for ids: filed between, or raised between with a warning; some more do no harm."""
-    begins, ends = question.period.before()[-1].begins, min(question.period.ends, question.as_of + timedelta(seconds=1))
-    filed = select(AuditTableRow.case_id).where(
-        AuditTableRow.to_state == FILED, AuditTableRow.at >= begins, AuditTableRow.at < ends
-    )
-    raised = question.period.begins
-    warned = select(CaseRow.id).where(
-        CaseRow.raised_at >= raised, CaseRow.raised_at < ends, CaseRow.id.in_(select(WarningRow.case_id))
-    )
-    return select(union(filed, warned).subquery().c[0])
+def _filed(begins: datetime, ends: datetime) -> Select[str]:
+    """Return the query for what was filed between, perhaps not for the first time."""
+    return select(_AUDIT.case_id).where(_AUDIT.to_state == FILED, _AUDIT.at >= begins, _AUDIT.at < ends)
 
 
-def _facts(session: Session, ids: list[str], as_of: datetime) -> Iterator[CaseFacts]:
-    columns = (AuditTableRow.case_id, AuditTableRow.at, AuditTableRow.actor, AuditTableRow.action)
-    more = (AuditTableRow.to_state, AuditTableRow.detail)
-    wanted = select(*columns, *more).where(
-        AuditTableRow.case_id.in_(ids), AuditTableRow.at <= as_of, AuditTableRow.action.not_in(SAYS_NOTHING)
-    )
-    rows = session.execute(wanted.order_by(AuditTableRow.case_id, AuditTableRow.seq)).all()
-    opened = select(CaseRow.id, CaseRow.number, CaseRow.raised_at).where(CaseRow.id.in_(ids))
-    openings = {row[0]: _Opened(*row) for row in session.execute(opened)}
-    for case_id, history in groupby((_Row(*row) for row in rows), key=lambda row: row.case_id):
-        yield facts_of(openings[case_id], history, as_of)
+def _warned(begins: datetime, ends: datetime) -> Select[str]:
+    """Return the query for what was raised between and warned."""
+    is_warned = _CASES.id.in_(select(WarningRow.case_id))
+    return select(_CASES.id).where(_CASES.raised_at >= begins, _CASES.raised_at < ends, is_warned)
+
+
+def _brief(by: By) -> ColumnElement[bool]:
+    """Return which rows say whether a case counts and in which groups; of the months before, no more is asked."""
+    actions = {OPEN, "file", DISPATCH, "reopen"} | (POSTS.keys() if by is By.POST else frozenset())
+    return or_(_AUDIT.action.in_(sorted(actions)), _AUDIT.to_state.in_(sorted(NO_CASE_AFTER_ALL)))
+
+
+def _facts(session: Session, ids: set[str], as_of: datetime, which: ColumnElement[bool]) -> Iterator[CaseFacts]:
+    for some in _portions(sorted(ids), AT_ONCE):
+        columns = (_AUDIT.case_id, _AUDIT.at, _AUDIT.actor, _AUDIT.action, _AUDIT.to_state, cast(_AUDIT.detail, Text))
+        wanted = select(*columns).where(_AUDIT.case_id.in_(some), _AUDIT.at <= as_of, which)
+        rows = session.connection().execute(wanted.order_by(_AUDIT.case_id, _AUDIT.seq))
+        opened = select(_CASES.id, _CASES.number, _CASES.raised_at).where(_CASES.id.in_(some))
+        openings = {row[0]: _Opened(*row) for row in session.connection().execute(opened)}
+        for case_id, history in groupby(map(_Row._make, rows), key=itemgetter(0)):
+            yield facts_of(openings[case_id], history, as_of)
 
 
 def _portions(items: Iterable[Item], size: int) -> Iterator[list[Item]]:

@@ -55,10 +55,10 @@ class Course:
     def dispatched(self, when: str, unit: str, due: str) -> "Course":
         """Take it from filing to a unit."""
         self.do(when, "accept", "accepted", "wang").do(when, "approve", "approved", "zhao")
-        return self.do(when, "dispatch", "dispatched", "qian", unit=unit, due=at(due).isoformat())
+        return self.do(when, "dispatch", "dispatched", "qian", unit=unit, due_at=at(due).isoformat())
 
     def handed_back(self, when: str) -> "Course":
-        return self.do(when, "finish", "handled", "sun").do(when, "feed_back", "checking", "sun")
+        return self.do(when, "report", "handled", "wu").do(when, "feed_back", "checking", "sun")
 
     def closed(self, when: str) -> "Course":
         return self.do(when, "pass_check", "checked", "zhou").do(when, "close", "closed", "wang")

@@ -32,7 +32,7 @@ def test_what_happened_after_the_moment_asked_for_is_not_seen() -> None:
 
 
 def test_worker_who_is_done_does_not_stop_the_clock_of_the_unit() -> None:
-    course = waiting().do("11-02 11:00", "finish", "handled").do("11-02 12:01", "feed_back", "checking")
+    course = waiting().do("11-02 11:00", "report", "handled").do("11-02 12:01", "feed_back", "checking")
 
     assert course.facts(at("11-02 11:30")).handled_at is None
     assert StatisticKey.OVERDUE_HANDLE in keys(course)
@@ -54,32 +54,51 @@ def test_suspended_case_is_not_overdue() -> None:
 
 
 def test_deadline_that_was_extended_counts() -> None:
-    course = waiting().do("11-02 10:00", "extend", due=at("11-02 18:00").isoformat()).handed_back("11-02 17:00")
+    course = (
+        waiting().do("11-02 10:00", "grant_extension", due_at=at("11-02 18:00").isoformat()).handed_back("11-02 17:00")
+    )
 
     assert {StatisticKey.EXTENSION, StatisticKey.ON_TIME_HANDLE} <= keys(course)
 
 
 def test_lateness_stays_through_a_rework_that_is_in_time() -> None:
     course = waiting().handed_back("11-02 13:00")
-    course.do("11-02 13:30", "rework", "dispatched", due=at("11-03 12:00").isoformat()).handed_back("11-02 14:00")
+    course.do("11-02 13:30", "rework", "dispatched", due_at=at("11-03 12:00").isoformat()).handed_back("11-02 14:00")
 
     assert StatisticKey.OVERDUE_HANDLE in keys(course)
 
 
-def test_case_returned_as_not_its_own_was_never_received() -> None:
-    course = waiting().do("11-02 09:00", "return", "approved")
+def test_case_given_back_to_the_dispatcher_stays_with_its_unit_until_another_one_has_it() -> None:
+    course = waiting().do("11-02 09:00", "send_back", "approved")
 
-    assert course.facts().unit == ""
-    assert StatisticKey.SHOULD_HANDLE not in keys(course)
+    assert course.facts().unit == "一中队"
+    assert StatisticKey.ON_TIME_PENDING in keys(course)
 
 
-def test_case_sent_to_another_unit_counts_there() -> None:
-    course = waiting().do("11-02 09:00", "return", "approved")
-    course.do("11-02 09:30", "dispatch", "dispatched", unit="二中队", due=at("11-02 13:00").isoformat())
+def test_case_sent_to_another_unit_counts_there_without_the_faults_of_the_first() -> None:
+    course = waiting().do("11-02 09:00", "supervise", kind="leader").do("11-02 13:00", "send_back", "approved")
+    course.do("11-02 14:00", "dispatch", "dispatched", unit="二中队", due_at=at("11-02 18:00").isoformat())
 
-    facts = course.facts()
+    facts = course.facts(at("11-02 17:00"))
 
-    assert (facts.unit, facts.dispatched_at) == ("二中队", at("11-02 09:30"))
+    assert (facts.unit, facts.dispatched_at) == ("二中队", at("11-02 14:00"))
+    assert (facts.was_late, facts.is_supervised) == (False, False)
+
+
+def test_unit_that_gave_a_case_back_late_and_gets_it_again_is_late() -> None:
+    course = waiting().do("11-02 13:00", "send_back", "approved")
+    course.do("11-02 14:00", "dispatch", "dispatched", unit="一中队", due_at=at("11-02 18:00").isoformat())
+
+    assert StatisticKey.OVERDUE_HANDLE in keys(course.handed_back("11-02 15:00"))
+
+
+def test_closed_case_that_is_reopened_starts_over_and_stays_filed() -> None:
+    course = waiting().handed_back("11-02 13:00").closed("11-02 14:00").do("11-03 09:00", "reopen", "confirmed")
+
+    facts = course.filed("11-03 09:10").facts()
+
+    assert (facts.registered_at, facts.handled_at, facts.closed_at) == (at("11-02 08:10"), None, None)
+    assert (facts.unit, facts.reworks, facts.was_late) == ("", 0, False)
 
 
 def test_reworked_case_stays_with_its_unit_when_it_goes_through_the_dispatcher() -> None:
@@ -119,7 +138,7 @@ def test_supervised_case_that_is_handled_in_time_costs_nothing() -> None:
 
 @pytest.mark.parametrize(
     ("action", "state", "key"),
-    [("dismiss", "dismissed", "withdrawn"), ("refuse", "not_accepted", "not_accepted"), ("merge", "merged", "merged")],
+    [("dismiss", "dismissed", "withdrawn"), ("decline", "not_accepted", "not_accepted"), ("merge", "merged", "merged")],
 )
 def test_what_is_no_case_after_all_is_in_its_own_number_only(action: str, state: str, key: str) -> None:
     course = Course("A1", "11-02 08:00").filed("11-02 08:10").do("11-02 09:00", action, state)
@@ -159,6 +178,6 @@ def test_case_that_was_filed_in_spite_of_a_warning_counts_as_warned_without_succ
 
 
 def test_program_holds_no_post() -> None:
-    course = Course("A1", "11-02 08:00").filed("11-02 08:10").do("11-02 08:11", "accept", "accepted", "system")
+    course = Course("A1", "11-02 08:00").do("11-02 08:10", "file", "filed", "system")
 
     assert course.facts().posts == frozenset()

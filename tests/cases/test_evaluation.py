@@ -36,12 +36,17 @@ def first_unit() -> Iterator[Course]:
     yield public.dispatched("11-03 08:20", "一中队", "11-03 12:00").handed_back("11-03 11:00").closed("11-03 11:30")
     again = Course("A3", "11-04 08:00", source="hotline").filed("11-04 08:10")
     again.dispatched("11-04 08:20", "一中队", "11-04 12:00").handed_back("11-04 09:00")
-    yield again.do("11-04 09:30", "rework", "dispatched").handed_back("11-04 11:00").closed("11-04 11:30")
+    yield (
+        again.do("11-04 09:30", "rework", "dispatched", due_at=at("11-04 12:00").isoformat())
+        .handed_back("11-04 11:00")
+        .closed("11-04 11:30")
+    )
     late = Course("A4", "11-05 08:00").filed("11-05 08:10").dispatched("11-05 08:20", "一中队", "11-05 12:00")
     late.do("11-05 11:00", "supervise", kind="leader")
     yield late.handed_back("11-05 13:00").closed("11-05 13:30")
     yield Course("A5", "11-06 08:00").filed("11-06 08:10").dispatched("11-06 08:20", "一中队", "11-06 12:00")
-    yield quick("A6", "一中队", "11-07").do("11-07 11:00", "dismiss", "dismissed")
+    withdrawn = Course("A6", "11-07 08:00").filed("11-07 08:10").dispatched("11-07 08:20", "一中队", "11-07 12:00")
+    yield withdrawn.do("11-07 09:00", "send_back", "approved").do("11-07 11:00", "dismiss", "dismissed")
     yield Course("A7", "11-08 08:00").filed("11-08 08:10").do("11-08 09:00", "merge", "merged")
 
 
@@ -182,14 +187,17 @@ def test_every_number_of_the_formula_has_its_cases(example: Evaluation) -> None:
 def test_case_counts_for_every_post_that_worked_on_it() -> None:
     evaluation = evaluate([quick("A1", "一中队", "11-02").facts()], Question(NOVEMBER, By.POST, AS_OF), NOTHING_TOLD)
 
-    posts = ["accept:wang", "approve:zhao", "close:wang", "dispatch:qian", "feed_back:sun", "pass_check:zhou"]
+    centre = ["acceptor:wang", "collector:zhou", "dispatcher:qian", "shift_leader:zhao", "video_seat:li"]
+    posts = sorted([*centre, "department:sun", "handler:wu"])
     assert sorted(each.group for each in evaluation.groups) == posts
     assert evaluation.total.count(StatisticKey.REGISTERED) == 1
 
 
 def test_case_counts_in_the_area_that_its_history_names_last() -> None:
     case = (
-        Course("A1", "11-02 08:00", area="110105001").filed("11-02 08:10").do("11-02 09:00", "place", area="110105002")
+        Course("A1", "11-02 08:00", area="110105001")
+        .filed("11-02 08:10")
+        .do("11-02 09:00", "dispatch", "dispatched", unit="一中队", area="110105002")
     )
 
     evaluation = evaluate([case.facts()], Question(NOVEMBER, By.AREA, AS_OF), NOTHING_TOLD)

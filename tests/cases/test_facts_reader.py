@@ -9,7 +9,7 @@ from cases.case_numbers import BEIJING
 from cases.database import Database
 from cases.evaluation import Question
 from cases.facts_reader import FactsReader
-from cases.grouping import By
+from cases.grouping import By, groups_of
 from cases.periods import Period
 from cases.records import Case, case_id_of
 from cases.states import Action, CaseState
@@ -97,3 +97,18 @@ def test_known_numbers_are_those_that_cases_have(store: CaseStore, reader: Facts
     number = store.get(opened(store, "event-1")).number
 
     assert reader.known([number, "SW0"]) == {number}
+
+
+@pytest.mark.parametrize("by", list(By))
+def test_what_is_read_of_the_months_before_says_as_much_as_whole_histories(store: CaseStore, by: By) -> None:
+    some_of_everything(store)
+    december = Period(date(2026, 12, 1), date(2026, 12, 31), BEIJING)
+    question = Question(december, by, NOON + timedelta(days=60))
+
+    read = FactsReader(store.database).read(question).cases
+
+    whole = [facts_of(store.get(facts.case_id), store.history(facts.case_id), question.as_of) for facts in read]
+    assert len(read) == 4
+    assert [(each.is_registered, groups_of(each, by)) for each in read] == [
+        (each.is_registered, groups_of(each, by)) for each in whole
+    ]
