@@ -81,7 +81,7 @@ class EvaluationBody(Body):
         first, last: days, both included.
         by: what a group is.
         as_of: the moment that the histories were read at; hand it back to see the same again.
-        is_provisional: whether a unit still has a case whose time is not up.
+        still_open: how many cases are not closed; while there are any, figures may change with the moment.
         inputs_sha256: of the file with what people told; empty where there is none.
         groups: by descending score.
         total: all together, each case once.
@@ -91,7 +91,7 @@ class EvaluationBody(Body):
     last: date
     by: By
     as_of: datetime
-    is_provisional: bool
+    still_open: int
     inputs_sha256: str
     groups: tuple[GroupBody, ...]
     total: GroupBody
@@ -105,7 +105,7 @@ class EvaluationBody(Body):
             last=question.period.last,
             by=question.by,
             as_of=question.as_of,
-            is_provisional=made.is_provisional,
+            still_open=made.still_open,
             inputs_sha256=made.inputs_sha256,
             groups=tuple(GroupBody.of(question, each) for each in made.groups),
             total=GroupBody.of(question, made.total, is_total=True),

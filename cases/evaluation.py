@@ -95,9 +95,9 @@ class Evaluation:
     inputs_sha256: str
 
     @property
-    def is_provisional(self) -> bool:
-        """Whether a unit still has a case whose time is not up, so that figures will change."""
-        return self.total.count(StatisticKey.ON_TIME_PENDING) > 0
+    def still_open(self) -> int:
+        """How many cases were filed and are not closed; while there are any, a later moment may give other figures."""
+        return self.total.count(StatisticKey.REGISTERED) - self.total.count(StatisticKey.CLOSED)
 
     def group(self, name: str) -> GroupEvaluation | None:
         """Return one group, or None where it has no case."""

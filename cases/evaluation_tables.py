@@ -138,12 +138,11 @@ def notes_of(evaluation: Evaluation, words: Words, language: Language) -> list[t
 
     question = evaluation.question
     local = question.as_of.astimezone(question.period.zone)
-    waiting = evaluation.total.count(StatisticKey.ON_TIME_PENDING)
     return [
         (say("period"), f"{question.period.first} – {question.period.last}"),
         (say("as_of"), f"{local:%Y-%m-%d %H:%M:%S %z}"),
         (say("inputs"), evaluation.inputs_sha256 or say("no_inputs")),
-        (say("standing"), say("provisional", count=waiting) if waiting else say("final")),
+        (say("standing"), say("provisional", count=evaluation.still_open) if evaluation.still_open else say("final")),
         (say("formula"), say("formula_text")),
         (say("empty"), say("empty_text")),
         (say("grade"), say("grade_text")),

@@ -88,7 +88,7 @@ def test_xlsx_holds_numbers_that_can_be_reckoned_with() -> None:
     row = {str(head): cell for head, cell in zip(heads, page[2], strict=True)}
     assert (row["综合得分"].value, row["处置率"].value, row["处置率"].number_format) == (110.5, 1, "0.00%")
     assert page["A3"].value == "二\N{REPLACEMENT CHARACTER}中队"
-    assert {str(cell[0].value): cell[1].value for cell in notes.iter_rows()}["状态"] == "已定"
+    assert {str(cell[0].value): cell[1].value for cell in notes.iter_rows()}["状态"] == "全部结案"
 
 
 def test_post_is_named_in_words() -> None:
