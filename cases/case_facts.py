@@ -14,11 +14,11 @@ from typing import Protocol
 
 from pydantic import JsonValue
 
-from cases.records import ADD_WARNING, OPEN
+from cases.records import ADD_WARNING, OPEN, Case
 
-FILED, SUSPENDED, RESOLVED = "filed", "suspended", "resolved"
+FILED, APPROVED, SUSPENDED, RESOLVED = "filed", "approved", "suspended", "resolved"
 ALARMS = frozenset({"candidate", "confirmed", "warned", RESOLVED})
-AT_CENTRE = frozenset({FILED, "verifying", "accepted", "approved"})
+AT_CENTRE = frozenset({FILED, "verifying", "accepted", APPROVED})
 WITH_UNIT = frozenset({"dispatched", "handling", "handled"})
 """The unit's clock runs; that its worker is done (`handled`) does not stop it, only handing back does."""
 
@@ -80,20 +80,25 @@ class Happened(Protocol):
         """What was added."""
 
 
-class Opening(Protocol):
-    """What is fixed when a case is opened; `cases.records.Case` has it."""
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What is fixed when a case is opened.
 
-    @property
-    def case_id(self) -> str:
-        """Its id."""
+    Attributes:
+        case_id, number: its id, and what people call it.
+        raised_at: when the rule raised it, aware UTC.
+        area: where it is.
+    """
 
-    @property
-    def number(self) -> str:
-        """What people call it."""
+    case_id: str
+    number: str
+    raised_at: datetime
+    area: str
 
-    @property
-    def raised_at(self) -> datetime:
-        """When the rule raised it, aware UTC."""
+    @classmethod
+    def of(cls, case: Case) -> "Opening":
+        """Return what is fixed about a case; until cases know their grid, its camera's name is its area."""
+        return cls(case.case_id, case.number, case.raised_at, case.camera_name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +109,13 @@ class CaseFacts:
         case_id, number: which.
         source: where it came from; `video` unless said otherwise.
         unit: who has to handle it, by the last dispatch; empty before the first.
-        area: where it is, by the last row that says so; empty where none does.
+        area: where it is.
         posts: "post:name" for each person who did something that `POSTS` names.
         state: value of `CaseState`.
         raised_at: when the rule raised it.
-        registered_at: when it was first filed; None for what is still, or was only ever, an alarm.
+        filed_at: when it was first reported into the workflow; None for what was only ever an alarm.
+        registered_at: when a person first put it on file (立案): the shift leader's approval, or a closing by the desk
+            that needs no unit. None before: what the program reports by itself is no case yet.
         dispatched_at: when it first went to a unit.
         due: until when it must be handed back; None where no limit is known.
         handled_at: when the unit handed it back, the last time; None while it is with the unit.
@@ -129,6 +136,7 @@ class CaseFacts:
     posts: frozenset[str]
     state: str
     raised_at: datetime
+    filed_at: datetime | None
     registered_at: datetime | None
     dispatched_at: datetime | None
     due: datetime | None
@@ -145,12 +153,12 @@ class CaseFacts:
 
     @property
     def belongs_at(self) -> datetime:
-        """The moment that says to which period it belongs: when it was filed; for an alarm, when it was raised."""
-        return self.registered_at or self.raised_at
+        """The moment that says to which period it belongs: when it was put on file, else reported, else raised."""
+        return self.registered_at or self.filed_at or self.raised_at
 
     @property
     def is_registered(self) -> bool:
-        """Whether it counts as a case: filed, and neither withdrawn, nor refused, nor merged into another one."""
+        """Whether it counts as a case: put on file, and neither withdrawn, nor refused, nor merged into another one."""
         return self.registered_at is not None and self.state not in NO_CASE_AFTER_ALL
 
     @property
@@ -183,10 +191,11 @@ def facts_of(opening: Opening, history: Iterable[Happened], as_of: datetime) -> 
         number=opening.number,
         source=course.source,
         unit=course.unit,
-        area=course.area,
+        area=opening.area,
         posts=frozenset(course.posts),
         state=course.state,
         raised_at=opening.raised_at,
+        filed_at=course.filed_at,
         registered_at=course.registered_at,
         dispatched_at=course.dispatched_at,
         due=course.due,
@@ -199,7 +208,7 @@ def facts_of(opening: Opening, history: Iterable[Happened], as_of: datetime) -> 
         is_supervised=course.is_supervised,
         appeal=course.appeal,
         is_warned=course.is_warned,
-        is_resolved=course.is_resolved and course.registered_at is None,
+        is_resolved=course.is_resolved and course.filed_at is None,
     )
 
 
@@ -207,8 +216,9 @@ class _Course:
     """Follows one history from row to row."""
 
     def __init__(self) -> None:
-        self.source, self.unit, self.area, self.state, self.appeal = "video", "", "", "", ""
+        self.source, self.unit, self.state, self.appeal = "video", "", "", ""
         self.posts: set[str] = set()
+        self.filed_at: datetime | None = None
         self.registered_at: datetime | None = None
         self.dispatched_at: datetime | None = None
         self.due: datetime | None = None
@@ -236,7 +246,6 @@ class _Course:
     def _read(self, row: Happened) -> None:
         detail = row.detail
         self.source = _text(detail, "source") or self.source
-        self.area = _text(detail, "area") or self.area
         if due := _text(detail, "due_at"):
             self.due = datetime.fromisoformat(due)
         if row.action == DISPATCH:
@@ -266,7 +275,9 @@ class _Course:
             self.handled_at = at
         elif state in ALARMS and self.state not in ALARMS:
             self._reopen()
-        if state == FILED and self.registered_at is None:
+        if state == FILED and self.filed_at is None:
+            self.filed_at = at
+        if self.registered_at is None and (state == APPROVED or (state in OVER and self.state == FILED)):
             self.registered_at = at
         self.suspensions += state == SUSPENDED
         self.closed_at = at if state in OVER else None

@@ -2,8 +2,8 @@
 
 A pure function of facts, so that the same histories give the same evaluation whoever asks and whenever.
 
-A case belongs to the period in which it was filed, and `as_of` says how far its life is followed; so every number of an
-evaluation is about the same cases. Alarms are none of them until they are filed.
+A case belongs to the period in which it was put on file, and `as_of` says how far its life is followed; so every number
+of an evaluation is about the same cases. What a camera reports is none of them until a person put it on file.
 """
 
 from collections import defaultdict
@@ -68,7 +68,7 @@ class GroupEvaluation:
 
     @property
     def smart_rate(self) -> Fraction | None:
-        """智治率: of the offences that were filed or ended by a warning, the share that a warning ended."""
+        """智治率: of the offences that were put on file or ended by a warning, the share that a warning ended."""
         ended = self.count(StatisticKey.RESOLVED_BY_WARNING)
         return _share(ended, ended + self.count(StatisticKey.REGISTERED))
 
@@ -96,7 +96,7 @@ class Evaluation:
 
     @property
     def still_open(self) -> int:
-        """How many cases were filed and are not closed; while there are any, a later moment may give other figures."""
+        """How many cases are on file and not closed; while there are any, a later moment may give other figures."""
         return self.total.count(StatisticKey.REGISTERED) - self.total.count(StatisticKey.CLOSED)
 
     def group(self, name: str) -> GroupEvaluation | None:
@@ -121,7 +121,7 @@ def evaluate(
         facts: at least all cases that belong to the period or to the months before it, as they stood at `as_of`.
         question: what is asked.
         inputs: what people told.
-        began_at: when the first case of all was filed; months before it are no part of a mean. None where that is
+        began_at: when the first case of all was reported; months before it are no part of a mean. None where that is
             long ago.
     """
     whole, parts = _Gathered(), defaultdict[str, _Gathered](_Gathered)

@@ -12,10 +12,10 @@ from operator import itemgetter
 from typing import NamedTuple, TypeVar
 
 from pydantic import JsonValue
-from sqlalchemy import ColumnElement, Select, Text, cast, func, or_, select
+from sqlalchemy import ColumnElement, Select, Text, and_, cast, func, or_, select
 from sqlalchemy.orm import Session
 
-from cases.case_facts import DISPATCH, FILED, NO_CASE_AFTER_ALL, POSTS, CaseFacts, facts_of
+from cases.case_facts import APPROVED, DISPATCH, FILED, NO_CASE_AFTER_ALL, OVER, POSTS, CaseFacts, Opening, facts_of
 from cases.database import Database
 from cases.evaluation import Question
 from cases.grouping import By
@@ -25,6 +25,7 @@ from cases.tables import AuditTableRow, CaseRow, WarningRow
 Item = TypeVar("Item")
 
 _AUDIT, _CASES = AuditTableRow.__table__.c, CaseRow.__table__.c
+_AREA = _CASES.camera_name  # as `Opening.of`
 
 SAYS_NOTHING = (ADD_PACK, END, EXPORT)
 """Rows of a history that no fact comes from; half of all, so they are left in the database."""
@@ -49,14 +50,6 @@ class _Row(NamedTuple):
         return json.loads(self.raw_detail)
 
 
-class _Opened(NamedTuple):
-    """What is fixed about a case, as `case_facts.Opening`."""
-
-    case_id: str
-    number: str
-    raised_at: datetime
-
-
 @dataclass(frozen=True, slots=True)
 class ReadFacts:
     """What an evaluation is made from.
@@ -64,7 +57,7 @@ class ReadFacts:
     Attributes:
         cases: facts of every case that belongs to the period, and of those of the months before it as much as says
             whether and where they count.
-        began_at: when the first case of all was filed; None where none was.
+        began_at: when the first case of all was reported; None where none was.
     """
 
     cases: tuple[CaseFacts, ...]
@@ -104,8 +97,10 @@ class FactsReader:
 
 
 def _filed(begins: datetime, ends: datetime) -> Select[str]:
-    """Return the query for what was filed between, perhaps not for the first time."""
-    return select(_AUDIT.case_id).where(_AUDIT.to_state == FILED, _AUDIT.at >= begins, _AUDIT.at < ends)
+    """Return the query for what was reported or put on file between, perhaps not for the first time."""
+    settled = and_(_AUDIT.to_state.in_(sorted(OVER)), _AUDIT.from_state == FILED)
+    is_filing = or_(_AUDIT.to_state.in_((FILED, APPROVED)), settled)
+    return select(_AUDIT.case_id).where(is_filing, _AUDIT.at >= begins, _AUDIT.at < ends)
 
 
 def _warned(begins: datetime, ends: datetime) -> Select[str]:
@@ -116,7 +111,7 @@ def _warned(begins: datetime, ends: datetime) -> Select[str]:
 
 def _brief(by: By) -> ColumnElement[bool]:
     """Return which rows say whether a case counts and in which groups; of the months before, no more is asked."""
-    actions = {OPEN, "file", DISPATCH, "reopen"} | (POSTS.keys() if by is By.POST else frozenset())
+    actions = {OPEN, "file", "approve", "close", DISPATCH, "reopen"} | (POSTS.keys() if by is By.POST else frozenset())
     return or_(_AUDIT.action.in_(sorted(actions)), _AUDIT.to_state.in_(sorted(NO_CASE_AFTER_ALL)))
 
 
@@ -125,8 +120,8 @@ def _facts(session: Session, ids: set[str], as_of: datetime, which: ColumnElemen
         columns = (_AUDIT.case_id, _AUDIT.at, _AUDIT.actor, _AUDIT.action, _AUDIT.to_state, cast(_AUDIT.detail, Text))
         wanted = select(*columns).where(_AUDIT.case_id.in_(some), _AUDIT.at <= as_of, which)
         rows = session.connection().execute(wanted.order_by(_AUDIT.case_id, _AUDIT.seq))
-        opened = select(_CASES.id, _CASES.number, _CASES.raised_at).where(_CASES.id.in_(some))
-        openings = {row[0]: _Opened(*row) for row in session.connection().execute(opened)}
+        opened = select(_CASES.id, _CASES.number, _CASES.raised_at, _AREA).where(_CASES.id.in_(some))
+        openings = {row[0]: Opening(*row) for row in session.connection().execute(opened)}
         for case_id, history in groupby(map(_Row._make, rows), key=itemgetter(0)):
             yield facts_of(openings[case_id], history, as_of)
 

@@ -58,7 +58,7 @@ class Counts:
     """What the formula needs of one unit, area or post in one period.
 
     Attributes:
-        registered: cases filed, 发案数.
+        registered: cases put on file, 发案数.
         baseline: how many are usual in such a period, above 0, 基准值; None where nothing earlier is known.
         received: cases handed to it, 接收案卷数.
         handled, handled_in_time: of those, handed back; handed back in time.

@@ -19,7 +19,8 @@ CITIZENS = frozenset({"public", "hotline"})
 class StatisticKey(StrEnum):
     """What is counted."""
 
-    REGISTERED = "registered"  # 立案: filed, neither withdrawn, refused nor merged
+    REPORTED = "reported"  # 上报: ever reported into the workflow, whatever became of it
+    REGISTERED = "registered"  # 立案, 发案: put on file by a person, neither withdrawn, declined nor merged
     DISPATCH = "dispatch"  # 派遣: ever handed to a unit, also what was withdrawn since
     SHOULD_HANDLE = "should_handle"  # 接收案卷: registered and handed to a unit
     HANDLED = "handled"  # 处置: of these, handed back by the unit
@@ -42,8 +43,8 @@ class StatisticKey(StrEnum):
     SATISFIED = "satisfied"
     INITIATIVE = "initiative"  # has a bonus for work that nobody was plainly bound to do
     WARNED = "warned"  # a warning was spoken, whatever became of it
-    RESOLVED_BY_WARNING = "resolved_by_warning"  # 劝导成功: over after a warning, never filed
-    WITHDRAWN = "withdrawn"  # filed and then withdrawn
+    RESOLVED_BY_WARNING = "resolved_by_warning"  # 劝导成功: over after a warning, never reported
+    WITHDRAWN = "withdrawn"  # reported and then withdrawn
     NOT_ACCEPTED = "not_accepted"
     MERGED = "merged"  # counted with the case it was merged into
 
@@ -76,6 +77,7 @@ def _complaint(case: CaseFacts) -> bool:
 
 
 RULES: Mapping[StatisticKey, Rule] = {
+    StatisticKey.REPORTED: lambda case, _: case.filed_at is not None,
     StatisticKey.REGISTERED: lambda case, _: case.is_registered,
     StatisticKey.DISPATCH: lambda case, _: case.dispatched_at is not None,
     StatisticKey.SHOULD_HANDLE: lambda case, _: _received(case),
@@ -100,8 +102,8 @@ RULES: Mapping[StatisticKey, Rule] = {
     StatisticKey.INITIATIVE: lambda case, inputs: case.is_registered and case.number in inputs.bonuses,
     StatisticKey.WARNED: lambda case, _: case.is_warned,
     StatisticKey.RESOLVED_BY_WARNING: lambda case, _: case.is_warned and case.is_resolved,
-    StatisticKey.WITHDRAWN: lambda case, _: case.registered_at is not None and case.state == "dismissed",
-    StatisticKey.NOT_ACCEPTED: lambda case, _: case.registered_at is not None and case.state == "not_accepted",
-    StatisticKey.MERGED: lambda case, _: case.registered_at is not None and case.state == "merged",
+    StatisticKey.WITHDRAWN: lambda case, _: case.filed_at is not None and case.state == "dismissed",
+    StatisticKey.NOT_ACCEPTED: lambda case, _: case.filed_at is not None and case.state == "not_accepted",
+    StatisticKey.MERGED: lambda case, _: case.filed_at is not None and case.state == "merged",
 }
 """The cases behind each number."""

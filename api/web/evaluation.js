@@ -8,7 +8,7 @@ import { clock, currentLanguage, t, word } from "./text.js";
 
 const BY = ["unit", "area", "post"];
 const PAGE_SIZE = 50;
-const FIGURES = ["registered", "should_handle", "overdue_pending", "rework"];
+const FIGURES = ["reported", "registered", "should_handle", "overdue_pending", "rework"];
 const SPANS = { this_month: 0, last_month: -1 };
 
 export class EvaluationBoard {

@@ -129,4 +129,4 @@ def test_days_without_a_case_say_so(visit: Visit, system: FakeSystem) -> None:
     visitor = visit()
     visitor.go("evaluation")
 
-    expect(visitor.page.locator(".evaluation .empty")).to_have_text("该时段内没有已立案的案件")
+    expect(visitor.page.locator(".evaluation .empty")).to_have_text("该时段内没有案件")

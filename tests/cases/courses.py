@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from pydantic import JsonValue
 
-from cases.case_facts import CaseFacts, facts_of
+from cases.case_facts import CaseFacts, Opening, facts_of
 from cases.case_numbers import BEIJING
 from cases.store import CaseStore
 from cases.tables import AuditTableRow, CaseRow
@@ -31,20 +31,11 @@ class Row:
     detail: dict[str, JsonValue] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Opened:
-    """What is fixed about a case."""
-
-    case_id: str
-    number: str
-    raised_at: datetime
-
-
 class Course:
     """Writes the history of one case, a step after the other."""
 
-    def __init__(self, number: str, raised: str, **detail: JsonValue) -> None:
-        self.opened = Opened(f"id-{number}", number, at(raised))
+    def __init__(self, number: str, raised: str, area: str = "东门", **detail: JsonValue) -> None:
+        self.opened = Opening(f"id-{number}", number, at(raised), area)
         self.rows = [Row(at(raised), "system", "open", "candidate", detail)]
 
     def do(self, when: str, action: str, to_state: str = "", actor: str = "li", **detail: JsonValue) -> "Course":
@@ -55,10 +46,13 @@ class Course:
     def filed(self, when: str) -> "Course":
         return self.do(when, "file", "filed")
 
+    def approved(self, when: str) -> "Course":
+        """Put it on file."""
+        return self.do(when, "accept", "accepted", "wang").do(when, "approve", "approved", "zhao")
+
     def dispatched(self, when: str, unit: str, due: str) -> "Course":
-        """Take it from filing to a unit."""
-        self.do(when, "accept", "accepted", "wang").do(when, "approve", "approved", "zhao")
-        return self.do(when, "dispatch", "dispatched", "qian", unit=unit, due_at=at(due).isoformat())
+        """Put it on file and hand it to a unit."""
+        return self.approved(when).do(when, "dispatch", "dispatched", "qian", unit=unit, due_at=at(due).isoformat())
 
     def handed_back(self, when: str) -> "Course":
         return self.do(when, "report", "handled", "wu").do(when, "feed_back", "checking", "sun")
@@ -97,7 +91,7 @@ def write(store: CaseStore, course: Course) -> None:
                 at=row.at,
                 actor=row.actor,
                 action=row.action,
-                from_state="",
+                from_state=course.rows[seq - 3].to_state,
                 to_state=row.to_state,
                 reason="",
                 detail=row.detail,

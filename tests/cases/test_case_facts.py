@@ -16,12 +16,13 @@ def waiting(due: str = "11-02 12:00") -> Course:
     return Course("A1", "11-02 08:00").filed("11-02 08:10").dispatched("11-02 08:20", "一中队", due)
 
 
-def test_times_are_those_of_the_first_filing_and_the_last_handing_back() -> None:
+def test_times_are_those_of_the_first_report_and_the_last_handing_back() -> None:
     course = waiting().handed_back("11-02 09:00").do("11-02 09:30", "rework", "dispatched").handed_back("11-02 11:00")
 
     facts = course.facts()
 
-    assert (facts.registered_at, facts.dispatched_at) == (at("11-02 08:10"), at("11-02 08:20"))
+    assert (facts.filed_at, facts.registered_at) == (at("11-02 08:10"), at("11-02 08:20"))
+    assert facts.dispatched_at == at("11-02 08:20")
     assert (facts.handled_at, facts.due, facts.reworks) == (at("11-02 11:00"), at("11-02 12:00"), 1)
 
 
@@ -92,12 +93,12 @@ def test_unit_that_gave_a_case_back_late_and_gets_it_again_is_late() -> None:
     assert StatisticKey.OVERDUE_HANDLE in keys(course.handed_back("11-02 15:00"))
 
 
-def test_closed_case_that_is_reopened_starts_over_and_stays_filed() -> None:
+def test_closed_case_that_is_reopened_starts_over_and_stays_on_file() -> None:
     course = waiting().handed_back("11-02 13:00").closed("11-02 14:00").do("11-03 09:00", "reopen", "confirmed")
 
     facts = course.filed("11-03 09:10").facts()
 
-    assert (facts.registered_at, facts.handled_at, facts.closed_at) == (at("11-02 08:10"), None, None)
+    assert (facts.registered_at, facts.handled_at, facts.closed_at) == (at("11-02 08:20"), None, None)
     assert (facts.unit, facts.reworks, facts.was_late) == ("", 0, False)
 
 
@@ -143,7 +144,7 @@ def test_supervised_case_that_is_handled_in_time_costs_nothing() -> None:
 def test_what_is_no_case_after_all_is_in_its_own_number_only(action: str, state: str, key: str) -> None:
     course = Course("A1", "11-02 08:00").filed("11-02 08:10").do("11-02 09:00", action, state)
 
-    assert keys(course) == {key}
+    assert keys(course) == {key, StatisticKey.REPORTED}
 
 
 def test_forced_closing_ends_the_handling_too() -> None:
@@ -156,6 +157,7 @@ def test_case_that_is_closed_without_a_unit_counts_as_closed_but_not_as_received
     course = Course("A1", "11-02 08:00").filed("11-02 08:10").do("11-02 09:00", "close", "closed")
 
     assert keys(course) == {
+        StatisticKey.REPORTED,
         StatisticKey.REGISTERED,
         StatisticKey.SHOULD_CLOSE,
         StatisticKey.CLOSED,
@@ -170,10 +172,17 @@ def test_only_a_warning_that_was_spoken_can_end_an_offence(ok: bool, ends_by: se
     assert keys(course.do("11-02 08:03", "resolve", "resolved").do("11-02 09:00", "close", "closed")) == ends_by
 
 
+def test_report_of_the_program_is_no_case_until_a_person_put_it_on_file() -> None:
+    course = Course("A1", "11-02 08:00").do("11-02 08:10", "file", "filed", "system")
+
+    assert keys(course) == {StatisticKey.REPORTED}
+    assert StatisticKey.REGISTERED in keys(course.approved("11-02 09:00"))
+
+
 def test_case_that_was_filed_in_spite_of_a_warning_counts_as_warned_without_success() -> None:
     course = Course("A1", "11-02 08:00").do("11-02 08:01", "add_warning", ok=True).filed("11-02 08:10")
 
-    assert {StatisticKey.WARNED, StatisticKey.REGISTERED} <= keys(course)
+    assert {StatisticKey.WARNED, StatisticKey.REPORTED} <= keys(course)
     assert StatisticKey.RESOLVED_BY_WARNING not in keys(course)
 
 

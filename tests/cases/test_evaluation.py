@@ -65,6 +65,7 @@ def other_units() -> Iterator[Course]:
     heeded = Course("W1", "11-20 08:00").do("11-20 08:01", "add_warning", actor="system", ok=True)
     yield heeded.do("11-20 08:01", "warn", "warned", "system").do("11-20 08:03", "resolve", "resolved", "system")
     yield Course("W2", "11-20 09:00")  # an alarm that nobody has judged
+    yield Course("W3", "11-20 10:00").do("11-20 10:10", "file", "filed", "system")  # waits for the acceptor
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +88,7 @@ def points(found: GroupEvaluation) -> list[Fraction]:
 
 
 def test_first_unit_comes_out_as_worked_by_hand(example: Evaluation) -> None:
-    # 发案率    A1-A5 filed (A6 withdrawn, A7 merged): 5; usual: (3 + 5 + 4) / 3 = 4; 5/4, (2 - 1.25) x 15 = 11.25
+    # 发案率    A1-A5 on file (A6 withdrawn, A7 merged): 5; usual: (3 + 5 + 4) / 3 = 4; 5/4, (2 - 1.25) x 15 = 11.25
     # 处置率    received 5, handed back A1-A4: 4/5 x 15                                               = 12
     # 及时处置率 A4 an hour late: 3/5 x 15                                                             =  9
     # 结案率    should be closed: A1-A4, and A5, which is overdue: 5; closed A1-A4: 4/5 x 15            = 12
@@ -137,7 +138,7 @@ def test_fourth_unit_that_does_nothing_comes_out_as_worked_by_hand(example: Eval
 
 
 def test_all_together_come_out_as_worked_by_hand(example: Evaluation) -> None:
-    # 11 filed, usual (12 + 6) / 3 = 6: (2 - 11/6) x 15 = 2.5; 6/11, 5/11 of 15; should be closed 5 + 1 + 1 + 3 = 10:
+    # 11 on file, usual (12 + 6) / 3 = 6: (2 - 11/6) x 15 = 2.5; 6/11, 5/11 of 15; should be closed 5 + 1 + 1 + 3 = 10:
     # 6/10 x 15 = 9, 5/10 x 15 = 7.5; 10/11 of 15; 5; -1; 1.5. Together 24.5 + 21/11 x 15 = 53.1363...
     total = example.total
 
@@ -152,11 +153,12 @@ def test_groups_stand_by_score_and_what_nobody_has_comes_last_without_one(exampl
     assert example.inputs_sha256 == TOLD.sha256
 
 
-def test_alarms_are_no_cases_until_they_are_filed(example: Evaluation) -> None:
+def test_alarms_and_what_waits_for_a_person_are_no_cases_yet(example: Evaluation) -> None:
     registered = {case.number for case in example.total.cases[StatisticKey.REGISTERED]}
 
-    assert not registered & {"W1", "W2"}
+    assert not registered & {"W1", "W2", "W3"}
     assert len(registered) == 11
+    assert "W3" in {case.number for case in example.total.cases[StatisticKey.REPORTED]}
 
 
 def test_what_a_warning_ended_is_a_figure_of_its_own(example: Evaluation) -> None:
@@ -193,21 +195,17 @@ def test_case_counts_for_every_post_that_worked_on_it() -> None:
     assert evaluation.total.count(StatisticKey.REGISTERED) == 1
 
 
-def test_case_counts_in_the_area_that_its_history_names_last() -> None:
-    case = (
-        Course("A1", "11-02 08:00", area="110105001")
-        .filed("11-02 08:10")
-        .do("11-02 09:00", "dispatch", "dispatched", unit="一中队", area="110105002")
-    )
+def test_case_counts_in_its_area() -> None:
+    case = Course("A1", "11-02 08:00", area="110105002").filed("11-02 08:10").approved("11-02 08:20")
 
     evaluation = evaluate([case.facts()], Question(NOVEMBER, By.AREA, AS_OF), NOTHING_TOLD)
 
     assert [each.group for each in evaluation.groups] == ["110105002"]
 
 
-def test_case_belongs_to_the_day_it_was_filed_on_in_local_time() -> None:
-    last_minute = Course("A1", "10-31 23:00").filed("11-01 00:00").facts()
-    next_month = Course("A2", "11-30 23:00").filed("12-01 00:00").facts()
+def test_case_belongs_to_the_day_it_was_put_on_file_in_local_time() -> None:
+    last_minute = Course("A1", "10-31 23:00").filed("10-31 23:50").approved("11-01 00:00").facts()
+    next_month = Course("A2", "11-30 23:00").filed("11-30 23:50").approved("12-01 00:00").facts()
 
     evaluation = evaluate([last_minute, next_month], Question(NOVEMBER, By.UNIT, AS_OF), NOTHING_TOLD)
 

@@ -25,7 +25,8 @@ def inputs(tmp_path: Path) -> Path:
 @pytest.fixture
 def desk(store: CaseStore, inputs: Path) -> EvaluationDesk:
     case = store.open_case(new_case(), pack_of())
-    store.apply(case.case_id, Action.FILE, actor="li", reason="", at=NOON + timedelta(minutes=5))
+    for action in (Action.FILE, Action.CLOSE):
+        store.apply(case.case_id, action, actor="li", reason="done", at=NOON + timedelta(minutes=5))
     return EvaluationDesk(store.database, inputs, BEIJING)
 
 

@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from cases.case_facts import facts_of
+from cases.case_facts import Opening, facts_of
 from cases.case_numbers import BEIJING
 from cases.database import Database
 from cases.evaluation import Question
@@ -57,7 +57,7 @@ def test_facts_of_the_log_are_those_of_the_rows(store: CaseStore, reader: FactsR
 
     for case_id, facts in read.items():
         case = store.get(case_id)
-        assert facts == facts_of(case, store.history(case_id), NOVEMBER.as_of)
+        assert facts == facts_of(Opening.of(case), store.history(case_id), NOVEMBER.as_of)
         assert (facts.number, facts.state, facts.raised_at) == (case.number, case.state, case.raised_at)
         assert facts.is_warned == any(each.ok for each in case.warnings)
         assert (facts.closed_at is not None) == (case.state is CaseState.CLOSED)
@@ -107,7 +107,9 @@ def test_what_is_read_of_the_months_before_says_as_much_as_whole_histories(store
 
     read = FactsReader(store.database).read(question).cases
 
-    whole = [facts_of(store.get(facts.case_id), store.history(facts.case_id), question.as_of) for facts in read]
+    whole = [
+        facts_of(Opening.of(store.get(each.case_id)), store.history(each.case_id), question.as_of) for each in read
+    ]
     assert len(read) == 4
     assert [(each.is_registered, groups_of(each, by)) for each in read] == [
         (each.is_registered, groups_of(each, by)) for each in whole
