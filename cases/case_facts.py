@@ -46,7 +46,10 @@ APPEALS = {"grant_appeal": GRANTED, "refuse_appeal": REFUSED}
 LEADER = "leader"
 """The kind of supervision that costs a point: 领导督办. What comes by itself when a unit is late does not."""
 
-TELLING = frozenset({OPEN, ADD_WARNING, DISPATCH, "resume", "rework", EXTEND, SUPERVISE})
+CLOCK = frozenset({DISPATCH, "resume", "rework", EXTEND})
+"""Actions that start the unit's clock or lengthen its time; each tells the deadline from then on, if there is one."""
+
+TELLING = CLOCK | {OPEN, ADD_WARNING, SUPERVISE}
 """Actions whose detail holds a fact; nothing else is read of the others than who, when and which state."""
 
 SYSTEM = "system"
@@ -246,8 +249,9 @@ class _Course:
     def _read(self, row: Happened) -> None:
         detail = row.detail
         self.source = _text(detail, "source") or self.source
-        if due := _text(detail, "due_at"):
-            self.due = datetime.fromisoformat(due)
+        if row.action in CLOCK:
+            due = _text(detail, "due_at")
+            self.due = datetime.fromisoformat(due) if due else None
         if row.action == DISPATCH:
             self._dispatch(_text(detail, "unit"))
         elif row.action == ADD_WARNING:

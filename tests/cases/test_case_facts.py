@@ -62,6 +62,12 @@ def test_deadline_that_was_extended_counts() -> None:
     assert {StatisticKey.EXTENSION, StatisticKey.ON_TIME_HANDLE} <= keys(course)
 
 
+def test_case_that_starts_anew_without_a_limit_is_never_late() -> None:
+    course = waiting().do("11-02 09:00", "send_back", "approved")
+
+    assert course.do("11-02 09:30", "dispatch", "dispatched", unit="二中队").facts().due is None
+
+
 def test_lateness_stays_through_a_rework_that_is_in_time() -> None:
     course = waiting().handed_back("11-02 13:00")
     course.do("11-02 13:30", "rework", "dispatched", due_at=at("11-03 12:00").isoformat()).handed_back("11-02 14:00")
