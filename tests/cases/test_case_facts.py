@@ -17,7 +17,12 @@ def waiting(due: str = "11-02 12:00") -> Course:
 
 
 def test_times_are_those_of_the_first_report_and_the_last_handing_back() -> None:
-    course = waiting().handed_back("11-02 09:00").do("11-02 09:30", "rework", "dispatched").handed_back("11-02 11:00")
+    course = (
+        waiting()
+        .handed_back("11-02 09:00")
+        .do("11-02 09:30", "rework", "dispatched", due_at=at("11-02 12:00").isoformat())
+    )
+    course.handed_back("11-02 11:00")
 
     facts = course.facts()
 
