@@ -28,9 +28,10 @@ def _asked(  # one parameter per field is what makes them part of the API's desc
     by: By = By.UNIT,
     as_of: AwareDatetime | None = None,
 ) -> Evaluation:
-    """Return the evaluation of the days from first to last, as of now where no moment is named."""
+    """Return the evaluation of the days from first to last, as of now where no moment, or one to come, is named."""
     front = front_of(request)
-    return front.evaluations.evaluate(first, last, by, as_of or front.now())
+    now = front.now()
+    return front.evaluations.evaluate(first, last, by, min(as_of or now, now))
 
 
 Asked = Annotated[Evaluation, Depends(_asked)]

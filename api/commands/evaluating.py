@@ -90,12 +90,13 @@ def _xlsx(made: Evaluation, words: Words, language: Language) -> bytes:
 
 
 def _moment(told: str) -> datetime:
+    now = datetime.now(UTC)
     if not told:
-        return datetime.now(UTC)
+        return now
     try:
         moment = datetime.fromisoformat(told)
     except ValueError:
         moment = None
     if moment is None or moment.tzinfo is None:
         raise SettingsError(f"--as-of {told!r}: write a moment with its offset, as 2026-12-05T00:00+08:00")
-    return moment
+    return min(moment, now)

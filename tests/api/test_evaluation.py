@@ -23,7 +23,7 @@ from tests.api.fake_system import FakeSystem
 from tests.cases.builders import NOON, new_case, pack_of
 
 SignIn = Callable[[str], TestClient]
-NOVEMBER = "from=2026-11-01&to=2026-11-30&as_of=2026-12-05T00:00:00Z"
+NOVEMBER = "from=2026-11-01&to=2026-11-30&as_of=2026-11-28T00:00:00Z"
 
 
 def filed(store: CaseStore, *events: str) -> list[Case]:
@@ -80,12 +80,13 @@ def test_cases_come_in_pages(as_person: SignIn, system: FakeSystem) -> None:
     assert ([case["number"] for case in answer["cases"]], answer["total"]) == ([cases[2].number], 3)
 
 
-def test_evaluation_without_a_moment_is_of_now_and_says_so(as_person: SignIn, system: FakeSystem) -> None:
+@pytest.mark.parametrize("as_of", ["", "&as_of=2999-01-01T00:00:00Z"])
+def test_evaluation_without_a_moment_or_of_one_to_come_is_of_now_and_says_so(as_person: SignIn, as_of: str) -> None:
     before = datetime.now(UTC)
 
-    answer = as_person("wang").get("/api/evaluation?from=2026-11-01&to=2026-11-30").json()
+    answer = as_person("wang").get(f"/api/evaluation?from=2026-11-01&to=2026-11-30{as_of}").json()
 
-    assert datetime.fromisoformat(answer["as_of"]) >= before
+    assert before <= datetime.fromisoformat(answer["as_of"]) <= datetime.now(UTC)
 
 
 @pytest.mark.parametrize(
