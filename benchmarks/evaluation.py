@@ -36,7 +36,7 @@ from cases.tables import AuditTableRow
 
 CASES, QUICK_CASES = 20_000, 500
 UNITS, PEOPLE, MONTHS = 20, 30, (8, 9, 10, 11)
-ROUNDS = 5
+ROUNDS = 3
 AT_ONCE = 2000
 GOAL_S = 5.0
 """"A period of 20,000 cases in a few seconds"."""

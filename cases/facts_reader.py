@@ -4,7 +4,7 @@ Belongs here: which histories are needed, and getting them quickly. Does not: wh
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby, islice
@@ -19,13 +19,14 @@ from cases.case_facts import APPROVED, DISPATCH, FILED, NO_CASE_AFTER_ALL, OVER,
 from cases.database import Database
 from cases.evaluation import Question
 from cases.grouping import By
-from cases.records import ADD_PACK, END, EXPORT, OPEN
+from cases.records import ADD_PACK, END, EXPORT
 from cases.tables import AuditTableRow, CaseRow, WarningRow
 
 Item = TypeVar("Item")
 
 _AUDIT, _CASES = AuditTableRow.__table__.c, CaseRow.__table__.c
 _AREA = _CASES.camera_name  # as `Opening.of`
+_SETTLED = and_(_AUDIT.to_state.in_(sorted(OVER)), _AUDIT.from_state == FILED)
 
 SAYS_NOTHING = (ADD_PACK, END, EXPORT)
 """Rows of a history that no fact comes from; half of all, so they are left in the database."""
@@ -98,8 +99,7 @@ class FactsReader:
 
 def _filed(begins: datetime, ends: datetime) -> Select[str]:
     """Return the query for what was reported or put on file between, perhaps not for the first time."""
-    settled = and_(_AUDIT.to_state.in_(sorted(OVER)), _AUDIT.from_state == FILED)
-    is_filing = or_(_AUDIT.to_state.in_((FILED, APPROVED)), settled)
+    is_filing = or_(_AUDIT.to_state.in_((FILED, APPROVED)), _SETTLED)
     return select(_AUDIT.case_id).where(is_filing, _AUDIT.at >= begins, _AUDIT.at < ends)
 
 
@@ -111,8 +111,9 @@ def _warned(begins: datetime, ends: datetime) -> Select[str]:
 
 def _brief(by: By) -> ColumnElement[bool]:
     """Return which rows say whether a case counts and in which groups; of the months before, no more is asked."""
-    actions = {OPEN, "file", "approve", "close", DISPATCH, "reopen"} | (POSTS.keys() if by is By.POST else frozenset())
-    return or_(_AUDIT.action.in_(sorted(actions)), _AUDIT.to_state.in_(sorted(NO_CASE_AFTER_ALL)))
+    of_groups: Mapping[By, Collection[str]] = {By.UNIT: (DISPATCH,), By.AREA: (), By.POST: POSTS.keys()}
+    actions = {"file", "approve", "reopen", *of_groups[by]}
+    return or_(_AUDIT.action.in_(sorted(actions)), _SETTLED, _AUDIT.to_state.in_(sorted(NO_CASE_AFTER_ALL)))
 
 
 def _facts(session: Session, ids: set[str], as_of: datetime, which: ColumnElement[bool]) -> Iterator[CaseFacts]:
