@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 from fastapi import Depends, Request
 from starlette.requests import HTTPConnection
@@ -20,6 +21,8 @@ from api.seats import Seats
 from api.sessions import COOKIE_NAME, Session, Sessions
 from api.shared_pictures import SharedPictures
 from cases.errors import PeopleError
+from cases.evaluation_desk import EvaluationDesk
+from cases.evaluation_inputs import INPUTS_FILE
 from cases.evidence import utc_now
 from cases.people import Person, Role
 from datasets.label_desk import LabelDesk
@@ -51,6 +54,7 @@ class Front:
         attempts: failed sign-ins per address.
         pictures: stills for those who cannot play the video.
         labels: sets of pictures whose labels people correct.
+        evaluations: judges units, areas and posts.
         seats: live pictures sent at once.
         page_seats: pages that are told of events at once.
         now: the wall clock, aware.
@@ -61,6 +65,7 @@ class Front:
     sessions: Sessions
     pictures: SharedPictures
     labels: LabelDesk
+    evaluations: EvaluationDesk
     now: Callable[[], datetime] = utc_now
     attempts: Attempts = field(default_factory=Attempts)
     seats: Seats = field(default_factory=lambda: Seats(MAX_LIVE))
@@ -71,7 +76,9 @@ class Front:
 def make_front(system: System, sessions: Sessions) -> Front:
     """Return the front of a system."""
     pictures = SharedPictures(lambda camera_id: system.still_jpeg(camera_id, PICTURE_WIDTH), PICTURE_PERIOD_S)
-    return Front(system, sessions, pictures, LabelDesk(LabelSets(system.settings.labels_folder)))
+    settings = system.settings
+    evaluations = EvaluationDesk(system.cases.database, settings.data / INPUTS_FILE, ZoneInfo(settings.timezone))
+    return Front(system, sessions, pictures, LabelDesk(LabelSets(settings.labels_folder)), evaluations)
 
 
 def front_of(connection: HTTPConnection) -> Front:

@@ -13,6 +13,7 @@ from api.commands import (
     checking,
     codes,
     dispatch,
+    evaluating,
     evidence,
     grids,
     looking,
@@ -57,6 +58,7 @@ app.command("check")(checking.check)
 app.command("probe")(looking.probe)
 app.command("replay")(looking.replay)
 app.command("say")(speaking.say)
+app.command("evaluate")(evaluating.evaluate)
 app.add_typer(people.app, name="user")
 app.add_typer(evidence.app, name="evidence")
 app.add_typer(evidence.app, name="cases", hidden=True)  # what it was called before

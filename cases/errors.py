@@ -16,6 +16,8 @@ CasesError
 ├── PlaceError
 │   ├── CoordinatesError       numbers that are no place, or an unknown system of coordinates
 │   └── PlaceFileError         grids, dispatch rules, permits or control periods cannot be read
+├── EvaluationInputsError      what people told for an evaluation has wrong rows
+├── PeriodError                an evaluation's period ends before it begins, or is too long
 ├── AppendOnlyError            something tried to alter or remove history
 ├── DatabaseError              the database refuses (retryable)
 ├── MigrationError             the database is newer than the program, or cannot be brought up
@@ -38,6 +40,8 @@ CasesError
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from cases.table_faults import TableFault
@@ -173,6 +177,50 @@ class CoordinatesError(PlaceError, ValueError):
 
 class PlaceFileError(PlaceError):
     """A file of grids, dispatch rules, permits or controls cannot be used; the message has a line per mistake."""
+
+
+@dataclass(frozen=True, slots=True)
+class InputProblem:
+    """What is wrong with one row: its table, its number from 1 (0 for the table), its field, in what way, in words."""
+
+    table: str
+    row: int
+    field: str
+    cause: str
+    sentence: str
+    limit: str = ""
+
+    def __str__(self) -> str:
+        """Return it in a line."""
+        row = f" row {self.row}" if self.row else ""
+        return ": ".join(part for part in (f"{self.table}{row}", self.field, self.sentence) if part)
+
+
+class EvaluationInputsError(CasesError):
+    """What people told for an evaluation cannot be used; the message names every wrong row, the facts the first."""
+
+    def __init__(self, path: Path, problems: Sequence[InputProblem]) -> None:
+        first = problems[0]
+        self.problems = tuple(problems)
+        self.file, self.count = path.name, len(problems)
+        self.table, self.row, self.key, self.cause, self.limit = (
+            first.table,
+            first.row,
+            first.field,
+            first.cause,
+            first.limit,
+        )
+        super().__init__(f"evaluation inputs {path}: " + "; ".join(map(str, problems)))
+
+
+class PeriodError(CasesError):
+    """Days that make no period to evaluate."""
+
+    def __init__(self, first: date, last: date) -> None:
+        self.first, self.last = first.isoformat(), last.isoformat()
+        super().__init__(
+            f"a period has a first day, a later or the same last one, and at most 3 years: {first} to {last}"
+        )
 
 
 class AppendOnlyError(CasesError):

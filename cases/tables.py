@@ -226,7 +226,7 @@ class AuditTableRow(Base):
     reason: Mapped[str] = mapped_column(Text)
     detail: Mapped[dict[str, Any]]
 
-    __table_args__ = (UniqueConstraint("case_id", "seq"),)
+    __table_args__ = (UniqueConstraint("case_id", "seq"), Index(None, "to_state", "at"))
 
 
 class PersonRow(Base):

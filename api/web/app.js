@@ -2,6 +2,7 @@
 
 import { CaseDesk } from "./cases.js";
 import { button, fill, h, icon, toast } from "./dom.js";
+import { EvaluationBoard } from "./evaluation.js";
 import { HealthPage } from "./health.js";
 import { LabelPage } from "./labels.js";
 import { get, whenSignedOut } from "./request.js";
@@ -13,7 +14,7 @@ import { OPEN_STATES } from "./tile.js";
 import { Wall } from "./wall.js";
 import { ZonePage } from "./zones.js";
 
-const VIEWS = { wall: Wall, cases: CaseDesk, zones: ZonePage, labels: LabelPage, health: HealthPage };
+const VIEWS = { wall: Wall, cases: CaseDesk, zones: ZonePage, labels: LabelPage, evaluation: EvaluationBoard, health: HealthPage };
 const FOR_OPERATORS = ["zones", "labels"];
 const RETRY_MS = 3000;
 const COUNT_DELAY_MS = 200; // a case that opens brings several messages at once

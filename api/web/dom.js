@@ -42,6 +42,7 @@ const PATHS = {
   cases: "M6 3h9l4 4v14H6zM14 3v5h5M9 12h7M9 16h7",
   zones: "M4 7l8-4 8 5-2 11-11 1zM4 7h.01M12 3h.01M20 8h.01M18 19h.01M7 20h.01",
   labels: "M4 8V4h4M16 4h4v4M20 16v4h-4M8 20H4v-4M9 9h6v6H9z",
+  evaluation: "M5 20v-8M11 20V5M17 20v-11M3 20h18",
   health: "M3 12h4l3-7 4 14 3-7h4",
   horn: "M4 10v4h3l6 5V5L7 10zM16.5 9a4 4 0 0 1 0 6M19 6.5a8 8 0 0 1 0 11",
   expand: "M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5",

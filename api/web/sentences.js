@@ -9,6 +9,7 @@ export function problemWords({ code, message, facts = {} }) {
   if (!has(`problem.${code}`)) return message || String(code);
   if (code === "correction") return has(`correction.${facts.cause}`) ? t(`correction.${facts.cause}`) : message;
   if (code === "machine") return t("problem.machine", { cause: word("machine", facts.cause) });
+  if (code === "evaluation_inputs") return inputWords(facts, message);
   if (code === "not_valid") return mistakeWords(facts, message);
   if (code === "zones_refused") return t("problem.zones_refused", { zone: facts.zone, what: mistakeWords(facts, message) });
   const { state, action, cause, detail, posts } = facts;
@@ -21,6 +22,12 @@ export function problemWords({ code, message, facts = {} }) {
 
 // Returns the problem of a camera or horn, for which the server says `problem` and `problem_code`.
 export const troubleWords = ({ problem, problem_code }) => (problem ? problemWords({ code: problem_code, message: problem }) : "");
+
+// Says which row of a file of inputs is wrong first, in what way, and how many rows are wrong in all.
+function inputWords(facts, message) {
+  const cause = has(`invalid.${facts.cause}`) ? t(`invalid.${facts.cause}`, facts) : message;
+  return t("problem.evaluation_inputs", { ...facts, table: word("inputtable", facts.table), cause });
+}
 
 function mistakeWords(facts, message) {
   if (!has(`invalid.${facts.cause}`)) return message;

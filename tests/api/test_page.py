@@ -395,6 +395,7 @@ def test_nothing_is_cut_off_on_any_screen(
         ("wall", ".alarm-bar .button"),
         ("cases", ".case-head"),
         ("zones", ".zone-form"),
+        ("evaluation", ".figures"),
         ("health", "table"),
     ):
         visitor.go(view)
@@ -403,7 +404,7 @@ def test_nothing_is_cut_off_on_any_screen(
             page.click("#hours-add")
         seen[view] = page.evaluate(CUT_OFF)
 
-    assert seen == {"wall": [], "cases": [], "zones": [], "health": []}
+    assert seen == {"wall": [], "cases": [], "zones": [], "evaluation": [], "health": []}
 
 
 def test_tile_says_that_too_many_pictures_are_open(browser: Browser, system: FakeSystem) -> None:
