@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from cases.case_numbers import BEIJING, missing_numbers, next_number
 from cases.database import Database, open_database
 from cases.errors import DatabaseError, ReasonMissingError, StaleEditError, UnknownCaseError
+from cases.outbox import enqueue
 from cases.packs import Pack
 from cases.records import (
     ADD_PACK,
@@ -325,16 +326,16 @@ def _note(
     at, actor, action, reason = what
     row.audit_rows += 1
     row.updated_at = max(row.updated_at, at)
-    session.add(
-        AuditTableRow(
-            case_id=row.id,
-            seq=row.audit_rows,
-            at=at,
-            actor=actor,
-            action=action,
-            from_state=before.value if before else "",
-            to_state=row.state,
-            reason=reason,
-            detail=detail,
-        )
+    note = AuditTableRow(
+        case_id=row.id,
+        seq=row.audit_rows,
+        at=at,
+        actor=actor,
+        action=action,
+        from_state=before.value if before else "",
+        to_state=row.state,
+        reason=reason,
+        detail=detail,
     )
+    session.add(note)
+    enqueue(session, row, note)
