@@ -4,8 +4,6 @@
 start and is named. URLs may hold `${NAME}`, which is taken from the environment, so that passwords stay out of files.
 """
 
-import os
-import re
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,6 +15,8 @@ from broadcast.settings import BroadcastSettings, checked_time_zone
 from cases.tables import MAX_NAME_LENGTH
 from models.choice import EngineName
 from pipeline.errors import SettingsError
+from pipeline.outward.settings import OutwardSettings
+from pipeline.variables import expanded
 from streams.pool import RINGS_BYTES
 from streams.settings import StreamSettings
 from streams.urls import check_url, rooted
@@ -27,18 +27,8 @@ SAFE_ID = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"
 """What an id may be: it becomes part of file names, thread names and addresses."""
 
 
-def _expanded(url: str) -> str:
-    def value(match: re.Match[str]) -> str:
-        name = match.group(1)
-        if name not in os.environ:
-            raise ValueError(f"the environment variable {name} is not set")
-        return os.environ[name]
-
-    return re.sub(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}", value, url)
-
-
 def _checked_url(url: str) -> str:
-    check_url(_expanded(url))
+    check_url(expanded(url))
     return url
 
 
@@ -102,12 +92,12 @@ class CameraEntry(Section):
     @property
     def address(self) -> str:
         """The URL to open, with `${NAME}` looked up; may hold a password."""
-        return _expanded(self.url)
+        return expanded(self.url)
 
     @property
     def sub_address(self) -> str:
         """The URL of the smaller stream to open, with `${NAME}` looked up; empty where there is none."""
-        return _expanded(self.sub_url)
+        return expanded(self.sub_url)
 
     @property
     def shown_name(self) -> str:
@@ -168,6 +158,7 @@ class Settings(Section):
     model: ModelSettings = Field(default_factory=ModelSettings)
     evidence: EvidenceSettings = Field(default_factory=EvidenceSettings)
     broadcast: BroadcastSettings = Field(default_factory=BroadcastSettings)
+    outward: OutwardSettings = Field(default_factory=OutwardSettings)
     cameras: tuple[CameraEntry, ...] = ()
 
     @property
@@ -269,6 +260,7 @@ def _rooted(settings: Settings, folder: Path) -> Settings:
     voice = voice.model_copy(update={"recordings": folder / recordings}) if recordings else voice
     changed: dict[str, object] = {"data": folder / settings.data, "labels": folder / settings.labels_folder}
     changed |= {"cameras": cameras, "model": model, "evidence": evidence, "broadcast": voice}
+    changed["outward"] = settings.outward.rooted(folder)
     return settings.model_copy(update=changed)
 
 

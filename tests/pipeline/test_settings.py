@@ -150,6 +150,7 @@ def test_example_is_toml_without_duplicate_tables() -> None:
         "model",
         "evidence",
         "broadcast",
+        "outward",
         "cameras",
     }
 
