@@ -9,7 +9,7 @@ import sys
 
 import typer
 
-from api.commands import checking, evidence, looking, people, serving, set_making, sets, shelf, speaking
+from api.commands import checking, evidence, looking, outbox, people, serving, set_making, sets, shelf, speaking
 from broadcast.errors import BroadcastError
 from cases.errors import CasesError
 from datasets.errors import DatasetError
@@ -48,6 +48,7 @@ app.add_typer(people.app, name="user")
 app.add_typer(evidence.app, name="evidence")
 app.add_typer(evidence.app, name="cases", hidden=True)  # what it was called before
 app.add_typer(shelf.app, name="models")
+app.add_typer(outbox.app, name="outbox")
 data = typer.Typer(help="Sets of labelled pictures: look at them, convert, split, mix, label.", no_args_is_help=True)
 data.command("show")(sets.show)
 data.command("convert")(sets.convert)

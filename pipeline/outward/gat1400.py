@@ -75,8 +75,12 @@ class ViewLibrarySender:
         image = image_object(letter.event, picture, self._entry.device_id, self._local)
         with self._lock:
             if self._alive_s is None or self._clock() - self._alive_s > 3 * KEEPALIVE_S:
-                self._say("/VIID/System/Register", {"RegisterObject": {"DeviceID": self._entry.device_id}})
+                self.register()
         self._say("/VIID/Images", {"ImageListObject": {"Image": [image]}})
+
+    def register(self) -> None:
+        """Sign in, so that the library takes pictures from us; raises like `send`."""
+        self._say("/VIID/System/Register", {"RegisterObject": {"DeviceID": self._entry.device_id}})
 
     def rest(self) -> None:
         """Give a sign of life where one is due."""

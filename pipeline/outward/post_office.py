@@ -105,8 +105,7 @@ class PostOffice:
                 problems.append(SystemProblem("outbox_dead", sentence, {"target": name, "dead": dead}))
             if view.failures >= TELL_AFTER_FAILURES:
                 sentence = f"receiver {name} takes nothing, {waiting} messages wait: {view.problem}"
-                facts: dict[str, str | float] = {"target": name, "waiting": waiting, "why": view.problem}
-                problems.append(SystemProblem("outbox_away", sentence, facts))
+                problems.append(SystemProblem("outbox_away", sentence, {"target": name, "waiting": waiting}))
             if not view.kind and waiting:
                 sentence = f"{waiting} messages wait for receiver {name}, which the settings name no more"
                 problems.append(SystemProblem("outbox_retired", sentence, {"target": name, "waiting": waiting}))
