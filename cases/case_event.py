@@ -23,7 +23,10 @@ class Told(BaseModel):
 
 
 class ToldCase(Told):
-    """A case as it stood at one moment; fields as in `cases.records.Case`."""
+    """A case as it stood at one moment; fields as in `cases.records.Case`.
+
+    A field that is added later needs a default: letters of before are still in the outbox.
+    """
 
     case_id: str
     number: str

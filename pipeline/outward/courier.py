@@ -168,7 +168,7 @@ class Courier:
     def _forget_old(self, now: datetime) -> None:
         if self._forgot_at is None or abs(now - self._forgot_at) >= FORGET_EVERY:
             self._forgot_at = now
-            self._outbox.forget_delivered(now - timedelta(seconds=self._policy.keep_delivered_s))
+            self._outbox.forget_delivered(self.target, now - timedelta(seconds=self._policy.keep_delivered_s))
 
     def _run(self) -> None:
         while not self._stop.is_set():

@@ -1,8 +1,10 @@
 """Posts bytes to a receiver over HTTP: certificates checked, no redirect followed, time and answer bounded.
 
 Each post is a coroutine of its own with a limit on the whole of it, so that a receiver that answers a byte at a time
-holds nobody longer than one that is silent. Proxies and passwords of the environment (`HTTP_PROXY`, `.netrc`) are not
-used: what leaves the house goes where the settings say. Addresses of inner networks are allowed, as a city's are such.
+holds nobody longer than one that is silent; only a name server may take longer, up to the resolver's own limit.
+
+Proxies and passwords of the environment (`HTTP_PROXY`, `.netrc`) are not used: what leaves the house goes where the
+settings say. Addresses of inner networks are allowed, as a city's are such.
 """
 
 import asyncio

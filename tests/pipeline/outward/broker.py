@@ -95,7 +95,7 @@ class Listener:
         self._client.on_message = self._on_message
         ready = threading.Event()
         self._client.on_subscribe = lambda *_: ready.set()
-        kept = Properties(PacketTypes.CONNECT)
+        kept = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
         kept.SessionExpiryInterval = 3600
         self._client.connect("127.0.0.1", broker.port, clean_start=False, properties=kept)
         self._client.subscribe("#", qos=1)
@@ -114,7 +114,9 @@ class Listener:
         self._client.loop_stop()
 
     def _on_message(self, _client: paho.Client, _data: object, message: paho.MQTTMessage) -> None:
-        told = dict(message.properties.UserProperty) if message.properties else {}
+        told = dict(getattr(message.properties, "UserProperty", ()))
         with self._changed:
-            self._heard.append(Heard(message.topic, message.payload, message.qos, message.retain, told.get("id", "")))
+            self._heard.append(
+                Heard(message.topic, bytes(message.payload), message.qos, message.retain, told.get("id", ""))
+            )
             self._changed.notify_all()

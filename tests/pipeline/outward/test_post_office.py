@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from cases.database import Database
+from cases.errors import DatabaseError
 from cases.evidence import EvidenceStore
 from cases.outbox import LetterState, Outbox, Outcome
 from cases.store import CaseStore
@@ -95,6 +96,18 @@ def test_what_was_given_up_and_whom_nobody_names_any_more_is_told(
         ("outbox_dead", {"target": "old", "dead": 1}),
         ("outbox_retired", {"target": "old", "waiting": 1}),
     ]
+
+
+def test_health_comes_up_while_the_database_is_away(
+    office: Make, store: CaseStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = office()
+
+    def refuse(_: object) -> None:
+        raise DatabaseError("gone")
+
+    monkeypatch.setattr(Outbox, "standings", refuse)
+    assert made.problems() == ()
 
 
 def test_metrics_tell_how_each_receiver_stands() -> None:

@@ -60,6 +60,13 @@ def test_altered_message_is_refused(changes: dict[str, str], body: bytes, told: 
         signer_of({"city": KEY}, headers(**changes), body, AT)
 
 
+def test_digests_of_other_kinds_do_not_matter_beside_the_signature() -> None:
+    told = f"sha-512=:AAAA:, {digest_of(BODY)}"
+    assert signer_of({"city": KEY}, headers(content_digest=told), BODY, AT) == "city"
+    without = {name: value for name, value in headers().items() if name != "content-digest"}
+    assert signer_of({"city": KEY}, without, BODY, AT) == "city"
+
+
 @pytest.mark.parametrize("off_s", [-301, 301])
 def test_old_and_future_messages_are_refused_so_that_none_is_played_again(off_s: float) -> None:
     with pytest.raises(BadSignatureError, match="300 s off"):
