@@ -131,10 +131,14 @@ class Courier:
         self._outbox.database.after_writing(self._wake.set)
         self._thread.start()
 
-    def stop(self) -> None:
-        """End the thread; what is under way is awaited, what waits stays in the outbox."""
+    def end(self) -> None:
+        """Ask the thread to end, and return at once."""
         self._stop.set()
         self._wake.set()
+
+    def stop(self) -> None:
+        """End the thread; what is under way is awaited, what waits stays in the outbox."""
+        self.end()
         if self._thread.is_alive():
             self._thread.join(JOIN_TIMEOUT_S)
         self._pool.shutdown(wait=False, cancel_futures=True)

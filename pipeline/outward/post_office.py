@@ -72,6 +72,8 @@ class PostOffice:
 
     def stop(self) -> None:
         """End the couriers; what waits stays in the outbox."""
+        for courier in self._couriers:  # all at once, so that slow receivers are awaited together
+            courier.end()
         run_each(*((f"ending the courier to {courier.target}", courier.stop) for courier in self._couriers))
 
     def views(self) -> tuple[TargetView, ...]:
