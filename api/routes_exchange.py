@@ -29,6 +29,8 @@ def receive_form(
     now = utc_now()
     keys = {entry.id: secret_bytes(entry.secret.get_secret_value()) for entry in system.settings.outward.senders}
     sender = signer_of(keys, request.headers, body, now)
+    if b"\\u0000" in body:
+        raise BadFormError("body: a text holds the character U+0000, which PostgreSQL cannot keep")
     try:
         form = FORMS.validate_json(body)
     except ValidationError as err:

@@ -14,6 +14,7 @@ from cases.case_event import CaseEvent, ToldCase, ToldChange
 from cases.evidence import EvidenceStore, utc_now
 from cases.outbox import Letter, LetterState, Outbox
 from cases.store import CaseStore
+from pipeline.data_folder import make_data_folder
 from pipeline.errors import SettingsError
 from pipeline.outward.gat1400 import ViewLibrarySender
 from pipeline.outward.messages import Sender
@@ -68,6 +69,7 @@ def try_out(target: TargetArgument, config: ConfigOption = DEFAULT_CONFIG) -> No
         raise SettingsError(f"[[outward.targets]] has no {target!r}; known: {known}")
     if entry.wants == "forms":
         raise SettingsError(f"receiver {target!r} keeps each form for ever, so none is sent without a case")
+    make_data_folder(settings.data)
     with stored_cases(settings) as (store, evidence), closing(_sender(entry, settings, store, evidence)) as sender:
         if isinstance(sender, ViewLibrarySender):
             sender.register()

@@ -94,6 +94,11 @@ def test_form_without_a_fitting_signature_is_turned_away_unread(client: "TestCli
     [
         (b"{", "JSON"),
         (b"[]", "object"),
+        (b"[" * 100_000, "JSON"),
+        (b'{"form": "\xff"}', "JSON"),
+        (b'{"form": "\\ud800"}', "JSON"),
+        ({**FORM, "note": "\0"}, "U+0000"),
+        ({**FORM, "sequence": 10**30}, "sequence"),
         ({**FORM, "form": "letter"}, "form"),
         ({**FORM, "sequence": -1}, "sequence"),
         ({**FORM, "extra": 1}, "extra"),

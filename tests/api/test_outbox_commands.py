@@ -90,7 +90,6 @@ def test_resend_makes_dead_letters_due(typed: Typing) -> None:
 def test_test_sends_a_signed_letter_that_tells_of_no_case(typed: Typing) -> None:
     with receiving() as (receiver, address):
         typed.set(address)
-        typed.queue()
         status, told = typed("test", "platform")
 
     assert status == 0, told

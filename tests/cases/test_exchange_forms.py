@@ -103,6 +103,24 @@ def test_form_reads_what_it_wrote(action: str) -> None:
     assert FORMS.validate_json(form.model_dump_json()) == form
 
 
+@pytest.mark.parametrize("action", TITLES)
+def test_longest_names_that_a_case_can_have_fit_a_form(action: str) -> None:
+    """A change of a case must never fail because of what is told about it."""
+    told = event(action, unit="大" * 500, due_at="x" * 500)
+    case = told.case.model_copy(
+        update={
+            "number": "N" * 32,
+            "code": "9" * 16,
+            "kind": "k" * 32,
+            "camera_name": "名" * 200,
+            "zone_name": "区" * 200,
+        }
+    )
+    change = told.change.model_copy(update={"actor": "人" * 200, "reason": "理\0" * 20_000, "to_state": "checking"})
+
+    assert forms_of(told.model_copy(update={"case": case, "change": change}))
+
+
 def test_reason_longer_than_a_form_holds_is_cut() -> None:
     long = event("verify")
     long = long.model_copy(update={"change": long.change.model_copy(update={"reason": "字" * 20_000})})

@@ -1,9 +1,11 @@
 """Settings of receivers and senders: what is refused at the start, and that no secret is ever shown."""
 
+import re
 from pathlib import Path
 
 import pytest
 
+import pipeline.settings
 from pipeline.errors import SettingsError
 from pipeline.settings import Settings, load_settings
 from tests.pipeline.outward.builders import SECRET, entry
@@ -80,3 +82,21 @@ def test_mistake_is_named_and_no_secret_shown(tmp_path: Path, text: str, told: s
 
 def test_address_of_an_inner_network_is_allowed() -> None:
     assert entry("http://10.20.0.7:8080/hooks").shown == "http://10.20.0.7:8080"
+
+
+def test_example_of_each_section_is_valid_and_holds_the_defaults(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("GATE_PASSWORD", "CITY_SECRET"):
+        monkeypatch.setenv(name, "whsec_" + "A" * 32)
+    example = (Path(pipeline.settings.__file__).parent / "example.toml").read_text(encoding="utf-8")
+    before, found, after = example.partition("# [[outward.targets]]")
+    section, cameras, rest = (found + after).partition("[[cameras]]")
+    bare = re.sub(r"^# ", "", section, flags=re.MULTILINE).replace('"city-ca.pem"', '"own.pem"')
+
+    outward = loaded(tmp_path, before + bare + cameras + rest).outward
+
+    told = outward.targets[0].model_dump(exclude={"url", "secret", "ca_file", "device_id", "id"})
+    assert told == entry().model_dump(exclude={"url", "secret", "ca_file", "device_id", "id"})
+    assert [sender.id for sender in outward.senders] == ["city"]
+    assert outward.model_copy(update={"targets": (), "senders": ()}) == Settings().outward
