@@ -96,7 +96,7 @@ class System:
         self._site = Site(data, settings.cameras)
         self._codes = bundled_table()
         self._agenda = Agenda("cases-writer")
-        self._model = opened_model(settings, model)
+        self._model_name, self._engine, facts, looker = opened_model(settings, model)
         listeners = ShardListeners(
             on_event=lambda event: self._flow.on_event(event),
             on_boxes=self.hub.publish,
@@ -104,10 +104,8 @@ class System:
         )
         checkpoints = CheckpointFolder(data / "checkpoints")
         per_s, rings_bytes = settings.model.closer_per_s, settings.rings_bytes
-        self._shard = Shard(
-            "0", self._model.looker, openers, checkpoints, listeners, rings_bytes=rings_bytes, closer_per_s=per_s
-        )
-        keeper_parts = KeeperParts(self._model.facts, self._shard.reader, self._place_of, local, program())
+        self._shard = Shard("0", looker, openers, checkpoints, listeners, rings_bytes=rings_bytes, closer_per_s=per_s)
+        keeper_parts = KeeperParts(facts, self._shard.reader, self._place_of, local, program())
         self._keeper = EvidenceKeeper(data / "pending", settings.evidence, keeper_parts)
         self._speaker = self._make_speaker()
         self._ladders = self._make_ladders()
@@ -337,8 +335,8 @@ class System:
         return SystemHealth(
             started_at=self._started_at,
             version=version("streetwarden"),
-            model=self._model.name,
-            engine=self._model.engine,
+            model=self._model_name,
+            engine=self._engine,
             disk_free_bytes=free,
             evidence_held_back=self._agenda.held_back,
             problems=tuple(problems),
