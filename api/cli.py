@@ -17,6 +17,7 @@ from api.commands import (
     evidence,
     grids,
     looking,
+    outbox,
     people,
     serving,
     set_making,
@@ -66,6 +67,7 @@ app.add_typer(codes.app, name="codes")
 app.add_typer(shelf.app, name="models")
 app.add_typer(grids.app, name="grids")
 app.add_typer(dispatch.app, name="dispatch")
+app.add_typer(outbox.app, name="outbox")
 data = typer.Typer(help="Sets of labelled pictures: look at them, convert, split, mix, label.", no_args_is_help=True)
 data.command("show")(sets.show)
 data.command("convert")(sets.convert)

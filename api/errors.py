@@ -2,6 +2,7 @@
 
 ApiError
 ├── BadRequestError       what was sent cannot be used
+│   └── BadFormError      it is none of the exchange forms
 ├── NotSignedInError      no session, or it has ended
 ├── ForbiddenError        the role does not reach, or another site sent the request
 ├── NotFoundError         there is no such thing
@@ -27,6 +28,13 @@ class ApiError(Exception):
 
 class BadRequestError(ApiError):
     """What was sent cannot be used; the message says why."""
+
+
+class BadFormError(BadRequestError):
+    """A signed body that is none of the eight exchange forms; the message has each wrong key."""
+
+    status = 422
+    code = "bad_form"
 
 
 class NotSignedInError(ApiError):

@@ -7,7 +7,7 @@ Belongs here: connections, transactions, migration. Does not: what the tables ho
 """
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
@@ -30,7 +30,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session, UOWTransaction
 
 from cases.errors import AppendOnlyError, CasesError, DatabaseError, DatabaseUnusableError, MigrationError
-from cases.tables import AuditTableRow
+from cases.tables import AuditTableRow, ReceivedFormRow
 
 BUSY_TIMEOUT_S = 15.0
 """How long a writer waits for another process that holds the SQLite file, for example a backup."""
@@ -72,6 +72,7 @@ class Database:
         self._name = engine.url.render_as_string(hide_password=True)
         # SQLite lets writers in by sleeping and trying again; this lock lets our own threads in one after the other.
         self._turn: AbstractContextManager[object] = threading.Lock() if is_sqlite else nullcontext()
+        self._after_writing: tuple[Callable[[], None], ...] = ()
 
     def upgrade(self) -> None:
         """Create or bring up the tables; does nothing when they are up to date.
@@ -105,6 +106,12 @@ class Database:
             event.listen(session, "before_flush", _refuse_changed_history)
             with session.begin():
                 yield session
+        for call in self._after_writing:
+            call()
+
+    def after_writing(self, call: Callable[[], None]) -> None:
+        """Have something called after each transaction that wrote, on the thread that wrote; it must return at once."""
+        self._after_writing = (*self._after_writing, call)
 
     def close(self) -> None:
         """Close every connection; a later use opens new ones."""
@@ -202,5 +209,5 @@ def _tune_sqlite(engine: Engine, busy_timeout_s: float) -> None:
 
 def _refuse_changed_history(session: Session, _flush: UOWTransaction, _instances: object) -> None:
     for row in (*session.deleted, *(row for row in session.dirty if session.is_modified(row))):
-        if isinstance(row, AuditTableRow):
-            raise AppendOnlyError("the audit of cases is only ever added to; nothing in it is altered or removed")
+        if isinstance(row, AuditTableRow | ReceivedFormRow):
+            raise AppendOnlyError(f"{row.__tablename__} is only ever added to; nothing in it is altered or removed")

@@ -21,6 +21,8 @@ CasesError
 ├── AppendOnlyError            something tried to alter or remove history
 ├── DatabaseError              the database refuses (retryable)
 ├── MigrationError             the database is newer than the program, or cannot be brought up
+├── UnknownTargetError         no receiver outside was ever called so
+├── OtherContentError          an exchange form was sent again with other content
 ├── EvidenceError
 │   ├── EvidenceWriteError     disk full, read-only or no permission (retryable)
 │   ├── EvidencePartError      a part that was handed over cannot be read or is empty
@@ -245,6 +247,26 @@ class DatabaseUnusableError(DatabaseError):
 
 class MigrationError(CasesError):
     """The database cannot be brought to the layout that this program needs."""
+
+
+class UnknownTargetError(CasesError):
+    """A receiver outside that the outbox does not know."""
+
+    def __init__(self, target: str, known: Sequence[str]) -> None:
+        self.target = target
+        told = f"known are {', '.join(known)}" if known else "none was ever named by [[outward.targets]]"
+        super().__init__(f"there is no receiver {target!r}; {told}")
+
+
+class OtherContentError(CasesError):
+    """An exchange form whose case number, form and sequence were received before, with other content."""
+
+    def __init__(self, case_number: str, form: str, sequence: int) -> None:
+        self.case_number, self.form, self.sequence = case_number, form, sequence
+        super().__init__(
+            f"{form} {sequence} of case {case_number} was received before with other content; that one stays. "
+            "Send what is new under a new sequence"
+        )
 
 
 class EvidenceError(CasesError):

@@ -25,6 +25,7 @@ from cases.errors import (
     UnknownCaseError,
 )
 from cases.handling_clock import Deadlines, timed
+from cases.outbox import enqueue
 from cases.packs import Pack
 from cases.posts import Doer
 from cases.records import (
@@ -368,16 +369,16 @@ def _note(
     at, actor, action, reason = what
     row.audit_rows += 1
     row.updated_at = max(row.updated_at, at)
-    session.add(
-        AuditTableRow(
-            case_id=row.id,
-            seq=row.audit_rows,
-            at=at,
-            actor=actor,
-            action=action,
-            from_state=before.value if before else "",
-            to_state=row.state,
-            reason=reason,
-            detail=detail,
-        )
+    note = AuditTableRow(
+        case_id=row.id,
+        seq=row.audit_rows,
+        at=at,
+        actor=actor,
+        action=action,
+        from_state=before.value if before else "",
+        to_state=row.state,
+        reason=reason,
+        detail=detail,
     )
+    session.add(note)
+    enqueue(session, row, note)

@@ -243,3 +243,52 @@ class PersonRow(Base):
     password_number: Mapped[int]
     posts: Mapped[list[Any]]
     unit: Mapped[str] = mapped_column(String(MAX_ID_LENGTH))
+
+
+class OutboxTargetRow(Base):
+    """One receiver outside, as the settings of the last start name it; inactive once they name it no more."""
+
+    __tablename__ = "outbox_targets"
+
+    name: Mapped[str] = mapped_column(String(64), primary_key=True)
+    wants: Mapped[str] = mapped_column(String(16))
+    active: Mapped[bool]
+
+
+class OutboxRow(Base):
+    """One event that one receiver is to be told, and what became of it."""
+
+    __tablename__ = "outbox"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    target: Mapped[str] = mapped_column(ForeignKey("outbox_targets.name"))
+    case_id: Mapped[str] = mapped_column(ForeignKey("cases.id"))
+    seq: Mapped[int]
+    event: Mapped[dict[str, Any]]
+    state: Mapped[str] = mapped_column(String(16))
+    tries: Mapped[int]
+    queued_at: Mapped[datetime]
+    first_tried_at: Mapped[datetime | None]
+    next_try_at: Mapped[datetime]
+    settled_at: Mapped[datetime | None]
+    problem: Mapped[str] = mapped_column(Text)
+
+    __table_args__ = (UniqueConstraint("target", "case_id", "seq"), Index(None, "target", "state", "id"))
+
+
+class ReceivedFormRow(Base):
+    """One exchange form that came from outside, also one that was refused (`attempt` above 0); only ever added."""
+
+    __tablename__ = "received_forms"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    sender: Mapped[str] = mapped_column(String(64))
+    case_number: Mapped[str] = mapped_column(String(64))
+    form: Mapped[str] = mapped_column(String(32))
+    sequence: Mapped[int]
+    attempt: Mapped[int]
+    sha256: Mapped[str] = mapped_column(String(64))
+    content: Mapped[dict[str, Any]]
+    received_at: Mapped[datetime]
+
+    __table_args__ = (UniqueConstraint("sender", "case_number", "form", "sequence", "attempt"),)

@@ -4,7 +4,11 @@ PipelineError
 ├── SettingsError        a settings file that cannot be used
 ├── UnknownHornError     no horn has this id, or the camera has none
 ├── DuplicateCameraError a camera has this id already
-└── NoPictureError       the camera has sent no picture yet
+├── NoPictureError       the camera has sent no picture yet
+├── BadSignatureError    what came from outside is signed by nobody we know
+└── SendError            a receiver outside did not take what we sent
+    ├── ReceiverAwayError      it may take it later (retryable)
+    └── ReceiverRefusesError   it will never take this
 """
 
 
@@ -41,3 +45,38 @@ class NoPictureError(PipelineError):
 
     def __init__(self, camera_id: str, problem: str) -> None:
         super().__init__(f"camera {camera_id}: no picture at hand{': ' + problem if problem else ''}")
+
+
+class BadSignatureError(PipelineError):
+    """What came from outside is signed by nobody we know, or not lately; the message never shows a signature."""
+
+
+class SendError(PipelineError):
+    """A receiver outside did not take what we sent. The message never holds a secret or what was sent.
+
+    Attributes:
+        target: the receiver.
+        problem: what went wrong, in one sentence without the receiver's name.
+    """
+
+    def __init__(self, target: str, problem: str) -> None:
+        self.target, self.problem = target, problem
+        super().__init__(f"{target}: {problem}")
+
+
+class ReceiverAwayError(SendError):
+    """It cannot be reached, is overloaded, or does not let us in; the same can succeed later.
+
+    Attributes:
+        wait_s: how long the receiver asks us to wait, 0 where it does not say.
+    """
+
+    retryable = True
+
+    def __init__(self, target: str, problem: str, *, wait_s: float = 0.0) -> None:
+        self.wait_s = wait_s
+        super().__init__(target, problem)
+
+
+class ReceiverRefusesError(SendError):
+    """It answers that it will never take this; sending it again is useless until somebody has looked at it."""

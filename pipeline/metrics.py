@@ -7,7 +7,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from pipeline.views import CameraView, HornView, SystemHealth
+from pipeline.views import CameraView, HornView, SystemHealth, TargetView
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +18,7 @@ class MetricSources:
     horns: Callable[[], Iterable[HornView]]
     health: Callable[[], SystemHealth]
     cases_by_state: Callable[[], dict[str, int]]
+    targets: Callable[[], Iterable[TargetView]] = tuple
 
 
 class Metrics(Collector):
@@ -43,6 +44,7 @@ class Metrics(Collector):
         for state, count in self._sources.cases_by_state().items():
             cases.add_metric([state], count)
         yield cases
+        yield from _target_metrics(tuple(self._sources.targets()))
         health = self._sources.health()
         yield GaugeMetricFamily(
             "streetwarden_disk_free_bytes", "free bytes where evidence is kept", value=health.disk_free_bytes
@@ -74,3 +76,21 @@ def _camera_metrics(cameras: tuple[CameraView, ...]) -> Iterator[Metric]:
         for cause, count in camera.looks.dropped.items():
             dropped.add_metric([camera.camera_id, cause], count)
     yield from (live, fps, offered, decoded, passed_over, looked, dropped, reconnects)
+
+
+def _target_metrics(targets: tuple[TargetView, ...]) -> Iterator[Metric]:
+    up = GaugeMetricFamily("streetwarden_outbox_up", "1 while the receiver takes letters", labels=["target"])
+    waiting = GaugeMetricFamily("streetwarden_outbox_waiting", "letters still to be delivered", labels=["target"])
+    dead = GaugeMetricFamily("streetwarden_outbox_dead", "letters that were given up", labels=["target"])
+    delivered = CounterMetricFamily("streetwarden_outbox_delivered", "letters delivered", labels=["target"])
+    oldest = GaugeMetricFamily(
+        "streetwarden_outbox_oldest_timestamp_seconds", "when the oldest waiting letter was queued", labels=["target"]
+    )
+    for target in targets:
+        up.add_metric([target.target_id], float(not target.problem))
+        waiting.add_metric([target.target_id], target.waiting)
+        dead.add_metric([target.target_id], target.dead)
+        delivered.add_metric([target.target_id], target.delivered)
+        if target.oldest_at is not None:
+            oldest.add_metric([target.target_id], target.oldest_at.timestamp())
+    yield from (up, waiting, dead, delivered, oldest)

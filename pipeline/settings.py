@@ -4,8 +4,6 @@
 start and is named. URLs may hold `${NAME}`, which is taken from the environment, so that passwords stay out of files.
 """
 
-import os
-import re
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any
@@ -21,6 +19,8 @@ from cases.place_settings import AnchorSettings, PlaceSettings, PositionSettings
 from cases.tables import MAX_NAME_LENGTH
 from models.choice import EngineName
 from pipeline.errors import SettingsError
+from pipeline.outward.settings import OutwardSettings
+from pipeline.variables import expanded
 from streams.pool import RINGS_BYTES
 from streams.settings import StreamSettings
 from streams.urls import check_url, rooted
@@ -31,18 +31,8 @@ SAFE_ID = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"
 """What an id may be: it becomes part of file names, thread names and addresses."""
 
 
-def _expanded(url: str) -> str:
-    def value(match: re.Match[str]) -> str:
-        name = match.group(1)
-        if name not in os.environ:
-            raise ValueError(f"the environment variable {name} is not set")
-        return os.environ[name]
-
-    return re.sub(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}", value, url)
-
-
 def _checked_url(url: str) -> str:
-    check_url(_expanded(url))
+    check_url(expanded(url))
     return url
 
 
@@ -129,12 +119,12 @@ class CameraEntry(Section):
     @property
     def address(self) -> str:
         """The URL to open, with `${NAME}` looked up; may hold a password."""
-        return _expanded(self.url)
+        return expanded(self.url)
 
     @property
     def sub_address(self) -> str:
         """The URL of the smaller stream to open, with `${NAME}` looked up; empty where there is none."""
-        return _expanded(self.sub_url)
+        return expanded(self.sub_url)
 
     @property
     def shown_name(self) -> str:
@@ -197,6 +187,7 @@ class Settings(Section):
     codes: CodeSettings = Field(default_factory=CodeSettings)
     broadcast: BroadcastSettings = Field(default_factory=BroadcastSettings)
     places: PlaceSettings = Field(default_factory=PlaceSettings)
+    outward: OutwardSettings = Field(default_factory=OutwardSettings)
     cameras: tuple[CameraEntry, ...] = ()
 
     @property
@@ -300,6 +291,7 @@ def _rooted(settings: Settings, folder: Path) -> Settings:
     changed |= {"cameras": cameras, "model": model, "evidence": evidence, "broadcast": voice}
     changed["codes"] = settings.codes.rooted(folder)
     changed["places"] = settings.places.rooted(folder)
+    changed["outward"] = settings.outward.rooted(folder)
     return settings.model_copy(update=changed)
 
 

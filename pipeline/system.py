@@ -3,8 +3,8 @@
 `System` is what the page and the command line talk to. Its methods may be called from any thread; those that read
 pictures or the database block for a moment and belong on a worker thread of the caller.
 
-Start order: horns, case flow, looking thread, cameras, housekeeper. Stop order is its reverse, but for the horns: they
-end before the case flow, which writes down what they did not say to the end.
+Start order: couriers, horns, case flow, looking thread, cameras, housekeeper. Stop order is its reverse, but for the
+horns: they end before the case flow, which writes down what they did not say to the end.
 """
 
 import logging
@@ -22,7 +22,6 @@ from cases.code_files import chosen_table
 from cases.deeds import Order
 from cases.evidence import EvidenceStore, utc_now
 from cases.keyring import NewKey, open_keyring
-from cases.packs import ModelFacts
 from cases.people import People
 from cases.posts import Doer
 from cases.records import Case
@@ -31,8 +30,6 @@ from cases.stills import encode_jpeg
 from cases.store import CaseStore
 from detectors.catalog import ZoneSettings
 from detectors.events import Event
-from models.model import open_model
-from models.shelf import bundled_card
 from pipeline.agenda import Agenda
 from pipeline.case_flow import CaseFlow, FlowParts, tell
 from pipeline.checkpoints import CheckpointFolder
@@ -47,6 +44,9 @@ from pipeline.later_pictures import LaterParts, LaterPictures
 from pipeline.messages import CameraMessage
 from pipeline.metrics import Metrics, MetricSources
 from pipeline.offence_place import place_of
+from pipeline.opened_model import opened_model
+from pipeline.outward.pictures import Pictures
+from pipeline.outward.post_office import PostOffice, PostOfficeParts
 from pipeline.places import Places
 from pipeline.settings import CameraEntry, Settings
 from pipeline.shard import Shard, ShardListeners
@@ -100,7 +100,7 @@ class System:
         self._codes = chosen_table(settings.codes.table)
         self.places = Places(settings.places, database, data / "evidence", self._site.camera, local)
         self._agenda = Agenda("cases-writer")
-        self._model_name, self._engine, facts, looker = _opened_model(settings, model)
+        self._model_name, self._engine, facts, looker = opened_model(settings, model)
         listeners = ShardListeners(
             on_event=lambda event: self._flow.on_event(event),
             on_boxes=self.hub.publish,
@@ -117,7 +117,10 @@ class System:
         own = self._ladders, self.places, self._sees
         flow_parts = FlowParts(self.cases, self.evidence, self._keeper, self._codes, self._later, self.hub, *own)
         self._flow = CaseFlow(flow_parts, self._agenda)
-        self.metrics = Metrics(MetricSources(self.cameras, self.horns, self.health, self._cases_by_state))
+        post_parts = PostOfficeParts(database, Pictures(self.cases, self.evidence), local, program(), data)
+        self.post_office = PostOffice(settings.outward, post_parts)
+        views = self.post_office.views
+        self.metrics = Metrics(MetricSources(self.cameras, self.horns, self.health, self._cases_by_state, views))
         self._started_at = datetime.now(UTC)
         self._housekeeper = Housekeeper(
             HouseParts(
@@ -160,6 +163,7 @@ class System:
 
     def start(self) -> None:
         """Start all threads; returns at once, cameras connect in their own time."""
+        self.post_office.start()
         raised_from = datetime.now(UTC) - LADDER_MEMORY
         recovered = recover(self.cases, self.evidence, raised_from=raised_from, placed=self.places.placed)
         self.announcer.start()
@@ -180,6 +184,7 @@ class System:
             ("pausing the ladders", self._ladders.pause),
             ("ending the horns", self.announcer.close),
             ("writing what is due", self._agenda.stop),
+            ("ending the couriers", self.post_office.stop),
             ("closing the database", self.cases.close),
         )
 
@@ -328,6 +333,7 @@ class System:
         if self._new_key is not None:
             sentence = f"evidence is signed by a new key, {self._new_key.fingerprint}: the one before was not there"
             problems.append(SystemProblem("new_signing_key", sentence, {"fingerprint": self._new_key.fingerprint}))
+        problems.extend(self.post_office.problems())
         if free < LOW_DISK_BYTES:
             sentence = f"only {free // 2**20} MiB are free in {self.settings.data}: evidence will soon not fit"
             problems.append(SystemProblem("low_disk", sentence, {"free_mib": free // 2**20}))
@@ -390,12 +396,3 @@ class System:
 
     def _cases_by_state(self) -> dict[str, int]:
         return {state.value: count for state, count in self.cases.counts().items()}
-
-
-def _opened_model(settings: Settings, given: Looker | None) -> tuple[str, str, ModelFacts, Looker]:
-    if given is not None:
-        return "given", "given", ModelFacts("given", "", 0.0, "given"), given
-    model = open_model(settings.model.card or bundled_card(), settings.data, settings.model.engine)
-    engine = model.engine_name + (model.choice.told if model.choice else "")
-    facts = ModelFacts(model.card.name, model.card.sha256, model.card.score_threshold, engine)
-    return model.card.name, engine, facts, model

@@ -80,6 +80,33 @@ class HornView:
 
 
 @dataclass(frozen=True, slots=True)
+class TargetView:
+    """One receiver outside as people see it.
+
+    Attributes:
+        target_id: its name in the settings.
+        kind: `webhook`, `mqtt`, `gat1400`; empty for one that the settings name no more.
+        address: scheme and host.
+        problem: why it takes nothing now, one sentence without secrets; empty while it does.
+        failures: in a row.
+        delivered: letters since the start.
+        waiting: letters that it is still to get.
+        dead: letters that were given up.
+        oldest_at: when the oldest waiting one happened, None where none waits.
+    """
+
+    target_id: str
+    kind: str
+    address: str
+    problem: str
+    failures: int
+    delivered: int
+    waiting: int
+    dead: int
+    oldest_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class SystemHealth:
     """The system at one moment.
 

@@ -1,0 +1,1 @@
+"""Tells receivers outside what happens to cases: signed webhooks, MQTT, exchange forms, view libraries (GA/T 1400)."""
