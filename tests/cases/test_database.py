@@ -5,20 +5,25 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import alembic.command
 import pytest
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import MetaData, create_engine, inspect, select, text
+from sqlalchemy import Connection, MetaData, create_engine, inspect, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 from sqlalchemy.schema import CreateIndex, CreateTable
 
+import cases
 from cases.database import Database, open_database
 from cases.errors import DatabaseError, DatabaseUnusableError, MigrationError
 from cases.people import People
 from cases.store import CaseStore
 from cases.tables import Base, CaseRow
 from tests.cases.builders import new_case, pack_of
+
+MIGRATIONS = Path(cases.__file__).parent / "migrations"
 
 
 def test_migrations_make_exactly_the_tables_of_the_code(tmp_path: Path) -> None:
@@ -44,13 +49,50 @@ def test_tables_that_the_migrations_lack_would_be_noticed(tmp_path: Path) -> Non
     assert len(differences) == 1
 
 
+def brought_to(connection: Connection, revision: str) -> None:
+    """Make the tables as an earlier version of the program had them."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["connection"] = connection
+    alembic.command.upgrade(config, revision)
+
+
+def test_cases_of_the_second_version_keep_their_packs(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/cases.sqlite"
+    engine = create_engine(url)
+    case = {"id": "c1", "number": "SW1", "at": "2026-11-21 04:00:00"}
+    with engine.begin() as connection:
+        brought_to(connection, "0002")
+        named = "event_id, kind, code, state, camera_id, camera_name, zone_id, zone_name, class_label, reviewed_by"
+        numbers = "zone_version, box_x1, box_y1, box_x2, box_y2, score, revision, audit_rows"
+        times = "started_at, raised_at, created_at, updated_at"
+        connection.execute(
+            text(
+                f"INSERT INTO cases (id, number, {named}, {numbers}, {times}, reasons) VALUES (:id, :number"  # noqa: S608
+                + ", 'candidate'" * 10
+                + ", 1" * 8
+                + ", :at" * 4
+                + ", '[]')"
+            ),
+            case,
+        )
+        pack = "case_id, number, purpose, folder, manifest_sha256, written_at, captured_at, clock_error_s, incomplete"
+        values = "'c1', 1, 'opening', 'f', 'ab', :at, :at, 0.1, '[]'"
+        connection.execute(text(f"INSERT INTO packs ({pack}) VALUES ({values})"), case)  # noqa: S608
+    engine.dispose()
+
+    store = CaseStore(url)
+
+    (kept,) = store.get("c1").packs
+    assert (kept.deleted_at, kept.deletion_rule, kept.deletion_pack) == (None, "", None)
+    store.close()
+
+
 def test_accounts_of_the_first_version_come_through_the_upgrade(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/cases.sqlite"
-    open_database(url).close()
     engine = create_engine(url)
     with engine.begin() as connection:
-        connection.execute(text("ALTER TABLE people DROP COLUMN password_number"))
-        connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+        brought_to(connection, "0001")
         connection.execute(
             text("INSERT INTO people (name, role, password_hash, disabled, created_at) VALUES (:n, :r, :h, 0, :t)"),
             {"n": "li", "r": "operator", "h": "x", "t": "2026-11-21 04:00:00"},
