@@ -15,6 +15,7 @@ from api import (
     live_socket,
     routes_cameras,
     routes_cases,
+    routes_evidence,
     routes_health,
     routes_horns,
     routes_labels,
@@ -50,7 +51,7 @@ def create_app(system: System) -> FastAPI:
         responses={"4XX": {"model": ErrorAnswer}, "5XX": {"model": ErrorAnswer}},
     )
     app.state.front = make_front(system, Sessions(key, settings.server.session_hours * 3600))
-    routes = (routes_session, routes_cameras, routes_cases, routes_horns, routes_labels, routes_health)
+    routes = (routes_session, routes_cameras, routes_cases, routes_evidence, routes_horns, routes_labels, routes_health)
     for part in (*routes, live_socket, event_socket):
         app.include_router(part.router)
     app.mount("/web", StaticFiles(directory=WEB_FOLDER), name="web")

@@ -1,4 +1,4 @@
-"""Does what comes round again and again: keeps checkpoints, and tells the page whose state changed.
+"""Does what comes round again and again: checkpoints, retention, and telling the page whose state changed.
 
 One thread; a step that fails is said once in the log and tried again at its next turn, and holds up no other.
 """
@@ -24,6 +24,10 @@ TELLS_A_CHECKPOINT = 20
 """A crash loses at most so many seconds of dwell clocks that nobody had checkpointed yet."""
 
 
+TELLS_A_RETENTION = 60
+"""Once a minute a few cases whose time is over lose their evidence: thousands a day, without ever being long at it."""
+
+
 @dataclass(frozen=True, slots=True)
 class HouseParts:
     """What a housekeeper asks and calls; each on its own thread."""
@@ -32,6 +36,7 @@ class HouseParts:
     cameras: Callable[[], Iterable[CameraHealth]]
     horns: Callable[[], Iterable[HornHealth]]
     save_checkpoints: Callable[[], None]
+    apply_retention: Callable[[], object] | None = None
 
 
 class Housekeeper:
@@ -69,6 +74,8 @@ class Housekeeper:
             self._try("telling of horns", self._tell_horns)
             if round_number % TELLS_A_CHECKPOINT == 0:
                 self._try("keeping checkpoints", self._parts.save_checkpoints)
+            if self._parts.apply_retention is not None and round_number % TELLS_A_RETENTION == 0:
+                self._try("deleting what is kept no longer", self._parts.apply_retention)
 
     def _try(self, doing: str, step: Callable[[], None]) -> None:
         try:

@@ -158,6 +158,9 @@ class EvidenceSettings(Section):
 class PrivacySettings(Section):
     """How bystanders are hidden, and who sees originals for how long."""
 
+    card: Path | None = Field(
+        default=None, description="card of the model that finds people and vehicles; that of [model] if absent"
+    )
     view_minutes: float = Field(default=30.0, gt=0, le=24 * 60, description="minutes that leave to see originals lasts")
     person_threshold: float = Field(default=0.12, gt=0, lt=1, description="smallest score of a person that is hidden")
     vehicle_threshold: float = Field(default=0.2, gt=0, lt=1, description="smallest score of a vehicle with a plate")
@@ -297,9 +300,14 @@ def _rooted(settings: Settings, folder: Path) -> Settings:
     evidence, voice = settings.evidence, settings.broadcast
     evidence = evidence.model_copy(update={"keys": folder / evidence.keys}) if evidence.keys else evidence
     voice = voice.model_copy(update={"recordings": folder / recordings}) if recordings else voice
-    face_card = settings.privacy.face_card
-    privacy = settings.privacy.model_copy(update={"face_card": folder / face_card}) if face_card else settings.privacy
-    changed: dict[str, object] = {"privacy": privacy, "data": folder / settings.data, "labels": folder / settings.labels_folder}
+    cards = {"card": settings.privacy.card, "face_card": settings.privacy.face_card}
+    rooted_cards = {name: folder / path for name, path in cards.items() if path is not None}
+    privacy = settings.privacy.model_copy(update=rooted_cards)
+    changed: dict[str, object] = {
+        "privacy": privacy,
+        "data": folder / settings.data,
+        "labels": folder / settings.labels_folder,
+    }
     changed |= {"cameras": cameras, "model": model, "evidence": evidence, "broadcast": voice}
     return settings.model_copy(update=changed)
 

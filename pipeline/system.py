@@ -46,6 +46,7 @@ from pipeline.later_pictures import LaterParts, LaterPictures
 from pipeline.messages import CameraMessage
 from pipeline.metrics import Metrics, MetricSources
 from pipeline.offence_place import place_of
+from pipeline.privacy import open_privacy
 from pipeline.settings import CameraEntry, Settings
 from pipeline.shard import Shard, ShardListeners
 from pipeline.site import Site
@@ -116,9 +117,9 @@ class System:
         self._flow = CaseFlow(flow_parts, self._agenda)
         self.metrics = Metrics(MetricSources(self.cameras, self.horns, self.health, self._cases_by_state))
         self._started_at = datetime.now(UTC)
-        self._housekeeper = Housekeeper(
-            HouseParts(self.hub, self._shard.health, self.announcer.health, self._shard.save_checkpoints)
-        )
+        self.desk, forget = open_privacy(settings, self.cases, self.evidence, self._site)
+        tells = self.hub, self._shard.health, self.announcer.health
+        self._housekeeper = Housekeeper(HouseParts(*tells, self._shard.save_checkpoints, forget))
 
     def _make_later(self) -> LaterPictures:
         parts = LaterParts(
