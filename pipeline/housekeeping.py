@@ -77,7 +77,7 @@ class Housekeeper:
             if self._parts.apply_retention is not None and round_number % TELLS_A_RETENTION == 0:
                 self._try("deleting what is kept no longer", self._parts.apply_retention)
 
-    def _try(self, doing: str, step: Callable[[], None]) -> None:
+    def _try(self, doing: str, step: Callable[[], object]) -> None:
         try:
             step()
         except Exception as err:

@@ -1,13 +1,17 @@
 """Opens what hides bystanders and what lets evidence go: the finder of people and vehicles, the copies, the rules."""
 
+from collections.abc import Callable
 from functools import partial
+from zoneinfo import ZoneInfo
 
 from cases.blurred_copies import BlurredCopies
 from cases.bystander_finder import BystanderFinder, FinderFacts
 from cases.bystanders import LARGE_PLATED
+from cases.devices import DeviceEntry
 from cases.errors import BlurError
 from cases.evidence import EvidenceStore, utc_now
 from cases.keyring import vouched
+from cases.marks import Marks
 from cases.retention_job import RetentionJob, RetentionParts
 from cases.store import CaseStore
 from cases.trust import trusted_keys
@@ -18,8 +22,11 @@ from models.errors import ModelError
 from models.faces import Faces, load_face_card
 from models.model import Model
 from models.shelf import bundled_card
+from pipeline.evidence_desk import DeskParts, EvidenceDesk
 from pipeline.settings import Settings
+from pipeline.site import Site
 from pipeline.stores import keys_folder, program
+from streams.errors import UnknownCameraError
 from vision.classes import StreetClass
 
 COPIES = "blurred"
@@ -28,6 +35,32 @@ COPIES = "blurred"
 
 CASES_A_MINUTE = 5
 """How many cases lose their evidence at a turn of the housekeeper: some seconds, and 7200 a day."""
+
+
+def open_privacy(
+    settings: Settings, cases: CaseStore, evidence: EvidenceStore, site: Site
+) -> tuple[EvidenceDesk, Callable[[], object]]:
+    """Return the desk that hands out evidence, and the step that lets a few cases go whose time is over."""
+
+    def device(camera_id: str) -> DeviceEntry | None:
+        try:
+            return site.camera(camera_id).register
+        except UnknownCameraError:  # its cases outlive a camera; its entry does not
+            return None
+
+    copies = blurred_copies(settings, evidence)
+    job = retention_job(settings, cases, evidence, copies)
+    parts = DeskParts(
+        cases=cases,
+        evidence=evidence,
+        copies=copies,
+        marks=Marks(cases.database),
+        device=device,
+        local=ZoneInfo(settings.timezone),
+        view_minutes=settings.privacy.view_minutes,
+        clock=utc_now,
+    )
+    return EvidenceDesk(parts), lambda: job.run(CASES_A_MINUTE)
 
 
 def blurred_copies(settings: Settings, evidence: EvidenceStore) -> BlurredCopies:
