@@ -41,13 +41,6 @@ def open_privacy(
     settings: Settings, cases: CaseStore, evidence: EvidenceStore, site: Site
 ) -> tuple[EvidenceDesk, Callable[[], object]]:
     """Return the desk that hands out evidence, and the step that lets a few cases go whose time is over."""
-
-    def device(camera_id: str) -> DeviceEntry | None:
-        try:
-            return site.camera(camera_id).register
-        except UnknownCameraError:  # its cases outlive a camera; its entry does not
-            return None
-
     copies = blurred_copies(settings, evidence)
     job = retention_job(settings, cases, evidence, copies)
     parts = DeskParts(
@@ -55,12 +48,17 @@ def open_privacy(
         evidence=evidence,
         copies=copies,
         marks=Marks(cases.database),
-        device=device,
+        device=partial(_entry, site),
         local=ZoneInfo(settings.timezone),
         view_minutes=settings.privacy.view_minutes,
         clock=utc_now,
     )
     return EvidenceDesk(parts), lambda: job.run(CASES_A_MINUTE)
+
+
+def register_entry(settings: Settings, camera_id: str) -> DeviceEntry | None:
+    """Return what the device register says of a camera, of the settings or added on the page; None for nothing."""
+    return _entry(Site(settings.data, settings.cameras), camera_id)
 
 
 def blurred_copies(settings: Settings, evidence: EvidenceStore) -> BlurredCopies:
@@ -103,6 +101,13 @@ def open_finder(settings: Settings) -> BystanderFinder:
         face_threshold=faces.card.score_threshold if faces else 0.0,
     )
     return BystanderFinder(model, facts, faces)
+
+
+def _entry(site: Site, camera_id: str) -> DeviceEntry | None:
+    try:
+        return site.camera(camera_id).register
+    except UnknownCameraError:  # its cases outlive a camera; its entry does not
+        return None
 
 
 def _check_classes(card: ModelCard) -> None:

@@ -1,0 +1,53 @@
+"""What the commands for evidence share: their options, the language they speak, the case that is named."""
+
+import getpass
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cases.errors import UnknownCaseError
+from cases.records import Case, CaseQuery
+from cases.store import CaseStore
+from cases.wording import Language
+from pipeline.errors import PipelineError, SettingsError
+
+ConfigOption = Annotated[Path, typer.Option("--config", "-c", help="settings file (TOML)")]
+LanguageOption = Annotated[str, typer.Option("--language", help="zh or en; that of the terminal if absent")]
+DEFAULT_CONFIG = Path("settings.toml")
+
+
+def case_named(store: CaseStore, number_or_id: str) -> Case:
+    """Return the case of a number or id.
+
+    Raises:
+        PipelineError: there is none.
+    """
+    for found in store.find(CaseQuery(text=number_or_id, limit=500)).cases:
+        if found.number == number_or_id:
+            return found
+    try:
+        return store.get(number_or_id)
+    except UnknownCaseError:
+        raise PipelineError(f"there is no case {number_or_id!r}; the page shows the number of each") from None
+
+
+def spoken_language(wanted: str) -> Language:
+    """Return the language to speak: the wanted one, or that of the terminal.
+
+    Raises:
+        SettingsError: there is no such language.
+    """
+    if wanted not in ("", "zh", "en"):
+        raise SettingsError(f"--language {wanted!r}: write zh or en")
+    told = wanted or next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), "")
+    return "zh" if told.startswith("zh") else "en"
+
+
+def account() -> str:
+    """Return the account that runs this."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):  # an account without a name
+        return f"uid {os.getuid()}"
