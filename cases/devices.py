@@ -1,8 +1,8 @@
 """The register of devices: what a camera needs before a record of it may serve a penalty.
 
 Source: 行政处罚法 (2021), article 41: legal and technical review, conformity with standards, signs, published places.
-A camera without an entry gives leads only (线索). An entry stands with its camera in the settings file, and a release
-keeps a copy of what it said.
+A camera without an entry gives leads only (线索). An entry stands with its camera, `[cameras.device]` in the settings
+file, and a release keeps a copy of what it said.
 """
 
 from datetime import date

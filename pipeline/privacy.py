@@ -105,7 +105,7 @@ def open_finder(settings: Settings) -> BystanderFinder:
 
 def _entry(site: Site, camera_id: str) -> DeviceEntry | None:
     try:
-        return site.camera(camera_id).register
+        return site.camera(camera_id).device
     except UnknownCameraError:  # its cases outlive a camera; its entry does not
         return None
 

@@ -99,7 +99,7 @@ class CameraEntry(Section):
     ground: GroundSettings | None = Field(
         default=None, description="plane of the ground; far vehicles that creep are then told from those that stand"
     )
-    register: DeviceEntry | None = Field(
+    device: DeviceEntry | None = Field(
         default=None, description="what the device register says of it; without an entry its cases are leads only"
     )
     stream: StreamSettings = Field(default_factory=StreamSettings, description="transport, ring and time limits")

@@ -26,7 +26,19 @@ from broadcast.settings import LadderSettings
 from cases.completeness import Shortfall
 from cases.errors import CasesError, CodeTableError, MigrationError, UnknownCodeError
 from cases.packs import PackPurpose, PartRole
-from cases.records import ADD_PACK, END, EXPORT, OPEN
+from cases.records import (
+    ADD_PACK,
+    DELETE,
+    END,
+    EXPORT,
+    LOCK,
+    OPEN,
+    RELEASE,
+    UNLOCK,
+    VIEW,
+    WITHDRAW_RELEASE,
+)
+from cases.releases import SENTENCES
 from cases.states import Action, CaseState
 from datasets.corrections import Cause
 from datasets.errors import DatasetError
@@ -127,8 +139,9 @@ def test_page_holds_no_words_outside_the_table() -> None:
     [
         ("state", list(CaseState)),
         ("action", [action for action in Action if action is not Action.RESOLVE]),
-        ("happened", [*Action, OPEN, ADD_PACK, END, EXPORT]),
+        ("happened", [*Action, OPEN, ADD_PACK, END, EXPORT, VIEW, LOCK, UNLOCK, DELETE, RELEASE, WITHDRAW_RELEASE]),
         ("role", list(PartRole)),
+        ("hindrance", list(SENTENCES)),
         ("purpose", LATER_PURPOSES),
         ("label", [kind.label for kind in StreetClass]),
         ("camera", CAMERA_STATES),

@@ -40,6 +40,8 @@ def test_example_file_is_valid_and_holds_the_defaults(monkeypatch: pytest.Monkey
     assert settings.broadcast.ladder == Settings().broadcast.ladder
     assert settings.evidence == Settings().evidence
     assert settings.server == Settings().server
+    assert settings.privacy == Settings().privacy
+    assert settings.retention == Settings().retention
     assert settings.cameras[0].stream == CameraEntry(id="a", url="rtsp://192.0.2.1/x").stream
 
 
@@ -149,6 +151,8 @@ def test_example_is_toml_without_duplicate_tables() -> None:
         "server",
         "model",
         "evidence",
+        "privacy",
+        "retention",
         "broadcast",
         "cameras",
     }
