@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from pipeline.housekeeping import TELLS_A_CHECKPOINT, Housekeeper, HouseParts
+from pipeline.housekeeping import TELLS_A_CHECKPOINT, TELLS_A_RETENTION, Housekeeper, HouseParts
 from pipeline.hub import Hub
 from pipeline.messages import Message
 from streams.gears import Gear
@@ -110,3 +110,13 @@ def test_camera_that_was_removed_and_comes_again_is_told_again() -> None:
 
     hub = keep_house(lambda: save.wait(2), save, cameras)
     assert [message.state for message in hub.noted] == ["starting", "starting"]
+
+
+def test_retention_is_applied_once_a_minute_and_tried_again_after_a_failure() -> None:
+    saved, applied = Turns(0), Turns(1)
+    keeper = Housekeeper(HouseParts(NotedHub(), no_cameras, lambda: (), saved, applied), period_s=0.0)
+    keeper.start()
+    applied.wait(2)
+    keeper.stop()
+
+    assert TELLS_A_RETENTION == 60
