@@ -125,9 +125,12 @@ def test_deleted_file_is_answered_as_gone_by_rule(as_person: SignIn, system: Fak
         assert row is not None
         row.deleted_at, row.deletion_rule = case.raised_at, "closed"
 
-    answer = as_person("li").get(f"/api/cases/{case.case_id}/files/1/panorama-a.jpg")
+    client = as_person("li")
+    answer = client.get(f"/api/cases/{case.case_id}/files/1/panorama-a.jpg")
 
     assert (answer.status_code, answer.json()["error"]["code"]) == (410, "evidence_deleted")
+    assert client.get(f"/api/cases/{case.case_id}").json()["case"]["files"] == []
+    assert client.get(f"/api/cases/{case.case_id}/thumbnail.jpg").status_code == 404
 
 
 def test_lock_and_unlock_are_asked_for_with_a_reason_by_operators(as_person: SignIn, system: FakeSystem) -> None:

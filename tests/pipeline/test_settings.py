@@ -162,3 +162,21 @@ def test_example_is_toml_without_duplicate_tables() -> None:
 def test_name_that_no_case_could_hold_is_refused(key: str, tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=f"{key}.*at most 200 characters"):
         loaded(tmp_path, f'{CAMERA}{key} = "{"N" * 201}"\n')
+
+
+def test_device_register_stands_with_its_camera_and_a_wrong_entry_is_named(tmp_path: Path) -> None:
+    entry = (
+        '[cameras.device]\napproval = "12"\nstandard = "GA/T 832-2014"\npublished_at = "n"\nsign = "s"\n'
+        'legal_basis = "l"\nvalid_from = 2026-01-01\nvalid_until = 2026-12-31\n'
+    )
+    (camera,) = loaded(tmp_path, CAMERA + entry).cameras
+    assert camera.device is not None
+    assert camera.device.approval == "12"
+    with pytest.raises(SettingsError, match=r"camera 'a' \(number 1\): device: .*lies before valid_from"):
+        loaded(tmp_path, CAMERA + entry.replace("2026-12-31", "2025-12-31"))
+
+
+@pytest.mark.parametrize("key", ["unconfirmed_days", "dismissed_days", "resolved_days", "closed_days"])
+def test_fewer_days_than_the_law_asks_stop_the_start(tmp_path: Path, key: str) -> None:
+    with pytest.raises(SettingsError, match=f"retention.{key}: "):
+        loaded(tmp_path, f"[retention]\n{key} = 29\n")
