@@ -11,11 +11,11 @@ from api.cli import main
 from cases.evidence import EvidenceStore
 from cases.keyring import open_keyring
 from cases.packs import Part, PartRole
-from cases.records import Case
+from cases.records import Case, case_id_of
 from pipeline.settings import load_settings
 from pipeline.stores import keys_folder, stored_cases
 from tests.cases.blurring import noise_jpeg
-from tests.cases.builders import case_id_of, facts, new_case
+from tests.cases.builders import facts, new_case
 
 
 @dataclass

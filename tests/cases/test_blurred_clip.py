@@ -47,7 +47,7 @@ def pictures(source: Path | bytes) -> Iterator[tuple[float, Picture]]:
     opened = io.BytesIO(source) if isinstance(source, bytes) else str(source)
     with av.open(opened) as container:
         for picture in container.decode(video=0):
-            yield float(picture.time), picture.to_ndarray(format="bgr24")
+            yield float(picture.time), np.asarray(picture.to_ndarray(format="bgr24"), np.uint8)
 
 
 def test_face_is_hidden_in_every_picture_and_the_rest_is_seen(clip: Path) -> None:

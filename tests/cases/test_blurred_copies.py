@@ -104,7 +104,7 @@ def test_offender_in_a_close_up_is_where_the_close_up_shows_it(
     crop = noise()[top:bottom, left:right]
     close_up = Part("close-up.jpg", noise_jpeg((crop.shape[1], crop.shape[0])), PartRole.CLOSE_UP)
     case = opened(store, evidence, panorama(), close_up, kind="parking")
-    there = tuple(float(v) for v in np.array(CAR) - (left, top, left, top))
+    there = CAR[0] - left, CAR[1] - top, CAR[2] - left, CAR[3] - top
 
     copy = copies(tmp_path / "blurred", evidence, finder([(there, 0.9, StreetClass.CAR)])).of(case, case.files[1])
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from pydantic import JsonValue
 
 from cases.blurred_copies import NOTE_SUFFIX
 from cases.codes import bundled_table
@@ -174,7 +175,7 @@ def test_sheet_says_lead_only_until_a_reviewer_releases_the_case(desk: ExportDes
     before, note = sheet_of(desk, case, tmp_path)
     assert "仅作线索" in before
     assert not note.is_released
-    device = {"device": {"approval": "审核12号"}}
+    device: dict[str, JsonValue] = {"device": {"approval": "审核12号"}}
     Marks(desk.cases.database).release(case.case_id, Deed("zhao", NOON, "第三十条"), device)
 
     (tmp_path / "released").mkdir()

@@ -24,7 +24,7 @@ ROLES = (PartRole.PANORAMA, PartRole.PANORAMA, PartRole.CLOSE_UP, PartRole.CLIP)
 
 
 def device(**changes: Any) -> DeviceEntry:
-    entry = {
+    entry: dict[str, Any] = {
         "approval": "审核〔2026〕12号",
         "standard": "GA/T 832-2014",
         "published_at": "notice 12",
