@@ -16,6 +16,7 @@ from api import (
     routes_cameras,
     routes_cases,
     routes_evaluation,
+    routes_evidence,
     routes_exchange,
     routes_health,
     routes_horns,
@@ -54,7 +55,7 @@ def create_app(system: System) -> FastAPI:
     )
     app.state.front = make_front(system, Sessions(key, settings.server.session_hours * 3600))
     routes = (routes_session, routes_cameras, routes_cases, routes_places, routes_horns, routes_labels, routes_health)
-    for part in (*routes, routes_evaluation, routes_exchange, live_socket, event_socket):
+    for part in (*routes, routes_evaluation, routes_evidence, routes_exchange, live_socket, event_socket):
         app.include_router(part.router)
     app.mount("/web", StaticFiles(directory=WEB_FOLDER), name="web")
     app.add_api_route("/", _page, include_in_schema=False)

@@ -147,7 +147,12 @@ class CaseBody(CaseRowBody):
             **_row_fields(case, at),
             **{name: getattr(case, name) for name in same},
             reasons=tuple(ReasonBody(key=r.key, value=r.value, unit=r.unit) for r in case.reasons),
-            files=tuple(FileBody.of(case.case_id, pack, file) for pack in case.packs for file in pack.files),
+            files=tuple(
+                FileBody.of(case.case_id, pack, file)
+                for pack in case.packs
+                if pack.deleted_at is None  # rows of what was deleted by rule stay; the history tells of them
+                for file in pack.files
+            ),
             incomplete=case.incomplete,
             warnings=tuple(WarningBody.of(warning) for warning in case.warnings),
             handling=HandlingBody.of(case.handling),

@@ -1,43 +1,21 @@
-"""Cases: the list, one case with its files, and what people decide about it."""
+"""Cases: the list, one case, and what people decide about it; its pictures are in routes_evidence."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Literal
 
-import cv2
-from fastapi import APIRouter, Depends, Query, Request, Response
-from fastapi.responses import FileResponse
+from fastapi import APIRouter, Depends, Query, Request
 
 from api.auth import Operator, Serving, Viewer, front_of
 from api.bodies_cases import CaseAnswer, CaseRowBody, CasesBody, CountsBody, WarnBody
 from api.bodies_workflow import ActionBody, WorkflowBody
-from api.errors import NotFoundError
 from cases.errors import PostMissingError
 from cases.inboxes import inbox_of
-from cases.packs import PartRole
 from cases.posts import Post
-from cases.records import Case, CaseFile, CaseQuery
+from cases.records import CaseQuery
 from cases.states import Action, CaseState
 
 router = APIRouter(prefix="/api/cases", tags=["cases"])
-
-CONTENT_TYPES = {
-    ".jpg": "image/jpeg",
-    ".png": "image/png",
-    ".mp4": "video/mp4",
-    ".wav": "audio/wav",
-    ".json": "application/json",
-}
-"""What evidence files are; anything else is handed out for download only."""
-
-THUMBNAIL_WIDTH = 320
-"""Pixels; twice what the list shows, for sharp screens."""
-
-THUMBNAIL_ROLES = (PartRole.MARKED, PartRole.CLOSE_UP, PartRole.PANORAMA)
-"""The first of these that a case has stands for it in lists."""
-
-IMMUTABLE = "private, max-age=31536000, immutable"
-"""Evidence never changes once it is written, so a browser need not ask again."""
 
 
 def _now(request: Request) -> datetime:
@@ -100,34 +78,6 @@ def get_case(case_id: str, system: Serving, person: Viewer, now: Now) -> CaseAns
     return CaseAnswer.of(system.cases.get(case_id), system.cases.history(case_id), person, now)
 
 
-@router.get("/{case_id}/files/{pack}/{name}", response_class=FileResponse)
-def get_file(case_id: str, pack: int, name: str, system: Serving, person: Viewer) -> FileResponse:
-    """Return an evidence file as it was written; ranges are served, so that a clip can be wound."""
-    file = _file(system.cases.get(case_id), pack, name)
-    path = system.evidence.path_of(file.path)
-    if not path.is_file():
-        raise NotFoundError(f"evidence file {name} of pack {pack} is not there any more")
-    content_type = CONTENT_TYPES.get(path.suffix.lower())
-    headers = {"Cache-Control": IMMUTABLE}
-    if content_type is None:
-        return FileResponse(path, media_type="application/octet-stream", filename=name, headers=headers)
-    return FileResponse(path, media_type=content_type, headers=headers)
-
-
-@router.get("/{case_id}/thumbnail.jpg", response_class=Response, responses={200: {"content": {"image/jpeg": {}}}})
-def get_thumbnail(case_id: str, system: Serving, person: Viewer) -> Response:
-    """Return a small picture that stands for the case in lists."""
-    case = system.cases.get(case_id)
-    file = next((f for role in THUMBNAIL_ROLES for f in case.files if f.role is role), None)
-    bgr = cv2.imread(str(system.evidence.path_of(file.path))) if file else None
-    if bgr is None:
-        raise NotFoundError(f"case {case.number} has no picture yet")
-    height = max(1, round(bgr.shape[0] * THUMBNAIL_WIDTH / bgr.shape[1]))
-    small = cv2.resize(bgr, (THUMBNAIL_WIDTH, height), interpolation=cv2.INTER_AREA)
-    _, jpeg = cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, 80])
-    return Response(jpeg.tobytes(), media_type="image/jpeg", headers={"Cache-Control": "private, max-age=60"})
-
-
 @router.post("/{case_id}/actions")
 def act(case_id: str, body: ActionBody, system: Serving, person: Operator, now: Now) -> CaseAnswer:
     """Do a step with a case; the answer says what the person may do next."""
@@ -141,10 +91,3 @@ def warn(case_id: str, body: WarnBody, system: Serving, person: Operator) -> Non
     if Post.VIDEO_SEAT not in person.posts:
         raise PostMissingError(person.name, Action.WARN, (Post.VIDEO_SEAT,))
     system.warn(case_id, actor=person.name, phrase=body.phrase)
-
-
-def _file(case: Case, pack: int, name: str) -> CaseFile:
-    for file in case.files:
-        if (file.pack, file.name) == (pack, name):
-            return file
-    raise NotFoundError(f"case {case.number} has no evidence file {name!r} in pack {pack}")

@@ -29,6 +29,10 @@ CasesError
 │   ├── EvidenceMissingError   a file that a row names is not there
 │   ├── EvidenceAlteredError   what should be handed out is not as it was written
 │   ├── CaseExportError        an export cannot be written where it was asked for
+│   ├── BlurError              bystanders cannot be hidden, so no copy is made
+│   ├── EvidenceDeletedError   a file that a row names was deleted by a rule of retention
+│   ├── NotReleasableError     a case cannot be marked fit for penal use
+│   ├── LockError              a lock cannot be set or lifted
 │   └── SigningKeyError        the key that signs evidence cannot be used
 │       └── SigningKeyMissingError   there is none
 └── PeopleError
@@ -293,6 +297,26 @@ class EvidenceAlteredError(EvidenceError):
 
 class CaseExportError(EvidenceError):
     """An export cannot be written where it was asked for; nothing was left there."""
+
+
+class BlurError(EvidenceError):
+    """Bystanders cannot be hidden in a copy; nothing is handed out instead."""
+
+
+class EvidenceDeletedError(EvidenceError):
+    """A file that was deleted by a rule of retention; its row, its hash and the signed record of it stay."""
+
+
+class NotReleasableError(EvidenceError):
+    """A case that cannot be marked fit for penal use; `hindrances` are keys of what is in the way."""
+
+    def __init__(self, sentence: str, hindrances: Sequence[str] = ()) -> None:
+        self.hindrances = tuple(hindrances)
+        super().__init__(sentence)
+
+
+class LockError(EvidenceError):
+    """A lock that cannot be set or lifted: it is there already, or it is not."""
 
 
 class SigningKeyError(EvidenceError):

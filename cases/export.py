@@ -20,9 +20,11 @@ from pathlib import Path
 from pydantic import TypeAdapter
 
 from cases.audit import check_case
+from cases.blurred_copies import BlurredCopies
 from cases.codes import CodeTable
 from cases.disk import Disk, read_chunks, way_out
 from cases.errors import (
+    BlurError,
     CaseExportError,
     EvidenceAlteredError,
     EvidenceMissingError,
@@ -31,6 +33,7 @@ from cases.errors import (
 )
 from cases.evidence import EvidenceStore
 from cases.export_check import check_export
+from cases.export_files import ExportedFile, exported_files
 from cases.export_form import (
     CASE,
     EVIDENCE,
@@ -46,6 +49,8 @@ from cases.export_form import (
     note_bytes,
     sums_line,
 )
+from cases.marks import Mark, MarkKind, Marks
+from cases.noting import EvidenceDeed
 from cases.packs import MANIFEST_NAME, SIGNATURE_NAME, Pack, canonical_bytes, folder_name
 from cases.plain_zip import Entry, moment, pieces, zip_size
 from cases.records import AuditRow, Case
@@ -58,6 +63,7 @@ from cases.wording import Words
 logger = logging.getLogger(__name__)
 
 STEPS_FILE = Path(__file__).parent / "verify_steps.txt"
+BLURRED_FILE, ORIGINALS_FILE = STEPS_FILE.with_name("verify_blurred.txt"), STEPS_FILE.with_name("verify_originals.txt")
 
 _CASES = TypeAdapter(Case)
 _HISTORIES = TypeAdapter(tuple[AuditRow, ...])
@@ -75,6 +81,7 @@ class ExportDesk:
         words: of the sheet.
         local: the zone of its times.
         program: name and version.
+        copies: makes the blurred copies; without it only originals can be handed out.
     """
 
     cases: CaseStore
@@ -85,16 +92,25 @@ class ExportDesk:
     words: Words
     local: tzinfo
     program: str
+    copies: BlurredCopies | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ExportRequest:
-    """Who wants a case, why, when (aware), and the path that the ZIP shall get or a folder that it shall lie in."""
+    """Who wants a case and why.
+
+    Attributes:
+        actor, reason: go into the history and the ZIP.
+        at: when, aware.
+        target: the path that the ZIP shall get, or a folder that it shall lie in.
+        wants_originals: hand out the untouched pictures instead of copies in which bystanders are hidden.
+    """
 
     actor: str
     reason: str
     at: datetime
     target: Path
+    wants_originals: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +148,7 @@ def export_case(desk: ExportDesk, case: Case, request: ExportRequest) -> Exporte
     Raises:
         ReasonMissingError: nobody says why.
         EvidenceAlteredError: the evidence is not as it was written; it must not be handed out as if it were.
+        BlurError: bystanders cannot be hidden, and nobody asked for the originals.
         CaseExportError: the ZIP cannot be written there, or there is a file already; nothing was left.
         DatabaseError: it cannot be noted, so it was not handed out.
     """
@@ -145,7 +162,7 @@ def export_case(desk: ExportDesk, case: Case, request: ExportRequest) -> Exporte
     try:
         sha256 = _written(part, members, request.at.astimezone(desk.local))
         _check_written(part, desk, case)
-        desk.cases.note_export(case.case_id, request.at, actor=request.actor, reason=request.reason, sha256=sha256)
+        _note_handed_out(desk, case, request, sha256)
         size_bytes = part.stat().st_size
         Disk().rename(part, target)
     except OSError as err:
@@ -175,6 +192,14 @@ def _check(desk: ExportDesk, case: Case) -> None:
         )
 
 
+def _note_handed_out(desk: ExportDesk, case: Case, request: ExportRequest, sha256: str) -> None:
+    """Write down who took the case and why; seeing the originals is written down as such."""
+    noted = {"actor": request.actor, "reason": request.reason}
+    if request.wants_originals:
+        Marks(desk.cases.database).note_originals(case.case_id, EvidenceDeed(request.actor, request.at, request.reason))
+    desk.cases.note_export(case.case_id, request.at, **noted, sha256=sha256)
+
+
 def _check_written(path: Path, desk: ExportDesk, case: Case) -> None:
     """Read the ZIP back before anybody gets it: the disk may have failed, the evidence changed meanwhile."""
     problems = check_export(path, Trust().also([desk.key.public])).problems
@@ -187,14 +212,14 @@ def _check_written(path: Path, desk: ExportDesk, case: Case) -> None:
 
 def _members(desk: ExportDesk, case: Case, packs: Sequence[Pack], request: ExportRequest) -> list[_Member]:
     """Return everything that goes into the ZIP; the list of hashes and its signature last."""
-    history = desk.cases.history(case.case_id)
-    texts = _texts(desk, case, packs, request, history)
+    shown = exported_files(desk.evidence, case, None if request.wants_originals else _copies(desk, case))
+    texts = _texts(_Telling(desk, case, packs, request, shown))
     members = [_Member.of(name, content) for name, content in texts.items()]
     for pack in packs:
         folder = desk.evidence.root / pack.folder
-        names = [file.name for file in pack.files] + [MANIFEST_NAME]
-        names += [SIGNATURE_NAME] if pack.manifest.is_signed else []
         inside = f"{EVIDENCE}/{folder_name(pack.number)}"
+        members += [_Member.of(each.name, each.path) for each in shown if each.pack == pack.number]
+        names = [MANIFEST_NAME, SIGNATURE_NAME] if pack.manifest.is_signed else [MANIFEST_NAME]
         members += [_Member.of(f"{inside}/{name}", folder / name) for name in names]
     sums = "".join(sums_line(member.sha256, member.name) for member in members).encode()
     members += [_Member.of(SUMS, sums), _Member.of(SIGNATURE, desk.key.sign(sums))]
@@ -203,9 +228,27 @@ def _members(desk: ExportDesk, case: Case, packs: Sequence[Pack], request: Expor
     ]
 
 
-def _texts(
-    desk: ExportDesk, case: Case, packs: Sequence[Pack], request: ExportRequest, history: tuple[AuditRow, ...]
-) -> Mapping[str, bytes]:
+def _copies(desk: ExportDesk, case: Case) -> BlurredCopies:
+    if desk.copies is None:
+        raise BlurError(f"case {case.number} is not handed out: nothing here can hide bystanders in its pictures")
+    return desk.copies
+
+
+@dataclass(frozen=True, slots=True)
+class _Telling:
+    """What the texts of one export are made of."""
+
+    desk: ExportDesk
+    case: Case
+    packs: Sequence[Pack]
+    request: ExportRequest
+    shown: Sequence[ExportedFile]
+
+
+def _texts(telling: _Telling) -> Mapping[str, bytes]:
+    desk, case, packs, request = telling.desk, telling.case, telling.packs, telling.request
+    history = desk.cases.history(case.case_id)
+    release = Marks(desk.cases.database).current(case.case_id, MarkKind.RELEASE)
     fingerprint = desk.key.public.fingerprint
     exported = [
         ExportedPack(p.number, p.manifest_sha256, p.manifest.previous_sha256, p.manifest.signed_by) for p in packs
@@ -219,16 +262,18 @@ def _texts(
         packs=tuple(exported),
         signed_by=fingerprint,
         program=desk.program,
+        is_blurred=not request.wants_originals,
+        is_released=release is not None,
     )
     record = {
         "case": _CASES.dump_python(case, mode="json"),
         "history": _HISTORIES.dump_python(history, mode="json"),
     }
-    sheet = _sheet(desk, case, packs, request, history)
+    sheet = _sheet(telling, history, release)
     signers = {pack.manifest.signed_by for pack in packs if pack.manifest.is_signed}
     return {
         SHEET: sheet_html(sheet, desk.words, desk.local).encode(),
-        STEPS: _steps(case.number, fingerprint, exported).encode(),
+        STEPS: _steps(case.number, note).encode(),
         CASE: canonical_bytes(record),
         EXPORT: note_bytes(note),
         KEY: desk.key.public.pem,
@@ -243,33 +288,33 @@ def _public_pem(desk: ExportDesk, fingerprint: str) -> bytes:
     return key.pem
 
 
-def _sheet(
-    desk: ExportDesk, case: Case, packs: Sequence[Pack], request: ExportRequest, history: Sequence[AuditRow]
-) -> SheetCase:
+def _sheet(telling: _Telling, history: Sequence[AuditRow], release: Mark | None) -> SheetCase:
+    desk, case, request = telling.desk, telling.case, telling.request
     shown = [
         SheetPack(
             number=pack.number,
-            folder=f"{EVIDENCE}/{folder_name(pack.number)}",
+            addresses={each.file: each.name for each in telling.shown if each.pack == pack.number and each.file},
             files=pack.files,
             facts=pack.manifest.facts,
             manifest_sha256=pack.manifest_sha256,
             previous_sha256=pack.manifest.previous_sha256,
             signed_by=pack.manifest.signed_by,
         )
-        for pack in packs
+        for pack in telling.packs
     ]
     try:
         item = desk.codes.item(case.code)
         names = (item.name_zh, item.name_en)
     except UnknownCodeError:  # the table may have been another one when the case was opened
         names = ("", "")
-    export = SheetExport(request.actor, request.reason, request.at, desk.key.public.fingerprint)
-    return SheetCase(case, names, shown, history, export)
+    key, is_blurred = desk.key.public.fingerprint, not request.wants_originals
+    export = SheetExport(request.actor, request.reason, request.at, key, is_blurred)
+    return SheetCase(case, names, shown, history, export, release)
 
 
-def _steps(number: str, fingerprint: str, packs: Sequence[ExportedPack]) -> str:
+def _steps(number: str, note: ExportNote) -> str:
     lines = []
-    for pack in packs:
+    for pack in note.packs:
         folder = f"{EVIDENCE}/{folder_name(pack.pack)}"
         told = (
             f"    openssl pkeyutl -verify -pubin -inkey {KEYS}/{pack.signed_by}.pem -rawin -in {folder}/{MANIFEST_NAME}"
@@ -278,7 +323,8 @@ def _steps(number: str, fingerprint: str, packs: Sequence[ExportedPack]) -> str:
         lines.append(f"{told} -sigfile {folder}/{SIGNATURE_NAME}" if pack.signed_by else unsigned)
     text = STEPS_FILE.read_text("utf-8")
     text = text.replace("@SIGNATURES@", "\n".join(lines))
-    return text.replace("@NUMBER@", number).replace("@FINGERPRINT@", fingerprint)
+    text = text.replace("@PRIVACY@", (BLURRED_FILE if note.is_blurred else ORIGINALS_FILE).read_text("utf-8"))
+    return text.replace("@NUMBER@", number).replace("@FINGERPRINT@", note.signed_by)
 
 
 def _written(path: Path, members: Sequence[_Member], at: datetime) -> str:

@@ -8,7 +8,10 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from cases.blurred_copies import NOTE_SUFFIX
+from cases.blurred_copies import parse_note as parse_copy_note
 from cases.export_form import (
+    BLURRED,
     EVIDENCE,
     EXPORT,
     KEY,
@@ -21,7 +24,8 @@ from cases.export_form import (
     parse_note,
     parse_sums_line,
 )
-from cases.integrity import Expected, check_packs
+from cases.integrity import Expected, FileKey, check_packs
+from cases.packs import folder_name
 from cases.plain_zip import Entry, moment, pieces, zip_size
 from cases.problems import Checked, Findings, Problem, ProblemKind
 from cases.signing import MAX_PEM_BYTES, SIGNATURE_BYTES, PublicKey
@@ -84,7 +88,8 @@ class _Check:
         self._sums(tree)
         evidence = self._evidence(tree, note, is_vouched=is_vouched)
         # Evidence is read twice, for the list of hashes and for its manifests; each file counts once.
-        return self._found.checked() + Checked(evidence.problems, evidence.unsigned)
+        accounted = Checked(evidence.problems, evidence.unsigned, 0, 0, evidence.deleted, evidence.withheld)
+        return self._found.checked() + accounted
 
     def _note(self, tree: ZipTree) -> ExportNote | None:
         with self._found.refusals(EXPORT):
@@ -144,14 +149,34 @@ class _Check:
         hashes = {pack.pack: pack.manifest_sha256 for pack in note.packs}
         unsigned = {(note.case_id, pack.pack): pack.manifest_sha256 for pack in note.packs if not pack.signed_by}
         trust = self._trust.also(keys.values() if is_vouched else (), unsigned)
-        checked = check_packs(tree.folder(EVIDENCE), Expected(note.case_id, hashes, trust, keys))
+        withheld = self._withheld(tree, note) if note.is_blurred else ()
+        checked = check_packs(tree.folder(EVIDENCE), Expected(note.case_id, hashes, trust, keys, withheld))
         problems = [
             Problem(problem.kind, f"{EVIDENCE}/{problem.path}", problem.said, problem.facts)
             for problem in checked.problems
             # A key that nobody vouches for was told of once, for the export.
             if is_vouched or problem.kind is not ProblemKind.FOREIGN_SIGNATURE
         ]
-        return Checked(tuple(problems), checked.unsigned)
+        return Checked(tuple(problems), checked.unsigned, 0, 0, checked.deleted, checked.withheld)
+
+    def _withheld(self, tree: ZipTree, note: ExportNote) -> set[FileKey]:
+        """Return the originals for which a blurred copy that fits its note stands in the ZIP."""
+        found: set[FileKey] = set()
+        for pack in note.packs:
+            name = f"{BLURRED}/{folder_name(pack.pack)}"
+            folder = tree.folder(BLURRED).folder(folder_name(pack.pack))
+            for each in sorted(name for name in folder.kinds() if name.endswith(NOTE_SUFFIX)):
+                with self._found.refusals(f"{name}/{each}"):
+                    try:
+                        told = parse_copy_note(small_file(folder, each, MAX_TEXT_BYTES))
+                        is_fitting = digest_in(folder, told.name).sha256 == told.sha256
+                    except ValueError:
+                        is_fitting = False
+                    if is_fitting and (told.case_id, told.pack) == (note.case_id, pack.pack):
+                        found.add((told.pack, told.name, told.original_sha256))
+                    else:
+                        self._found.add(ProblemKind.CHANGED, f"{name}/{each}", "no_copy_note")
+        return found
 
     def _keys(self, tree: ZipTree) -> Mapping[str, PublicKey]:
         keys: dict[str, PublicKey] = {}

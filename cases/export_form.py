@@ -2,7 +2,8 @@
 
 <case number>/sheet.html, VERIFY.txt         to read
 case.json, export.json         the case with its history; who handed it out and why
-evidence/pack-0001/...         the packs as they lie on the disk
+evidence/pack-0001/...         the packs as they lie on the disk; in a blurred export without pictures and clips
+blurred/pack-0001/...          in a blurred export: a copy of each of those, and a note of how it was made
 key.pem, keys/<fingerprint>.pem   public keys: of this export, of the packs
 SHA256SUMS, SHA256SUMS.sig     hash of each file above, and the signature of that list
 """
@@ -17,7 +18,7 @@ from pydantic import TypeAdapter, ValidationError
 from cases.packs import canonical_bytes
 
 SHEET, STEPS, CASE, EXPORT = "sheet.html", "VERIFY.txt", "case.json", "export.json"
-EVIDENCE, KEYS, KEY = "evidence", "keys", "key.pem"
+EVIDENCE, BLURRED, KEYS, KEY = "evidence", "blurred", "keys", "key.pem"
 SUMS, SIGNATURE = "SHA256SUMS", "SHA256SUMS.sig"
 
 MAX_TEXT_BYTES = 16 << 20
@@ -47,8 +48,9 @@ class ExportNote:
         packs: in their order.
         signed_by: fingerprint of the key that signed the list of hashes.
         program: name and version of what wrote it.
-        is_blurred: whether bystanders were made unrecognisable; not yet.
-        format: version of this layout.
+        is_blurred: whether blurred copies stand for the pictures and clips.
+        is_released: whether a named reviewer has marked the case fit for penal use; a lead only (线索) otherwise.
+        format: version of this layout; the first one knows neither of the two.
     """
 
     case_id: str
@@ -59,8 +61,9 @@ class ExportNote:
     packs: tuple[ExportedPack, ...]
     signed_by: str
     program: str
-    is_blurred: Literal[False] = False
-    format: Literal["streetwarden-export/1"] = "streetwarden-export/1"
+    is_blurred: bool = False
+    is_released: bool = False
+    format: Literal["streetwarden-export/1", "streetwarden-export/2"] = "streetwarden-export/2"
 
 
 _NOTES: TypeAdapter[ExportNote] = TypeAdapter(ExportNote)
@@ -68,7 +71,10 @@ _NOTES: TypeAdapter[ExportNote] = TypeAdapter(ExportNote)
 
 def note_bytes(note: ExportNote) -> bytes:
     """Return the one form of `export.json`."""
-    return canonical_bytes(_NOTES.dump_python(note, mode="json"))
+    plain = _NOTES.dump_python(note, mode="json")
+    if note.format == "streetwarden-export/1":
+        del plain["is_released"]
+    return canonical_bytes(plain)
 
 
 def parse_note(content: bytes) -> ExportNote:

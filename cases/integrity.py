@@ -3,15 +3,17 @@
 The same check reads a case's folder and the copy of it in an exported ZIP.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+from cases.deletions import DELETION_NAME, parse_deletion
 from cases.packs import (
     MANIFEST_NAME,
     MAX_MANIFEST_BYTES,
     SIGNATURE_NAME,
     Manifest,
     PackFile,
+    PackPurpose,
     canonical_json,
     folder_name,
     is_unfinished_name,
@@ -24,6 +26,9 @@ from cases.signing import SIGNATURE_BYTES, PublicKey
 from cases.trees import Kind, Tree, digest_in, small_file
 from cases.trust import Trust
 
+FileKey = tuple[int, str, str]
+"""Pack number, name and SHA-256 of a file."""
+
 
 @dataclass(frozen=True, slots=True)
 class Expected:
@@ -34,12 +39,14 @@ class Expected:
         manifests: pack number to manifest hash as the database has them; None when it is not asked.
         trust: whose signatures count; None where nobody's are asked for, and then a signed pack is none of ours.
         offered: public keys that came along with the evidence.
+        withheld: pack number, name and hash of originals for which blurred copies stand in an export.
     """
 
     case_id: str
     manifests: Mapping[int, str] | None = None
     trust: Trust | None = None
     offered: Mapping[str, PublicKey] | None = None
+    withheld: Collection[FileKey] = ()
 
 
 def check_packs(tree: Tree | None, expected: Expected) -> Checked:
@@ -67,6 +74,9 @@ class _Check:
         self._hashes: dict[int, str] = {}
         self._previous = ""
         self._is_signed = False
+        self._there: dict[FileKey, str] = {}
+        self._gone: dict[FileKey, str] = {}
+        self._deleted: set[FileKey] = set()
 
     def all(self, tree: Tree) -> None:
         """Check every pack in order, then the rows."""
@@ -81,6 +91,7 @@ class _Check:
                     self._pack(tree.folder(name), name, position)
             else:
                 self.found.add(ProblemKind.NOT_A_FILE, name, "no_folder_of_its_own")
+        self._absences()
         self._rows()
 
     def _pack(self, pack: Tree, name: str, position: int) -> None:
@@ -92,6 +103,7 @@ class _Check:
         if content is None:
             return
         self._hashes[pack_number(name) or 0] = sha256_hex(content)
+        problems_before = self.found.count
         manifest = self._parsed(path, content)
         if manifest is not None:
             self._link(path, manifest, (pack_number(name) or 0, position))
@@ -102,6 +114,8 @@ class _Check:
             named |= {SIGNATURE_NAME} if manifest.is_signed else set()
             for extra in sorted(kinds.keys() - named):
                 self.found.add(ProblemKind.EXTRA, f"{name}/{extra}", "not_named")
+            if manifest.facts.purpose is PackPurpose.DELETION and self.found.count == problems_before:
+                self._deletion(pack, manifest)
         self._previous = sha256_hex(content)
 
     def _parsed(self, path: str, content: bytes) -> Manifest | None:
@@ -155,13 +169,45 @@ class _Check:
 
     def _file(self, pack: Tree, name: str, file: PackFile) -> None:
         path = f"{name}/{file.name}"
+        key = pack_number(name) or 0, file.name, file.sha256
         with self.found.refusals(path):
-            digest = digest_in(pack, file.name)
+            try:
+                digest = digest_in(pack, file.name)
+            except FileNotFoundError:  # whether that is right is known once all records of deletion are read
+                self._gone[key] = path
+                return
+            self._there[key] = path
             self.found.read(digest.size_bytes)
             if (digest.sha256, digest.size_bytes) != (file.sha256, file.size_bytes):
                 facts: Facts = {"bytes": digest.size_bytes, "sha256": digest.sha256}
                 wanted: Facts = {"wanted_bytes": file.size_bytes, "wanted_sha256": file.sha256}
                 self.found.add(ProblemKind.CHANGED, path, "differs", **facts, **wanted)
+
+    def _deletion(self, pack: Tree, manifest: Manifest) -> None:
+        """Take what a record says was deleted; its pack fits in every way, so a key that counts signed it."""
+        path = f"{folder_name(manifest.pack)}/{DELETION_NAME}"
+        with self.found.refusals(path):
+            try:
+                record = parse_deletion(small_file(pack, DELETION_NAME, MAX_MANIFEST_BYTES))
+            except ValueError as err:
+                self.found.add(ProblemKind.CHANGED, path, "no_deletion", why=str(err))
+                return
+            if record.case_id != manifest.case_id or any(file.pack >= manifest.pack for file in record.files):
+                self.found.add(ProblemKind.CHANGED, path, "no_deletion", why="it speaks of another case or pack")
+                return
+            self._deleted |= {(file.pack, file.name, file.sha256) for file in record.files}
+
+    def _absences(self) -> None:
+        """Tell what was deleted by rule or withheld from what is missing."""
+        for key, path in self._gone.items():
+            if key in self._deleted:
+                self.found.deleted_by_rule()
+            elif key in self._expected.withheld:
+                self.found.withheld_for_privacy()
+            else:
+                self.found.add(ProblemKind.MISSING, path, "gone")
+        for key in self._there.keys() & self._deleted:
+            self.found.add(ProblemKind.EXTRA, self._there[key], "deleted_but_there")
 
     def _rows(self) -> None:
         for number, sha256 in sorted((self._expected.manifests or {}).items()):

@@ -43,6 +43,7 @@ class PackPurpose(StrEnum):
     CLIP = "clip"  # the moving picture around the moment
     AFTER_WARNING = "after_warning"  # how the place looked after a warning
     CLOSING = "closing"  # how it looked when the case was closed
+    DELETION = "deletion"  # files of earlier packs were deleted by a rule of retention: which, when, why
     OTHER = "other"
 
 
@@ -56,6 +57,8 @@ class PartRole(StrEnum):
     CLIP = "clip"
     REFERENCE = "reference"  # the empty scene
     AUDIO = "audio"
+    DELETION = "deletion"  # the record of what was deleted
+    BLURRED = "blurred"  # a copy in which bystanders are hidden, kept when its original was deleted
     OTHER = "other"
 
 

@@ -49,6 +49,8 @@ class Checked:
     Attributes:
         problems: what does not fit; empty when all is well.
         unsigned: packs without a signature, from before signing began; they are as they were when it did.
+        deleted: files that are not there because a rule deleted them, as a signed record in the chain says.
+        withheld: originals that are not there because blurred copies stand for them in an export.
         files: how many files were read.
         size_bytes: how long they were together.
     """
@@ -57,6 +59,8 @@ class Checked:
     unsigned: int = 0
     files: int = 0
     size_bytes: int = 0
+    deleted: int = 0
+    withheld: int = 0
 
     def __add__(self, other: "Checked") -> "Checked":
         """Return both together."""
@@ -65,6 +69,8 @@ class Checked:
             self.unsigned + other.unsigned,
             self.files + other.files,
             self.size_bytes + other.size_bytes,
+            self.deleted + other.deleted,
+            self.withheld + other.withheld,
         )
 
 
@@ -73,7 +79,12 @@ class Findings:
 
     def __init__(self) -> None:
         self._problems: list[Problem] = []
-        self._unsigned = self._files = self._size_bytes = 0
+        self._unsigned = self._files = self._size_bytes = self._deleted = self._withheld = 0
+
+    @property
+    def count(self) -> int:
+        """How many problems were found so far."""
+        return len(self._problems)
 
     def add(self, kind: ProblemKind, path: str, said: str, **facts: str | int) -> None:
         """Note something that does not fit."""
@@ -87,6 +98,14 @@ class Findings:
     def unsigned_of_before(self) -> None:
         """Note a pack that is rightly without a signature."""
         self._unsigned += 1
+
+    def deleted_by_rule(self) -> None:
+        """Note a file that is rightly not there any more."""
+        self._deleted += 1
+
+    def withheld_for_privacy(self) -> None:
+        """Note a file for which a blurred copy stands."""
+        self._withheld += 1
 
     @contextmanager
     def refusals(self, path: str) -> Iterator[None]:
@@ -104,7 +123,8 @@ class Findings:
 
     def checked(self) -> Checked:
         """Return all of it."""
-        return Checked(tuple(self._problems), self._unsigned, self._files, self._size_bytes)
+        counts = self._unsigned, self._files, self._size_bytes, self._deleted, self._withheld
+        return Checked(tuple(self._problems), *counts)
 
 
 class NotPlainError(OSError):

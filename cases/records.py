@@ -132,7 +132,14 @@ class CaseFile:
 
 @dataclass(frozen=True, slots=True)
 class CasePack:
-    """One evidence pack of a case as the database knows it; `incomplete` says what is missing for a whole one."""
+    """One evidence pack of a case as the database knows it.
+
+    Attributes:
+        incomplete: what is missing for a whole one.
+        deleted_at: when a rule of retention ordered its files to be deleted, aware UTC; None while they are kept.
+        deletion_rule: which rule, a value of `cases.retention.Rule`; empty while they are kept.
+        deletion_pack: number of the pack that holds the signed record; None while it is not written or they are kept.
+    """
 
     number: int
     purpose: PackPurpose
@@ -143,6 +150,9 @@ class CasePack:
     clock_error_s: float
     incomplete: tuple[str, ...]
     files: tuple[CaseFile, ...]
+    deleted_at: datetime | None = None
+    deletion_rule: str = ""
+    deletion_pack: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,6 +265,8 @@ class Case:
 
 
 OPEN, ADD_PACK, ADD_WARNING, END, EXPORT = "open", "add_pack", "add_warning", "end", "export"
+VIEW, LOCK, UNLOCK, DELETE = "view", "lock", "unlock", "delete"
+RELEASE, WITHDRAW_RELEASE = "release", "withdraw_release"
 """What the history tells besides the actions of `cases.states`."""
 
 
@@ -267,7 +279,7 @@ class AuditRow:
         seq: counts within the case, from 1, without gaps.
         at: when, aware UTC.
         actor: who.
-        action: a value of `Action`, or `open`, `add_pack`, `add_warning`, `end`, `export`.
+        action: a value of `Action`, or one of the words above.
         from_state: state before; None when the case was opened.
         to_state: state after.
         reason: why, empty where nobody had to say.

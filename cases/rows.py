@@ -91,6 +91,9 @@ def pack_row(pack: Pack) -> PackRow:
         captured_at=facts.captured_at,
         clock_error_s=facts.clock_error_s,
         incomplete=list(facts.incomplete),
+        deleted_at=None,
+        deletion_rule="",
+        deletion_pack=None,
         files=[
             FileRow(name=file.name, role=file.role.value, sha256=file.sha256, size_bytes=file.size_bytes)
             for file in pack.files
@@ -181,6 +184,9 @@ def _pack_record(row: PackRow) -> CasePack:
         clock_error_s=row.clock_error_s,
         incomplete=tuple(row.incomplete),
         files=tuple(_file_record(row, file) for file in row.files),
+        deleted_at=row.deleted_at,
+        deletion_rule=row.deletion_rule,
+        deletion_pack=row.deletion_pack,
     )
 
 

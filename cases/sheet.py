@@ -11,6 +11,7 @@ from datetime import UTC, datetime, tzinfo
 from html import escape
 from pathlib import Path
 
+from cases.marks import Mark
 from cases.packs import MAY_BE_UNKNOWN, PackFacts, PackFile, Taking, Why
 from cases.records import AuditRow, Case, CaseWarning
 from cases.wording import Words
@@ -30,14 +31,14 @@ class SheetPack:
 
     Attributes:
         number: within the case.
-        folder: where its files lie, relative to the sheet.
+        addresses: where its files lie, by name, relative to the sheet; one that is not here was deleted by rule.
         files, facts: as its manifest says.
         manifest_sha256, previous_sha256: hash of its manifest and of the one before, empty for the first.
         signed_by: fingerprint; empty where it was written before signing began.
     """
 
     number: int
-    folder: str
+    addresses: Mapping[str, str]
     files: tuple[PackFile, ...]
     facts: PackFacts
     manifest_sha256: str
@@ -47,23 +48,25 @@ class SheetPack:
 
 @dataclass(frozen=True, slots=True)
 class SheetExport:
-    """Who hands the case out: `actor`, why, when (aware UTC), and the fingerprint of the key that signs it."""
+    """Who hands the case out, why, when (aware UTC), who signs it, and whether bystanders are hidden in it."""
 
     actor: str
     reason: str
     at: datetime
     signed_by: str
+    is_blurred: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class SheetCase:
-    """What the sheet tells: the case, what it is called in the city's table, its packs and its history."""
+    """What the sheet tells: the case, its name in the city's table, its packs, history, and its release if any."""
 
     case: Case
     code_names: tuple[str, str]
     packs: Sequence[SheetPack]
     history: Sequence[AuditRow]
     export: SheetExport
+    release: Mark | None = None
 
 
 def sheet_html(told: SheetCase, words: Words, local: tzinfo) -> str:
@@ -90,7 +93,8 @@ class _Sheet:
         title = f"{self._words.both('sheet', 'title')[0]} {escape(case.number)}"
         parts = [
             f"<h1>{self._label('title')} {escape(case.number)}</h1>",
-            f'<p class="notice">{self._label("privacy", split=True)}</p>',
+            f'<p class="notice">{self._use(told.release)}</p>',
+            f'<p class="notice">{self._label("blurred" if export.is_blurred else "privacy", split=True)}</p>',
             self._facts(self._of_case(told)),
             *(self._pack(pack) for pack in told.packs),
             self._heading("warnings") + self._warnings(case.warnings),
@@ -114,6 +118,15 @@ class _Sheet:
             f'<!DOCTYPE html>\n<html lang="zh">\n<head>{head}<title>{title}</title>\n<style>\n{style}</style></head>\n'
             f"<body>\n{body}\n</body>\n</html>\n"
         )
+
+    def _use(self, release: Mark | None) -> str:
+        """Say whether the case may serve a penalty, and who answers for that."""
+        if release is None:
+            return self._label("lead_only", split=True)
+        device = release.detail.get("device")
+        approval = str(device.get("approval", "")) if isinstance(device, dict) else ""
+        by = {"who": release.set_by, "why": release.reason, "approval": approval}
+        return f"{self._label('released', split=True, **by)}<br>{self._time(release.set_at)}"
 
     def _of_case(self, told: SheetCase) -> Iterator[tuple[str, str]]:
         case = told.case
@@ -139,12 +152,15 @@ class _Sheet:
             self._words.say("sheet", "pack", "zh", number=pack.number, purpose=purpose[0]),
             self._words.say("sheet", "pack", "en", number=pack.number, purpose=purpose[1]),
         )
-        figures = "\n".join(self._figure(pack.folder, file) for file in pack.files)
+        figures = "\n".join(self._figure(pack.addresses.get(file.name), file) for file in pack.files)
         facts = self._facts(self._of_pack(pack))
         return f'<h2>{_pair(zh, en)}</h2>\n<div class="pictures">\n{figures}\n</div>\n{facts}\n{self._files(pack)}'
 
-    def _figure(self, folder: str, file: PackFile) -> str:
-        address, ending = escape(f"{folder}/{file.name}"), Path(file.name).suffix.lower()
+    def _figure(self, where: str | None, file: PackFile) -> str:
+        if where is None:
+            gone = f"{escape(file.name)}: {self._label('deleted_by_rule')}"
+            return f"<figure>{gone}<figcaption>{self._word('role', file.role.value)}</figcaption></figure>"
+        address, ending = escape(where), Path(file.name).suffix.lower()
         shown = f'<a href="{address}">{escape(file.name)}</a>'
         if ending in PICTURES:
             shown = f'<a href="{address}"><img src="{address}" alt="{escape(file.name)}"></a>'

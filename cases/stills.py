@@ -43,7 +43,7 @@ class Marks:
         polygon: the zone as fractions of width and height; empty for none.
         box: (x1, y1, x2, y2) in pixels of the frame.
         captured_at: wall time of the picture, aware.
-        clock_error_s: bound of its error, seconds.
+        clock_error_s: bound of its error against UTC, seconds; None where nobody knows it.
         place: camera and zone as the operator calls them.
         event: code and name of the offence.
         case_label: the case's number, or its id while it has none.
@@ -52,7 +52,7 @@ class Marks:
     polygon: tuple[tuple[float, float], ...]
     box: tuple[float, float, float, float]
     captured_at: datetime
-    clock_error_s: float
+    clock_error_s: float | None
     place: str
     event: str
     case_label: str
@@ -117,9 +117,8 @@ def caption(original: bytes, marks: Marks, local: tzinfo) -> tuple[str, str]:
     """Return the two lines below a marked copy; they hold no words of our own, so they need no translation."""
     at = marks.captured_at.astimezone(local)
     offset = f"{at:%z}"
-    time = (
-        f"{at:%Y-%m-%d %H:%M:%S}.{at.microsecond // 1000:03d} {offset[:3]}:{offset[3:5]} ±{marks.clock_error_s:.2f} s"
-    )
+    error = "?" if marks.clock_error_s is None else f"{marks.clock_error_s:.2f}"
+    time = f"{at:%Y-%m-%d %H:%M:%S}.{at.microsecond // 1000:03d} {offset[:3]}:{offset[3:5]} ±{error} s"
     digest = sha256_hex(original)[:HASH_PREFIX_LENGTH]
     return f"{time}   {marks.place}", f"{marks.event}   {marks.case_label}   SHA-256 {digest}"
 

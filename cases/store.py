@@ -25,7 +25,7 @@ from cases.errors import (
     UnknownCaseError,
 )
 from cases.handling_clock import Deadlines, timed
-from cases.outbox import enqueue
+from cases.noting import add_note
 from cases.packs import Pack
 from cases.posts import Doer
 from cases.records import (
@@ -102,7 +102,7 @@ class CaseStore:
                 row = new_case_row(new, next_number(session, new.opened_at, self._local, self._numbering))
                 session.add(row)
                 session.flush()
-                _note(session, row, (new.opened_at, new.actor, OPEN, ""), None, {"number": row.number})
+                add_note(session, row, (new.opened_at, new.actor, OPEN, ""), None, {"number": row.number})
             _record_pack(session, row, pack)
             return _refreshed(session, row)
 
@@ -144,7 +144,9 @@ class CaseStore:
                 "ok": warning.ok,
                 "audio_sha256": warning.audio_sha256,
             }
-            _note(session, row, (warning.started_at, actor, ADD_WARNING, warning.detail), CaseState(row.state), detail)
+            add_note(
+                session, row, (warning.started_at, actor, ADD_WARNING, warning.detail), CaseState(row.state), detail
+            )
             return _refreshed(session, row)
 
         return self._change(change)
@@ -201,7 +203,7 @@ class CaseStore:
                 _check_parent(session, row, order.into)
             put_standing(row, after)
             what = (at, by.name, order.action.value, order.reason)
-            _note(session, row, what, before.state, deed.detail(after.revision))
+            add_note(session, row, what, before.state, deed.detail(after.revision))
             return _refreshed(session, row)
 
         return self._change(change)
@@ -218,7 +220,7 @@ class CaseStore:
             row = _locked(session, case_id)
             if row.ended_at is None:
                 row.ended_at = at
-                _note(session, row, (at, actor, END, ""), CaseState(row.state), {})
+                add_note(session, row, (at, actor, END, ""), CaseState(row.state), {})
             return _refreshed(session, row)
 
         return self._change(change)
@@ -236,7 +238,7 @@ class CaseStore:
 
         def change(session: Session) -> Case:
             row = _locked(session, case_id)
-            _note(session, row, (at, actor, EXPORT, reason), CaseState(row.state), {"sha256": sha256})
+            add_note(session, row, (at, actor, EXPORT, reason), CaseState(row.state), {"sha256": sha256})
             return _refreshed(session, row)
 
         return self._change(change)
@@ -356,29 +358,4 @@ def _record_pack(session: Session, row: CaseRow, pack: Pack) -> None:
         return
     session.add(pack_row(pack))
     detail: dict[str, JsonValue] = {"pack": pack.number, "manifest_sha256": pack.manifest_sha256}
-    _note(session, row, (pack.manifest.written_at, SYSTEM, ADD_PACK, ""), CaseState(row.state), detail)
-
-
-def _note(
-    session: Session,
-    row: CaseRow,
-    what: tuple[datetime, str, str, str],
-    before: CaseState | None,
-    detail: dict[str, JsonValue],
-) -> None:
-    at, actor, action, reason = what
-    row.audit_rows += 1
-    row.updated_at = max(row.updated_at, at)
-    note = AuditTableRow(
-        case_id=row.id,
-        seq=row.audit_rows,
-        at=at,
-        actor=actor,
-        action=action,
-        from_state=before.value if before else "",
-        to_state=row.state,
-        reason=reason,
-        detail=detail,
-    )
-    session.add(note)
-    enqueue(session, row, note)
+    add_note(session, row, (pack.manifest.written_at, SYSTEM, ADD_PACK, ""), CaseState(row.state), detail)

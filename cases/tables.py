@@ -170,6 +170,9 @@ class PackRow(Base):
     captured_at: Mapped[datetime]
     clock_error_s: Mapped[float]
     incomplete: Mapped[list[Any]]
+    deleted_at: Mapped[datetime | None]
+    deletion_rule: Mapped[str] = mapped_column(String(32), server_default="")
+    deletion_pack: Mapped[int | None]
 
     files: Mapped[list["FileRow"]] = relationship(order_by="FileRow.id", lazy="selectin")
 
@@ -187,6 +190,26 @@ class FileRow(Base):
     role: Mapped[str] = mapped_column(String(16))
     sha256: Mapped[str] = mapped_column(String(64))
     size_bytes: Mapped[int] = mapped_column(BigInteger)
+
+
+class MarkRow(Base):
+    """One thing that a person set on a case and may lift again: a lock, a release, leave to see originals."""
+
+    __tablename__ = "marks"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[str] = mapped_column(ForeignKey("cases.id"))
+    kind: Mapped[str] = mapped_column(String(16))
+    set_by: Mapped[str] = mapped_column(String(MAX_NAME_LENGTH))
+    set_at: Mapped[datetime]
+    reason: Mapped[str] = mapped_column(Text)
+    until: Mapped[datetime | None]
+    detail: Mapped[dict[str, Any]]
+    lifted_at: Mapped[datetime | None]
+    lifted_by: Mapped[str] = mapped_column(String(MAX_NAME_LENGTH))
+    lift_reason: Mapped[str] = mapped_column(Text)
+
+    __table_args__ = (Index(None, "case_id", "kind"),)
 
 
 class WarningRow(Base):

@@ -37,6 +37,12 @@ class ZoneSettings(BaseModel):
     )
     version: int = Field(default=1, ge=1, description="Counts edits; evidence names the version that judged it.")
     rule: Rule = Field(description="The rule and its settings.")
+    still_gap_s: float | None = Field(
+        default=None,
+        ge=10,
+        le=1800,
+        description="Seconds between the panoramas of an offence here, where more is asked than by the settings.",
+    )
 
     @model_validator(mode="after")
     def _is_a_zone(self) -> "ZoneSettings":

@@ -13,19 +13,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 
-from pydantic import JsonValue, TypeAdapter
+from pydantic import JsonValue
 
-from cases.completeness import Shortfall, Shot, shortfalls
+from cases.completeness import Shortfall, shortfalls, total_clock_error_s
 from cases.disk import way_out
 from cases.packs import ModelFacts, OpeningFacts, PackFacts, PackPurpose, Part, PartRole, Taking, Unknown, Why
-from cases.stills import Marks, close_up_jpeg, marked_jpeg, original_jpeg
+from cases.stills import Marks, close_up_jpeg, marked_jpeg
 from detectors.events import Event
+from pipeline.kept_stills import Moment, Still, keep_still, kept_still, still_of, still_paths
 from pipeline.machine_clock import MachineClock, read_machine_clock
 from pipeline.settings import EvidenceSettings
 from streams.clips import clip_bytes, decode_at
 from streams.errors import NotInRingError, StreamError
 from streams.reader import CameraReader
-from vision.arrays import SizeWH
 from vision.classes import StreetClass
 from vision.frames import Frame
 from vision.zones import Zone
@@ -43,27 +43,6 @@ LATEST_SECOND_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class Still:
-    """One untouched panorama with its times, as JPEG; the rest as in `Frame`."""
-
-    data: bytes
-    t_s: float
-    captured_at: datetime
-    clock_error_s: float
-    size_wh: SizeWH
-
-    @property
-    def taken(self) -> Taking:
-        """When it was taken, for its manifest."""
-        return Taking(self.captured_at, self.clock_error_s)
-
-    @property
-    def shot(self) -> Shot:
-        """What completeness asks of it."""
-        return Shot(self.captured_at, self.clock_error_s, self.size_wh)
-
-
-@dataclass(frozen=True, slots=True)
 class Place:
     """Where and what an offence is, in the words that stand on stills and in manifests.
 
@@ -73,6 +52,7 @@ class Place:
         zone: the zone that was violated.
         offence: code and name of the offence in the city's table.
         rule: the zone's rule as it was when the offence was judged; None where it was changed or removed since.
+        still_gap_s: seconds between panoramas that the zone asks for; None where it asks for no more than the rest.
     """
 
     camera_name: str
@@ -80,6 +60,7 @@ class Place:
     zone: Zone
     offence: str
     rule: dict[str, JsonValue] | None = None
+    still_gap_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +113,7 @@ class EvidenceKeeper:
             OSError: it cannot be kept.
         """
         still = self._still(event.camera_id, event.started_t_s)
-        _keep(self._folder, event.event_id, still)
+        keep_still(self._folder, event.event_id, still)
 
     def keep_act(self, camera_id: str, event_id: str, appeared_t_s: float) -> None:
         """Keep a picture of whoever posted a paper that became visible at `appeared_t_s`.
@@ -142,17 +123,17 @@ class EvidenceKeeper:
             OSError: it cannot be kept.
         """
         act_t_s = appeared_t_s - ACT_BEFORE_S
-        still = _still_of(self._reader(camera_id).still(act_t_s))
+        still = still_of(self._reader(camera_id).still(act_t_s))
         if abs(still.t_s - act_t_s) > NEAR_S:
             raise NotInRingError(f"camera {camera_id} has no picture of that moment")
         self._acts.mkdir(exist_ok=True)
-        _keep(self._acts, event_id, still)
+        keep_still(self._acts, event_id, still)
 
     def forget_first(self, event: Event) -> None:
         """Remove the pictures kept of an offence that is over or whose case has them."""
         try:
             for folder in (self._folder, self._acts):
-                for path in _paths(folder, event.event_id):
+                for path in still_paths(folder, event.event_id):
                     path.unlink(missing_ok=True)
         except OSError as err:
             logger.warning("event %s: its first panorama stays in %s: %s", event.event_id, self._folder, way_out(err))
@@ -173,11 +154,11 @@ class EvidenceKeeper:
             StreamError: the camera has no picture in its ring.
         """
         frame = self._frame(event.camera_id, event.t_s)
-        now = _still_of(frame)
+        now = still_of(frame)
         first = self._first(event) or now
         panoramas = [first]
         is_of_the_moment = abs(now.t_s - event.t_s) <= NEAR_S  # a later one may show the street after the offence
-        if is_of_the_moment and now.t_s - first.t_s >= self._settings.still_gap_s:
+        if is_of_the_moment and now.t_s - first.t_s >= self.gap_s(event):
             panoramas.append(now)
         parts = [
             Part(f"panorama-{number}.jpg", still.data, PartRole.PANORAMA, still.taken)
@@ -187,7 +168,7 @@ class EvidenceKeeper:
         parts.append(Part("close-up.jpg", close_up, PartRole.CLOSE_UP, now.taken))
         parts.append(Part("marked.jpg", self._marked(event, case_label, now), PartRole.MARKED, now.taken))
         parts += self._act(event)
-        missing = shortfalls([still.shot for still in panoramas], has_close_up=True, has_clip=True)
+        missing = self._missing(event, panoramas)
         opening = OpeningFacts(
             code=code,
             box=event.box_in(now.size_wh),
@@ -199,18 +180,22 @@ class EvidenceKeeper:
         facts = self._facts(event, PackPurpose.OPENING, now, missing, opening)
         return Taken(tuple(parts), facts, first if len(panoramas) == 1 else None)
 
-    def second(self, event: Event, first_t_s: float, end_t_s: float | None) -> Taken:
-        """Return the first panorama that is at least the set gap later than `first_t_s`.
+    def gap_s(self, event: Event) -> float:
+        """Return how many seconds the panoramas of an offence must be apart: what the settings or its zone ask for."""
+        return max(self._settings.still_gap_s, self._place(event).still_gap_s or 0.0)
+
+    def second(self, event: Event, first: Moment, end_t_s: float | None) -> Taken:
+        """Return the first panorama that is at least the set gap later than `first`.
 
         Args:
             event: the offence.
-            first_t_s: stream time of the first panorama.
+            first: when the first panorama was taken.
             end_t_s: stream time at which the offence was seen to be over; None while it stands.
 
         Raises:
             StreamError: the camera has no such picture in its ring; it may be away, or the offence was over before.
         """
-        from_t_s = first_t_s + self._settings.still_gap_s
+        from_t_s = first.t_s + self.gap_s(event)
         if end_t_s is not None and end_t_s < from_t_s:
             raise NotInRingError(f"the offence was over {from_t_s - end_t_s:.1f} s before its time")
         ring = self._reader(event.camera_id).ring
@@ -219,10 +204,10 @@ class EvidenceKeeper:
             raise NotInRingError(f"camera {event.camera_id} has sent nothing of that time yet")
         segment = ring.segment(from_t_s, from_t_s + LATEST_SECOND_S)
         wanted_t_s = min((packet.t_s for packet in segment.packets if packet.t_s >= from_t_s), default=from_t_s)
-        still = _still_of(decode_at(segment, wanted_t_s))
+        still = still_of(decode_at(segment, wanted_t_s))
         if still.t_s < from_t_s:
             raise NotInRingError(f"camera {event.camera_id} sent no picture in time")
-        return self._one_still(event, still, PackPurpose.PERSISTENCE, "panorama-2.jpg")
+        return self._one_still(event, still, PackPurpose.PERSISTENCE, "panorama-2.jpg", first_at=first.at)
 
     def late_second(self, event: Event, first_at: datetime) -> Taken:
         """Return the newest panorama as the second one, of an offence that was just seen to stand still.
@@ -235,9 +220,9 @@ class EvidenceKeeper:
             StreamError: the camera has no picture that is late enough.
         """
         still = self._still(event.camera_id, None)
-        if (still.captured_at - first_at).total_seconds() < self._settings.still_gap_s:
+        if (still.captured_at - first_at).total_seconds() < self.gap_s(event):
             raise NotInRingError(f"camera {event.camera_id} has no picture that is late enough")
-        return self._one_still(event, still, PackPurpose.PERSISTENCE, "panorama-2.jpg")
+        return self._one_still(event, still, PackPurpose.PERSISTENCE, "panorama-2.jpg", first_at=first_at)
 
     def after_warning(self, event: Event) -> Taken:
         """Return a panorama of now, of what a warning has brought about.
@@ -264,17 +249,28 @@ class EvidenceKeeper:
         if to_t_s < from_t_s:
             raise NotInRingError(f"what camera {event.camera_id} keeps is not of that time any more")
         segment = ring.segment(from_t_s, to_t_s)
-        still = _still_of(decode_at(segment, event.t_s))
+        still = still_of(decode_at(segment, event.t_s))
         begin = segment.packets[0]
         taken = Taking(datetime.fromtimestamp(begin.unix_s, UTC), begin.clock_error_s)
         parts = (Part("clip.mp4", clip_bytes(segment), PartRole.CLIP, taken),)
         return Taken(parts, self._facts(event, PackPurpose.CLIP, still, missing), None)
 
-    def _one_still(self, event: Event, still: Still, purpose: PackPurpose, name: str) -> Taken:
-        missing = shortfalls([still.shot], has_close_up=True, has_clip=True)
+    def _one_still(
+        self, event: Event, still: Still, purpose: PackPurpose, name: str, *, first_at: datetime | None = None
+    ) -> Taken:
+        """Return a pack of one panorama; `first_at` is the wall time of the first one where this is the second."""
+        missing = self._missing(event, [still])
         own = tuple(shortfall for shortfall in missing if shortfall is not Shortfall.NO_SECOND_PANORAMA)
+        # Both were taken far enough apart in stream time; wall time may have been set back between them.
+        if first_at is not None and (still.captured_at - first_at).total_seconds() < self.gap_s(event):
+            own = (*own, Shortfall.PANORAMAS_TOO_CLOSE)
         part = Part(name, still.data, PartRole.PANORAMA, still.taken)
         return Taken((part,), self._facts(event, purpose, still, own), still)
+
+    def _missing(self, event: Event, panoramas: Sequence[Still]) -> tuple[Shortfall, ...]:
+        clock, camera_wh = self._machine_clock(), self._reader(event.camera_id).ring.newest().format.size_wh
+        shots = [still.shot(clock, camera_wh) for still in panoramas]
+        return shortfalls(shots, has_close_up=True, has_clip=True, min_gap_s=self.gap_s(event))
 
     def _frame(self, camera_id: str, t_s: float | None) -> Frame:
         """Return the picture of a moment, or the newest one; never to be used where it proves that something lasted."""
@@ -287,37 +283,25 @@ class EvidenceKeeper:
             return reader.still()
 
     def _still(self, camera_id: str, t_s: float | None) -> Still:
-        return _still_of(self._frame(camera_id, t_s))
+        return still_of(self._frame(camera_id, t_s))
 
     def _first(self, event: Event) -> Still | None:
-        picture, times = _paths(self._folder, event.event_id)
-        try:
-            return _STILL_TIMES.validate_json(times.read_bytes()).still(picture.read_bytes())
-        except FileNotFoundError:
-            return None
-        except (OSError, ValueError) as err:
-            logger.warning("event %s: its first panorama cannot be read: %s", event.event_id, err)
-            return None
+        return kept_still(self._folder, event.event_id)
 
     def _act(self, event: Event) -> list[Part]:
-        picture, times = _paths(self._acts, event.event_id)
-        try:
-            still = _STILL_TIMES.validate_json(times.read_bytes()).still(picture.read_bytes())
-            return [Part("act.jpg", still.data, PartRole.ACT, still.taken)]
-        except FileNotFoundError:
-            return []
-        except (OSError, ValueError) as err:
-            logger.warning("event %s: the picture of the act cannot be read: %s", event.event_id, err)
-            return []
+        still = kept_still(self._acts, event.event_id)
+        return [Part("act.jpg", still.data, PartRole.ACT, still.taken)] if still is not None else []
 
     def _marked(self, event: Event, case_label: str, still: Still) -> bytes:
         place = self._place(event)
+        device = _device(place.camera_name, event.camera_id)
+        error_s = total_clock_error_s(still.clock_error_s, self._machine_clock().error_s)
         marks = Marks(
             polygon=place.zone.polygon,
             box=event.box_in(still.size_wh),
             captured_at=still.captured_at,
-            clock_error_s=still.clock_error_s,
-            place=" ".join(filter(None, (place.place, place.camera_name, place.zone.name))),
+            clock_error_s=error_s,
+            place=" ".join(filter(None, (place.place, device, place.zone.name))),
             event=place.offence,
             case_label=case_label,
         )
@@ -359,36 +343,6 @@ class EvidenceKeeper:
         )
 
 
-def _paths(folder: Path, event_id: str) -> tuple[Path, Path]:
-    """Return where a picture of an event and its times wait."""
-    return folder / f"{event_id}.jpg", folder / f"{event_id}.json"
-
-
-def _keep(folder: Path, event_id: str, still: Still) -> None:
-    picture, times = _paths(folder, event_id)
-    picture.write_bytes(still.data)
-    times.write_bytes(_STILL_TIMES.dump_json(_StillTimes.of(still)))
-
-
-def _still_of(frame: Frame) -> Still:
-    return Still(original_jpeg(frame), frame.t_s, frame.captured_at, frame.clock_error_s, frame.size_wh)
-
-
-@dataclass(frozen=True, slots=True)
-class _StillTimes:
-    """What is kept beside the picture of a first still."""
-
-    t_s: float
-    captured_at: datetime
-    clock_error_s: float
-    size_wh: SizeWH
-
-    @classmethod
-    def of(cls, still: Still) -> "_StillTimes":
-        return cls(still.t_s, still.captured_at, still.clock_error_s, still.size_wh)
-
-    def still(self, data: bytes) -> Still:
-        return Still(data, self.t_s, self.captured_at, self.clock_error_s, self.size_wh)
-
-
-_STILL_TIMES = TypeAdapter(_StillTimes)
+def _device(name: str, camera_id: str) -> str:
+    """Return a camera's name with its number, which the standard wants on the picture."""
+    return camera_id if name == camera_id else f"{name} [{camera_id}]"

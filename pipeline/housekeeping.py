@@ -1,4 +1,4 @@
-"""Does what comes round again and again: keeps checkpoints and the time of cases, tells the page whose state changed.
+"""Does what comes round again and again: checkpoints, the time of cases, retention, telling the page what changed.
 
 One thread; a step that fails is said once in the log and tried again at its next turn, and holds up no other.
 """
@@ -27,6 +27,10 @@ TELLS_A_LOOK_AT_THE_TIME = 30
 """Cases have minutes at the least; a suspension ends at midnight."""
 
 
+TELLS_A_RETENTION = 60
+"""Once a minute a few cases whose time is over lose their evidence: thousands a day, without ever being long at it."""
+
+
 @dataclass(frozen=True, slots=True)
 class HouseParts:
     """What a housekeeper asks and calls; each on its own thread."""
@@ -37,6 +41,7 @@ class HouseParts:
     save_checkpoints: Callable[[], None]
     keep_time: Callable[[], None]
     """Has cases do what only the passing of time asks for."""
+    apply_retention: Callable[[], object] | None = None
 
 
 class Housekeeper:
@@ -76,8 +81,10 @@ class Housekeeper:
                 self._try("keeping checkpoints", self._parts.save_checkpoints)
             if round_number % TELLS_A_LOOK_AT_THE_TIME == 0:
                 self._try("keeping the time of cases", self._parts.keep_time)
+            if self._parts.apply_retention is not None and round_number % TELLS_A_RETENTION == 0:
+                self._try("deleting what is kept no longer", self._parts.apply_retention)
 
-    def _try(self, doing: str, step: Callable[[], None]) -> None:
+    def _try(self, doing: str, step: Callable[[], object]) -> None:
         try:
             step()
         except Exception as err:

@@ -25,7 +25,8 @@ from cases.records import Case, case_id_of
 from cases.store import CaseStore
 from detectors.events import Event
 from pipeline.agenda import Agenda
-from pipeline.evidence_keeper import EvidenceKeeper, Still, Taken
+from pipeline.evidence_keeper import EvidenceKeeper, Taken
+from pipeline.kept_stills import Moment, Still
 from pipeline.settings import EvidenceSettings
 from pipeline.whole_files import write_whole
 from streams.errors import StreamError
@@ -105,7 +106,7 @@ class LaterPictures:
             plan = _Plan(event=event, first_t_s=lone_still.t_s, first_at=lone_still.captured_at)
             self._seconds[case_id] = None
             self._keep(plan)
-            wait_s = self._settings.still_gap_s + SLACK_S
+            wait_s = self._parts.keeper.gap_s(event) + SLACK_S
             name = f"case {case_id}: second panorama"
             self._parts.agenda.after(wait_s, name, lambda: self._take_second(plan), at_stop=True)
         wait_s = self._settings.clip_after_s + SLACK_S
@@ -172,7 +173,7 @@ class LaterPictures:
             return
         end_t_s = self._seconds.pop(plan.case_id)
         try:
-            taken = self._parts.keeper.second(plan.event, plan.first_t_s, end_t_s)
+            taken = self._parts.keeper.second(plan.event, Moment(plan.first_t_s, plan.first_at), end_t_s)
         except StreamError as err:
             if end_t_s is not None:
                 logger.warning("case %s: no second panorama: %s", plan.case_id, err)

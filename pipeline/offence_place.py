@@ -24,4 +24,4 @@ def place_of(event: Event, site: Site, codes: CodeTable) -> Place:
     if zone is None:
         return Place(entry.shown_name, entry.place, whole, offence)
     rule = zone.rule.model_dump(mode="json") if zone.version == event.zone_version else None
-    return Place(entry.shown_name, entry.place, zone.zone(), offence, rule)
+    return Place(entry.shown_name, entry.place, zone.zone(), offence, rule, zone.still_gap_s)

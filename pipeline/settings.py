@@ -15,7 +15,9 @@ from broadcast.settings import BroadcastSettings, checked_time_zone
 from cases.anchoring import GroundAnchor
 from cases.code_settings import CodeSettings
 from cases.coordinates import WGS84
+from cases.devices import DeviceEntry
 from cases.place_settings import AnchorSettings, PlaceSettings, PositionSettings, checked_crs
+from cases.retention import LEAST_DAYS, RetentionDays
 from cases.tables import MAX_NAME_LENGTH
 from models.choice import EngineName
 from pipeline.errors import SettingsError
@@ -114,6 +116,9 @@ class CameraEntry(Section):
     position: PositionSettings | None = Field(
         default=None, description="where it looks on earth, for cases that its ground does not place better"
     )
+    device: DeviceEntry | None = Field(
+        default=None, description="what the device register says of it; without an entry its cases are leads only"
+    )
     stream: StreamSettings = Field(default_factory=StreamSettings, description="transport, ring and time limits")
 
     @property
@@ -167,6 +172,32 @@ class EvidenceSettings(Section):
     )
 
 
+class PrivacySettings(Section):
+    """How bystanders are hidden, and who sees originals for how long."""
+
+    card: Path | None = Field(
+        default=None, description="card of the model that finds people and vehicles; that of [model] if absent"
+    )
+    view_minutes: float = Field(default=30.0, gt=0, le=24 * 60, description="minutes that leave to see originals lasts")
+    person_threshold: float = Field(default=0.06, gt=0, lt=1, description="smallest score of a person that is hidden")
+    vehicle_threshold: float = Field(default=0.2, gt=0, lt=1, description="smallest score of a vehicle with a plate")
+    face_card: Path | None = Field(default=None, description="card (TOML) of a YuNet face model that finds more faces")
+
+
+class RetentionSettings(Section):
+    """Days that evidence is kept; nothing in work, locked or released is ever deleted."""
+
+    unconfirmed_days: int = Field(default=LEAST_DAYS, ge=LEAST_DAYS, description="cases that nobody held to be true")
+    dismissed_days: int = Field(default=LEAST_DAYS, ge=LEAST_DAYS, description="false alarms; a blurred crop is kept")
+    resolved_days: int = Field(default=LEAST_DAYS, ge=LEAST_DAYS, description="over without being filed")
+    closed_days: int = Field(default=730, ge=LEAST_DAYS, description="filed and closed, counted from the closing")
+
+    @property
+    def days(self) -> RetentionDays:
+        """The days by rule."""
+        return RetentionDays(self.unconfirmed_days, self.dismissed_days, self.resolved_days, self.closed_days)
+
+
 class Settings(Section):
     """All settings of one process."""
 
@@ -185,6 +216,8 @@ class Settings(Section):
     model: ModelSettings = Field(default_factory=ModelSettings)
     evidence: EvidenceSettings = Field(default_factory=EvidenceSettings)
     codes: CodeSettings = Field(default_factory=CodeSettings)
+    privacy: PrivacySettings = Field(default_factory=PrivacySettings)
+    retention: RetentionSettings = Field(default_factory=RetentionSettings)
     broadcast: BroadcastSettings = Field(default_factory=BroadcastSettings)
     places: PlaceSettings = Field(default_factory=PlaceSettings)
     outward: OutwardSettings = Field(default_factory=OutwardSettings)
@@ -287,7 +320,14 @@ def _rooted(settings: Settings, folder: Path) -> Settings:
     evidence, voice = settings.evidence, settings.broadcast
     evidence = evidence.model_copy(update={"keys": folder / evidence.keys}) if evidence.keys else evidence
     voice = voice.model_copy(update={"recordings": folder / recordings}) if recordings else voice
-    changed: dict[str, object] = {"data": folder / settings.data, "labels": folder / settings.labels_folder}
+    cards = {"card": settings.privacy.card, "face_card": settings.privacy.face_card}
+    rooted_cards = {name: folder / path for name, path in cards.items() if path is not None}
+    privacy = settings.privacy.model_copy(update=rooted_cards)
+    changed: dict[str, object] = {
+        "privacy": privacy,
+        "data": folder / settings.data,
+        "labels": folder / settings.labels_folder,
+    }
     changed |= {"cameras": cameras, "model": model, "evidence": evidence, "broadcast": voice}
     changed["codes"] = settings.codes.rooted(folder)
     changed["places"] = settings.places.rooted(folder)

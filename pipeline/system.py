@@ -48,6 +48,7 @@ from pipeline.opened_model import opened_model
 from pipeline.outward.pictures import Pictures
 from pipeline.outward.post_office import PostOffice, PostOfficeParts
 from pipeline.places import Places
+from pipeline.privacy import open_privacy
 from pipeline.settings import CameraEntry, Settings
 from pipeline.shard import Shard, ShardListeners
 from pipeline.site import Site
@@ -117,16 +118,16 @@ class System:
         own = self._ladders, self.places, self._sees
         flow_parts = FlowParts(self.cases, self.evidence, self._keeper, self._codes, self._later, self.hub, *own)
         self._flow = CaseFlow(flow_parts, self._agenda)
-        post_parts = PostOfficeParts(database, Pictures(self.cases, self.evidence), local, program(), data)
+        self.desk, forget = open_privacy(settings, self.cases, self.evidence, self._site)
+        pictures = Pictures(self.cases, self.evidence, self.desk.blurred)
+        post_parts = PostOfficeParts(database, pictures, local, program(), data)
         self.post_office = PostOffice(settings.outward, post_parts)
         views = self.post_office.views
         self.metrics = Metrics(MetricSources(self.cameras, self.horns, self.health, self._cases_by_state, views))
         self._started_at = datetime.now(UTC)
-        self._housekeeper = Housekeeper(
-            HouseParts(
-                self.hub, self._shard.health, self.announcer.health, self._shard.save_checkpoints, self._flow.keep_time
-            )
-        )
+        tells = self.hub, self._shard.health, self.announcer.health
+        rounds = self._shard.save_checkpoints, self._flow.keep_time, forget
+        self._housekeeper = Housekeeper(HouseParts(*tells, *rounds))
 
     def _make_later(self) -> LaterPictures:
         parts = LaterParts(

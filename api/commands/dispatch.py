@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from api.commands.evidence import DEFAULT_CONFIG, ConfigOption
+from api.commands.evidence_options import DEFAULT_CONFIG, ConfigOption
 from api.commands.grids import CrsOption, map_of, place_at
 from api.commands.languages import LanguageOption, language_of
 from cases.code_files import chosen_table

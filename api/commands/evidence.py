@@ -1,10 +1,9 @@
-"""Commands for evidence: `evidence verify`, `export`, `keys`.
+"""Commands for evidence: `evidence verify`, `export`, `keys`; `evidence_keeping` has those about how long it is kept.
 
 `verify` ends with 0 where all is as it was written, with 3 where something is not, and with 1, as every command, where
 it could not look.
 """
 
-import getpass
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -18,32 +17,37 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from api.commands.evidence_keeping import add_keeping
+from api.commands.evidence_options import (
+    DEFAULT_CONFIG,
+    ConfigOption,
+    account,
+    case_named,
+)
 from api.commands.evidence_report import Report, megabytes
 from api.commands.languages import LanguageOption, language_of
 from cases.audit import check_case, check_surroundings, every_case
 from cases.code_files import chosen_table
-from cases.errors import UnknownCaseError
 from cases.export import ExportDesk, ExportRequest, export_case
 from cases.export_check import check_export, signer_of
 from cases.keyring import announcements, vouched
+from cases.marks import MarkKind, Marks
 from cases.problems import Facts
-from cases.records import Case, CaseQuery
+from cases.records import CaseQuery
 from cases.signing import load_signing_key
-from cases.store import CaseStore
 from cases.trust import Trust, trusted_keys
 from cases.wording import Words
-from pipeline.errors import PipelineError
+from pipeline.privacy import blurred_copies
 from pipeline.settings import load_settings
 from pipeline.stores import keys_folder, program, stored_cases
 
 app = typer.Typer(help="Evidence of cases: check it, hand it out.", no_args_is_help=True)
+add_keeping(app)
 
-ConfigOption = Annotated[Path, typer.Option("--config", "-c", help="settings file (TOML)")]
 TrustOption = Annotated[
     list[str] | None,
     typer.Option("--trust", help="key that counts besides our own: a PEM file, a folder of them, or a fingerprint"),
 ]
-DEFAULT_CONFIG = Path("settings.toml")
 
 
 @app.command("verify")
@@ -72,6 +76,9 @@ def export(
     case: Annotated[str, typer.Argument(help="number or id of a case")],
     reason: Annotated[str, typer.Option(help="why it is handed out; goes into the audit log and the ZIP")],
     actor: Annotated[str, typer.Option(help="who hands it out; the account that runs this if absent")] = "",
+    originals: Annotated[
+        bool, typer.Option("--originals", help="hand out untouched pictures; the history tells that they were")
+    ] = False,
     out: Annotated[Path, typer.Option("--out", "-o", help="file or folder to write to")] = Path(),
     config: ConfigOption = DEFAULT_CONFIG,
     language: LanguageOption = "",
@@ -90,13 +97,18 @@ def export(
             words=words,
             local=ZoneInfo(settings.timezone),
             program=program(),
+            copies=blurred_copies(settings, evidence),
         )
-        found = _case(store, case)
-        made = export_case(desk, found, ExportRequest(actor or _account(), reason, datetime.now(UTC), out))
+        found = case_named(store, case)
+        asked = ExportRequest(actor or account(), reason, datetime.now(UTC), out, wants_originals=originals)
+        made = export_case(desk, found, asked)
+        is_lead = Marks(store.database).current(found.case_id, MarkKind.RELEASE) is None
     facts = {"number": found.number, "path": str(made.path), "megabytes": megabytes(made.size_bytes)}
     facts |= {"sha256": made.sha256, "fingerprint": desk.key.public.fingerprint}
     sys.stdout.write(words.say("told", "exported", spoken, **facts) + "\n")
-    sys.stdout.write(words.say("told", "not_blurred", spoken) + "\n")
+    sys.stdout.write(words.say("told", "not_blurred" if originals else "blurred", spoken) + "\n")
+    if is_lead:
+        sys.stdout.write(words.say("told", "lead_only", spoken) + "\n")
 
 
 @app.command("keys")
@@ -126,7 +138,7 @@ def _verify_cases(report: Report, wanted: list[str], config: Path, by_hand: list
     settings = load_settings(config)
     with stored_cases(settings, must_exist=True) as (store, evidence):
         trust = vouched(trusted_keys(keys_folder(settings), by_hand), evidence.root)
-        chosen = [_case(store, name) for name in wanted]
+        chosen = [case_named(store, name) for name in wanted]
         count = len(chosen) if wanted else store.find(CaseQuery(limit=1)).total
         with _progress(count) as advance:
             for case in chosen if wanted else every_case(store):
@@ -144,16 +156,6 @@ def _trust_of_zips(config: Path, by_hand: list[str]) -> Trust:
     return vouched(trusted_keys(keys_folder(settings), by_hand), settings.data / "evidence")
 
 
-def _case(store: CaseStore, number_or_id: str) -> Case:
-    for found in store.find(CaseQuery(text=number_or_id, limit=500)).cases:
-        if found.number == number_or_id:
-            return found
-    try:
-        return store.get(number_or_id)
-    except UnknownCaseError:
-        raise PipelineError(f"there is no case {number_or_id!r}; the page shows the number of each") from None
-
-
 @contextmanager
 def _progress(count: int) -> Iterator[Callable[[], None]]:
     """Show on the error output how far a check is, where a person watches; what it finds stands above."""
@@ -165,10 +167,3 @@ def _progress(count: int) -> Iterator[Callable[[], None]]:
     ) as shown:
         task = shown.add_task("verify", total=count)
         yield lambda: shown.advance(task)
-
-
-def _account() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError, ImportError):  # an account without a name
-        return f"uid {os.getuid()}"

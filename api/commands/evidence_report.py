@@ -57,6 +57,8 @@ class Report:
             if key and not totals.altered + totals.unvouched:
                 facts: Facts = {"files": totals.seen.files, "megabytes": megabytes(totals.seen.size_bytes)}
                 self._say(key, cases=totals.checked, zips=totals.checked, **facts)
+            if totals.seen.deleted:
+                self._say("deleted", files=totals.seen.deleted)
             if totals.seen.unsigned:
                 self._say("unsigned", packs=totals.seen.unsigned)
         checked = self._cases.checked + self._zips.checked

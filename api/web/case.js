@@ -1,6 +1,7 @@
 // One case: its pictures and clip, why it was raised, what has happened since, and what may be done now.
 
 import { ask, button, fill, h, toast } from "./dom.js";
+import { evidenceBar } from "./evidence_bar.js";
 import { warnCase } from "./horns.js";
 import { askOrder, toldWords } from "./order.js";
 import { get, post } from "./request.js";
@@ -68,6 +69,8 @@ export class CaseView {
     if (this.#wanted !== caseId) return; // another one was chosen meanwhile
     if (this.#isAsShown(answer)) return;
     [this.#case, this.#history] = [answer.case, answer.history];
+    // The same address gives the original or the blurred copy; leave to see originals makes the history longer.
+    for (const file of answer.case.files) file.href += `?seen=${answer.history.length}`;
     this.#build();
   }
 
@@ -102,6 +105,7 @@ export class CaseView {
       this.#actions(),
       h("div", { class: "evidence" },
         pictures.map((file) => picture(file, caption(file, pictures))), clip ? clipPlayer(clip) : null),
+      evidenceBar(found, this.#person, () => this.refresh()),
       found.incomplete.length ? h("p", { class: "notice" }, t("case.incomplete", { what: missing })) : null,
       h("div", { class: "case-columns" },
         h("div", {}, h("h3", {}, t("case.why")), this.#reasons(), h("h3", {}, t("case.files")), fileList(found.files)),

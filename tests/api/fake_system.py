@@ -16,7 +16,9 @@ from argon2 import PasswordHasher
 from broadcast.errors import UnknownHornError
 from cases.database import open_database
 from cases.deeds import Order
+from cases.devices import DeviceEntry
 from cases.evidence import EvidenceStore
+from cases.marks import Marks
 from cases.packs import PackFacts, PackPurpose, Part, PartRole
 from cases.people import People, Role
 from cases.place_settings import PlaceSettings
@@ -27,6 +29,7 @@ from cases.store import CaseStore
 from detectors.catalog import ZoneSettings
 from detectors.events import Reason
 from pipeline.errors import DuplicateCameraError, NoPictureError
+from pipeline.evidence_desk import DeskParts, EvidenceDesk
 from pipeline.hub import Hub, Subscription
 from pipeline.messages import BoxesMessage, BoxRow, CameraMessage, CaseMessage
 from pipeline.metrics import Metrics, MetricSources
@@ -39,6 +42,7 @@ from streams.health import CameraHealth
 from streams.live import LiveFeed
 from streams.urls import redact
 from tests.api.film import PARKED_BOX, SIZE_WH, Film, Projector, draw
+from tests.cases.blurring import copies
 
 PASSWORDS = {"wang": "viewer-password", "li": "operator-password", "zhang": "admin-password"}
 ROLES = {"wang": Role.VIEWER, "li": Role.OPERATOR, "zhang": Role.ADMIN}
@@ -94,6 +98,20 @@ class FakeSystem:
         self.people = People(database, hasher=CHEAP)
         self.evidence = EvidenceStore(folder / "evidence")
         self.places = self.places_of(PlaceSettings())
+        self.devices: dict[str, DeviceEntry] = {}
+        self.now: datetime | None = None
+        self.desk = EvidenceDesk(
+            DeskParts(
+                cases=self.cases,
+                evidence=self.evidence,
+                copies=copies(folder / "blurred", self.evidence),
+                marks=Marks(database),
+                device=self.devices.get,
+                local=UTC,
+                view_minutes=30,
+                clock=lambda: self.now or datetime.now(UTC),
+            )
+        )
         self.hub = PatientHub()
         self.metrics = Metrics(MetricSources(self.cameras, self.horns, self.health, lambda: {"candidate": 0}))
         self.announcer = SimpleNamespace(stop=self._stop_horn)

@@ -84,7 +84,7 @@ def test_file_comes_as_it_was_written(as_person: SignIn, system: FakeSystem) -> 
     case = system.raise_case("gate-1")
     file = case.files[0]
 
-    client = as_person("wang")
+    client = as_person("li")
     href = client.get(f"/api/cases/{case.case_id}").json()["case"]["files"][0]["href"]
     answer = client.get(href)
 
@@ -96,7 +96,7 @@ def test_clip_is_served_in_ranges(as_person: SignIn, system: FakeSystem, film: F
     clip = mp4_bytes(film, tmp_path)
     case = system.raise_case("gate-1", clip=clip)
 
-    answer = as_person("wang").get(f"/api/cases/{case.case_id}/files/2/clip.mp4", headers={"range": "bytes=100-199"})
+    answer = as_person("li").get(f"/api/cases/{case.case_id}/files/2/clip.mp4", headers={"range": "bytes=100-199"})
 
     assert answer.status_code == 206
     assert answer.headers["content-type"] == "video/mp4"

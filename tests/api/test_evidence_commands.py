@@ -179,7 +179,7 @@ def test_checking_makes_no_key_and_leaves_the_evidence_as_it_is(site: Site) -> N
 
 def test_exported_case_is_verified_by_file(site: Site) -> None:
     number = site.cases[0].number
-    status, out, _err = site.typed("export", number, "--reason", "court", "--actor", "li")
+    status, out, _err = site.typed("export", number, "--originals", "--reason", "court", "--actor", "li")
     assert (status, f"case {number} is in {number}.zip" in out, site.fingerprint in out) == (0, True, True)
     assert "not blurred" in out
 
@@ -192,7 +192,7 @@ def test_exported_case_is_verified_by_file(site: Site) -> None:
 
 def test_tampered_zip_ends_with_3(site: Site) -> None:
     path = Path(f"{site.cases[0].number}.zip")
-    site.typed("export", site.cases[0].number, "--reason", "court")
+    site.typed("export", site.cases[0].number, "--originals", "--reason", "court")
     content = bytearray(path.read_bytes())
     content[content.rindex(b"panorama-1.jpgpanorama") + 20] ^= 1
     path.write_bytes(content)
@@ -205,7 +205,7 @@ def test_tampered_zip_ends_with_3(site: Site) -> None:
 def test_who_was_handed_a_zip_checks_it_without_settings_by_the_fingerprint(site: Site, tmp_path: Path) -> None:
     number = site.cases[0].number
     (tmp_path / "court").mkdir()
-    site.typed("export", number, "--reason", "court", "--out", "court")
+    site.typed("export", number, "--originals", "--reason", "court", "--out", "court")
     site.monkeypatch.chdir(tmp_path / "court")
 
     status, _out, err = site.typed("verify", f"{number}.zip")
@@ -221,7 +221,7 @@ def test_export_without_a_reason_is_a_wrong_use(site: Site) -> None:
 
 def test_account_that_exports_stands_in_the_history(site: Site) -> None:
     site.monkeypatch.setenv("LOGNAME", "wang")
-    site.typed("export", site.cases[0].number, "--reason", "court")
+    site.typed("export", site.cases[0].number, "--originals", "--reason", "court")
 
     with stored_cases(load_settings(Path("settings.toml"))) as (cases, _evidence):
         row = cases.history(site.cases[0].case_id)[-1]

@@ -37,7 +37,19 @@ from cases.errors import (
 from cases.handling import Request, Supervision
 from cases.packs import PackPurpose, PartRole
 from cases.posts import Post
-from cases.records import ADD_PACK, END, EXPORT, OPEN
+from cases.records import (
+    ADD_PACK,
+    DELETE,
+    END,
+    EXPORT,
+    LOCK,
+    OPEN,
+    RELEASE,
+    UNLOCK,
+    VIEW,
+    WITHDRAW_RELEASE,
+)
+from cases.releases import SENTENCES
 from cases.stages import Form
 from cases.states import Action, CaseState, Detail
 from cases.timekeeping import TIME_IS_UP, UNTIL_CAME
@@ -156,8 +168,9 @@ def test_page_holds_no_words_outside_the_table() -> None:
         ("post", list(Post)),
         ("request", [step for step in Request if step]),
         ("supervision", list(Supervision)),
-        ("happened", [*Action, OPEN, ADD_PACK, END, EXPORT]),
+        ("happened", [*Action, OPEN, ADD_PACK, END, EXPORT, VIEW, LOCK, UNLOCK, DELETE, RELEASE, WITHDRAW_RELEASE]),
         ("role", list(PartRole)),
+        ("hindrance", list(SENTENCES)),
         ("purpose", LATER_PURPOSES),
         ("label", [kind.label for kind in StreetClass]),
         ("camera", CAMERA_STATES),

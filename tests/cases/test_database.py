@@ -78,6 +78,33 @@ def database_of_version(path: Path, revision: str) -> Iterator[Connection]:
     engine.dispose()
 
 
+def test_cases_of_the_second_version_keep_their_packs(tmp_path: Path) -> None:
+    case = {"id": "c1", "number": "SW1", "at": "2026-11-21 04:00:00"}
+    with database_of_version(tmp_path / "cases.sqlite", "0002") as connection:
+        named = "event_id, kind, code, state, camera_id, camera_name, zone_id, zone_name, class_label, reviewed_by"
+        numbers = "zone_version, box_x1, box_y1, box_x2, box_y2, score, revision, audit_rows"
+        times = "started_at, raised_at, created_at, updated_at"
+        connection.execute(
+            text(
+                f"INSERT INTO cases (id, number, {named}, {numbers}, {times}, reasons) VALUES (:id, :number"  # noqa: S608
+                + ", 'candidate'" * 10
+                + ", 1" * 8
+                + ", :at" * 4
+                + ", '[]')"
+            ),
+            case,
+        )
+        pack = "case_id, number, purpose, folder, manifest_sha256, written_at, captured_at, clock_error_s, incomplete"
+        values = "'c1', 1, 'opening', 'f', 'ab', :at, :at, 0.1, '[]'"
+        connection.execute(text(f"INSERT INTO packs ({pack}) VALUES ({values})"), case)  # noqa: S608
+
+    store = CaseStore(f"sqlite:///{tmp_path}/cases.sqlite")
+
+    (kept,) = store.get("c1").packs
+    assert (kept.deleted_at, kept.deletion_rule, kept.deletion_pack) == (None, "", None)
+    store.close()
+
+
 def test_accounts_of_the_first_version_come_through_the_upgrade(tmp_path: Path) -> None:
     with database_of_version(tmp_path / "cases.sqlite", "0001") as connection:
         connection.execute(

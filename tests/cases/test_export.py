@@ -65,7 +65,9 @@ def desk(store: CaseStore, evidence: EvidenceStore) -> ExportDesk:
 
 
 def request(target: Path, **changes: str) -> ExportRequest:
-    return replace(ExportRequest("li", "court 民事 <b>", NOON + timedelta(days=1), target), **changes)
+    """Ask for the originals; `test_blurred_export` asks for copies."""
+    asked = ExportRequest("li", "court 民事 <b>", NOON + timedelta(days=1), target, wants_originals=True)
+    return replace(asked, **changes)
 
 
 @pytest.fixture

@@ -12,7 +12,20 @@ from cases.completeness import Shortfall
 from cases.keyring import NewKey
 from cases.packs import PackPurpose, PartRole, Why
 from cases.problems import Problem, ProblemKind
-from cases.records import ADD_PACK, ADD_WARNING, END, EXPORT, OPEN
+from cases.records import (
+    ADD_PACK,
+    ADD_WARNING,
+    DELETE,
+    END,
+    EXPORT,
+    LOCK,
+    OPEN,
+    RELEASE,
+    UNLOCK,
+    VIEW,
+    WITHDRAW_RELEASE,
+)
+from cases.retention import Rule
 from cases.states import Action, CaseState
 from cases.wording import WORDS_FILE, Words
 
@@ -24,6 +37,9 @@ CHINESE = re.compile(r"[\u4e00-\u9fff]")
 def sources() -> str:
     paths = [*(ROOT / "cases").glob("*.py"), *(ROOT / "api" / "commands").glob("evidence*.py")]
     return "\n".join(path.read_text("utf-8") for path in paths)
+
+
+BESIDES = [OPEN, ADD_PACK, ADD_WARNING, END, EXPORT, VIEW, LOCK, UNLOCK, DELETE, RELEASE, WITHDRAW_RELEASE]
 
 
 def test_every_sentence_has_both_languages_with_the_same_places_to_fill_in() -> None:
@@ -42,10 +58,11 @@ def test_every_sentence_has_both_languages_with_the_same_places_to_fill_in() -> 
         ("newkey", list(NewKey)),
         ("why", list(Why)),
         ("state", list(CaseState)),
-        ("happened", [*Action, OPEN, ADD_PACK, ADD_WARNING, END, EXPORT]),
+        ("happened", [*Action, *BESIDES]),
         ("purpose", list(PackPurpose)),
         ("role", list(PartRole)),
         ("incomplete", list(Shortfall)),
+        ("rule", list(Rule)),
     ],
 )
 def test_every_value_has_words(family: str, values: list[str]) -> None:

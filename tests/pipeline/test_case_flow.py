@@ -17,8 +17,9 @@ from cases.store import CaseStore
 from detectors.events import Event, Phase
 from pipeline.agenda import Agenda
 from pipeline.case_flow import CaseFlow, FlowParts
-from pipeline.evidence_keeper import Still, Taken
+from pipeline.evidence_keeper import Taken
 from pipeline.hub import Hub
+from pipeline.kept_stills import Moment, Still
 from pipeline.later_pictures import MOST_HELD_BACK, LaterParts, LaterPictures
 from pipeline.settings import EvidenceSettings
 from streams.errors import NotInRingError
@@ -48,8 +49,11 @@ class FakeKeeper:
         missing = () if self.has_second else ("no_second_panorama",)
         return Taken((part(),), facts(source, PackPurpose.OPENING, *missing), lone)
 
-    def second(self, source: Event, first_t_s: float, end_t_s: float | None) -> Taken:
-        if not self.gives_second or (end_t_s is not None and end_t_s < first_t_s + 10):
+    def gap_s(self, _source: Event) -> float:
+        return 10.0
+
+    def second(self, source: Event, first: Moment, end_t_s: float | None) -> Taken:
+        if not self.gives_second or (end_t_s is not None and end_t_s < first.t_s + 10):
             raise NotInRingError("camera gate was away")
         return self.late_second(source, NOON)
 

@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from cases.completeness import Shortfall, shortfalls
 from cases.packs import ModelFacts, PackFacts, PartRole, Why
+from cases.stills import Marks
 from detectors.events import Event, Phase
-from pipeline.evidence_keeper import EvidenceKeeper, KeeperParts, Place
+from pipeline.evidence_keeper import EvidenceKeeper, KeeperParts, Place, Taken
+from pipeline.kept_stills import Moment, Still
 from pipeline.machine_clock import MachineClock
 from pipeline.settings import EvidenceSettings
 from streams.clips import decode_at
@@ -81,6 +84,11 @@ def keeper_after(
     return make
 
 
+def first(t_s: float) -> Moment:
+    """When a first panorama was taken, at a wall time long ago."""
+    return Moment(t_s, datetime(2020, 1, 1, tzinfo=UTC))
+
+
 def raised(t_s: float, started_t_s: float = 0.0) -> Event:
     return replace(event(Phase.RAISED, t_s=t_s), started_t_s=started_t_s)
 
@@ -101,23 +109,23 @@ def test_clip_that_is_cut_early_says_so(keeper_after: Callable[..., EvidenceKeep
 
 
 def test_second_panorama_is_the_first_picture_after_the_gap(keeper_after: Callable[..., EvidenceKeeper]) -> None:
-    taken = keeper_after(30).second(raised(10), 10.1, None)
+    taken = keeper_after(30).second(raised(10), first(10.1), None)
     assert 20.1 <= taken.facts.t_s <= 20.4
 
 
 def test_no_later_picture_stands_in_for_a_second_panorama(keeper_after: Callable[..., EvidenceKeeper]) -> None:
     with pytest.raises(NotInRingError):
-        keeper_after(30, ring_s=2).second(raised(2), 2.0, None)
+        keeper_after(30, ring_s=2).second(raised(2), first(2.0), None)
 
 
 def test_no_earlier_picture_stands_in_for_a_second_panorama(keeper_after: Callable[..., EvidenceKeeper]) -> None:
     with pytest.raises(NotInRingError):
-        keeper_after(15).second(raised(10), 10.0, None)
+        keeper_after(15).second(raised(10), first(10.0), None)
 
 
 def test_no_second_panorama_of_an_offence_that_was_over(keeper_after: Callable[..., EvidenceKeeper]) -> None:
     with pytest.raises(NotInRingError, match=r"over 3\.0 s before"):
-        keeper_after(30).second(raised(10), 10.0, 17.0)
+        keeper_after(30).second(raised(10), first(10.0), 17.0)
 
 
 def test_late_second_panorama_is_the_newest_picture(keeper_after: Callable[..., EvidenceKeeper]) -> None:
@@ -234,3 +242,74 @@ def test_clip_says_when_it_begins(keeper_after: Callable[..., EvidenceKeeper]) -
     (clip,) = taken.parts
     assert clip.taken is not None
     assert (taken.facts.captured_at - clip.taken.captured_at).total_seconds() == pytest.approx(2, abs=1.2)
+
+
+LARGE = "picture_too_small", "camera_too_small"
+
+
+def lacks(taken: Taken) -> list[str]:
+    """What a pack lacks but for size: the film is smaller than the law wants."""
+    return [what for what in taken.facts.incomplete if what not in LARGE]
+
+
+def test_pictures_of_a_camera_that_has_no_more_are_told_from_those_that_could_be_larger(
+    keeper_after: Callable[..., EvidenceKeeper],
+) -> None:
+    assert "camera_too_small" in keeper_after(30).after_warning(raised(10)).facts.incomplete
+
+
+def test_still_kept_before_the_camera_was_set_to_more_is_too_small() -> None:
+    small = Still(b"", 0.0, datetime(2026, 1, 1, tzinfo=UTC), 0.1, (640, 480))
+    missing = shortfalls([small.shot(MachineClock(0.0), (1920, 1080))], has_close_up=True, has_clip=True)
+    assert missing == (Shortfall.NO_SECOND_PANORAMA, Shortfall.PICTURE_TOO_SMALL)
+
+
+@pytest.mark.parametrize(
+    ("clock", "expected"),
+    [
+        (MachineClock(0.02), []),
+        (MachineClock(1.5), ["clock_error_too_large"]),
+        (MachineClock(None, Why.CLOCK_NOT_SYNCHRONISED), ["clock_error_unknown"]),
+    ],
+)
+def test_clock_of_this_machine_counts_and_not_knowing_it_is_no_excuse(
+    keeper_after: Callable[..., EvidenceKeeper], clocks: list[MachineClock], clock: MachineClock, expected: list[str]
+) -> None:
+    clocks.append(clock)
+    assert lacks(keeper_after(30).after_warning(raised(10))) == expected
+
+
+def test_zone_that_asks_for_more_gets_its_second_panorama_later(
+    keeper_after: Callable[..., EvidenceKeeper], places: list[Place]
+) -> None:
+    places.append(replace(PLACE, still_gap_s=20.0))
+    keeper_after(1).keep_first(raised(15))
+    assert panoramas(keeper_after(15), raised(15)) == ["panorama-1.jpg"]
+    assert keeper_after(30).second(raised(2), first(2.0), None).facts.t_s >= 22.0
+    places.append(replace(PLACE, still_gap_s=None))
+    assert panoramas(keeper_after(15), raised(15)) == ["panorama-1.jpg", "panorama-2.jpg"]
+
+
+def test_second_panorama_after_a_clock_that_was_set_back_is_marked(
+    keeper_after: Callable[..., EvidenceKeeper],
+) -> None:
+    keeper = keeper_after(30)
+    set_back = Moment(10.0, datetime.now(UTC) + timedelta(days=1))
+    assert lacks(keeper.second(raised(10), set_back, None)) == ["panoramas_too_close"]
+    assert lacks(keeper.second(raised(10), first(10.0), None)) == []
+
+
+def test_marked_copy_names_the_camera_by_its_number_too(
+    keeper_after: Callable[..., EvidenceKeeper], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[Marks] = []
+
+    def marked(original: bytes, marks: Marks, **_: object) -> bytes:
+        told.append(marks)
+        return original
+
+    monkeypatch.setattr("pipeline.evidence_keeper.marked_jpeg", marked)
+    keeper_after(15).opening(raised(15), "label", "0499")
+    assert told[0].place == "Market street Gate [gate] Kerb"
+    assert told[0].clock_error_s is not None
+    assert told[0].clock_error_s >= 0.02

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from pipeline.housekeeping import TELLS_A_CHECKPOINT, Housekeeper, HouseParts
+from pipeline.housekeeping import TELLS_A_CHECKPOINT, TELLS_A_RETENTION, Housekeeper, HouseParts
 from pipeline.hub import Hub
 from pipeline.messages import Message
 from streams.gears import Gear
@@ -119,3 +119,13 @@ def test_time_of_cases_is_kept_and_again_after_a_failure() -> None:
     keep_time = Turns(failures=1)
 
     keep_house(lambda: keep_time.wait(2), Turns(failures=0), keep_time=keep_time)
+
+
+def test_retention_is_applied_once_a_minute_and_tried_again_after_a_failure() -> None:
+    saved, applied = Turns(0), Turns(1)
+    keeper = Housekeeper(HouseParts(NotedHub(), no_cameras, lambda: (), saved, lambda: None, applied), period_s=0.0)
+    keeper.start()
+    applied.wait(2)
+    keeper.stop()
+
+    assert TELLS_A_RETENTION == 60

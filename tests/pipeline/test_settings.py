@@ -42,6 +42,8 @@ def test_example_file_is_valid_and_holds_the_defaults(monkeypatch: pytest.Monkey
     assert settings.evidence == Settings().evidence
     assert settings.codes == Settings().codes
     assert settings.server == Settings().server
+    assert settings.privacy == Settings().privacy
+    assert settings.retention == Settings().retention
     assert settings.cameras[0].stream == CameraEntry(id="a", url="rtsp://192.0.2.1/x").stream
 
 
@@ -152,6 +154,8 @@ def test_example_is_toml_without_duplicate_tables() -> None:
         "model",
         "evidence",
         "codes",
+        "privacy",
+        "retention",
         "broadcast",
         "places",
         "outward",
@@ -229,3 +233,21 @@ def test_paths_of_codes_count_from_the_files_folder_and_names_stay(tmp_path: Pat
 def test_codes_that_do_not_fit_stop_the_start(tmp_path: Path, line: str, words: str) -> None:
     with pytest.raises(SettingsError, match=words):
         loaded(tmp_path, f"[codes]\n{line}\n")
+
+
+def test_device_register_stands_with_its_camera_and_a_wrong_entry_is_named(tmp_path: Path) -> None:
+    entry = (
+        '[cameras.device]\napproval = "12"\nstandard = "GA/T 832-2014"\npublished_at = "n"\nsign = "s"\n'
+        'legal_basis = "l"\nvalid_from = 2026-01-01\nvalid_until = 2026-12-31\n'
+    )
+    (camera,) = loaded(tmp_path, CAMERA + entry).cameras
+    assert camera.device is not None
+    assert camera.device.approval == "12"
+    with pytest.raises(SettingsError, match=r"camera 'a' \(number 1\): device: .*lies before valid_from"):
+        loaded(tmp_path, CAMERA + entry.replace("2026-12-31", "2025-12-31"))
+
+
+@pytest.mark.parametrize("key", ["unconfirmed_days", "dismissed_days", "resolved_days", "closed_days"])
+def test_fewer_days_than_the_law_asks_stop_the_start(tmp_path: Path, key: str) -> None:
+    with pytest.raises(SettingsError, match=f"retention.{key}: "):
+        loaded(tmp_path, f"[retention]\n{key} = 29\n")

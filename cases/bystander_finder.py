@@ -1,0 +1,151 @@
+"""Finds people and vehicles in evidence pictures so that heads and plates can be hidden before a copy leaves the desk.
+
+The live look is paced and judged for rules; here nobody waits, and what is missed is shown. So a picture is looked at
+as a whole and in overlapping tiles, and counts what the rules would not: the scores that count begin lower.
+
+Belongs here: looking. Does not: which parts are hidden (bystanders), how (mosaic), which files (blurred_copies).
+"""
+
+import math
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Protocol
+
+import numpy as np
+
+from cases.bystanders import Box, regions_to_hide
+from cases.errors import BlurError
+from models.errors import ModelError
+from vision.arrays import Boxes, Picture, SizeWH
+from vision.boxes import clipped
+from vision.classes import StreetClass
+from vision.detections import Detections
+from vision.frames import Frame, Planes
+
+TILE_INPUTS = 1.25
+"""A tile is at most so many times as wide and high as the model's input: of 25 px of a person 20 are left there."""
+
+TILE_OVERLAP = 0.2
+"""Share of a tile that the next one shows again: who stands at a border is whole in one of them."""
+
+BATCH = 4
+"""Tiles that go through the model together."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Looker(Protocol):
+    """What finds people and vehicles: `models.model.Model`, or a fake."""
+
+    @property
+    def input_wh(self) -> SizeWH:
+        """Width and height in pixels that frames are fitted into."""
+        ...
+
+    def detect(self, frames: Sequence[Frame]) -> list[Detections]:
+        """Return what stands in each frame, pixels of the frame."""
+        ...
+
+
+class FaceFinder(Protocol):
+    """What finds faces: `models.faces.Faces`, or a fake."""
+
+    def find(self, bgr: Picture) -> Boxes:
+        """Return (N, 4) boxes of faces, pixels of the picture."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class FinderFacts:
+    """How people and vehicles were looked for; goes into the note of every copy.
+
+    Attributes:
+        model: name of the model's card.
+        sha256: hash of its weights.
+        person_threshold, vehicle_threshold: smallest scores that counted, in [0, 1].
+        face_model: name of the face model's card, empty where none was asked.
+        face_sha256: hash of its weights, empty where none was asked.
+        face_threshold: smallest score of a face that counted; 0 where none was asked.
+    """
+
+    model: str
+    sha256: str
+    person_threshold: float
+    vehicle_threshold: float
+    face_model: str = ""
+    face_sha256: str = ""
+    face_threshold: float = 0.0
+
+
+class BystanderFinder:
+    """Finds what must be hidden; any thread may call it, one picture is looked at at a time."""
+
+    def __init__(self, looker: Looker, facts: FinderFacts, faces: FaceFinder | None = None) -> None:
+        self.facts = facts
+        self._looker = looker
+        self._faces = faces
+        self._looking = threading.Lock()
+
+    def regions(self, bgr: Picture, spared: Box | None = None) -> Boxes:
+        """Return the (N, 4) regions of a picture that must be hidden; see `regions_to_hide`.
+
+        Raises:
+            BlurError: the model failed, so nobody knows what must be hidden.
+        """
+        size_wh = bgr.shape[1], bgr.shape[0]
+        regions = regions_to_hide(self.found(bgr), size_wh, spared)
+        if self._faces is None:
+            return regions
+        try:
+            with self._looking:
+                faces = self._faces.find(bgr)
+        except ModelError as err:
+            raise BlurError(f"faces cannot be looked for, so no copy is made: {err}") from err
+        return np.concatenate([regions, clipped(faces, size_wh)]).astype(np.float32)
+
+    def found(self, bgr: Picture) -> Detections:
+        """Return people and vehicles of the whole picture and of its tiles; a thing may come more than once.
+
+        Raises:
+            BlurError: the model failed.
+        """
+        found = Detections.empty()
+        tiles = list(tiles_of((bgr.shape[1], bgr.shape[0]), self._looker.input_wh))
+        try:
+            with self._looking:
+                for start in range(0, len(tiles), BATCH):
+                    batch = tiles[start : start + BATCH]
+                    frames = [_frame(bgr[y1:y2, x1:x2]) for x1, y1, x2, y2 in batch]
+                    for (x1, y1, _x2, _y2), seen in zip(batch, self._looker.detect(frames), strict=True):
+                        moved = seen.boxes + np.array([x1, y1, x1, y1], np.float32)
+                        found = found.joined(Detections(moved.astype(np.float32), seen.scores, seen.class_ids))
+        except ModelError as err:
+            raise BlurError(f"people and vehicles cannot be looked for, so no copy is made: {err}") from err
+        is_person = found.class_ids == StreetClass.PERSON
+        least = np.where(is_person, self.facts.person_threshold, self.facts.vehicle_threshold)
+        return found[np.asarray(found.scores >= least, bool)]
+
+
+def tiles_of(size_wh: SizeWH, input_wh: SizeWH) -> Iterator[tuple[int, int, int, int]]:
+    """Yield the whole picture as x1, y1, x2, y2, and its overlapping tiles where it is larger than one."""
+    width, height = size_wh
+    yield 0, 0, width, height
+    columns, rows = _spans(width, TILE_INPUTS * input_wh[0]), _spans(height, TILE_INPUTS * input_wh[1])
+    if len(columns) * len(rows) > 1:
+        yield from ((x1, y1, x2, y2) for y1, y2 in rows for x1, x2 in columns)
+
+
+def _spans(length: int, most: float) -> list[tuple[int, int]]:
+    """Return overlapping spans of equal length, at most `most` long, that cover 0 to `length`."""
+    if length <= most:
+        return [(0, length)]
+    count = math.ceil((length - most) / (most * (1 - TILE_OVERLAP))) + 1
+    side = math.ceil(length / (1 + (count - 1) * (1 - TILE_OVERLAP)))
+    starts = [round(number * (length - side) / (count - 1)) for number in range(count)]
+    return [(start, start + side) for start in starts]
+
+
+def _frame(bgr: Picture) -> Frame:
+    return Frame("", 0, 0.0, _EPOCH, 0.0, Planes.from_bgr(bgr))
