@@ -16,7 +16,7 @@ import alembic.command
 from alembic.config import Config
 from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import URL, ExceptionContext, make_url
 from sqlalchemy.exc import (
     ArgumentError,
     DBAPIError,
@@ -40,6 +40,15 @@ WRITES = "streetwarden_writes"
 
 POOLED, OVERFLOW = 10, 50
 """Connections kept open, and how many more there may be: a page's requests run on up to 40 threads at once."""
+
+LINK_LIMITS = {
+    "connect_timeout": "10",  # s
+    "keepalives_idle": "30",  # s
+    "keepalives_interval": "10",  # s
+    "keepalives_count": "3",
+    "tcp_user_timeout": "30000",  # ms
+}
+"""A PostgreSQL that does not answer any more is given up within about a minute; a URL may say otherwise (libpq)."""
 
 _WAYS_OUT = {
     "unable to open database file": "make its folder, and let the account that runs the service write there",
@@ -169,15 +178,32 @@ def _cause(err: OperationalError | InterfaceError | PoolTimeoutError) -> str:
 def _engine(url: str | URL, busy_timeout_s: float) -> Engine:
     try:
         parsed = make_url(url)
-        engine = create_engine(parsed, pool_size=POOLED, max_overflow=OVERFLOW, hide_parameters=True)
+        is_sqlite = parsed.get_backend_name() == "sqlite"
+        if not is_sqlite:
+            parsed = parsed.update_query_dict({k: v for k, v in LINK_LIMITS.items() if k not in parsed.query})
+        engine = create_engine(
+            parsed,
+            pool_size=POOLED,
+            max_overflow=OVERFLOW,
+            pool_pre_ping=not is_sqlite,
+            hide_parameters=True,
+        )
     except (ArgumentError, NoSuchModuleError, ImportError) as err:
         raise DatabaseUnusableError(
             f"the database URL cannot be used ({type(err).__name__}); write for example "
             "sqlite:////var/lib/streetwarden/streetwarden.sqlite"
         ) from None  # the message may hold the URL with its password
+    event.listen(engine, "handle_error", _hide_row)
     if engine.dialect.name == "sqlite":
         _tune_sqlite(engine, busy_timeout_s)
     return engine
+
+
+def _hide_row(context: ExceptionContext) -> None:
+    """Cut off the DETAIL in which PostgreSQL shows the refused row with all that it holds, such as hashes."""
+    for err in (context.original_exception, context.sqlalchemy_exception):
+        if err is not None and err.args and isinstance(err.args[0], str):
+            err.args = (err.args[0].partition("\nDETAIL:")[0], *err.args[1:])
 
 
 def _tune_sqlite(engine: Engine, busy_timeout_s: float) -> None:

@@ -173,8 +173,8 @@ class CaseWarning:
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
-    """One case with everything that belongs to it but its history.
+class CaseFacts:
+    """What the row of a case says by itself.
 
     Attributes as in `NewCase`, and:
         number: what people call it, for example `SW202611210001`.
@@ -184,8 +184,6 @@ class Case:
         reviewed_at: when.
         created_at, updated_at: first and last change, aware UTC.
         revision: counts decisions, from 1; hand it back with the next one to notice that somebody was faster.
-        packs: evidence in the order it was taken.
-        warnings: in the order they were spoken.
     """
 
     case_id: str
@@ -211,8 +209,40 @@ class Case:
     created_at: datetime
     updated_at: datetime
     revision: int
+
+    @property
+    def place(self) -> "CasePlace":
+        """Where it stands in lists, newest first."""
+        return CasePlace(self.raised_at, self.case_id)
+
+
+@dataclass(frozen=True, slots=True)
+class CaseLine(CaseFacts):
+    """A case as a list shows it: its evidence is not looked up.
+
+    Attributes as in `CaseFacts`, and:
+        warnings_count: how often somebody was spoken to because of it.
+    """
+
+    warnings_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Case(CaseFacts):
+    """One case with everything that belongs to it but its history.
+
+    Attributes as in `CaseFacts`, and:
+        packs: evidence in the order it was taken.
+        warnings: in the order they were spoken.
+    """
+
     packs: tuple[CasePack, ...]
     warnings: tuple[CaseWarning, ...]
+
+    @property
+    def warnings_count(self) -> int:
+        """How often somebody was spoken to because of it."""
+        return len(self.warnings)
 
     @property
     def files(self) -> tuple[CaseFile, ...]:
@@ -276,34 +306,76 @@ class AuditRow:
 
 
 @dataclass(frozen=True, slots=True)
+class CasePlace:
+    """Where a case stands in lists: those raised later come first, among equals those of a greater id."""
+
+    raised_at: datetime
+    case_id: str
+
+
+MAX_OFFSET = 10_000
+"""Skipping rows costs as much as reading them; who wants to go deeper hands in the place of the last case he saw."""
+
+
+@dataclass(frozen=True, slots=True)
 class CaseQuery:
     """Which cases to list, newest first; an empty field does not narrow.
 
     Attributes:
-        states, kinds, camera_ids: any of these.
+        states, kinds, camera_ids, units: any of these.
         raised_from, raised_before: aware UTC; from is included, before is not.
-        text: part of number, code, camera name or zone name, in any case.
+        text: part of code, camera name or zone name, in any case; or part of the number, from three characters on.
         limit: at most so many, 1 to 500.
-        offset: skip so many.
+        offset: skip so many, up to `MAX_OFFSET`.
+        after: only what comes after this place; the way to page deep, as it costs the same on every page.
     """
 
     states: tuple[CaseState, ...] = ()
     kinds: tuple[str, ...] = ()
     camera_ids: tuple[str, ...] = ()
+    units: tuple[str, ...] = ()
     raised_from: datetime | None = None
     raised_before: datetime | None = None
     text: str = ""
     limit: int = 50
     offset: int = 0
+    after: CasePlace | None = None
 
     def __post_init__(self) -> None:
-        if not 1 <= self.limit <= 500 or self.offset < 0:
-            raise ValueError(f"limit must be 1 to 500 and offset not negative: {self.limit=} {self.offset=}")
+        if not 1 <= self.limit <= 500 or not 0 <= self.offset <= MAX_OFFSET:
+            raise ValueError(f"limit must be 1 to 500, offset 0 to {MAX_OFFSET}: {self.limit=} {self.offset=}")
+
+
+COUNTED_UP_TO = 10_000
+"""What a list found is counted up to here: nobody turns so many pages, and counting a million takes its time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many cases a query finds, whatever its page.
+
+    Attributes:
+        total: so many; exact unless `is_more`.
+        is_more: there are more than `total`; they were not counted.
+    """
+
+    total: int
+    is_more: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some of the cases that a query found, and how many it found in all."""
+    """Some of the cases that a query found, whole, and how many it found in all; fields as in `Count`."""
 
     cases: tuple[Case, ...]
     total: int
+    is_more: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LinePage:
+    """The same as lines of a list."""
+
+    lines: tuple[CaseLine, ...]
+    total: int
+    is_more: bool = False

@@ -1,11 +1,12 @@
 """Turns rows of the tables into records and back; the only place that knows both."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from pydantic import TypeAdapter
 
 from cases.packs import Pack, PackPurpose, PartRole
-from cases.records import AuditRow, Case, CaseFile, CasePack, CaseWarning, NewCase
+from cases.records import AuditRow, Case, CaseFile, CaseLine, CasePack, CaseWarning, NewCase
 from cases.states import CaseState
 from cases.tables import AuditTableRow, CaseRow, FileRow, PackRow, WarningRow
 from detectors.events import Reason
@@ -89,32 +90,15 @@ def warning_row(case_id: str, warning: CaseWarning) -> WarningRow:
 def case_record(row: CaseRow) -> Case:
     """Return the record of a case; its session must still be open."""
     return Case(
-        case_id=row.id,
-        number=row.number,
-        event_id=row.event_id,
-        kind=row.kind,
-        code=row.code,
-        state=CaseState(row.state),
-        camera_id=row.camera_id,
-        camera_name=row.camera_name,
-        zone_id=row.zone_id,
-        zone_name=row.zone_name,
-        zone_version=row.zone_version,
-        started_at=row.started_at,
-        raised_at=row.raised_at,
-        ended_at=row.ended_at,
-        box=(row.box_x1, row.box_y1, row.box_x2, row.box_y2),
-        class_label=row.class_label,
-        score=row.score,
-        reasons=_REASONS.validate_python(row.reasons),
-        reviewed_by=row.reviewed_by,
-        reviewed_at=row.reviewed_at,
-        created_at=row.created_at,
-        updated_at=row.updated_at,
-        revision=row.revision,
+        **_facts(row),
         packs=tuple(_pack_record(pack) for pack in row.packs),
         warnings=tuple(_warning_record(warning) for warning in row.warnings),
     )
+
+
+def case_line(row: CaseRow, warnings_count: int) -> CaseLine:
+    """Return a case as a list shows it; nothing beside its row is read."""
+    return CaseLine(**_facts(row), warnings_count=warnings_count)
 
 
 def audit_records(rows: Sequence[AuditTableRow]) -> tuple[AuditRow, ...]:
@@ -133,6 +117,35 @@ def audit_records(rows: Sequence[AuditTableRow]) -> tuple[AuditRow, ...]:
         )
         for row in rows
     )
+
+
+def _facts(row: CaseRow) -> dict[str, Any]:
+    """Return the fields of `CaseFacts`."""
+    return {
+        "case_id": row.id,
+        "number": row.number,
+        "event_id": row.event_id,
+        "kind": row.kind,
+        "code": row.code,
+        "state": CaseState(row.state),
+        "camera_id": row.camera_id,
+        "camera_name": row.camera_name,
+        "zone_id": row.zone_id,
+        "zone_name": row.zone_name,
+        "zone_version": row.zone_version,
+        "started_at": row.started_at,
+        "raised_at": row.raised_at,
+        "ended_at": row.ended_at,
+        "box": (row.box_x1, row.box_y1, row.box_x2, row.box_y2),
+        "class_label": row.class_label,
+        "score": row.score,
+        "reasons": _REASONS.validate_python(row.reasons),
+        "reviewed_by": row.reviewed_by,
+        "reviewed_at": row.reviewed_at,
+        "created_at": row.created_at,
+        "updated_at": row.updated_at,
+        "revision": row.revision,
+    }
 
 
 def _pack_record(row: PackRow) -> CasePack:

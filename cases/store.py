@@ -10,11 +10,12 @@ from datetime import datetime, tzinfo
 from typing import TypeVar
 
 from pydantic import JsonValue
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from cases.case_numbers import BEIJING, missing_numbers, next_number
+from cases.dashboard import counts_by_state
 from cases.database import Database, open_database
 from cases.errors import DatabaseError, ReasonMissingError, StaleEditError, UnknownCaseError
 from cases.packs import Pack
@@ -28,11 +29,12 @@ from cases.records import (
     Case,
     CaseQuery,
     CaseWarning,
+    LinePage,
     NewCase,
     Page,
 )
 from cases.rows import audit_records, case_record, new_case_row, pack_row, warning_row
-from cases.searching import conditions_of
+from cases.searching import conditions_of, count_of, lines_of, rows_of
 from cases.states import LADDER_STATES, REVIEW_ACTIONS, Action, CaseState, check_reason, next_state
 from cases.sweeping import PackKey
 from cases.tables import AuditTableRow, CaseRow, PackRow
@@ -227,13 +229,17 @@ class CaseStore:
             return case_record(row) if row is not None else None
 
     def find(self, query: CaseQuery) -> Page:
-        """Return the cases that a query asks for, newest first, and how many there are in all."""
+        """Return the cases that a query asks for, whole, newest first, and how many it finds."""
         with self.database.reading() as session:
-            conditions = conditions_of(query)
-            total = session.scalar(select(func.count()).select_from(CaseRow).where(*conditions)) or 0
-            newest_first = select(CaseRow).where(*conditions).order_by(CaseRow.raised_at.desc(), CaseRow.id.desc())
-            rows = session.scalars(newest_first.limit(query.limit).offset(query.offset)).all()
-            return Page(tuple(case_record(row) for row in rows), total)
+            count = count_of(query, session)
+            cases = tuple(case_record(row) for row in session.scalars(rows_of(query, session)))
+            return Page(cases, count.total, count.is_more)
+
+    def lines(self, query: CaseQuery) -> LinePage:
+        """Return the same as lines of a list, without the evidence, which most lists do not show."""
+        with self.database.reading() as session:
+            count = count_of(query, session)
+            return LinePage(lines_of(query, session), count.total, count.is_more)
 
     def history(self, case_id: str) -> tuple[AuditRow, ...]:
         """Return everything that happened to a case, oldest first.
@@ -252,9 +258,7 @@ class CaseStore:
     def counts(self) -> dict[CaseState, int]:
         """Return how many cases are in each state; every state is there."""
         with self.database.reading() as session:
-            found = session.execute(select(CaseRow.state, func.count()).group_by(CaseRow.state)).all()
-        counted = {CaseState(state): count for state, count in found}
-        return {state: counted.get(state, 0) for state in CaseState}
+            return counts_by_state(session)
 
     def open_for_ladder(self, raised_from: datetime | None = None) -> tuple[Case, ...]:
         """Return the cases that the program still has to warn, look at again, file or resolve; oldest first.
@@ -262,8 +266,9 @@ class CaseStore:
         Args:
             raised_from: leave out what was raised before; candidates that nobody judges stay open for ever.
         """
-        conditions = conditions_of(CaseQuery(states=LADDER_STATES, raised_from=raised_from))
+        query = CaseQuery(states=LADDER_STATES, raised_from=raised_from)
         with self.database.reading() as session:
+            conditions = conditions_of(query, session)
             rows = session.scalars(select(CaseRow).where(*conditions).order_by(CaseRow.raised_at, CaseRow.id)).all()
             return tuple(case_record(row) for row in rows)
 

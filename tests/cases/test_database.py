@@ -86,8 +86,8 @@ def test_two_programs_that_open_an_empty_database_at_once_both_succeed(tmp_path:
 @pytest.mark.parametrize(
     ("pragma", "value"), [("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1), ("busy_timeout", 15000)]
 )
-def test_sqlite_is_set_to_survive_a_power_cut(database: Database, pragma: str, value: object) -> None:
-    with database.reading() as session:
+def test_sqlite_is_set_to_survive_a_power_cut(sqlite_database: Database, pragma: str, value: object) -> None:
+    with sqlite_database.reading() as session:
         assert session.scalar(text(f"PRAGMA {pragma}")) == value
 
 

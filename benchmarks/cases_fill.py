@@ -1,0 +1,144 @@
+"""Fills an empty database with the cases of a city, their histories, evidence rows and warnings, as fast as it takes them.
+
+Cases are handed over (COPY on PostgreSQL, many rows a statement on SQLite); what belongs to them is made from them by
+the database itself. Indexes are removed before and made again afterwards by the words in which the database keeps them,
+which is how one loads a database, and gives the same indexes.
+"""
+
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine
+from sqlalchemy.engine import URL
+
+from benchmarks.cases_city import COLUMNS, PATHS, cameras, cases_of_city
+
+CHUNK = 20_000
+CAMERAS = 2_000
+
+_AUDIT = """
+INSERT INTO audit (case_id, seq, at, actor, action, from_state, to_state, reason, detail)
+SELECT c.id, p.seq, {at}, CASE WHEN p.action IN ('confirm', 'dismiss', 'file', 'close') THEN '李雷' ELSE 'system' END,
+       p.action, p.from_state, p.to_state,
+       CASE WHEN p.action IN ('dismiss', 'close') THEN '现场已核实，摊位已撤离' ELSE '' END, '{{"revision": 2}}'
+FROM cases c JOIN paths p ON p.state = c.state
+"""
+_PACKS = """
+INSERT INTO packs (case_id, number, purpose, folder, manifest_sha256, written_at, captured_at, clock_error_s, incomplete)
+SELECT c.id, k.number, k.purpose, {folder}, c.id || c.id, {at}, {at}, 0.2, k.incomplete
+FROM cases c CROSS JOIN kinds_of_pack k
+"""
+_FILES = """
+INSERT INTO files (pack_id, name, role, sha256, size_bytes)
+SELECT p.id, f.name, f.role, p.case_id || p.case_id, 184320 + (p.id & 65535)
+FROM packs p JOIN kinds_of_file f ON f.purpose = p.purpose
+"""
+_WARNINGS = """
+INSERT INTO warnings (case_id, horn_id, phrase, level, text, started_at, duration_s, ok, detail, codec, bytes_sent,
+                      audio_sha256, file)
+SELECT a.case_id, 'horn-1', 'vending', 1, '您好，此处严禁占道经营，请收好物品，前往便民疏导点经营。', a.at, 6.5, {true}, '', 'pcm_mulaw',
+       52000, a.case_id || a.case_id, ''
+FROM audit a WHERE a.action = 'add_warning'
+"""
+_COUNTERS = """
+INSERT INTO case_counters (day, last)
+SELECT substr(number, 3, 8), max(CAST(substr(number, 11) AS integer)) FROM cases GROUP BY substr(number, 3, 8)
+"""
+_HELPERS = (
+    "CREATE TEMPORARY TABLE paths (state text, seq integer, action text, from_state text, to_state text)",
+    "CREATE TEMPORARY TABLE kinds_of_pack (number integer, purpose text, incomplete {json})",
+    "INSERT INTO kinds_of_pack VALUES (1, 'opening', '[]'), (2, 'persistence', '[\"no_clip\"]')",
+    "CREATE TEMPORARY TABLE kinds_of_file (purpose text, name text, role text)",
+    "INSERT INTO kinds_of_file VALUES ('opening', 'panorama-1.jpg', 'panorama'), ('opening', 'close-up.jpg', 'close_up'),"
+    " ('opening', 'marked.jpg', 'marked'), ('persistence', 'panorama-2.jpg', 'panorama'),"
+    " ('persistence', 'marked-2.jpg', 'marked')",
+)
+_WORDS = {
+    "postgresql": {
+        "at": "c.raised_at + {n} * interval '1 minute'",
+        "folder": "to_char(c.raised_at, 'YYYY/MM/DD/') || c.id || '/pack-000' || k.number",
+        "true": "true",
+        "json": "json",
+    },
+    "sqlite": {
+        "at": "strftime('%Y-%m-%d %H:%M:%f000', c.raised_at, '+' || {n} || ' minutes')",
+        "folder": "strftime('%Y/%m/%d/', c.raised_at) || c.id || '/pack-000' || k.number",
+        "true": "1",
+        "json": "text",
+    },
+}
+
+
+def fill(url: URL, count: int) -> None:
+    """Fill an empty, migrated database with `count` cases and all that belongs to them.
+
+    Raises:
+        sqlalchemy.exc.SQLAlchemyError: the database refuses.
+    """
+    engine = create_engine(url)
+    is_sqlite = engine.dialect.name == "sqlite"
+    words = _WORDS[engine.dialect.name]
+    with engine.begin() as connection:
+        indexes = list(_without_indexes(connection, is_sqlite=is_sqlite))
+        rows = cases_of_city(count, cameras(CAMERAS))
+        _insert(connection, rows) if is_sqlite else _copy(connection, rows)
+        _run(connection, [text.format(**words) if "{json}" in text else text for text in _HELPERS])
+        connection.exec_driver_sql(f"INSERT INTO paths VALUES {', '.join(_paths())}")
+        audit = _AUDIT.format(at=words["at"].format(n="p.seq"))
+        packs = _PACKS.format(at=words["at"].format(n="k.number"), folder=words["folder"])
+        _run(connection, [audit, packs, _FILES, _WARNINGS.format(**words), _COUNTERS])
+        _run(connection, indexes)
+    _tidy(engine, is_sqlite=is_sqlite)
+    engine.dispose()
+
+
+def _without_indexes(connection: Connection, *, is_sqlite: bool) -> Iterator[str]:
+    """Remove every index that is no constraint and yield what makes it again."""
+    if is_sqlite:
+        told = "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
+    else:
+        told = "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = current_schema() AND left(indexname, 2) = 'ix'"
+    for name, made_by in connection.exec_driver_sql(told).all():
+        connection.exec_driver_sql(f"DROP INDEX {name}")
+        yield made_by
+
+
+def _copy(connection: Connection, rows: Iterable[tuple[object, ...]]) -> None:
+    raw: Any = connection.connection.driver_connection  # psycopg's own connection, for COPY
+    with raw.cursor() as cursor, cursor.copy(f"COPY cases ({', '.join(COLUMNS)}) FROM STDIN") as copy:
+        for row in rows:
+            copy.write_row(row)
+
+
+def _insert(connection: Connection, rows: Iterator[tuple[object, ...]]) -> None:
+    statement = f"INSERT INTO cases ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"  # noqa: S608
+    while chunk := [_plain(row) for row in itertools.islice(rows, CHUNK)]:
+        connection.exec_driver_sql(statement, chunk)
+
+
+def _plain(row: Sequence[object]) -> tuple[object, ...]:
+    """Write times as SQLAlchemy keeps them in SQLite."""
+    return tuple(
+        each.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f") if isinstance(each, datetime) else each for each in row
+    )
+
+
+def _paths() -> Iterator[str]:
+    for state, steps in PATHS.items():
+        before = ""
+        for seq, (after, action) in enumerate(steps, start=1):
+            yield f"('{state}', {seq}, '{action}', '{before}', '{after}')"
+            before = after
+
+
+def _run(connection: Connection, statements: Sequence[str]) -> None:
+    for statement in statements:
+        connection.exec_driver_sql(statement)
+
+
+def _tidy(engine: Engine, *, is_sqlite: bool) -> None:
+    """Do what PostgreSQL's autovacuum does within minutes, and SQLite only when asked: learn what the tables hold."""
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql("ANALYZE" if is_sqlite else "VACUUM ANALYZE")
