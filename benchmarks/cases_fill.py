@@ -81,15 +81,16 @@ def fill(url: URL, count: int) -> None:
     is_sqlite = engine.dialect.name == "sqlite"
     words = _WORDS[engine.dialect.name]
     with engine.begin() as connection:
-        indexes = list(_without_indexes(connection, is_sqlite=is_sqlite))
+        made_again = [*_without_indexes(connection, is_sqlite=is_sqlite)]
+        if not is_sqlite:
+            made_again += _without_constraints(connection)
         rows = cases_of_city(count, cameras(CAMERAS))
         _insert(connection, rows) if is_sqlite else _copy(connection, rows)
         _run(connection, [text.format(**words) if "{json}" in text else text for text in _HELPERS])
         connection.exec_driver_sql(f"INSERT INTO paths VALUES {', '.join(_paths())}")
         audit = _AUDIT.format(at=words["at"].format(n="p.seq"))
         packs = _PACKS.format(at=words["at"].format(n="k.number"), folder=words["folder"])
-        _run(connection, [audit, packs, _FILES, _WARNINGS.format(**words), _COUNTERS])
-        _run(connection, indexes)
+        _run(connection, [audit, packs, _FILES, _WARNINGS.format(**words), _COUNTERS, *made_again])
     _tidy(engine, is_sqlite=is_sqlite)
     engine.dispose()
 
@@ -103,6 +104,17 @@ def _without_indexes(connection: Connection, *, is_sqlite: bool) -> Iterator[str
     for name, made_by in connection.exec_driver_sql(told).all():
         connection.exec_driver_sql(f"DROP INDEX {name}")
         yield made_by
+
+
+def _without_constraints(connection: Connection) -> Iterator[str]:
+    """Remove what has to be unique or to refer to something, and yield what makes it again, in an order that works."""
+    told = (
+        "SELECT conrelid::regclass, conname, pg_get_constraintdef(oid) FROM pg_constraint"
+        " WHERE connamespace = current_schema()::regnamespace AND contype IN ('f', 'u') ORDER BY contype DESC"
+    )
+    for table, name, made_by in connection.exec_driver_sql(told).all():  # unique ones before those that refer to them
+        connection.exec_driver_sql(f"ALTER TABLE {table} DROP CONSTRAINT {name}")
+        yield f"ALTER TABLE {table} ADD CONSTRAINT {name} {made_by}"
 
 
 def _copy(connection: Connection, rows: Iterable[tuple[object, ...]]) -> None:

@@ -15,7 +15,7 @@ from sqlite3 import Connection as SqliteConnection
 import alembic.command
 from alembic.config import Config
 from alembic.util import CommandError
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, func, select
 from sqlalchemy.engine import URL, ExceptionContext, make_url
 from sqlalchemy.exc import (
     ArgumentError,
@@ -40,6 +40,9 @@ WRITES = "streetwarden_writes"
 
 POOLED, OVERFLOW = 10, 50
 """Connections kept open, and how many more there may be: a page's requests run on up to 40 threads at once."""
+
+MIGRATION_LOCK = 0x5357_4D49
+"""Number of the PostgreSQL lock that who brings up the tables holds; any will do that nobody else takes."""
 
 LINK_LIMITS = {
     "connect_timeout": "10",  # s
@@ -82,15 +85,20 @@ class Database:
         # SQLite lets writers in by sleeping and trying again; this lock lets our own threads in one after the other.
         self._turn: AbstractContextManager[object] = threading.Lock() if is_sqlite else nullcontext()
 
-    def upgrade(self) -> None:
+    def upgrade(self, revision: str = "head") -> None:
         """Create or bring up the tables; does nothing when they are up to date.
+
+        Args:
+            revision: how far; an older one makes the tables of an older program (tests).
 
         Raises:
             MigrationError: the database is newer than this program, or a change failed; nothing was altered then.
             DatabaseError: the database refuses.
         """
         with self._turn, self._translated(), self._writer.begin() as connection:
-            self._migrate(connection)
+            if connection.dialect.name == "postgresql":  # two programs that start at once: the second waits
+                connection.execute(select(func.pg_advisory_xact_lock(MIGRATION_LOCK)))
+            self._migrate(connection, revision)
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -119,18 +127,21 @@ class Database:
         """Close every connection; a later use opens new ones."""
         self._reader.dispose()
 
-    def _migrate(self, connection: Connection) -> None:
+    def _migrate(self, connection: Connection, revision: str) -> None:
         config = Config()
         config.set_main_option("script_location", str(_MIGRATIONS))
         config.attributes["connection"] = connection
         try:
-            alembic.command.upgrade(config, "head")
+            alembic.command.upgrade(config, revision)
         except CommandError as err:
             raise MigrationError(
                 f"database {self._name} does not fit this program ({err}); use the version that last wrote it, or newer"
             ) from err
         except DBAPIError as err:
-            raise MigrationError(f"database {self._name} could not be brought up to date: {err.orig}") from err
+            raise MigrationError(
+                f"database {self._name} could not be brought up to date: {_first_line(err.orig)}; nothing was altered, the "
+                "version that last wrote it can still use it"
+            ) from err
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
@@ -165,6 +176,10 @@ def open_database(url: str | URL) -> Database:
         database.close()
         raise
     return database
+
+
+def _first_line(err: BaseException | None) -> str:
+    return str(err).partition("\n")[0]
 
 
 def _cause(err: OperationalError | InterfaceError | PoolTimeoutError) -> str:
