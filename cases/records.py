@@ -365,11 +365,15 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some of the cases that a query found, whole, and how many it found in all; fields as in `Count`."""
+    """Some of the cases that a query found, whole, and how many it found in all."""
 
     cases: tuple[Case, ...]
-    total: int
-    is_more: bool = False
+    count: Count
+
+    @property
+    def total(self) -> int:
+        """How many it found; more where `count` says so."""
+        return self.count.total
 
 
 @dataclass(frozen=True, slots=True)
@@ -377,5 +381,4 @@ class LinePage:
     """The same as lines of a list."""
 
     lines: tuple[CaseLine, ...]
-    total: int
-    is_more: bool = False
+    count: Count

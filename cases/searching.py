@@ -8,10 +8,13 @@ quickly as a sentence; SQLite reads through an index that holds just the searche
 Belongs here: finding and counting. Does not: changing (store), what a board shows (dashboard).
 """
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select, tuple_
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, Subquery, func, literal, or_, select, tuple_, union
 from sqlalchemy.orm import Session, raiseload
 
-from cases.records import COUNTED_UP_TO, CaseLine, CaseQuery, Count
+from cases.records import COUNTED_UP_TO, CaseLine, CasePlace, CaseQuery, Count
 from cases.rows import case_line
 from cases.tables import CaseRow, CaseTallyRow, UtcDateTime, WarningRow
 
@@ -19,39 +22,33 @@ SHORTEST_OF_NUMBER = 3
 """So many characters are looked for in numbers too, which are ASCII; one or two digits stand in nearly every one."""
 
 
-def rows_of(query: CaseQuery, session: Session) -> Select[CaseRow]:
-    """Return the statement that selects a page of a query, newest first."""
-    conditions = conditions_of(query, session)
-    if query.after is not None:
-        seen = tuple_(literal(query.after.raised_at, UtcDateTime()), literal(query.after.case_id))
-        conditions.append(tuple_(CaseRow.raised_at, CaseRow.id) < seen)
-    newest_first = select(CaseRow).where(*conditions).order_by(CaseRow.raised_at.desc(), CaseRow.id.desc())
-    return newest_first.limit(query.limit).offset(query.offset)
+_ANY = CaseQuery()
 
 
-def lines_of(query: CaseQuery, session: Session) -> tuple[CaseLine, ...]:
-    """Return a page of a query as lines, newest first; one statement, whatever belongs to the cases."""
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a query finds: the statement that selects its page of rows, newest first, and how many there are in all."""
+
+    page: Select[CaseRow]
+    count: Count
+
+
+def search(query: CaseQuery, session: Session) -> Found:
+    """Find what a query asks for."""
+    if query.text.strip():
+        return _by_text(query, session)
+    return Found(_along(query, conditions_of(query)), _count(query, session))
+
+
+def lines_of(found: Found, session: Session) -> tuple[CaseLine, ...]:
+    """Return a page as lines; one statement, whatever belongs to the cases."""
     warnings = select(func.count()).select_from(WarningRow).where(WarningRow.case_id == CaseRow.id).scalar_subquery()
-    found = session.execute(rows_of(query, session).add_columns(warnings).options(raiseload("*"))).all()
-    return tuple(case_line(row, count) for row, count in found)
+    rows = session.execute(found.page.add_columns(warnings).options(raiseload("*"))).all()
+    return tuple(case_line(row, count) for row, count in rows)
 
 
-def count_of(query: CaseQuery, session: Session) -> Count:
-    """Return how many cases a query finds: exact where at most its states narrow it, else up to `COUNTED_UP_TO`."""
-    if _asks_for_states_only(query):
-        tallied = select(func.coalesce(func.sum(CaseTallyRow.count), 0))
-        if query.states:
-            tallied = tallied.where(CaseTallyRow.state.in_([state.value for state in query.states]))
-        return Count(int(session.scalar(tallied) or 0))
-    some = select(CaseRow.id).where(*conditions_of(query, session)).limit(COUNTED_UP_TO + 1)
-    if query.text and not _has_grams(session):
-        some = some.order_by(CaseRow.raised_at.desc(), CaseRow.id.desc())  # which makes SQLite read the index of words
-    counted = session.scalar(select(func.count()).select_from(some.subquery())) or 0
-    return Count(min(counted, COUNTED_UP_TO), counted > COUNTED_UP_TO)
-
-
-def conditions_of(query: CaseQuery, session: Session) -> list[ColumnElement[bool]]:
-    """Return what a case must fulfil to be found, wherever it stands; an empty list finds all."""
+def conditions_of(query: CaseQuery) -> list[ColumnElement[bool]]:
+    """Return what a case must fulfil to be found besides its text and place; an empty list finds all."""
     conditions: list[ColumnElement[bool]] = []
     if query.states:
         conditions.append(CaseRow.state.in_([state.value for state in query.states]))
@@ -65,49 +62,90 @@ def conditions_of(query: CaseQuery, session: Session) -> list[ColumnElement[bool
         conditions.append(CaseRow.raised_at >= query.raised_from)
     if query.raised_before is not None:
         conditions.append(CaseRow.raised_at < query.raised_before)
-    if text := query.text.strip():
-        conditions.append(_contains_by_grams(text) if _has_grams(session) else _contains(text))
     return conditions
 
 
-def _has_grams(session: Session) -> bool:
-    return session.get_bind().dialect.name == "postgresql"
+def _along(query: CaseQuery, conditions: list[ColumnElement[bool]]) -> Select[CaseRow]:
+    """Return the page of those that fulfil conditions, read along the order of the list."""
+    if query.after is not None:
+        conditions = [*conditions, _stands_after(tuple_(CaseRow.raised_at, CaseRow.id), query.after)]
+    newest_first = select(CaseRow).where(*conditions).order_by(CaseRow.raised_at.desc(), CaseRow.id.desc())
+    return newest_first.limit(query.limit).offset(query.offset)
 
 
-def _contains(text: str) -> ColumnElement[bool]:
-    in_names = func.instr(CaseRow.names, func.lower(text)) > 0
-    if not _may_be_number(text):
-        return in_names
-    return or_(in_names, func.instr(func.lower(CaseRow.number), func.lower(text)) > 0)
+def _stands_after(place: ColumnElement[object], seen: CasePlace) -> ColumnElement[bool]:
+    return place < tuple_(literal(seen.raised_at, UtcDateTime()), literal(seen.case_id))
 
 
-def _contains_by_grams(text: str) -> ColumnElement[bool]:
-    """The same by the index `ix_cases_grams`; runs find what may hold the text, the second condition is exact."""
-    wanted = func.lower(text)
-    in_names = and_(
-        func.streetwarden_grams(CaseRow.names, 1, 2).op("@>")(func.streetwarden_grams(wanted, 1, 2)),
-        func.strpos(CaseRow.names, wanted) > 0,
-    )
-    if not _may_be_number(text):
-        return in_names
-    number = func.lower(CaseRow.number)
-    in_number = and_(
-        func.streetwarden_grams(number, 3, 3).op("@>")(func.streetwarden_grams(wanted, 3, 3)),
-        func.strpos(number, wanted) > 0,
-    )
-    return or_(in_names, in_number)
+def _count(query: CaseQuery, session: Session) -> Count:
+    """Count what a query without text finds: exact where at most states narrow it, else up to `COUNTED_UP_TO`."""
+    if query == replace(_ANY, states=query.states, limit=query.limit, offset=query.offset, after=query.after):
+        tallied = select(func.coalesce(func.sum(CaseTallyRow.count), 0))
+        if query.states:
+            tallied = tallied.where(CaseTallyRow.state.in_([state.value for state in query.states]))
+        return Count(int(session.scalar(tallied) or 0))
+    some = select(CaseRow.id).where(*conditions_of(query)).limit(COUNTED_UP_TO + 1).subquery()
+    return _counted(session.scalar(select(func.count()).select_from(some)) or 0)
 
 
-def _may_be_number(text: str) -> bool:
-    return len(text) >= SHORTEST_OF_NUMBER and text.isascii()
+def _counted(found: int) -> Count:
+    return Count(min(found, COUNTED_UP_TO), found > COUNTED_UP_TO)
 
 
-def _asks_for_states_only(query: CaseQuery) -> bool:
-    return not (
-        query.kinds
-        or query.camera_ids
-        or query.units
-        or query.raised_from
-        or query.raised_before
-        or query.text.strip()
-    )
+def _by_text(query: CaseQuery, session: Session) -> Found:
+    """Take all that hold the text, up to the number that is counted; what is commoner is met soon along the list."""
+    words = _Words(query.text.strip(), is_postgresql=session.get_bind().dialect.name == "postgresql")
+    some = _holders(query, words)
+    place = tuple_(some.c.raised_at, some.c.id)
+    is_wanted = literal(value=True) if query.after is None else _stands_after(place, query.after)
+    in_order = select(some.c.id, is_wanted).order_by(some.c.raised_at.desc(), some.c.id.desc())
+    found = session.execute(in_order).all()
+    count = _counted(len(found))
+    if count.is_more:
+        return Found(_along(query, [*conditions_of(query), words.held()]), count)
+    ids = [case_id for case_id, wanted in found if wanted][query.offset :][: query.limit]
+    return Found(_along(replace(_ANY, limit=query.limit), [CaseRow.id.in_(ids)]), count)
+
+
+def _holders(query: CaseQuery, words: "_Words") -> Subquery:
+    """Return id and time of the cases that hold the text, up to one more than are counted."""
+    plain = select(CaseRow.id, CaseRow.raised_at).where(*conditions_of(query)).limit(COUNTED_UP_TO + 1)
+    if not words.is_postgresql:  # in the order of the list, which makes SQLite read the index of words
+        return plain.where(words.held()).order_by(CaseRow.raised_at.desc(), CaseRow.id.desc()).subquery()
+    parts = [plain.where(*way).subquery() for way in words.by_grams()]
+    return union(*(select(part.c.id, part.c.raised_at) for part in parts)).limit(COUNTED_UP_TO + 1).subquery()
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """A text that is looked for, in names always, in numbers where it may be part of one."""
+
+    text: str
+    is_postgresql: bool
+
+    def held(self) -> ColumnElement[bool]:
+        """Return the condition that holds for exactly the cases that are meant, without any index."""
+        in_names = self._held_by(CaseRow.names)
+        return or_(in_names, self._held_by(func.lower(CaseRow.number))) if self._may_be_number else in_names
+
+    def by_grams(self) -> list[tuple[ColumnElement[bool], ColumnElement[bool]]]:
+        """Return the ways by the index `ix_cases_grams`: its runs find what may hold the text, the second is exact.
+
+        Each is a query of its own: joined by OR, PostgreSQL would work out the runs of every row again.
+        """
+        longest = min(len(self.text), 2)  # the longest runs in the index are the rarest
+        wanted = func.streetwarden_grams(func.lower(self.text), longest, longest)
+        ways = [(func.streetwarden_grams(CaseRow.names, 1, 2).op("@>")(wanted), self._held_by(CaseRow.names))]
+        if self._may_be_number:
+            number = func.lower(CaseRow.number)
+            wanted = func.streetwarden_grams(func.lower(self.text), 3, 3)
+            ways.append((func.streetwarden_grams(number, 3, 3).op("@>")(wanted), self._held_by(number)))
+        return ways
+
+    @property
+    def _may_be_number(self) -> bool:
+        return len(self.text) >= SHORTEST_OF_NUMBER and self.text.isascii()
+
+    def _held_by(self, lowered: Any) -> ColumnElement[bool]:
+        place = func.strpos if self.is_postgresql else func.instr
+        return place(lowered, func.lower(self.text)) != 0  # "> 0" PostgreSQL takes to hold for a third of all rows

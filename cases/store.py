@@ -34,7 +34,7 @@ from cases.records import (
     Page,
 )
 from cases.rows import audit_records, case_record, new_case_row, pack_row, warning_row
-from cases.searching import conditions_of, count_of, lines_of, rows_of
+from cases.searching import conditions_of, lines_of, search
 from cases.states import LADDER_STATES, REVIEW_ACTIONS, Action, CaseState, check_reason, next_state
 from cases.sweeping import PackKey
 from cases.tables import AuditTableRow, CaseRow, PackRow
@@ -231,15 +231,14 @@ class CaseStore:
     def find(self, query: CaseQuery) -> Page:
         """Return the cases that a query asks for, whole, newest first, and how many it finds."""
         with self.database.reading() as session:
-            count = count_of(query, session)
-            cases = tuple(case_record(row) for row in session.scalars(rows_of(query, session)))
-            return Page(cases, count.total, count.is_more)
+            found = search(query, session)
+            return Page(tuple(case_record(row) for row in session.scalars(found.page)), found.count)
 
     def lines(self, query: CaseQuery) -> LinePage:
         """Return the same as lines of a list, without the evidence, which most lists do not show."""
         with self.database.reading() as session:
-            count = count_of(query, session)
-            return LinePage(lines_of(query, session), count.total, count.is_more)
+            found = search(query, session)
+            return LinePage(lines_of(found, session), found.count)
 
     def history(self, case_id: str) -> tuple[AuditRow, ...]:
         """Return everything that happened to a case, oldest first.
@@ -266,9 +265,8 @@ class CaseStore:
         Args:
             raised_from: leave out what was raised before; candidates that nobody judges stay open for ever.
         """
-        query = CaseQuery(states=LADDER_STATES, raised_from=raised_from)
+        conditions = conditions_of(CaseQuery(states=LADDER_STATES, raised_from=raised_from))
         with self.database.reading() as session:
-            conditions = conditions_of(query, session)
             rows = session.scalars(select(CaseRow).where(*conditions).order_by(CaseRow.raised_at, CaseRow.id)).all()
             return tuple(case_record(row) for row in rows)
 

@@ -10,7 +10,7 @@ from sqlalchemy import select, text, update
 from cases import searching
 from cases.dashboard import UnitCount, board
 from cases.database import Database
-from cases.records import MAX_OFFSET, CaseQuery
+from cases.records import MAX_OFFSET, CaseQuery, Count
 from cases.states import Action, CaseState
 from cases.store import CaseStore
 from cases.tables import CaseRow
@@ -64,7 +64,7 @@ def test_text_is_found_wherever_it_stands_in_names_codes_and_numbers(
 
     assert [case.event_id for case in store.find(query).cases] == expected.split()
     assert [line.event_id for line in store.lines(query).lines] == expected.split()
-    assert store.lines(query).total == len(expected.split())
+    assert store.lines(query).count.total == len(expected.split())
 
 
 def test_line_says_the_same_as_the_whole_case_without_its_evidence(store: CaseStore) -> None:
@@ -103,7 +103,7 @@ def test_total_does_not_depend_on_the_page(store: CaseStore) -> None:
 
     later = store.find(CaseQuery(limit=2, after=first.cases[-1].place))
 
-    assert (first.total, later.total, later.is_more) == (5, 5, False)
+    assert (first.count, later.count) == (Count(5), Count(5))
 
 
 def test_page_too_deep_to_be_skipped_to_is_refused() -> None:
@@ -121,8 +121,8 @@ def test_what_nobody_counts_further_says_so_and_states_are_counted_to_the_end(
     found = store.lines(CaseQuery(kinds=("vending",), limit=1))
     by_state = store.lines(CaseQuery(states=(CaseState.CANDIDATE,), limit=1))
 
-    assert (found.total, found.is_more) == (3, True)
-    assert (by_state.total, by_state.is_more) == (4, False)
+    assert found.count == Count(3, is_more=True)
+    assert by_state.count == Count(4)
 
 
 def counted(database: Database) -> dict[str, int]:
