@@ -1,4 +1,4 @@
-"""Makes up the cases of a city over years, always the same: cameras and zones with Chinese names, days and their states.
+"""Makes up the cases of a city over years, always the same: Chinese names, days and states.
 
 A city of the size in `shared/domain.md` 2.6 has about 550 cases a day; a million of them are five years. The newest two
 days hold most of what is open; some hundredths of the older ones never came to an end.
@@ -29,11 +29,21 @@ LONG_OVER = (("closed", 0.72), ("resolved", 0.15), ("dismissed", 0.11), ("filed"
 RECENT = (("candidate", 0.25), ("confirmed", 0.15), ("warned", 0.15), ("filed", 0.25), ("closed", 0.2))
 """States and their shares among cases older than two days, and among the newer ones."""
 
-ROADS = "解放 人民 中山 建设 和平 胜利 文化 新华 河东 盐湖 涑水 禹都 学苑 红旗 工农 槐东 黄河 圣惠 凤凰 机场 银湖 府西 府东 康杰 条山".split()
-SIDES = "东 西 南 北 东北 西南".split()
-SPOTS = "菜市场 中学门口 医院东门 汽车站 火车站 广场 公园 小区出入口 农贸市场 体育馆 商场 幼儿园 桥头 加油站 美食街 步行街".split()
-ZONES = "人行道 机动车道 消防通道 外墙".split()
-RARE = "鑫 淼 犇 骉 麓".split()
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
+ROADS = _words(
+    "解放 人民 中山 建设 和平 胜利 文化 新华 河东 盐湖 涑水 禹都 学苑 红旗 工农 槐东 黄河 圣惠 凤凰 机场 "
+    "银湖 府西 府东 康杰 条山"
+)
+SIDES = _words("东 西 南 北 东北 西南")
+SPOTS = _words(
+    "菜市场 中学门口 医院东门 汽车站 火车站 广场 公园 小区出入口 农贸市场 体育馆 商场 幼儿园 桥头 加油站 美食街 步行街"
+)
+ZONES = _words("人行道 机动车道 消防通道 外墙")
+RARE = _words("鑫 淼 犇 骉 麓")
 """Characters that stand in the name of one camera each."""
 
 
@@ -46,15 +56,16 @@ class CameraOfCity:
     unit: str
 
 
-COLUMNS = (
+COLUMNS = _words(
     "id number event_id kind code state camera_id camera_name zone_id zone_name zone_version started_at raised_at "
     "ended_at box_x1 box_y1 box_x2 box_y2 class_label score reasons reviewed_by reviewed_at created_at updated_at "
     "revision audit_rows unit due_at"
-).split()
+)
+"""What a row of a case consists of; the database adds what it works out itself."""
 
 
 def cameras(count: int) -> list[CameraOfCity]:
-    """Return the cameras of the city; a place of 16 has one name, told apart by the side of the crossing and a number."""
+    """Return the cameras of the city; each name is a road, a spot, a side and a number."""
     made = []
     for number in range(count):
         road, spot = ROADS[number % len(ROADS)], SPOTS[number // 7 % len(SPOTS)]
@@ -71,6 +82,7 @@ def cases_of_city(count: int, streets: list[CameraOfCity], *, seed: int = 8) -> 
     of_day: Counter[str] = Counter()
     for index in range(count):
         raised_at = first + timedelta(days=(index + random_.random()) / CASES_A_DAY)
+        raised_at = raised_at.replace(microsecond=raised_at.microsecond // 1000 * 1000)  # as fine as SQLite reckons
         day = f"{raised_at.astimezone(BEIJING):%Y%m%d}"
         of_day[day] += 1
         shares = RECENT if NOW - raised_at < timedelta(days=2) else LONG_OVER
@@ -88,15 +100,14 @@ def _row(
     event_id = f"{camera.camera_id}-{index}"
     zone = random_.randrange(len(ZONES))
     reasons = json.dumps([{"key": "dwell", "value": round(300 * random_.random(), 1), "unit": "s"}])
-    reviewed = state in ("confirmed", "filed", "closed")
+    reviewed_at, ended_at = _minute_of("confirm", state, raised_at), _minute_of("end", state, raised_at)
     has_limit = state in ("filed", "closed")
-    later = raised_at + timedelta(minutes=5)
     revision = sum(1 for _, action in PATHS[state] if action not in ("open", "add_pack", "add_warning", "end")) + 1
     place = (camera.camera_id, camera.name, f"zone-{zone}", ZONES[zone], 1)
-    times = (raised_at - timedelta(minutes=5), raised_at, later if state == "closed" else None)
+    times = (raised_at - timedelta(minutes=5), raised_at, ended_at)
     box = (100.0, 120.0, 220.0, 300.0)
-    review = ("李雷" if reviewed else "", later if reviewed else None)
-    counted = (raised_at, later, revision, len(PATHS[state]))
+    review = ("李雷" if reviewed_at else "", reviewed_at)
+    counted = (raised_at, raised_at + timedelta(minutes=len(PATHS[state])), revision, len(PATHS[state]))
     unit = camera.unit if has_limit else ""
     due_at = raised_at + timedelta(hours=random_.choice((2, 4, 24, 48))) if has_limit else None
     named = (case_id_of(event_id), number, event_id, kind, code, state)
@@ -113,6 +124,12 @@ PATHS["filed"] = [*PATHS["warned"], ("filed", "file")]
 PATHS["closed"] = [*PATHS["filed"], ("filed", "end"), ("closed", "close")]
 PATHS["resolved"] = [*PATHS["candidate"], ("candidate", "add_warning"), ("warned", "warn"), ("resolved", "resolve")]
 PATHS["dismissed"] = [*PATHS["candidate"], ("dismissed", "dismiss")]
+
+
+def _minute_of(action: str, state: str, raised_at: datetime) -> datetime | None:
+    """Return when an action was taken, a minute after each other from when the case was raised; None if it was not."""
+    actions = [taken for _, taken in PATHS[state]]
+    return raised_at + timedelta(minutes=actions.index(action) + 1) if action in actions else None
 
 
 def _one_of(random_: random.Random, shares: tuple[tuple[str, float], ...]) -> str:

@@ -1,4 +1,4 @@
-"""Fills an empty database with the cases of a city, their histories, evidence rows and warnings, as fast as it takes them.
+"""Fills an empty database with the cases of a city, histories, evidence rows and warnings, as fast as it takes them.
 
 Cases are handed over (COPY on PostgreSQL, many rows a statement on SQLite); what belongs to them is made from them by
 the database itself. Indexes are removed before and made again afterwards by the words in which the database keeps them,
@@ -26,7 +26,8 @@ SELECT c.id, p.seq, {at}, CASE WHEN p.action IN ('confirm', 'dismiss', 'file', '
 FROM cases c JOIN paths p ON p.state = c.state
 """
 _PACKS = """
-INSERT INTO packs (case_id, number, purpose, folder, manifest_sha256, written_at, captured_at, clock_error_s, incomplete)
+INSERT INTO packs (case_id, number, purpose, folder, manifest_sha256, written_at, captured_at, clock_error_s,
+                   incomplete)
 SELECT c.id, k.number, k.purpose, {folder}, c.id || c.id, {at}, {at}, 0.2, k.incomplete
 FROM cases c CROSS JOIN kinds_of_pack k
 """
@@ -38,8 +39,8 @@ FROM packs p JOIN kinds_of_file f ON f.purpose = p.purpose
 _WARNINGS = """
 INSERT INTO warnings (case_id, horn_id, phrase, level, text, started_at, duration_s, ok, detail, codec, bytes_sent,
                       audio_sha256, file)
-SELECT a.case_id, 'horn-1', 'vending', 1, '您好，此处严禁占道经营，请收好物品，前往便民疏导点经营。', a.at, 6.5, {true}, '', 'pcm_mulaw',
-       52000, a.case_id || a.case_id, ''
+SELECT a.case_id, 'horn-1', 'vending', 1, '您好，此处严禁占道经营，请收好物品，前往便民疏导点经营。', a.at, 6.5,
+       {true}, '', 'pcm_mulaw', 52000, a.case_id || a.case_id, ''
 FROM audit a WHERE a.action = 'add_warning'
 """
 _COUNTERS = """
@@ -51,8 +52,9 @@ _HELPERS = (
     "CREATE TEMPORARY TABLE kinds_of_pack (number integer, purpose text, incomplete {json})",
     "INSERT INTO kinds_of_pack VALUES (1, 'opening', '[]'), (2, 'persistence', '[\"no_clip\"]')",
     "CREATE TEMPORARY TABLE kinds_of_file (purpose text, name text, role text)",
-    "INSERT INTO kinds_of_file VALUES ('opening', 'panorama-1.jpg', 'panorama'), ('opening', 'close-up.jpg', 'close_up'),"
-    " ('opening', 'marked.jpg', 'marked'), ('persistence', 'panorama-2.jpg', 'panorama'),"
+    "INSERT INTO kinds_of_file VALUES ('opening', 'panorama-1.jpg', 'panorama'),"
+    " ('opening', 'close-up.jpg', 'close_up'), ('opening', 'marked.jpg', 'marked'),"
+    " ('persistence', 'panorama-2.jpg', 'panorama'),"
     " ('persistence', 'marked-2.jpg', 'marked')",
 )
 _WORDS = {
@@ -87,7 +89,7 @@ def fill(url: URL, count: int) -> None:
         rows = cases_of_city(count, cameras(CAMERAS))
         _insert(connection, rows) if is_sqlite else _copy(connection, rows)
         _run(connection, [text.format(**words) if "{json}" in text else text for text in _HELPERS])
-        connection.exec_driver_sql(f"INSERT INTO paths VALUES {', '.join(_paths())}")
+        connection.exec_driver_sql(f"INSERT INTO paths VALUES {', '.join(_paths())}")  # noqa: S608
         audit = _AUDIT.format(at=words["at"].format(n="p.seq"))
         packs = _PACKS.format(at=words["at"].format(n="k.number"), folder=words["folder"])
         _run(connection, [audit, packs, _FILES, _WARNINGS.format(**words), _COUNTERS, *made_again])
@@ -100,7 +102,8 @@ def _without_indexes(connection: Connection, *, is_sqlite: bool) -> Iterator[str
     if is_sqlite:
         told = "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
     else:
-        told = "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = current_schema() AND left(indexname, 2) = 'ix'"
+        told = "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = current_schema()"
+        told += " AND left(indexname, 3) = 'ix_'"
     for name, made_by in connection.exec_driver_sql(told).all():
         connection.exec_driver_sql(f"DROP INDEX {name}")
         yield made_by

@@ -139,8 +139,8 @@ class Database:
             ) from err
         except DBAPIError as err:
             raise MigrationError(
-                f"database {self._name} could not be brought up to date: {_first_line(err.orig)}; nothing was altered, the "
-                "version that last wrote it can still use it"
+                f"database {self._name} could not be brought up to date: {_first_line(err.orig)}; nothing was "
+                "altered, the version that last wrote it can still use it"
             ) from err
 
     @contextmanager

@@ -47,7 +47,9 @@ class PostgresServer:
             account = pwd.getpwnam(ACCOUNT)
             os.chown(self.folder, account.pw_uid, account.pw_gid)
         self._data = self.folder / "data"
-        self._run("initdb", "-D", self._data, "-U", "streetwarden", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N")
+        self._run(
+            "initdb", "-D", self._data, "-U", "streetwarden", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N"
+        )
         private = {"listen_addresses": "''", "unix_socket_directories": f"'{self.folder}'"}
         lines = [f"{name} = {value}\n" for name, value in {**options, **private}.items()]
         with (self._data / "postgresql.conf").open("a", encoding="utf-8") as file:

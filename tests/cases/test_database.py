@@ -19,7 +19,6 @@ from cases.store import CaseStore
 from cases.tables import Base, CaseRow
 from tests.cases.builders import new_case, pack_of
 
-
 FOR_SEARCH = {"sqlite": "ix_cases_words", "postgresql": "ix_cases_grams"}
 """Indexes of one kind of database, in words that SQLAlchemy cannot compare; the migration writes them by hand."""
 

@@ -1,6 +1,5 @@
-"""Bringing up databases of released versions: every fact stays, and a change that fails half-way leaves the old state."""
+"""Bringing up databases of released versions: every fact stays; what fails half-way leaves the old state."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -24,7 +23,7 @@ Rows = dict[str, list[dict[str, Any]]]
 
 
 @pytest.fixture(params=RELEASED, ids=lambda path: path.stem)
-def released(request: pytest.FixtureRequest, blank_url: URL) -> Iterator[URL]:
+def released(request: pytest.FixtureRequest, blank_url: URL) -> URL:
     """A database as a released version left it, with rows of every kind."""
     database = Database(blank_url)
     database.upgrade(request.param.stem)
@@ -37,7 +36,7 @@ def released(request: pytest.FixtureRequest, blank_url: URL) -> Iterator[URL]:
             if statement.strip():
                 connection.execute(text(statement.replace(":", "\\:")))
     engine.dispose()
-    yield blank_url
+    return blank_url
 
 
 def everything(url: URL) -> Rows:
