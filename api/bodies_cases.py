@@ -8,7 +8,7 @@ from urllib.parse import quote
 from pydantic import Field, JsonValue
 
 from api.bodies import Body
-from cases.records import AuditRow, Case, CaseFile, CasePack, CaseWarning
+from cases.records import AuditRow, Case, CaseFile, CaseLine, CasePack, CaseWarning
 from cases.states import Action, CaseState, possible_actions
 
 PERSONAL_ACTIONS = (Action.CONFIRM, Action.DISMISS, Action.FILE, Action.CLOSE, Action.REOPEN, Action.WARN)
@@ -111,7 +111,7 @@ class CaseRowBody(Body):
     thumbnail: str
 
     @classmethod
-    def of(cls, case: Case) -> "CaseRowBody":
+    def line(cls, case: Case | CaseLine) -> "CaseRowBody":
         """Return a case as a list shows it."""
         return cls(**_row_fields(case))
 
@@ -150,12 +150,17 @@ class CaseBody(CaseRowBody):
 
 
 class CasesBody(Body):
-    """A page of cases, newest first, and how many there are in all."""
+    """A page of cases, newest first, and how many there are in all: `total`, or more where `is_more` says so.
+
+    `next` asks for the page after this one as `after`, at the same cost however deep; it is empty after the last case.
+    """
 
     cases: tuple[CaseRowBody, ...]
     total: int
+    is_more: bool
     page: int
     size: int
+    next: str
 
 
 class CountsBody(Body):
@@ -190,12 +195,12 @@ class WarnBody(Body):
     phrase: str | None = Field(default=None, max_length=64)
 
 
-def _row_fields(case: Case) -> dict[str, Any]:
+def _row_fields(case: Case | CaseLine) -> dict[str, Any]:
     same = ("number", "kind", "code", "state", "camera_id", "camera_name", "zone_id", "zone_name", "started_at")
     more = ("raised_at", "ended_at", "class_label", "score")
     return {
         "id": case.case_id,
-        "warnings_count": len(case.warnings),
+        "warnings_count": case.warnings_count,
         "thumbnail": f"/api/cases/{quote(case.case_id, safe='')}/thumbnail.jpg",
         **{name: getattr(case, name) for name in (*same, *more)},
     }

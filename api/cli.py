@@ -9,7 +9,7 @@ import sys
 
 import typer
 
-from api.commands import checking, evidence, looking, people, serving, set_making, sets, shelf, speaking
+from api.commands import backing_up, checking, evidence, looking, people, serving, set_making, sets, shelf, speaking
 from broadcast.errors import BroadcastError
 from cases.errors import CasesError
 from datasets.errors import DatasetError
@@ -44,6 +44,8 @@ app.command("check")(checking.check)
 app.command("probe")(looking.probe)
 app.command("replay")(looking.replay)
 app.command("say")(speaking.say)
+app.command("backup")(backing_up.backup)
+app.command("restore")(backing_up.restore)
 app.add_typer(people.app, name="user")
 app.add_typer(evidence.app, name="evidence")
 app.add_typer(evidence.app, name="cases", hidden=True)  # what it was called before

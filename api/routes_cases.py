@@ -9,9 +9,9 @@ from fastapi.responses import FileResponse
 
 from api.auth import Operator, Serving, Viewer
 from api.bodies_cases import ActionBody, CaseAnswer, CaseRowBody, CasesBody, CountsBody, WarnBody
-from api.errors import NotFoundError
+from api.errors import BadRequestError, NotFoundError
 from cases.packs import PartRole
-from cases.records import Case, CaseFile, CaseQuery
+from cases.records import MAX_OFFSET, Case, CaseFile, CasePlace, CaseQuery
 from cases.states import Action, CaseState
 
 router = APIRouter(prefix="/api/cases", tags=["cases"])
@@ -43,16 +43,27 @@ def list_cases(  # one parameter per filter is what makes them part of the API's
     kind: Annotated[Sequence[str], Query()] = (),
     camera: Annotated[Sequence[str], Query()] = (),
     text: Annotated[str, Query(max_length=64)] = "",
-    page: Annotated[int, Query(ge=0, le=100_000)] = 0,
+    page: Annotated[int, Query(ge=0, le=MAX_OFFSET)] = 0,
     size: Annotated[int, Query(ge=1, le=200)] = 50,
+    after: Annotated[str, Query(max_length=200)] = "",
 ) -> CasesBody:
     """Return cases, newest first; every filter that is left out lets all through."""
+    if page * size > MAX_OFFSET:
+        raise BadRequestError(f"page {page} of {size} is too deep to skip to; narrow the list, or go on by after=")
     query = CaseQuery(
-        states=tuple(state), kinds=tuple(kind), camera_ids=tuple(camera), text=text, limit=size, offset=page * size
+        states=tuple(state),
+        kinds=tuple(kind),
+        camera_ids=tuple(camera),
+        text=text,
+        limit=size,
+        offset=page * size,
+        after=_place(after),
     )
-    found = system.cases.find(query)
-    rows = tuple(CaseRowBody.of(case) for case in found.cases)
-    return CasesBody(cases=rows, total=found.total, page=page, size=size)
+    found = system.cases.lines(query)
+    rows = tuple(CaseRowBody.line(line) for line in found.lines)
+    following = str(found.lines[-1].place) if len(rows) == size else ""
+    count = found.count
+    return CasesBody(cases=rows, total=count.total, is_more=count.is_more, page=page, size=size, next=following)
 
 
 @router.get("/counts")
@@ -108,6 +119,13 @@ def act(case_id: str, body: ActionBody, system: Serving, person: Operator) -> Ca
 def warn(case_id: str, body: WarnBody, system: Serving, person: Operator) -> None:
     """Have a warning spoken because of the case; its receipt comes into the case when the horn is done."""
     system.warn(case_id, actor=person.name, phrase=body.phrase)
+
+
+def _place(after: str) -> CasePlace | None:
+    try:
+        return CasePlace.parse(after) if after else None
+    except ValueError:
+        raise BadRequestError(f"after={after!r} is no place in a list; hand back what next= said") from None
 
 
 def _file(case: Case, pack: int, name: str) -> CaseFile:

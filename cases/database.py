@@ -157,6 +157,18 @@ class Database:
             raise DatabaseUnusableError(f"database {self._name}: {err.orig}; restore it from a backup") from err
 
 
+def parsed_url(url: str | URL) -> URL:
+    """Return a database URL in parts.
+
+    Raises:
+        DatabaseUnusableError: it is none.
+    """
+    try:
+        return make_url(url)
+    except ArgumentError as err:
+        raise _unusable(err) from None  # the message may hold the URL with its password
+
+
 def sqlite_url(path: Path) -> URL:
     """Return the URL of an SQLite file; its name may hold what means something in a URL, such as ? or %."""
     return URL.create("sqlite", database=str(path))
@@ -178,6 +190,12 @@ def open_database(url: str | URL) -> Database:
     return database
 
 
+def _unusable(err: Exception) -> DatabaseUnusableError:
+    way_out = "install its driver by pip install 'streetwarden[postgresql]'" if isinstance(err, ImportError) else ""
+    way_out = way_out or "write for example sqlite:////var/lib/streetwarden/streetwarden.sqlite"
+    return DatabaseUnusableError(f"the database URL cannot be used ({type(err).__name__}); {way_out}")
+
+
 def _first_line(err: BaseException | None) -> str:
     return str(err).partition("\n")[0]
 
@@ -191,23 +209,20 @@ def _cause(err: OperationalError | InterfaceError | PoolTimeoutError) -> str:
 
 
 def _engine(url: str | URL, busy_timeout_s: float) -> Engine:
+    parsed = parsed_url(url)
+    is_sqlite = parsed.get_backend_name() == "sqlite"
+    if not is_sqlite:
+        parsed = parsed.update_query_dict({k: v for k, v in LINK_LIMITS.items() if k not in parsed.query})
     try:
-        parsed = make_url(url)
-        is_sqlite = parsed.get_backend_name() == "sqlite"
-        if not is_sqlite:
-            parsed = parsed.update_query_dict({k: v for k, v in LINK_LIMITS.items() if k not in parsed.query})
         engine = create_engine(
             parsed,
             pool_size=POOLED,
             max_overflow=OVERFLOW,
-            pool_pre_ping=not is_sqlite,
+            pool_pre_ping=not is_sqlite,  # a server that was away and came back is not noticed by anybody
             hide_parameters=True,
         )
     except (ArgumentError, NoSuchModuleError, ImportError) as err:
-        raise DatabaseUnusableError(
-            f"the database URL cannot be used ({type(err).__name__}); write for example "
-            "sqlite:////var/lib/streetwarden/streetwarden.sqlite"
-        ) from None  # the message may hold the URL with its password
+        raise _unusable(err) from None
     event.listen(engine, "handle_error", _hide_row)
     if engine.dialect.name == "sqlite":
         _tune_sqlite(engine, busy_timeout_s)

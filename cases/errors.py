@@ -10,6 +10,7 @@ CasesError
 ├── AppendOnlyError            something tried to alter or remove history
 ├── DatabaseError              the database refuses (retryable)
 ├── MigrationError             the database is newer than the program, or cannot be brought up
+├── BackupError                a backup cannot be made, or put back
 ├── EvidenceError
 │   ├── EvidenceWriteError     disk full, read-only or no permission (retryable)
 │   ├── EvidencePartError      a part that was handed over cannot be read or is empty
@@ -102,6 +103,10 @@ class DatabaseUnusableError(DatabaseError):
 
 class MigrationError(CasesError):
     """The database cannot be brought to the layout that this program needs."""
+
+
+class BackupError(CasesError):
+    """A backup cannot be made or put back; the message names what is in the way and the way out."""
 
 
 class EvidenceError(CasesError):

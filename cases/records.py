@@ -2,7 +2,7 @@
 
 import uuid
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from pydantic import JsonValue
 
@@ -172,6 +172,9 @@ class CaseWarning:
     file: str
 
 
+_PLACE_TIME = "%Y%m%dT%H%M%S.%fZ"
+
+
 @dataclass(frozen=True, slots=True)
 class CaseFacts:
     """What the row of a case says by itself.
@@ -311,6 +314,21 @@ class CasePlace:
 
     raised_at: datetime
     case_id: str
+
+    def __str__(self) -> str:
+        return f"{self.raised_at.astimezone(UTC):{_PLACE_TIME}},{self.case_id}"
+
+    @classmethod
+    def parse(cls, told: str) -> "CasePlace":
+        """Return the place that `str` told.
+
+        Raises:
+            ValueError: it is none.
+        """
+        at, comma, case_id = told.partition(",")
+        if not comma or not 0 < len(case_id) <= MAX_ID_LENGTH:
+            raise ValueError(f"{told!r} is no place of a case")
+        return cls(datetime.strptime(at, _PLACE_TIME).replace(tzinfo=UTC), case_id)
 
 
 MAX_OFFSET = 10_000

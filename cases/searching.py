@@ -11,7 +11,7 @@ Belongs here: finding and counting. Does not: changing (store), what a board sho
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Subquery, func, literal, or_, select, tuple_, union
+from sqlalchemy import ColumnElement, Select, Subquery, Tuple, func, literal, or_, select, tuple_, union
 from sqlalchemy.orm import Session, raiseload
 
 from cases.records import COUNTED_UP_TO, CaseLine, CasePlace, CaseQuery, Count
@@ -73,7 +73,7 @@ def _along(query: CaseQuery, conditions: list[ColumnElement[bool]]) -> Select[Ca
     return newest_first.limit(query.limit).offset(query.offset)
 
 
-def _stands_after(place: ColumnElement[object], seen: CasePlace) -> ColumnElement[bool]:
+def _stands_after(place: Tuple, seen: CasePlace) -> ColumnElement[bool]:
     return place < tuple_(literal(seen.raised_at, UtcDateTime()), literal(seen.case_id))
 
 
@@ -135,7 +135,8 @@ class _Words:
         """
         longest = min(len(self.text), 2)  # the longest runs in the index are the rarest
         wanted = func.streetwarden_grams(func.lower(self.text), longest, longest)
-        ways = [(func.streetwarden_grams(CaseRow.names, 1, 2).op("@>")(wanted), self._held_by(CaseRow.names))]
+        ways: list[tuple[ColumnElement[bool], ColumnElement[bool]]] = []
+        ways.append((func.streetwarden_grams(CaseRow.names, 1, 2).op("@>")(wanted), self._held_by(CaseRow.names)))
         if self._may_be_number:
             number = func.lower(CaseRow.number)
             wanted = func.streetwarden_grams(func.lower(self.text), 3, 3)

@@ -15,6 +15,9 @@ from pathlib import Path
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import URL
 
+KINDS = ("sqlite", "postgresql")
+"""Kinds of database that tests run on."""
+
 ACCOUNT = "postgres"
 """Who runs the server where we are root."""
 

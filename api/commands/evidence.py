@@ -59,7 +59,7 @@ def verify(
     wanted = what or []
     zips = [Path(each) for each in wanted if each.lower().endswith(".zip")]
     cases = [each for each in wanted if not each.lower().endswith(".zip")]
-    report = Report(Words.load(), _language(language))
+    report = Report(Words.load(), spoken_language(language))
     if zips:
         _verify_zips(report, zips, _trust_of_zips(config, trust or []))
     if cases or not wanted:
@@ -78,7 +78,7 @@ def export(
 ) -> None:
     """Write a case into one signed ZIP that is read and verified without this program."""
     settings = load_settings(config)
-    words, spoken = Words.load(), _language(language)
+    words, spoken = Words.load(), spoken_language(language)
     folder = keys_folder(settings)
     with stored_cases(settings, must_exist=True) as (store, evidence):
         desk = ExportDesk(
@@ -103,7 +103,7 @@ def export(
 def keys(config: ConfigOption = DEFAULT_CONFIG, language: LanguageOption = "") -> None:
     """List the keys that have signed evidence here, oldest first; keep their fingerprints on paper."""
     settings = load_settings(config)
-    words, spoken = Words.load(), _language(language)
+    words, spoken = Words.load(), spoken_language(language)
     with stored_cases(settings, must_exist=True) as (_store, evidence):
         told = [announced.said for announced in announcements(evidence.root)]
     for said in told:
@@ -167,7 +167,7 @@ def _progress(count: int) -> Iterator[Callable[[], None]]:
         yield lambda: shown.advance(task)
 
 
-def _language(wanted: str) -> Language:
+def spoken_language(wanted: str) -> Language:
     """Return the language to speak: the wanted one, or that of the terminal.
 
     Raises:

@@ -16,11 +16,14 @@ const FILTERS = {
 };
 const KINDS = ["parking", "vending", "flyers"];
 
+const DEEPEST = 10000; // as many cases as the server skips at most; further back one narrows the list
+
 export class CaseDesk {
   #context;
   #filter = "todo";
   #kind = "";
   #page = 0;
+  #more = false;
   #total = 0;
   #cases = [];
   #chosen = null;
@@ -67,7 +70,7 @@ export class CaseDesk {
     const query = [...states, ...kind, `page=${this.#page}`, `size=${PAGE_SIZE}`].join("&");
     try {
       const found = await get(`/api/cases?${query}`);
-      [this.#cases, this.#total] = [found.cases, found.total];
+      [this.#cases, this.#total, this.#more] = [found.cases, found.total, found.is_more];
     } catch (refusal) {
       toast(problemWords(refusal), "bad");
       return;
@@ -91,11 +94,12 @@ export class CaseDesk {
     fill(this.#bar, h("div", { class: "segments", role: "group", "aria-label": t("desk.filter") }, filters), kinds);
     fill(this.#list, this.#cases.map((found) => this.#row(found)),
       this.#cases.length ? null : h("li", { class: "empty" }, t("desk.empty")));
-    const pages = Math.max(1, Math.ceil(this.#total / PAGE_SIZE));
+    const pages = Math.min(Math.max(1, Math.ceil(this.#total / PAGE_SIZE)), 1 + Math.floor(DEEPEST / PAGE_SIZE));
+    const count = this.#more ? `${this.#total}+` : this.#total;
     const turn = (step) => () => this.#narrow({ page: Math.min(pages - 1, Math.max(0, this.#page + step)) });
     fill(this.#foot,
       button(t("wall.previous"), { symbol: "back", quiet: true, onclick: turn(-1), disabled: this.#page === 0 }),
-      h("span", { class: "muted" }, t("desk.count", { count: this.#total, page: this.#page + 1, pages })),
+      h("span", { class: "muted" }, t("desk.count", { count, page: this.#page + 1, pages })),
       button(t("wall.next"), { symbol: "next", quiet: true, onclick: turn(1), disabled: this.#page >= pages - 1 }));
   }
 

@@ -1,18 +1,15 @@
 """Fixtures of the tests of cases, which run on SQLite and on PostgreSQL alike."""
 
-import itertools
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy.engine import URL
 
 from cases.database import Database, open_database, sqlite_url
 from cases.store import CaseStore
-from tests.postgres_server import NoPostgresError, PostgresServer
+from tests.postgres_server import KINDS, PostgresServer
 
-KINDS = ("sqlite", "postgresql")
 TEMPLATE = "template_cases"
 
 
@@ -25,20 +22,10 @@ def empty_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[PostgresServer]:
-    """A PostgreSQL server of this run, with one database that has all tables and no row."""
-    try:
-        server = PostgresServer()
-    except NoPostgresError as err:
-        pytest.skip(str(err))
-    open_database(server.create(TEMPLATE)).close()
-    yield server
-    server.remove()
-
-
-@pytest.fixture(scope="session")
-def numbers() -> Iterator[int]:
-    return itertools.count(1)
+def empty_postgres(postgres: PostgresServer) -> str:
+    """The name of a PostgreSQL database with all tables and no row; each test gets a copy."""
+    open_database(postgres.create(TEMPLATE)).close()
+    return TEMPLATE
 
 
 @pytest.fixture
@@ -51,9 +38,11 @@ def sqlite_database(empty_sqlite: Path, tmp_path: Path) -> Iterator[Database]:
 
 
 @pytest.fixture
-def postgresql_database(postgres: PostgresServer, numbers: Iterator[int]) -> Iterator[Database]:
-    name = f"test_{next(numbers)}"
-    database = Database(postgres.create(name, template=TEMPLATE))
+def postgresql_database(
+    postgres: PostgresServer, empty_postgres: str, database_numbers: Iterator[int]
+) -> Iterator[Database]:
+    name = f"test_{next(database_numbers)}"
+    database = Database(postgres.create(name, template=empty_postgres))
     yield database
     database.close()
     postgres.drop(name)
@@ -63,18 +52,6 @@ def postgresql_database(postgres: PostgresServer, numbers: Iterator[int]) -> Ite
 def database(request: pytest.FixtureRequest) -> Database:
     """A database with all tables and no row, once of each kind."""
     return request.getfixturevalue(f"{request.param}_database")
-
-
-@pytest.fixture(params=KINDS)
-def blank_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[URL]:
-    """Where a database of each kind can be made; there is nothing yet."""
-    if request.param == "sqlite":
-        yield sqlite_url(tmp_path / "blank.sqlite")
-        return
-    server: PostgresServer = request.getfixturevalue("postgres")
-    name = f"blank_{next(request.getfixturevalue('numbers'))}"
-    yield server.create(name)
-    server.drop(name)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from sqlalchemy import select, text, update
 from cases import searching
 from cases.dashboard import UnitCount, board
 from cases.database import Database
-from cases.records import MAX_OFFSET, CaseQuery, Count
+from cases.records import MAX_OFFSET, Case, CaseQuery, Count
 from cases.states import Action, CaseState
 from cases.store import CaseStore
 from cases.tables import CaseRow
@@ -86,7 +86,7 @@ def test_pages_that_go_on_from_the_last_case_show_each_case_once_in_order(
     for number in range(10):  # three at a time were raised in the same moment
         event = f"e{number}"
         store.open_case(new_case(event, raised_at=NOON + timedelta(minutes=number // 3)), pack_of(event))
-    seen = []
+    seen: list[Case] = []
     query = narrowed
     while cases := store.find(query).cases:
         seen += cases
