@@ -367,6 +367,9 @@ class CaseQuery:
 COUNTED_UP_TO = 10_000
 """What a list found is counted up to here: nobody turns so many pages, and counting a million takes its time."""
 
+COUNTED_BY_TEXT = 2_000
+"""The same where a text is looked for: what is commoner than this is met soon by reading along the list."""
+
 
 @dataclass(frozen=True, slots=True)
 class Count:

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, Subquery, Tuple, func, literal, or_, select, tuple_, union
 from sqlalchemy.orm import Session, raiseload
 
-from cases.records import COUNTED_UP_TO, CaseLine, CasePlace, CaseQuery, Count
+from cases.records import COUNTED_BY_TEXT, COUNTED_UP_TO, CaseLine, CasePlace, CaseQuery, Count
 from cases.rows import case_line
 from cases.tables import CaseRow, CaseTallyRow, UtcDateTime, WarningRow
 
@@ -85,11 +85,11 @@ def _count(query: CaseQuery, session: Session) -> Count:
             tallied = tallied.where(CaseTallyRow.state.in_([state.value for state in query.states]))
         return Count(int(session.scalar(tallied) or 0))
     some = select(CaseRow.id).where(*conditions_of(query)).limit(COUNTED_UP_TO + 1).subquery()
-    return _counted(session.scalar(select(func.count()).select_from(some)) or 0)
+    return _counted(session.scalar(select(func.count()).select_from(some)) or 0, COUNTED_UP_TO)
 
 
-def _counted(found: int) -> Count:
-    return Count(min(found, COUNTED_UP_TO), found > COUNTED_UP_TO)
+def _counted(found: int, limit: int) -> Count:
+    return Count(min(found, limit), found > limit)
 
 
 def _by_text(query: CaseQuery, session: Session) -> Found:
@@ -100,7 +100,7 @@ def _by_text(query: CaseQuery, session: Session) -> Found:
     is_wanted = literal(value=True) if query.after is None else _stands_after(place, query.after)
     in_order = select(some.c.id, is_wanted).order_by(some.c.raised_at.desc(), some.c.id.desc())
     found = session.execute(in_order).all()
-    count = _counted(len(found))
+    count = _counted(len(found), COUNTED_BY_TEXT)
     if count.is_more:
         return Found(_along(query, [*conditions_of(query), words.held()]), count)
     ids = [case_id for case_id, wanted in found if wanted][query.offset :][: query.limit]
@@ -109,11 +109,11 @@ def _by_text(query: CaseQuery, session: Session) -> Found:
 
 def _holders(query: CaseQuery, words: "_Words") -> Subquery:
     """Return id and time of the cases that hold the text, up to one more than are counted."""
-    plain = select(CaseRow.id, CaseRow.raised_at).where(*conditions_of(query)).limit(COUNTED_UP_TO + 1)
+    plain = select(CaseRow.id, CaseRow.raised_at).where(*conditions_of(query)).limit(COUNTED_BY_TEXT + 1)
     if not words.is_postgresql:  # in the order of the list, which makes SQLite read the index of words
         return plain.where(words.held()).order_by(CaseRow.raised_at.desc(), CaseRow.id.desc()).subquery()
     parts = [plain.where(*way).subquery() for way in words.by_grams()]
-    return union(*(select(part.c.id, part.c.raised_at) for part in parts)).limit(COUNTED_UP_TO + 1).subquery()
+    return union(*(select(part.c.id, part.c.raised_at) for part in parts)).limit(COUNTED_BY_TEXT + 1).subquery()
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,12 +115,16 @@ def test_what_nobody_counts_further_says_so_and_states_are_counted_to_the_end(
     store: CaseStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(searching, "COUNTED_UP_TO", 3)
+    monkeypatch.setattr(searching, "COUNTED_BY_TEXT", 2)
     for number in range(4):
-        store.open_case(new_case(f"e{number}"), pack_of(f"e{number}"))
+        event = f"e{number}"
+        store.open_case(new_case(event, raised_at=NOON + timedelta(minutes=number)), pack_of(event))
 
     found = store.lines(CaseQuery(kinds=("vending",), limit=1))
     by_state = store.lines(CaseQuery(states=(CaseState.CANDIDATE,), limit=1))
+    by_text = store.lines(CaseQuery(text="东门", limit=3, offset=1))
 
+    assert ([line.event_id for line in by_text.lines], by_text.count) == (["e2", "e1", "e0"], Count(2, is_more=True))
     assert found.count == Count(3, is_more=True)
     assert by_state.count == Count(4)
 
