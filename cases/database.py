@@ -17,6 +17,7 @@ from alembic.config import Config
 from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, create_engine, event, func, select
 from sqlalchemy.engine import URL, ExceptionContext, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import (
     ArgumentError,
     DBAPIError,
@@ -77,11 +78,11 @@ class Database:
 
     def __init__(self, url: str | URL, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> None:
         engine = _engine(url, busy_timeout_s)
-        is_sqlite = engine.dialect.name == "sqlite"
+        self._is_sqlite = is_sqlite = engine.dialect.name == "sqlite"
         # SQLite's readers see one moment by themselves.
         self._reader = engine if is_sqlite else engine.execution_options(isolation_level="REPEATABLE READ")
         self._writer = engine.execution_options(**{WRITES: True})
-        self._name = engine.url.render_as_string(hide_password=True)
+        self._name = parsed_url(url).render_as_string(hide_password=True)
         # SQLite lets writers in by sleeping and trying again; this lock lets our own threads in one after the other.
         self._turn: AbstractContextManager[object] = threading.Lock() if is_sqlite else nullcontext()
 
@@ -150,7 +151,7 @@ class Database:
         except IntegrityError:
             raise  # says that somebody else was faster; the caller knows what that means
         except (OperationalError, InterfaceError, PoolTimeoutError) as err:
-            raise DatabaseError(f"database {self._name}: {_cause(err)}") from err
+            raise DatabaseError(f"database {self._name}: {_cause(err, is_sqlite=self._is_sqlite)}") from err
         except SqlDatabaseError as err:
             if type(err) is not SqlDatabaseError:
                 raise
@@ -200,8 +201,10 @@ def _first_line(err: BaseException | None) -> str:
     return str(err).partition("\n")[0]
 
 
-def _cause(err: OperationalError | InterfaceError | PoolTimeoutError) -> str:
-    text = str(getattr(err, "orig", err))
+def _cause(err: OperationalError | InterfaceError | PoolTimeoutError, *, is_sqlite: bool) -> str:
+    text = " ".join(str(getattr(err, "orig", err)).split())
+    if not is_sqlite:
+        return f"{text}; see that the PostgreSQL server runs and can be reached"
     for beginning, way_out in _WAYS_OUT.items():
         if text.startswith(beginning):
             return f"{text}; {way_out}"
@@ -224,9 +227,21 @@ def _engine(url: str | URL, busy_timeout_s: float) -> Engine:
     except (ArgumentError, NoSuchModuleError, ImportError) as err:
         raise _unusable(err) from None
     event.listen(engine, "handle_error", _hide_row)
-    if engine.dialect.name == "sqlite":
+    if is_sqlite:
         _tune_sqlite(engine, busy_timeout_s)
+    elif engine.dialect.name == "postgresql":
+        event.listen(engine, "connect", _wait_for_the_medium)
     return engine
+
+
+def _wait_for_the_medium(connection: DBAPIConnection, _record: object) -> None:
+    """Have a commit return when it is on the medium, also where the server is set up not to wait for that."""
+    cursor = connection.cursor()
+    cursor.execute(
+        "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
+    )
+    cursor.close()
+    connection.commit()
 
 
 def _hide_row(context: ExceptionContext) -> None:

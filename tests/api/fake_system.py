@@ -11,9 +11,10 @@ from types import SimpleNamespace
 
 import cv2
 from argon2 import PasswordHasher
+from sqlalchemy.engine import URL
 
 from broadcast.errors import UnknownHornError
-from cases.database import open_database
+from cases.database import Database, open_database
 from cases.evidence import EvidenceStore
 from cases.packs import PackFacts, PackPurpose, Part, PartRole
 from cases.people import People, Role
@@ -83,10 +84,8 @@ class FakeSystem:
             make_template(folder / DATABASE)
         else:
             shutil.copy(template, folder / DATABASE)
-        database = open_database(f"sqlite:///{folder / DATABASE}")
+        self._open(open_database(f"sqlite:///{folder / DATABASE}"))
         self.settings = Settings(data=folder)
-        self.cases = CaseStore(database)
-        self.people = People(database, hasher=CHEAP)
         self.evidence = EvidenceStore(folder / "evidence")
         self.hub = PatientHub()
         self.metrics = Metrics(MetricSources(self.cameras, self.horns, self.health, lambda: {"candidate": 0}))
@@ -104,6 +103,17 @@ class FakeSystem:
             for camera_id, (_, film) in films.items()
             if film is not None
         }
+
+    def _open(self, database: Database) -> None:
+        self.cases = CaseStore(database)
+        self.people = People(database, hasher=CHEAP)
+
+    def move_to(self, url: URL) -> None:
+        """Keep cases and people in another database from now on."""
+        self.cases.close()
+        self._open(open_database(url))
+        for name, password in PASSWORDS.items():
+            self.people.create(name, password, ROLES[name])
 
     def start(self) -> None:
         for projector in self.projectors.values():

@@ -76,6 +76,12 @@ def test_sqlite_is_set_to_survive_a_power_cut(sqlite_database: Database, pragma:
         assert session.scalar(text(f"PRAGMA {pragma}")) == value
 
 
+def test_postgresql_waits_for_the_medium_although_the_server_is_set_up_not_to(postgresql_database: Database) -> None:
+    with postgresql_database.reading() as session:
+        assert session.scalar(text("SHOW synchronous_commit")) == "on"
+        assert session.scalar(text("SELECT reset_val FROM pg_settings WHERE name = 'synchronous_commit'")) == "off"
+
+
 def test_row_that_names_no_case_is_refused(database: Database) -> None:
     from sqlalchemy.exc import IntegrityError
 
