@@ -14,13 +14,20 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, Subquery, Tuple, func, literal, or_, select, tuple_, union
 from sqlalchemy.orm import Session, raiseload
 
-from cases.records import COUNTED_BY_TEXT, COUNTED_UP_TO, CaseLine, CasePlace, CaseQuery, Count
+from cases.pages import Count
+from cases.records import CaseLine, CasePlace, CaseQuery
 from cases.rows import case_line
 from cases.tables import CaseRow, CaseTallyRow, UtcDateTime, WarningRow
 
 SHORTEST_OF_NUMBER = 3
 """So many characters are looked for in numbers too, which are ASCII; one or two digits stand in nearly every one."""
 
+
+COUNTED_UP_TO = 10_000
+"""What a list found is counted up to here: nobody turns so many pages, and counting a million takes its time."""
+
+COUNTED_BY_TEXT = 2_000
+"""The same where a text is looked for: what is commoner than this is met soon by reading along the list."""
 
 _ANY = CaseQuery()
 

@@ -19,6 +19,7 @@ from cases.dashboard import counts_by_state
 from cases.database import Database, open_database
 from cases.errors import DatabaseError, ReasonMissingError, StaleEditError, UnknownCaseError
 from cases.packs import Pack
+from cases.pages import LinePage, Page
 from cases.records import (
     ADD_PACK,
     ADD_WARNING,
@@ -29,9 +30,7 @@ from cases.records import (
     Case,
     CaseQuery,
     CaseWarning,
-    LinePage,
     NewCase,
-    Page,
 )
 from cases.rows import audit_records, case_record, new_case_row, pack_row, warning_row
 from cases.searching import conditions_of, lines_of, search

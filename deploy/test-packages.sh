@@ -13,7 +13,8 @@ gstreamer1.0-libav:the same
 chromium:browser tests
 fonts-noto-cjk:Chinese in screenshots
 espeak-ng:speech tests
-libportaudio2:sound card tests'
+libportaudio2:sound card tests
+postgresql:the same tests of cases on PostgreSQL as on SQLite'
 
 missing=''
 for package in $(printf '%s\n' "$wanted" | cut -d: -f1); do

@@ -10,7 +10,8 @@ from sqlalchemy import select, text, update
 from cases import searching
 from cases.dashboard import UnitCount, board
 from cases.database import Database
-from cases.records import MAX_OFFSET, Case, CaseQuery, Count
+from cases.pages import Count
+from cases.records import MAX_OFFSET, Case, CaseQuery
 from cases.states import Action, CaseState
 from cases.store import CaseStore
 from cases.tables import CaseRow
