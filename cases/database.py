@@ -192,7 +192,7 @@ def open_database(url: str | URL) -> Database:
 
 
 def _unusable(err: Exception) -> DatabaseUnusableError:
-    way_out = "install its driver by pip install 'streetwarden[postgresql]'" if isinstance(err, ImportError) else ""
+    way_out = "install its driver by pip install -e '.[postgresql]'" if isinstance(err, ImportError) else ""
     way_out = way_out or "write for example sqlite:////var/lib/streetwarden/streetwarden.sqlite"
     return DatabaseUnusableError(f"the database URL cannot be used ({type(err).__name__}); {way_out}")
 

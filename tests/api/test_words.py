@@ -24,7 +24,7 @@ from broadcast.play_limit import PlayLimit
 from broadcast.quiet_hours import NIGHT, quiet_refusal
 from broadcast.settings import LadderSettings
 from cases.completeness import Shortfall
-from cases.errors import CasesError, CodeTableError, MigrationError, UnknownCodeError
+from cases.errors import BackupError, CasesError, CodeTableError, MigrationError, UnknownCodeError
 from cases.packs import PackPurpose, PartRole
 from cases.records import ADD_PACK, END, EXPORT, OPEN
 from cases.states import Action, CaseState
@@ -59,8 +59,8 @@ FROM_THE_CLIENT = {
 }
 """What the RTSP client of cameras and horns raises, and what a horn makes of it."""
 
-BEFORE_THE_PAGE = {SettingsError, CodeTableError, UnknownCodeError, MigrationError, TimeOfDayError}
-"""These stop the program before there is a page, or come as a mistake in a field (`invalid.*`)."""
+BEFORE_THE_PAGE = {BackupError, SettingsError, CodeTableError, UnknownCodeError, MigrationError, TimeOfDayError}
+"""These stop the program before there is a page, belong to a command, or come as a mistake in a field (`invalid.*`)."""
 
 
 def words() -> dict[str, list[str]]:
