@@ -151,6 +151,7 @@ def _measured(url: URL, count: int, questions: int, say: Console) -> tuple[dict[
     began_s = time.monotonic()
     fill(url, count)
     told: dict[str, JsonValue] = {"cases": count, "fill_s": round(time.monotonic() - began_s, 1)}
+    told["version"] = _version(database)
     told["size_mb"] = round(_size_bytes(database) / 1e6)
     told["replayed"] = _replayed(store, count)
     say.print(f"{url.get_backend_name()}: filled in {told['fill_s']} s, {told['size_mb']} MB; asking")
@@ -195,6 +196,12 @@ def _size_bytes(database: Database) -> int:
             return int(session.scalar(text("SELECT pg_database_size(current_database())")) or 0)
         pages, size = (session.scalar(text(f"PRAGMA {name}")) or 0 for name in ("page_count", "page_size"))
         return int(pages) * int(size)
+
+
+def _version(database: Database) -> str:
+    with database.reading() as session:
+        is_postgresql = session.get_bind().dialect.name == "postgresql"
+        return str(session.scalar(text("SHOW server_version" if is_postgresql else "SELECT sqlite_version()")))
 
 
 def _figures(ms: Sequence[float]) -> dict[str, JsonValue]:

@@ -97,7 +97,9 @@ class Database:
             DatabaseError: the database refuses.
         """
         with self._turn, self._translated(), self._writer.begin() as connection:
-            if connection.dialect.name == "postgresql":  # two programs that start at once: the second waits
+            if connection.dialect.name == "postgresql":
+                self._check_encoding(connection)
+                # Two programs that start at once: the second waits.
                 connection.execute(select(func.pg_advisory_xact_lock(MIGRATION_LOCK)))
             self._migrate(connection, revision)
 
@@ -127,6 +129,14 @@ class Database:
     def close(self) -> None:
         """Close every connection; a later use opens new ones."""
         self._reader.dispose()
+
+    def _check_encoding(self, connection: Connection) -> None:
+        encoding = connection.scalar(select(func.current_setting("server_encoding")))
+        if encoding != "UTF8":
+            raise DatabaseUnusableError(
+                f"database {self._name} keeps text as {encoding}, which does not hold Chinese; make another one by "
+                "CREATE DATABASE name ENCODING 'UTF8' TEMPLATE template0"
+            )
 
     def _migrate(self, connection: Connection, revision: str) -> None:
         config = Config()

@@ -28,7 +28,7 @@ QUICK = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off",
 
 
 class NoPostgresError(Exception):
-    """PostgreSQL is not installed; the message says how to install it."""
+    """PostgreSQL cannot be run here; the message says why and how it could."""
 
 
 class PostgresServer:
@@ -40,15 +40,13 @@ class PostgresServer:
 
     Raises:
         NoPostgresError: PostgreSQL is not installed.
-        subprocess.CalledProcessError: it cannot be set up.
+        RuntimeError: it cannot be set up; the message holds what it said.
     """
 
     def __init__(self, options: Mapping[str, str] = QUICK, *, parent: Path | None = None) -> None:
-        self._programs = _programs()
+        self._programs, owner = _programs(), _owner()
         self.folder = Path(tempfile.mkdtemp(prefix="sw-pg-", dir=parent))
-        if os.geteuid() == 0:
-            account = pwd.getpwnam(ACCOUNT)
-            os.chown(self.folder, account.pw_uid, account.pw_gid)
+        os.chown(self.folder, *owner)
         self._data = self.folder / "data"
         self._run(
             "initdb", "-D", self._data, "-U", "streetwarden", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N"
@@ -102,10 +100,23 @@ class PostgresServer:
             command = ["setpriv", f"--reuid={ACCOUNT}", f"--regid={ACCOUNT}", "--clear-groups", *command]
         # The server that pg_ctl leaves behind would keep a pipe open for ever; what it says goes to its log.
         with (self.folder / "output").open("ab") as output:
-            done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd=self.folder)
+            done = subprocess.run(
+                command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd=self.folder, timeout=LIMIT_S
+            )
         if done.returncode:
             said = (self.folder / "output").read_text(encoding="utf-8", errors="replace")
             raise RuntimeError(f"PostgreSQL: {program} ended with {done.returncode}: {said[-2000:]}")
+
+
+def _owner() -> tuple[int, int]:
+    """Return user and group that the server runs as."""
+    if os.geteuid() != 0:
+        return os.geteuid(), os.getegid()
+    try:
+        account = pwd.getpwnam(ACCOUNT)
+    except KeyError:
+        raise NoPostgresError(f"PostgreSQL refuses to run as root, and there is no account {ACCOUNT}") from None
+    return account.pw_uid, account.pw_gid
 
 
 def _programs() -> Path:

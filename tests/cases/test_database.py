@@ -18,6 +18,7 @@ from cases.errors import DatabaseError, DatabaseUnusableError, MigrationError
 from cases.store import CaseStore
 from cases.tables import Base, CaseRow
 from tests.cases.builders import new_case, pack_of
+from tests.postgres_server import PostgresServer
 
 FOR_SEARCH = {"sqlite": "ix_cases_words", "postgresql": "ix_cases_grams"}
 """Indexes of one kind of database, in words that SQLAlchemy cannot compare; the migration writes them by hand."""
@@ -80,6 +81,15 @@ def test_postgresql_waits_for_the_medium_although_the_server_is_set_up_not_to(po
     with postgresql_database.reading() as session:
         assert session.scalar(text("SHOW synchronous_commit")) == "on"
         assert session.scalar(text("SELECT reset_val FROM pg_settings WHERE name = 'synchronous_commit'")) == "off"
+
+
+def test_postgresql_database_that_is_not_utf8_is_refused_with_the_way_out(postgres: PostgresServer) -> None:
+    url = postgres.create("latin", template="template0\" ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE \"C")
+
+    with pytest.raises(DatabaseUnusableError, match=r"keeps text as LATIN1.*CREATE DATABASE"):
+        open_database(url)
+
+    postgres.drop("latin")
 
 
 def test_row_that_names_no_case_is_refused(database: Database) -> None:
