@@ -102,7 +102,7 @@ def _row(
     reasons = json.dumps([{"key": "dwell", "value": round(300 * random_.random(), 1), "unit": "s"}])
     reviewed_at, ended_at = _minute_of("confirm", state, raised_at), _minute_of("end", state, raised_at)
     has_limit = state in ("filed", "closed")
-    revision = sum(1 for _, action in PATHS[state] if action not in ("open", "add_pack", "add_warning", "end")) + 1
+    revision = sum(1 for _, action in PATHS[state] if action in DECISIONS) + 1
     place = (camera.camera_id, camera.name, f"zone-{zone}", ZONES[zone], 1)
     times = (raised_at - timedelta(minutes=5), raised_at, ended_at)
     box = (100.0, 120.0, 220.0, 300.0)
@@ -113,6 +113,9 @@ def _row(
     named = (case_id_of(event_id), number, event_id, kind, code, state)
     return (*named, *place, *times, *box, label, random_.random(), reasons, *review, *counted, unit, due_at)
 
+
+DECISIONS = frozenset({"confirm", "warn", "file", "close", "resolve", "dismiss"})
+"""Steps that decide; each counts the revision up by one."""
 
 PATHS: dict[str, list[tuple[str, str]]] = {
     "candidate": [("candidate", "open"), ("candidate", "add_pack"), ("candidate", "add_pack")],

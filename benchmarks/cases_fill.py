@@ -13,7 +13,8 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.engine import URL
 
-from benchmarks.cases_city import COLUMNS, PATHS, cameras, cases_of_city
+from benchmarks.cases_city import COLUMNS, DECISIONS, PATHS, cameras, cases_of_city
+from cases.tables import CaseRow
 
 CHUNK = 20_000
 CAMERAS = 2_000
@@ -22,7 +23,7 @@ _AUDIT = """
 INSERT INTO audit (case_id, seq, at, actor, action, from_state, to_state, reason, detail)
 SELECT c.id, p.seq, {at}, CASE WHEN p.action IN ('confirm', 'dismiss', 'file', 'close') THEN '李雷' ELSE 'system' END,
        p.action, p.from_state, p.to_state,
-       CASE WHEN p.action IN ('dismiss', 'close') THEN '现场已核实，摊位已撤离' ELSE '' END, '{{"revision": 2}}'
+       CASE WHEN p.action IN ('dismiss', 'close') THEN '现场已核实，摊位已撤离' ELSE '' END, CAST(p.detail AS {json})
 FROM cases c JOIN paths p ON p.state = c.state
 """
 _PACKS = """
@@ -48,7 +49,7 @@ INSERT INTO case_counters (day, last)
 SELECT substr(number, 3, 8), max(CAST(substr(number, 11) AS integer)) FROM cases GROUP BY substr(number, 3, 8)
 """
 _HELPERS = (
-    "CREATE TEMPORARY TABLE paths (state text, seq integer, action text, from_state text, to_state text)",
+    "CREATE TEMPORARY TABLE paths (state text, seq integer, action text, from_state text, to_state text, detail text)",
     "CREATE TEMPORARY TABLE kinds_of_pack (number integer, purpose text, incomplete {json})",
     "INSERT INTO kinds_of_pack VALUES (1, 'opening', '[]'), (2, 'persistence', '[\"no_clip\"]')",
     "CREATE TEMPORARY TABLE kinds_of_file (purpose text, name text, role text)",
@@ -86,15 +87,27 @@ def fill(url: URL, count: int) -> None:
         made_again = [*_without_indexes(connection, is_sqlite=is_sqlite)]
         if not is_sqlite:
             made_again += _without_constraints(connection)
-        rows = cases_of_city(count, cameras(CAMERAS))
-        _insert(connection, rows) if is_sqlite else _copy(connection, rows)
+        rest = _rest()
+        rows = ((*row, *rest.values()) for row in cases_of_city(count, cameras(CAMERAS)))
+        columns = (*COLUMNS, *rest)
+        _insert(connection, columns, rows) if is_sqlite else _copy(connection, columns, rows)
         _run(connection, [text.format(**words) if "{json}" in text else text for text in _HELPERS])
         connection.exec_driver_sql(f"INSERT INTO paths VALUES {', '.join(_paths())}")  # noqa: S608
-        audit = _AUDIT.format(at=words["at"].format(n="p.seq"))
+        audit = _AUDIT.format(at=words["at"].format(n="p.seq"), json=words["json"])
         packs = _PACKS.format(at=words["at"].format(n="k.number"), folder=words["folder"])
         _run(connection, [audit, packs, _FILES, _WARNINGS.format(**words), _COUNTERS, *made_again])
     _tidy(engine, is_sqlite=is_sqlite)
     engine.dispose()
+
+
+def _rest() -> dict[str, object]:
+    """Return what stands in the columns that the city says nothing about: nothing, in each column's own way."""
+    nothing: dict[type, object] = {str: "", int: 0, float: 0.0, bool: False, list: "[]", dict: "{}"}
+    return {
+        column.name: nothing[column.type.python_type]
+        for column in CaseRow.__table__.columns
+        if column.name not in COLUMNS and column.computed is None and not column.nullable
+    }
 
 
 def _without_indexes(connection: Connection, *, is_sqlite: bool) -> Iterator[str]:
@@ -120,15 +133,15 @@ def _without_constraints(connection: Connection) -> Iterator[str]:
         yield f"ALTER TABLE {table} ADD CONSTRAINT {name} {made_by}"
 
 
-def _copy(connection: Connection, rows: Iterable[tuple[object, ...]]) -> None:
+def _copy(connection: Connection, columns: Sequence[str], rows: Iterable[tuple[object, ...]]) -> None:
     raw: Any = connection.connection.driver_connection  # psycopg's own connection, for COPY
-    with raw.cursor() as cursor, cursor.copy(f"COPY cases ({', '.join(COLUMNS)}) FROM STDIN") as copy:
+    with raw.cursor() as cursor, cursor.copy(f"COPY cases ({', '.join(columns)}) FROM STDIN") as copy:
         for row in rows:
             copy.write_row(row)
 
 
-def _insert(connection: Connection, rows: Iterator[tuple[object, ...]]) -> None:
-    statement = f"INSERT INTO cases ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"  # noqa: S608
+def _insert(connection: Connection, columns: Sequence[str], rows: Iterator[tuple[object, ...]]) -> None:
+    statement = f"INSERT INTO cases ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"  # noqa: S608
     while chunk := [_plain(row) for row in itertools.islice(rows, CHUNK)]:
         connection.exec_driver_sql(statement, chunk)
 
@@ -141,10 +154,13 @@ def _plain(row: Sequence[object]) -> tuple[object, ...]:
 
 
 def _paths() -> Iterator[str]:
+    """Yield the rows of `paths`: state, number of the step, action, states before and after it, and its detail."""
     for state, steps in PATHS.items():
-        before = ""
+        before, revision = "", 1
         for seq, (after, action) in enumerate(steps, start=1):
-            yield f"('{state}', {seq}, '{action}', '{before}', '{after}')"
+            revision += action in DECISIONS
+            detail = f'{{"revision": {revision}}}' if action in DECISIONS else "{}"
+            yield f"('{state}', {seq}, '{action}', '{before}', '{after}', '{detail}')"
             before = after
 
 
