@@ -130,6 +130,23 @@ def test_what_nobody_counts_further_says_so_and_states_are_counted_to_the_end(
     assert by_state.count == Count(4)
 
 
+def test_word_that_nearly_every_case_holds_is_paged_like_any_other(
+    store: CaseStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(searching, "COUNTED_BY_TEXT", 2)
+    monkeypatch.setattr(searching, "PROBED", 4)
+    for number in range(9):
+        event = f"e{number}"
+        name = "解放路" if number % 4 else "中山门"
+        store.open_case(new_case(event, raised_at=NOON + timedelta(minutes=number), camera_name=name), pack_of(event))
+
+    first = store.lines(CaseQuery(text="路", limit=2))
+    rest = store.lines(CaseQuery(text="路", limit=9, after=first.lines[-1].place))
+
+    assert first.count == rest.count == Count(2, is_more=True)
+    assert [line.event_id for line in (*first.lines, *rest.lines)] == ["e7", "e6", "e5", "e3", "e2", "e1"]
+
+
 def counted(database: Database) -> dict[str, int]:
     with database.reading() as session:
         return dict(Counter(session.scalars(select(CaseRow.state))))
