@@ -11,7 +11,7 @@ from api.bodies import Body
 from api.bodies_workflow import HandlingBody
 from cases.handling import Supervision
 from cases.people import Person
-from cases.records import AuditRow, Case, CaseFile, CasePack, CaseWarning
+from cases.records import AuditRow, Case, CaseFile, CaseLine, CasePack, CaseWarning
 from cases.states import Action, CaseState
 from cases.workflow import possible_for
 
@@ -116,7 +116,7 @@ class CaseRowBody(Body):
     supervision: tuple[Supervision, ...]
 
     @classmethod
-    def row_of(cls, case: Case, at: datetime) -> "CaseRowBody":
+    def line(cls, case: Case | CaseLine, at: datetime) -> "CaseRowBody":
         """Return a case as a list shows it at a moment."""
         return cls(**_row_fields(case, at))
 
@@ -161,12 +161,17 @@ class CaseBody(CaseRowBody):
 
 
 class CasesBody(Body):
-    """A page of cases, newest first, and how many there are in all."""
+    """A page of cases, newest first, and how many there are in all: `total`, or more where `is_more` says so.
+
+    `next` asks for the page after this one as `after`, at the same cost however deep; it is empty after the last case.
+    """
 
     cases: tuple[CaseRowBody, ...]
     total: int
+    is_more: bool
     page: int
     size: int
+    next: str
 
 
 class CountsBody(Body):
@@ -193,12 +198,12 @@ class WarnBody(Body):
     phrase: str | None = Field(default=None, max_length=64)
 
 
-def _row_fields(case: Case, at: datetime) -> dict[str, Any]:
+def _row_fields(case: Case | CaseLine, at: datetime) -> dict[str, Any]:
     same = ("number", "kind", "code", "state", "camera_id", "camera_name", "zone_id", "zone_name", "started_at")
     more = ("raised_at", "ended_at", "class_label", "score")
     return {
         "id": case.case_id,
-        "warnings_count": len(case.warnings),
+        "warnings_count": case.warnings_count,
         "unit": case.handling.unit,
         "due_at": case.handling.due_at,
         "is_overdue": case.handling.is_overdue(at),

@@ -10,6 +10,7 @@ import sys
 import typer
 
 from api.commands import (
+    backing_up,
     checking,
     codes,
     dispatch,
@@ -60,6 +61,8 @@ app.command("probe")(looking.probe)
 app.command("replay")(looking.replay)
 app.command("say")(speaking.say)
 app.command("evaluate")(evaluating.evaluate)
+app.command("backup")(backing_up.backup)
+app.command("restore")(backing_up.restore)
 app.add_typer(people.app, name="user")
 app.add_typer(evidence.app, name="evidence")
 app.add_typer(evidence.app, name="cases", hidden=True)  # what it was called before

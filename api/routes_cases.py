@@ -9,10 +9,11 @@ from fastapi import APIRouter, Depends, Query, Request
 from api.auth import Operator, Serving, Viewer, front_of
 from api.bodies_cases import CaseAnswer, CaseRowBody, CasesBody, CountsBody, WarnBody
 from api.bodies_workflow import ActionBody, WorkflowBody
+from api.errors import BadRequestError
 from cases.errors import PostMissingError
 from cases.inboxes import inbox_of
 from cases.posts import Post
-from cases.records import CaseQuery
+from cases.records import MAX_OFFSET, CasePlace, CaseQuery
 from cases.states import Action, CaseState
 
 router = APIRouter(prefix="/api/cases", tags=["cases"])
@@ -37,13 +38,16 @@ def list_cases(  # one parameter per filter is what makes them part of the API's
     inbox: Literal["mine"] | None = None,
     overdue: bool = False,
     text: Annotated[str, Query(max_length=64)] = "",
-    page: Annotated[int, Query(ge=0, le=100_000)] = 0,
+    page: Annotated[int, Query(ge=0, le=MAX_OFFSET)] = 0,
     size: Annotated[int, Query(ge=1, le=200)] = 50,
+    after: Annotated[str, Query(max_length=200)] = "",
 ) -> CasesBody:
     """Return cases, newest first; every filter that is left out lets all through.
 
     `inbox=mine` asks for what waits for the posts of who asks, `overdue=true` for what a unit is late with now.
     """
+    if page * size > MAX_OFFSET:
+        raise BadRequestError(f"page {page} of {size} is too deep to skip to; narrow the list, or go on by after=")
     query = CaseQuery(
         states=tuple(state),
         kinds=tuple(kind),
@@ -54,10 +58,13 @@ def list_cases(  # one parameter per filter is what makes them part of the API's
         text=text,
         limit=size,
         offset=page * size,
+        after=_place(after),
     )
-    found = system.cases.find(query)
-    rows = tuple(CaseRowBody.row_of(case, now) for case in found.cases)
-    return CasesBody(cases=rows, total=found.total, page=page, size=size)
+    found = system.cases.lines(query)
+    rows = tuple(CaseRowBody.line(line, now) for line in found.lines)
+    following = str(found.lines[-1].place) if len(rows) == size else ""
+    count = found.count
+    return CasesBody(cases=rows, total=count.total, is_more=count.is_more, page=page, size=size, next=following)
 
 
 @router.get("/counts")
@@ -91,3 +98,10 @@ def warn(case_id: str, body: WarnBody, system: Serving, person: Operator) -> Non
     if Post.VIDEO_SEAT not in person.posts:
         raise PostMissingError(person.name, Action.WARN, (Post.VIDEO_SEAT,))
     system.warn(case_id, actor=person.name, phrase=body.phrase)
+
+
+def _place(after: str) -> CasePlace | None:
+    try:
+        return CasePlace.parse(after) if after else None
+    except ValueError:
+        raise BadRequestError(f"after={after!r} is no place in a list; hand back what next= said") from None

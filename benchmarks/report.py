@@ -24,7 +24,17 @@ from pydantic import JsonValue
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 
-LIBRARIES = ("av", "numpy", "onnxruntime", "opencv-python-headless", "openvino", "scipy", "psutil")
+LIBRARIES = (
+    "av",
+    "numpy",
+    "onnxruntime",
+    "opencv-python-headless",
+    "openvino",
+    "scipy",
+    "psutil",
+    "sqlalchemy",
+    "psycopg",
+)
 """Whose versions move the figures."""
 
 GIT_LIMIT_S = 10.0

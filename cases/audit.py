@@ -25,13 +25,11 @@ DAY_DEPTH = 3
 
 
 def every_case(store: CaseStore) -> Iterator[Case]:
-    """Yield all cases, newest first; one that is opened meanwhile may be left out, and none comes twice."""
-    seen: set[str] = set()
-    offset = 0
-    while cases := store.find(CaseQuery(limit=PAGE, offset=offset)).cases:
-        yield from (case for case in cases if case.case_id not in seen)
-        seen.update(case.case_id for case in cases)
-        offset += len(cases)
+    """Yield all cases, newest first; those opened meanwhile may be left out, and none comes twice."""
+    after = None
+    while cases := store.find(CaseQuery(limit=PAGE, after=after)).cases:
+        yield from cases
+        after = cases[-1].place
 
 
 def check_case(store: CaseStore, evidence: EvidenceStore, case: Case, trust: Trust | None = None) -> Checked:

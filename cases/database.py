@@ -15,8 +15,9 @@ from sqlite3 import Connection as SqliteConnection
 import alembic.command
 from alembic.config import Config
 from alembic.util import CommandError
-from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy import Connection, Engine, create_engine, event, func, select
+from sqlalchemy.engine import URL, ExceptionContext, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import (
     ArgumentError,
     DBAPIError,
@@ -40,6 +41,18 @@ WRITES = "streetwarden_writes"
 
 POOLED, OVERFLOW = 10, 50
 """Connections kept open, and how many more there may be: a page's requests run on up to 40 threads at once."""
+
+MIGRATION_LOCK = 0x5357_4D49
+"""Number of the PostgreSQL lock that who brings up the tables holds; any will do that nobody else takes."""
+
+LINK_LIMITS = {
+    "connect_timeout": "10",  # s
+    "keepalives_idle": "30",  # s
+    "keepalives_interval": "10",  # s
+    "keepalives_count": "3",
+    "tcp_user_timeout": "30000",  # ms
+}
+"""A PostgreSQL that does not answer any more is given up within about a minute; a URL may say otherwise (libpq)."""
 
 _WAYS_OUT = {
     "unable to open database file": "make its folder, and let the account that runs the service write there",
@@ -65,24 +78,31 @@ class Database:
 
     def __init__(self, url: str | URL, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> None:
         engine = _engine(url, busy_timeout_s)
-        is_sqlite = engine.dialect.name == "sqlite"
+        self._is_sqlite = is_sqlite = engine.dialect.name == "sqlite"
         # SQLite's readers see one moment by themselves.
         self._reader = engine if is_sqlite else engine.execution_options(isolation_level="REPEATABLE READ")
         self._writer = engine.execution_options(**{WRITES: True})
-        self._name = engine.url.render_as_string(hide_password=True)
+        self._name = parsed_url(url).render_as_string(hide_password=True)
         # SQLite lets writers in by sleeping and trying again; this lock lets our own threads in one after the other.
         self._turn: AbstractContextManager[object] = threading.Lock() if is_sqlite else nullcontext()
         self._after_writing: tuple[Callable[[], None], ...] = ()
 
-    def upgrade(self) -> None:
+    def upgrade(self, revision: str = "head") -> None:
         """Create or bring up the tables; does nothing when they are up to date.
+
+        Args:
+            revision: how far; an older one makes the tables of an older program (tests).
 
         Raises:
             MigrationError: the database is newer than this program, or a change failed; nothing was altered then.
             DatabaseError: the database refuses.
         """
         with self._turn, self._translated(), self._writer.begin() as connection:
-            self._migrate(connection)
+            if connection.dialect.name == "postgresql":
+                self._check_encoding(connection)
+                # Two programs that start at once: the second waits.
+                connection.execute(select(func.pg_advisory_xact_lock(MIGRATION_LOCK)))
+            self._migrate(connection, revision)
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -117,18 +137,29 @@ class Database:
         """Close every connection; a later use opens new ones."""
         self._reader.dispose()
 
-    def _migrate(self, connection: Connection) -> None:
+    def _check_encoding(self, connection: Connection) -> None:
+        encoding = connection.scalar(select(func.current_setting("server_encoding")))
+        if encoding != "UTF8":
+            raise DatabaseUnusableError(
+                f"database {self._name} keeps text as {encoding}, which does not hold Chinese; make another one by "
+                "CREATE DATABASE name ENCODING 'UTF8' TEMPLATE template0"
+            )
+
+    def _migrate(self, connection: Connection, revision: str) -> None:
         config = Config()
         config.set_main_option("script_location", str(_MIGRATIONS))
         config.attributes["connection"] = connection
         try:
-            alembic.command.upgrade(config, "head")
+            alembic.command.upgrade(config, revision)
         except CommandError as err:
             raise MigrationError(
                 f"database {self._name} does not fit this program ({err}); use the version that last wrote it, or newer"
             ) from err
         except DBAPIError as err:
-            raise MigrationError(f"database {self._name} could not be brought up to date: {err.orig}") from err
+            raise MigrationError(
+                f"database {self._name} could not be brought up to date: {_first_line(err.orig)}; nothing was "
+                "altered, the version that last wrote it can still use it"
+            ) from err
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
@@ -137,11 +168,23 @@ class Database:
         except IntegrityError:
             raise  # says that somebody else was faster; the caller knows what that means
         except (OperationalError, InterfaceError, PoolTimeoutError) as err:
-            raise DatabaseError(f"database {self._name}: {_cause(err)}") from err
+            raise DatabaseError(f"database {self._name}: {_cause(err, is_sqlite=self._is_sqlite)}") from err
         except SqlDatabaseError as err:
             if type(err) is not SqlDatabaseError:
                 raise
             raise DatabaseUnusableError(f"database {self._name}: {err.orig}; restore it from a backup") from err
+
+
+def parsed_url(url: str | URL) -> URL:
+    """Return a database URL in parts.
+
+    Raises:
+        DatabaseUnusableError: it is none.
+    """
+    try:
+        return make_url(url)
+    except ArgumentError as err:
+        raise _unusable(err) from None  # the message may hold the URL with its password
 
 
 def sqlite_url(path: Path) -> URL:
@@ -165,8 +208,20 @@ def open_database(url: str | URL) -> Database:
     return database
 
 
-def _cause(err: OperationalError | InterfaceError | PoolTimeoutError) -> str:
-    text = str(getattr(err, "orig", err))
+def _unusable(err: Exception) -> DatabaseUnusableError:
+    way_out = "install its driver by pip install -e '.[postgresql]'" if isinstance(err, ImportError) else ""
+    way_out = way_out or "write for example sqlite:////var/lib/streetwarden/streetwarden.sqlite"
+    return DatabaseUnusableError(f"the database URL cannot be used ({type(err).__name__}); {way_out}")
+
+
+def _first_line(err: BaseException | None) -> str:
+    return str(err).partition("\n")[0]
+
+
+def _cause(err: OperationalError | InterfaceError | PoolTimeoutError, *, is_sqlite: bool) -> str:
+    text = " ".join(str(getattr(err, "orig", err)).split())
+    if not is_sqlite:
+        return f"{text}; see that the PostgreSQL server runs and can be reached"
     for beginning, way_out in _WAYS_OUT.items():
         if text.startswith(beginning):
             return f"{text}; {way_out}"
@@ -174,17 +229,43 @@ def _cause(err: OperationalError | InterfaceError | PoolTimeoutError) -> str:
 
 
 def _engine(url: str | URL, busy_timeout_s: float) -> Engine:
+    parsed = parsed_url(url)
+    is_sqlite = parsed.get_backend_name() == "sqlite"
+    if not is_sqlite:
+        parsed = parsed.update_query_dict({k: v for k, v in LINK_LIMITS.items() if k not in parsed.query})
     try:
-        parsed = make_url(url)
-        engine = create_engine(parsed, pool_size=POOLED, max_overflow=OVERFLOW, hide_parameters=True)
+        engine = create_engine(
+            parsed,
+            pool_size=POOLED,
+            max_overflow=OVERFLOW,
+            pool_pre_ping=not is_sqlite,  # a server that was away and came back is not noticed by anybody
+            hide_parameters=True,
+        )
     except (ArgumentError, NoSuchModuleError, ImportError) as err:
-        raise DatabaseUnusableError(
-            f"the database URL cannot be used ({type(err).__name__}); write for example "
-            "sqlite:////var/lib/streetwarden/streetwarden.sqlite"
-        ) from None  # the message may hold the URL with its password
-    if engine.dialect.name == "sqlite":
+        raise _unusable(err) from None
+    event.listen(engine, "handle_error", _hide_row)
+    if is_sqlite:
         _tune_sqlite(engine, busy_timeout_s)
+    elif engine.dialect.name == "postgresql":
+        event.listen(engine, "connect", _wait_for_the_medium)
     return engine
+
+
+def _wait_for_the_medium(connection: DBAPIConnection, _record: object) -> None:
+    """Have a commit return when it is on the medium, also where the server is set up not to wait for that."""
+    cursor = connection.cursor()
+    cursor.execute(
+        "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
+    )
+    cursor.close()
+    connection.commit()
+
+
+def _hide_row(context: ExceptionContext) -> None:
+    """Cut off the DETAIL in which PostgreSQL shows the refused row with all that it holds, such as hashes."""
+    for err in (context.original_exception, context.sqlalchemy_exception):
+        if err is not None and err.args and isinstance(err.args[0], str):
+            err.args = (err.args[0].partition("\nDETAIL:")[0], *err.args[1:])
 
 
 def _tune_sqlite(engine: Engine, busy_timeout_s: float) -> None:

@@ -23,6 +23,7 @@ CasesError
 ├── MigrationError             the database is newer than the program, or cannot be brought up
 ├── UnknownTargetError         no receiver outside was ever called so
 ├── OtherContentError          an exchange form was sent again with other content
+├── BackupError                a backup cannot be made, or put back
 ├── EvidenceError
 │   ├── EvidenceWriteError     disk full, read-only or no permission (retryable)
 │   ├── EvidencePartError      a part that was handed over cannot be read or is empty
@@ -271,6 +272,10 @@ class OtherContentError(CasesError):
             f"{form} {sequence} of case {case_number} was received before with other content; that one stays. "
             "Send what is new under a new sequence"
         )
+
+
+class BackupError(CasesError):
+    """A backup cannot be made or put back; the message names what is in the way and the way out."""
 
 
 class EvidenceError(CasesError):

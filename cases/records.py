@@ -2,7 +2,7 @@
 
 import uuid
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from pydantic import JsonValue
 
@@ -188,9 +188,12 @@ class CaseWarning:
     file: str
 
 
+_PLACE_TIME = "%Y%m%dT%H%M%S.%fZ"
+
+
 @dataclass(frozen=True, slots=True)
-class Case:
-    """One case with everything that belongs to it but its history.
+class CaseFacts:
+    """What the row of a case says by itself.
 
     Attributes as in `NewCase`; spot and proposal are as they were when it was opened. And:
         number: what people call it, for example `SW202611210001`.
@@ -200,8 +203,6 @@ class Case:
         reviewed_at: when.
         created_at, updated_at: first and last change, aware UTC.
         revision: counts decisions, from 1; hand it back with the next one to notice that somebody was faster.
-        packs: evidence in the order it was taken.
-        warnings: in the order they were spoken.
         handling: where it stands in the workflow besides its state: unit, clock, returns, requests.
     """
 
@@ -230,14 +231,46 @@ class Case:
     created_at: datetime
     updated_at: datetime
     revision: int
-    packs: tuple[CasePack, ...]
-    warnings: tuple[CaseWarning, ...]
     handling: Handling
 
     @property
     def standing(self) -> Standing:
         """Everything that a decision may change."""
         return Standing(self.state, self.revision, self.reviewed_by, self.reviewed_at, self.handling)
+
+    @property
+    def place(self) -> "CasePlace":
+        """Where it stands in lists, newest first."""
+        return CasePlace(self.raised_at, self.case_id)
+
+
+@dataclass(frozen=True, slots=True)
+class CaseLine(CaseFacts):
+    """A case as a list shows it: its evidence is not looked up.
+
+    Attributes as in `CaseFacts`, and:
+        warnings_count: how often somebody was spoken to because of it.
+    """
+
+    warnings_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Case(CaseFacts):
+    """One case with everything that belongs to it but its history.
+
+    Attributes as in `CaseFacts`, and:
+        packs: evidence in the order it was taken.
+        warnings: in the order they were spoken.
+    """
+
+    packs: tuple[CasePack, ...]
+    warnings: tuple[CaseWarning, ...]
+
+    @property
+    def warnings_count(self) -> int:
+        """How often somebody was spoken to because of it."""
+        return len(self.warnings)
 
     @property
     def files(self) -> tuple[CaseFile, ...]:
@@ -318,6 +351,33 @@ class Inbox:
 
 
 @dataclass(frozen=True, slots=True)
+class CasePlace:
+    """Where a case stands in lists: those raised later come first, among equals those of a greater id."""
+
+    raised_at: datetime
+    case_id: str
+
+    def __str__(self) -> str:
+        return f"{self.raised_at.astimezone(UTC):{_PLACE_TIME}},{self.case_id}"
+
+    @classmethod
+    def parse(cls, told: str) -> "CasePlace":
+        """Return the place that `str` told.
+
+        Raises:
+            ValueError: it is none.
+        """
+        at, comma, case_id = told.partition(",")
+        if not comma or not 0 < len(case_id) <= MAX_ID_LENGTH:
+            raise ValueError(f"{told!r} is no place of a case")
+        return cls(datetime.strptime(at, _PLACE_TIME).replace(tzinfo=UTC), case_id)
+
+
+MAX_OFFSET = 10_000
+"""Skipping rows costs as much as reading them; who wants to go deeper hands in the place of the last case he saw."""
+
+
+@dataclass(frozen=True, slots=True)
 class CaseQuery:
     """Which cases to list, newest first; an empty field does not narrow.
 
@@ -326,9 +386,10 @@ class CaseQuery:
         inbox: what waits for somebody.
         due_before: whose running clock has its limit before this moment, aware UTC.
         raised_from, raised_before: aware UTC; from is included, before is not.
-        text: part of number, code, camera name or zone name, in any case.
+        text: part of code, camera, zone or address, in any case; or part of the number, from three characters on.
         limit: at most so many, 1 to 500.
-        offset: skip so many.
+        offset: skip so many, up to `MAX_OFFSET`.
+        after: only what comes after this place; the way to page deep, as it costs the same on every page.
     """
 
     states: tuple[CaseState, ...] = ()
@@ -342,15 +403,8 @@ class CaseQuery:
     text: str = ""
     limit: int = 50
     offset: int = 0
+    after: CasePlace | None = None
 
     def __post_init__(self) -> None:
-        if not 1 <= self.limit <= 500 or self.offset < 0:
-            raise ValueError(f"limit must be 1 to 500 and offset not negative: {self.limit=} {self.offset=}")
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Some of the cases that a query found, and how many it found in all."""
-
-    cases: tuple[Case, ...]
-    total: int
+        if not 1 <= self.limit <= 500 or not 0 <= self.offset <= MAX_OFFSET:
+            raise ValueError(f"limit must be 1 to 500, offset 0 to {MAX_OFFSET}: {self.limit=} {self.offset=}")

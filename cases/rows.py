@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import fields
+from typing import Any
 
 from pydantic import TypeAdapter
 
 from cases.handling import Handling, Request, Standing, Supervision
 from cases.packs import Pack, PackPurpose, PartRole
 from cases.place_columns import place_columns, proposal_of, spot_of
-from cases.records import AuditRow, Case, CaseFile, CasePack, CaseWarning, NewCase
+from cases.records import AuditRow, Case, CaseFile, CaseLine, CasePack, CaseWarning, NewCase
 from cases.states import CaseState
 from cases.tables import AuditTableRow, CaseRow, FileRow, PackRow, WarningRow
 from detectors.events import Reason
@@ -122,37 +123,16 @@ def warning_row(case_id: str, warning: CaseWarning) -> WarningRow:
 
 def case_record(row: CaseRow) -> Case:
     """Return the record of a case; its session must still be open."""
-    standing = standing_of(row)
     return Case(
-        case_id=row.id,
-        number=row.number,
-        event_id=row.event_id,
-        kind=row.kind,
-        code=row.code,
-        state=standing.state,
-        camera_id=row.camera_id,
-        camera_name=row.camera_name,
-        zone_id=row.zone_id,
-        zone_name=row.zone_name,
-        zone_version=row.zone_version,
-        spot=spot_of(row),
-        proposal=proposal_of(row),
-        started_at=row.started_at,
-        raised_at=row.raised_at,
-        ended_at=row.ended_at,
-        box=(row.box_x1, row.box_y1, row.box_x2, row.box_y2),
-        class_label=row.class_label,
-        score=row.score,
-        reasons=_REASONS.validate_python(row.reasons),
-        reviewed_by=row.reviewed_by,
-        reviewed_at=row.reviewed_at,
-        created_at=row.created_at,
-        updated_at=row.updated_at,
-        revision=row.revision,
+        **_facts(row),
         packs=tuple(_pack_record(pack) for pack in row.packs),
         warnings=tuple(_warning_record(warning) for warning in row.warnings),
-        handling=standing.handling,
     )
+
+
+def case_line(row: CaseRow, warnings_count: int) -> CaseLine:
+    """Return a case as a list shows it; nothing beside its row is read."""
+    return CaseLine(**_facts(row), warnings_count=warnings_count)
 
 
 def audit_records(rows: Sequence[AuditTableRow]) -> tuple[AuditRow, ...]:
@@ -171,6 +151,39 @@ def audit_records(rows: Sequence[AuditTableRow]) -> tuple[AuditRow, ...]:
         )
         for row in rows
     )
+
+
+def _facts(row: CaseRow) -> dict[str, Any]:
+    """Return the fields of `CaseFacts`."""
+    standing = standing_of(row)
+    return {
+        "case_id": row.id,
+        "number": row.number,
+        "event_id": row.event_id,
+        "kind": row.kind,
+        "code": row.code,
+        "state": standing.state,
+        "camera_id": row.camera_id,
+        "camera_name": row.camera_name,
+        "zone_id": row.zone_id,
+        "zone_name": row.zone_name,
+        "zone_version": row.zone_version,
+        "spot": spot_of(row),
+        "proposal": proposal_of(row),
+        "started_at": row.started_at,
+        "raised_at": row.raised_at,
+        "ended_at": row.ended_at,
+        "box": (row.box_x1, row.box_y1, row.box_x2, row.box_y2),
+        "class_label": row.class_label,
+        "score": row.score,
+        "reasons": _REASONS.validate_python(row.reasons),
+        "reviewed_by": row.reviewed_by,
+        "reviewed_at": row.reviewed_at,
+        "created_at": row.created_at,
+        "updated_at": row.updated_at,
+        "revision": row.revision,
+        "handling": standing.handling,
+    }
 
 
 def _pack_record(row: PackRow) -> CasePack:

@@ -10,11 +10,12 @@ from datetime import datetime, tzinfo
 from typing import TypeVar
 
 from pydantic import JsonValue
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from cases.case_numbers import BEIJING, DEFAULT_NUMBERING, Numbering, missing_numbers, next_number
+from cases.dashboard import counts_by_state
 from cases.database import Database, open_database
 from cases.deeds import Deed, Order
 from cases.errors import (
@@ -27,6 +28,7 @@ from cases.errors import (
 from cases.handling_clock import Deadlines, timed
 from cases.noting import add_note
 from cases.packs import Pack
+from cases.pages import LinePage, Page
 from cases.posts import Doer
 from cases.records import (
     ADD_PACK,
@@ -39,10 +41,9 @@ from cases.records import (
     CaseQuery,
     CaseWarning,
     NewCase,
-    Page,
 )
 from cases.rows import audit_records, case_record, new_case_row, pack_row, put_standing, standing_of, warning_row
-from cases.searching import conditions_of
+from cases.searching import conditions_of, lines_of, search
 from cases.states import LADDER_STATES, Action, CaseState
 from cases.sweeping import PackKey
 from cases.tables import AuditTableRow, CaseRow, PackRow
@@ -262,13 +263,16 @@ class CaseStore:
             return case_record(row) if row is not None else None
 
     def find(self, query: CaseQuery) -> Page:
-        """Return the cases that a query asks for, newest first, and how many there are in all."""
+        """Return the cases that a query asks for, whole, newest first, and how many it finds."""
         with self.database.reading() as session:
-            conditions = conditions_of(query)
-            total = session.scalar(select(func.count()).select_from(CaseRow).where(*conditions)) or 0
-            newest_first = select(CaseRow).where(*conditions).order_by(CaseRow.raised_at.desc(), CaseRow.id.desc())
-            rows = session.scalars(newest_first.limit(query.limit).offset(query.offset)).all()
-            return Page(tuple(case_record(row) for row in rows), total)
+            found = search(query, session)
+            return Page(tuple(case_record(row) for row in session.scalars(found.page)), found.count)
+
+    def lines(self, query: CaseQuery) -> LinePage:
+        """Return the same as lines of a list, without the evidence, which most lists do not show."""
+        with self.database.reading() as session:
+            found = search(query, session)
+            return LinePage(lines_of(found, session), found.count)
 
     def history(self, case_id: str) -> tuple[AuditRow, ...]:
         """Return everything that happened to a case, oldest first.
@@ -287,9 +291,7 @@ class CaseStore:
     def counts(self) -> dict[CaseState, int]:
         """Return how many cases are in each state; every state is there."""
         with self.database.reading() as session:
-            found = session.execute(select(CaseRow.state, func.count()).group_by(CaseRow.state)).all()
-        counted = {CaseState(state): count for state, count in found}
-        return {state: counted.get(state, 0) for state in CaseState}
+            return counts_by_state(session)
 
     def open_for_ladder(self, raised_from: datetime | None = None) -> tuple[Case, ...]:
         """Return the cases that the program still has to warn, look at again, file or resolve; oldest first.

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Computed,
     DateTime,
     Dialect,
     ForeignKey,
@@ -33,6 +34,10 @@ NAMING = {
     "pk": "pk_%(table_name)s",
 }
 """Constraints get names that every database agrees on, so that a later migration can find them."""
+
+
+SEARCHED_NAMES = "lower(code || ' ' || camera_name || ' ' || zone_name || ' ' || address)"
+"""What `CaseRow.names` holds; the database itself keeps it in step. Numbers are searched in another way."""
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -107,6 +112,7 @@ class CaseRow(Base):
     updated_at: Mapped[datetime]
     revision: Mapped[int]
     audit_rows: Mapped[int]
+    names: Mapped[str] = mapped_column(Text, Computed(SEARCHED_NAMES, persisted=True))
 
     # `cases.handling.Handling`, field by field
     condition: Mapped[int | None]
@@ -143,7 +149,22 @@ class CaseRow(Base):
         Index(None, "unit", "raised_at"),
         Index(None, "due_at"),
         Index(None, "suspended_until"),
+        Index(None, "state", "unit", "due_at"),
     )
+
+
+class CaseTallyRow(Base):
+    """How many cases are in a state; triggers of the database keep it, in the transaction that changes the case.
+
+    On PostgreSQL a state has several rows, so that two who change cases at once need not wait for each other (slot: the
+    number of the server's process, modulo 64); what counts is their sum.
+    """
+
+    __tablename__ = "case_tallies"
+
+    state: Mapped[str] = mapped_column(String(16), primary_key=True)
+    slot: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    count: Mapped[int] = mapped_column(BigInteger)
 
 
 class CaseCounterRow(Base):

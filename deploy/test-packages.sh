@@ -14,7 +14,8 @@ chromium:browser tests
 fonts-noto-cjk:Chinese in screenshots
 espeak-ng:speech tests
 libportaudio2:sound card tests
-mosquitto:MQTT tests'
+mosquitto:MQTT tests
+postgresql:the same tests of cases on PostgreSQL as on SQLite'
 
 missing=''
 for package in $(printf '%s\n' "$wanted" | cut -d: -f1); do

@@ -7,7 +7,9 @@ from importlib.metadata import version
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from cases.database import Database, open_database, sqlite_url
+from sqlalchemy.engine import URL
+
+from cases.database import Database, open_database, parsed_url, sqlite_url
 from cases.evidence import EvidenceStore
 from cases.people import People
 from cases.store import CaseStore
@@ -22,7 +24,16 @@ def database_of(settings: Settings) -> Database:
     Raises:
         DatabaseError: it cannot be opened or brought up to date.
     """
-    return open_database(settings.database_url or sqlite_url(_sqlite_file(settings)))
+    return open_database(database_url(settings))
+
+
+def database_url(settings: Settings) -> URL:
+    """Return the URL of the database that the settings name, or else of the SQLite file in the data folder.
+
+    Raises:
+        DatabaseUnusableError: the settings name none that can be read.
+    """
+    return parsed_url(settings.database_url) if settings.database_url else sqlite_url(_sqlite_file(settings))
 
 
 def keys_folder(settings: Settings) -> Path:

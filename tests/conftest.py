@@ -1,5 +1,6 @@
 """Fixtures that all packages share, and the rule that an automated run skips nothing."""
 
+import itertools
 import os
 from collections.abc import Iterator
 from importlib.util import find_spec
@@ -7,6 +8,10 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from sqlalchemy.engine import URL
+
+from cases.database import sqlite_url
+from tests.postgres_server import KINDS, NoPostgresError, PostgresServer
 
 settings.register_profile("patient", deadline=None)  # an example may be slow on a busy machine
 settings.register_profile("fuzz", deadline=None, max_examples=5_000)  # minutes: HYPOTHESIS_PROFILE=fuzz pytest -k fuzz
@@ -22,6 +27,34 @@ def keys_of_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     os.environ.pop("XDG_CONFIG_HOME")
     if before is not None:
         os.environ["XDG_CONFIG_HOME"] = before
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL server of this run, Debian's own; without it what needs it is skipped."""
+    try:
+        server = PostgresServer()
+    except NoPostgresError as err:
+        pytest.skip(str(err))
+    yield server
+    server.remove()
+
+
+@pytest.fixture(scope="session")
+def database_numbers() -> Iterator[int]:
+    return itertools.count(1)
+
+
+@pytest.fixture(params=KINDS)
+def blank_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[URL]:
+    """Where a database of each kind can be made; there is nothing yet."""
+    if request.param == "sqlite":
+        yield sqlite_url(tmp_path / "blank.sqlite")
+        return
+    server: PostgresServer = request.getfixturevalue("postgres")
+    name = f"blank_{next(request.getfixturevalue('database_numbers'))}"
+    yield server.create(name)
+    server.drop(name)
 
 
 CHECKOUT = Path(__file__).resolve().parent.parent

@@ -22,12 +22,15 @@ const FILTERS = {
 };
 const KINDS = ["parking", "vending", "flyers"];
 
+const DEEPEST = 10000; // as many cases as the server skips at most; further back one narrows the list
+
 export class CaseDesk {
   #context;
   #filter = "todo";
   #kind = "";
   #stage = 0; // of the chosen form; takes the place of the filter
   #page = 0;
+  #more = false;
   #total = 0;
   #cases = [];
   #chosen = null;
@@ -77,7 +80,7 @@ export class CaseDesk {
     try {
       const [found] = await Promise.all([get(`/api/cases?${query}`), loadWorkflow()]);
       if (load !== this.#loads) return; // something else was asked for meanwhile
-      [this.#cases, this.#total] = [found.cases, found.total];
+      [this.#cases, this.#total, this.#more] = [found.cases, found.total, found.is_more];
     } catch (refusal) {
       toast(problemWords(refusal), "bad");
       return;
@@ -101,11 +104,12 @@ export class CaseDesk {
     fill(this.#bar, h("div", { class: "segments", role: "group", "aria-label": t("desk.filter") }, filters), kinds, ...this.#stageFilter());
     fill(this.#list, this.#cases.map((found) => this.#row(found)),
       this.#cases.length ? null : h("li", { class: "empty" }, t("desk.empty")));
-    const pages = Math.max(1, Math.ceil(this.#total / PAGE_SIZE));
+    const pages = Math.min(Math.max(1, Math.ceil(this.#total / PAGE_SIZE)), 1 + Math.floor(DEEPEST / PAGE_SIZE));
+    const count = this.#more ? `${this.#total}+` : this.#total;
     const turn = (step) => () => this.#narrow({ stage: this.#stage, page: Math.min(pages - 1, Math.max(0, this.#page + step)) });
     fill(this.#foot,
       button(t("wall.previous"), { symbol: "back", quiet: true, onclick: turn(-1), disabled: this.#page === 0 }),
-      h("span", { class: "muted" }, t("desk.count", { count: this.#total, page: this.#page + 1, pages })),
+      h("span", { class: "muted" }, t("desk.count", { count, page: this.#page + 1, pages })),
       button(t("wall.next"), { symbol: "next", quiet: true, onclick: turn(1), disabled: this.#page >= pages - 1 }));
   }
 

@@ -12,9 +12,10 @@ from zoneinfo import ZoneInfo
 
 import cv2
 from argon2 import PasswordHasher
+from sqlalchemy.engine import URL
 
 from broadcast.errors import UnknownHornError
-from cases.database import open_database
+from cases.database import Database, open_database
 from cases.deeds import Order
 from cases.devices import DeviceEntry
 from cases.evidence import EvidenceStore
@@ -92,10 +93,8 @@ class FakeSystem:
             make_template(folder / DATABASE)
         else:
             shutil.copy(template, folder / DATABASE)
-        database = open_database(f"sqlite:///{folder / DATABASE}")
+        self._open(open_database(f"sqlite:///{folder / DATABASE}"))
         self.settings = Settings(data=folder)
-        self.cases = CaseStore(database)
-        self.people = People(database, hasher=CHEAP)
         self.evidence = EvidenceStore(folder / "evidence")
         self.places = self.places_of(PlaceSettings())
         self.devices: dict[str, DeviceEntry] = {}
@@ -105,7 +104,7 @@ class FakeSystem:
                 cases=self.cases,
                 evidence=self.evidence,
                 copies=copies(folder / "blurred", self.evidence),
-                marks=Marks(database),
+                marks=Marks(self.cases.database),
                 device=self.devices.get,
                 local=UTC,
                 view_minutes=30,
@@ -137,6 +136,17 @@ class FakeSystem:
 
         local, now = ZoneInfo(self.settings.timezone), datetime(2026, 11, 21, 4, 0, tzinfo=UTC)
         return Places(settings, self.cases.database, self.evidence.root, camera, local, now=lambda: now)
+
+    def _open(self, database: Database) -> None:
+        self.cases = CaseStore(database)
+        self.people = People(database, hasher=CHEAP)
+
+    def move_to(self, url: URL) -> None:
+        """Keep cases and people in another database from now on."""
+        self.cases.close()
+        self._open(open_database(url))
+        for name, password in PASSWORDS.items():
+            self.people.create(name, password, ROLES[name])
 
     def start(self) -> None:
         for projector in self.projectors.values():

@@ -46,6 +46,37 @@ def test_list_comes_in_pages(as_person: SignIn, system: FakeSystem) -> None:
     assert (len(answer["cases"]), answer["total"], answer["page"]) == (1, 5, 2)
 
 
+def test_list_goes_on_after_the_last_case_that_was_seen(as_person: SignIn, system: FakeSystem) -> None:
+    cases = [system.raise_case("gate-1", age_s=i) for i in range(5)]
+    page = as_person("wang")
+    seen: list[str] = []
+    after = ""
+    for _ in range(3):
+        answer = page.get("/api/cases", params={"size": 2, "after": after}).json()
+        seen += [case["id"] for case in answer["cases"]]
+        after = answer["next"]
+
+    assert seen == [case.case_id for case in cases]
+    assert (after, answer["total"], answer["is_more"]) == ("", 5, False)
+
+
+@pytest.mark.parametrize("query", ["after=yesterday", "after=20261121T040000.000000Z", "page=101&size=100"])
+def test_page_that_cannot_be_gone_to_is_refused_with_the_way_out(as_person: SignIn, query: str) -> None:
+    answer = as_person("wang").get(f"/api/cases?{query}")
+
+    assert answer.status_code == 400
+    assert "hand back" in answer.json()["error"]["message"] or "narrow" in answer.json()["error"]["message"]
+
+
+def test_list_is_searched_by_a_single_character(as_person: SignIn, system: FakeSystem) -> None:
+    case = system.raise_case("gate-1")
+
+    page = as_person("wang")
+
+    assert page.get("/api/cases", params={"text": case.camera_name[0]}).json()["total"] == 1
+    assert page.get("/api/cases", params={"text": "龘"}).json()["total"] == 0
+
+
 @pytest.mark.parametrize("query", ["state=unheard-of", "size=0", "size=201", "page=-1"])
 def test_impossible_filter_is_refused(as_person: SignIn, query: str) -> None:
     assert as_person("wang").get(f"/api/cases?{query}").status_code == 422

@@ -26,6 +26,7 @@ from broadcast.settings import LadderSettings
 from cases.completeness import Shortfall
 from cases.errors import (
     BLOCKED,
+    BackupError,
     CalendarError,
     CasesError,
     CodeTableError,
@@ -85,6 +86,7 @@ FROM_THE_CLIENT = {
 """What the RTSP client of cameras and horns raises, and what a horn makes of it."""
 
 BEFORE_THE_PAGE = {
+    BackupError,
     CalendarError,
     SettingsError,
     CodeTableError,
@@ -94,7 +96,7 @@ BEFORE_THE_PAGE = {
     PlaceFileError,
     CoordinatesError,
 }
-"""These stop the program before there is a page, or come as a mistake in a field (`invalid.*`)."""
+"""These stop the program before there is a page, belong to a command, or come as a mistake in a field (`invalid.*`)."""
 
 
 def words() -> dict[str, list[str]]:

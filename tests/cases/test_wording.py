@@ -35,7 +35,7 @@ CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 
 def sources() -> str:
-    paths = [*(ROOT / "cases").glob("*.py"), *(ROOT / "api" / "commands").glob("evidence*.py")]
+    paths = [*(ROOT / "cases").glob("*.py"), *(ROOT / "api" / "commands").glob("*.py")]
     return "\n".join(path.read_text("utf-8") for path in paths)
 
 

@@ -85,10 +85,10 @@ class FakeLadders:
 
 
 class Desk:
-    def __init__(self, folder: Path, agenda: FakeAgenda | Agenda) -> None:
+    def __init__(self, folder: Path, agenda: FakeAgenda | Agenda, cases: CaseStore | None = None) -> None:
         self.folder = folder
         self.keeper, self.ladders = FakeKeeper(), FakeLadders()
-        self.cases = CaseStore(f"sqlite:///{folder / 'cases.sqlite'}")
+        self.cases = cases or CaseStore(f"sqlite:///{folder / 'cases.sqlite'}")
         self.evidence = EvidenceStore(folder / "evidence")
         self.presence: Presence = "unknown"
         self.start(agenda)
