@@ -17,7 +17,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Annotated
@@ -169,9 +169,10 @@ class Run:
             up_s = time.time()
             threading.Event().wait(LONG_S)
         finally:
+            ended_s = time.time()
             life.stop()
         clerk.end()
-        self._note(life, clerk, time.time())
+        self._note(life, clerk, ended_s)
         self.outcome.watched |= set(self._site.yards.between(up_s + 1.0, up_s + WATCHED_S))
         place = Place(self._site.data / DATABASE, self._site.data / "evidence", self._site.keys)
         faults = self._swept(place, is_last=True)

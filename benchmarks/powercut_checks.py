@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -219,10 +220,11 @@ def duration_s(clip: Path) -> float:
     try:
         with av.open(str(clip)) as container:
             stream = container.streams.video[0]
-            times = [float(packet.pts * stream.time_base) for packet in container.demux(stream) if packet.pts is not None]
+            stamps = [packet.pts for packet in container.demux(stream) if packet.pts is not None]
+            seconds = stream.time_base or Fraction(0)
     except (av.FFmpegError, OSError):
         return 0.0
-    return max(times) - min(times) if times else 0.0
+    return float((max(stamps) - min(stamps)) * seconds) if stamps else 0.0
 
 
 def _lack(case: CaseSeen, shown: tuple[float, float] | None, life: Span) -> ClipLack:

@@ -1,6 +1,6 @@
 """Runs the service of the power-cut benchmark in a process that can be killed at any moment, and works at its page.
 
-The process holds what `streetwarden run` holds (`System`, the page's API, uvicorn) on drawn cameras and with known truth
+The process holds what `streetwarden run` holds (`System`, the page's API, uvicorn) on drawn cameras, with known truth
 for a model. It is forked from a process that has imported everything, so that a start takes a fraction of a second.
 `Clerk` is the person at the page: looks at the list of cases, confirms what is new, and remembers each answer.
 """
@@ -8,7 +8,9 @@ for a model. It is forked from a process that has imported everything, so that a
 import json
 import logging
 import multiprocessing
+import signal
 import socket
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -33,7 +35,7 @@ from streams.opening import Openers
 logger = logging.getLogger(__name__)
 
 UP_LIMIT_S, DOWN_LIMIT_S = 120.0, 60.0
-NAME, PASSWORD = "clerk", "a clerk of the benchmark"  # noqa: S105 - of an account that lives for one run
+NAME, PASSWORD = "clerk", "a clerk of the benchmark"
 CLIP_BEFORE_S, CLIP_AFTER_S = 2.0, 3.0
 ASK_EVERY_S = 0.25
 PRELOADED = ["benchmarks.powercut_service", "uvicorn.protocols.http.httptools_impl", "uvicorn.loops.uvloop"]
@@ -207,6 +209,7 @@ def _serve(site: Site, pipe: Connection) -> None:
     """Be the service."""
     logging.basicConfig(filename=site.folder / "service.log", level=logging.INFO, format="%(asctime)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # uvicorn sends itself again what ended it
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         try:

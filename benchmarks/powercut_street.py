@@ -25,6 +25,7 @@ from vision.arrays import Picture, SizeWH
 from vision.classes import StreetClass
 from vision.closer_look import Look
 from vision.detections import Detections
+from vision.frames import Frame
 
 SIZE_WH: SizeWH = (320, 192)
 FPS = 8
@@ -108,8 +109,8 @@ class VehicleFinder:
     """Finds the drawn vehicles in pictures; stands for the model, and is as sure as one that is right."""
 
     def detect(self, frames: Sequence[Look]) -> list[Detections]:
-        """See `pipeline.inference.Looker`."""
-        return [_found(look.bgr(SIZE_WH), look.size_wh) for look in frames]
+        """See `pipeline.inference.Looker`; closer looks are not asked for here."""
+        return [_found(look.bgr(SIZE_WH), look.size_wh) for look in frames if isinstance(look, Frame)]
 
 
 def open_yard(url: str, settings: object = None) -> InputContainer:

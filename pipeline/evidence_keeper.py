@@ -13,19 +13,20 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 
-from pydantic import JsonValue, TypeAdapter
+from pydantic import JsonValue
 
-from cases.completeness import Shortfall, Shot, shortfalls
+from cases.completeness import Shortfall, shortfalls
 from cases.disk import way_out
 from cases.packs import ModelFacts, OpeningFacts, PackFacts, PackPurpose, Part, PartRole, Taking, Unknown, Why
 from cases.stills import Marks, close_up_jpeg, marked_jpeg, original_jpeg
 from detectors.events import Event
+from pipeline.kept_stills import KeptStills, Still
 from pipeline.machine_clock import MachineClock, read_machine_clock
 from pipeline.settings import EvidenceSettings
 from streams.clips import clip_bytes, decode_at
 from streams.errors import NotInRingError, StreamError
+from streams.packets import Segment
 from streams.reader import CameraReader
-from vision.arrays import SizeWH
 from vision.classes import StreetClass
 from vision.frames import Frame
 from vision.zones import Zone
@@ -38,29 +39,11 @@ ACT_BEFORE_S = 1.0
 NEAR_S = 2.0
 """A picture this near to a moment is one of it; cameras of a picture a second exist."""
 
+CLIP_SLACK_S = 1.0
+"""A clip that ends by less before its time is whole: cameras of a picture a second exist."""
+
 LATEST_SECOND_S = 5.0
 """The second panorama is at most so much later than it may be; who left meanwhile must not be in doubt for long."""
-
-
-@dataclass(frozen=True, slots=True)
-class Still:
-    """One untouched panorama with its times, as JPEG; the rest as in `Frame`."""
-
-    data: bytes
-    t_s: float
-    captured_at: datetime
-    clock_error_s: float
-    size_wh: SizeWH
-
-    @property
-    def taken(self) -> Taking:
-        """When it was taken, for its manifest."""
-        return Taking(self.captured_at, self.clock_error_s)
-
-    @property
-    def shot(self) -> Shot:
-        """What completeness asks of it."""
-        return Shot(self.captured_at, self.clock_error_s, self.size_wh)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +102,7 @@ class EvidenceKeeper:
         """Keep first stills in `folder`, which is made."""
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
-        self._acts = folder / "acts"
+        self._firsts, self._acts = KeptStills(folder), KeptStills(folder / "acts")
         self._settings = settings
         self._model, self._reader, self._place, self._local = parts.model, parts.reader, parts.place, parts.local
         self._program, self._machine_clock = parts.program, parts.machine_clock
@@ -131,8 +114,7 @@ class EvidenceKeeper:
             StreamError: the camera has no picture in its ring.
             OSError: it cannot be kept.
         """
-        still = self._still(event.camera_id, event.started_t_s)
-        _keep(self._folder, event.event_id, still)
+        self._firsts.keep(event.event_id, self._still(event.camera_id, event.started_t_s))
 
     def keep_act(self, camera_id: str, event_id: str, appeared_t_s: float) -> None:
         """Keep a picture of whoever posted a paper that became visible at `appeared_t_s`.
@@ -145,24 +127,21 @@ class EvidenceKeeper:
         still = _still_of(self._reader(camera_id).still(act_t_s))
         if abs(still.t_s - act_t_s) > NEAR_S:
             raise NotInRingError(f"camera {camera_id} has no picture of that moment")
-        self._acts.mkdir(exist_ok=True)
-        _keep(self._acts, event_id, still)
+        self._acts.keep(event_id, still)
 
     def forget_first(self, event: Event) -> None:
         """Remove the pictures kept of an offence that is over or whose case has them."""
         try:
-            for folder in (self._folder, self._acts):
-                for path in _paths(folder, event.event_id):
-                    path.unlink(missing_ok=True)
+            self._firsts.forget(event.event_id)
+            self._acts.forget(event.event_id)
         except OSError as err:
             logger.warning("event %s: its first panorama stays in %s: %s", event.event_id, self._folder, way_out(err))
 
     def keep_only(self, event_ids: Collection[str]) -> None:
         """Remove the first panoramas of all other events: their camera or zone is gone, or a stop lost their end."""
         try:
-            for path in (*self._folder.glob("*.*"), *self._acts.glob("*.*")):
-                if path.stem not in event_ids:
-                    path.unlink(missing_ok=True)
+            self._firsts.keep_only(event_ids)
+            self._acts.keep_only(event_ids)
         except OSError as err:
             logger.warning("first panoramas that nobody needs stay in %s: %s", self._folder, way_out(err))
 
@@ -174,7 +153,7 @@ class EvidenceKeeper:
         """
         frame = self._frame(event.camera_id, event.t_s)
         now = _still_of(frame)
-        first = self._first(event) or now
+        first = self._firsts.read(event.event_id) or now
         panoramas = [first]
         is_of_the_moment = abs(now.t_s - event.t_s) <= NEAR_S  # a later one may show the street after the offence
         if is_of_the_moment and now.t_s - first.t_s >= self._settings.still_gap_s:
@@ -254,21 +233,40 @@ class EvidenceKeeper:
         Raises:
             StreamError: the moment is no longer in the ring, or cannot be cut.
         """
-        from_t_s, to_t_s = event.t_s - self._settings.clip_before_s, event.t_s + self._settings.clip_after_s
+        return self.clip_of(event, self.clip_segment(event))
+
+    def clip_segment(self, event: Event) -> Segment:
+        """Return what the ring holds by now of the clip of an event.
+
+        Raises:
+            StreamError: the moment is no longer in the ring.
+        """
+        from_t_s, to_t_s = self._clip_span(event)
         ring = self._reader(event.camera_id).ring
         span = ring.span()
-        missing: tuple[Shortfall, ...] = ()
-        if span is not None and (span[0] > from_t_s or span[1] < to_t_s):
-            missing = (Shortfall.CLIP_TOO_SHORT,)
+        if span is not None:
             from_t_s, to_t_s = max(from_t_s, span[0]), min(to_t_s, span[1])
         if to_t_s < from_t_s:
             raise NotInRingError(f"what camera {event.camera_id} keeps is not of that time any more")
-        segment = ring.segment(from_t_s, to_t_s)
+        return ring.segment(from_t_s, to_t_s)
+
+    def clip_of(self, event: Event, segment: Segment) -> Taken:
+        """Return the clip that a segment makes, marked where it does not show all that it should.
+
+        Raises:
+            StreamError: it cannot be cut.
+        """
+        (from_t_s, to_t_s), shown = self._clip_span(event), segment.span()
+        is_short = shown[0] > from_t_s or shown[1] < to_t_s - CLIP_SLACK_S
+        missing = (Shortfall.CLIP_TOO_SHORT,) if is_short else ()
         still = _still_of(decode_at(segment, event.t_s))
         begin = segment.packets[0]
         taken = Taking(datetime.fromtimestamp(begin.unix_s, UTC), begin.clock_error_s)
         parts = (Part("clip.mp4", clip_bytes(segment), PartRole.CLIP, taken),)
         return Taken(parts, self._facts(event, PackPurpose.CLIP, still, missing), None)
+
+    def _clip_span(self, event: Event) -> tuple[float, float]:
+        return event.t_s - self._settings.clip_before_s, event.t_s + self._settings.clip_after_s
 
     def _one_still(self, event: Event, still: Still, purpose: PackPurpose, name: str) -> Taken:
         missing = shortfalls([still.shot], has_close_up=True, has_clip=True)
@@ -289,26 +287,9 @@ class EvidenceKeeper:
     def _still(self, camera_id: str, t_s: float | None) -> Still:
         return _still_of(self._frame(camera_id, t_s))
 
-    def _first(self, event: Event) -> Still | None:
-        picture, times = _paths(self._folder, event.event_id)
-        try:
-            return _STILL_TIMES.validate_json(times.read_bytes()).still(picture.read_bytes())
-        except FileNotFoundError:
-            return None
-        except (OSError, ValueError) as err:
-            logger.warning("event %s: its first panorama cannot be read: %s", event.event_id, err)
-            return None
-
     def _act(self, event: Event) -> list[Part]:
-        picture, times = _paths(self._acts, event.event_id)
-        try:
-            still = _STILL_TIMES.validate_json(times.read_bytes()).still(picture.read_bytes())
-            return [Part("act.jpg", still.data, PartRole.ACT, still.taken)]
-        except FileNotFoundError:
-            return []
-        except (OSError, ValueError) as err:
-            logger.warning("event %s: the picture of the act cannot be read: %s", event.event_id, err)
-            return []
+        still = self._acts.read(event.event_id)
+        return [] if still is None else [Part("act.jpg", still.data, PartRole.ACT, still.taken)]
 
     def _marked(self, event: Event, case_label: str, still: Still) -> bytes:
         place = self._place(event)
@@ -359,36 +340,5 @@ class EvidenceKeeper:
         )
 
 
-def _paths(folder: Path, event_id: str) -> tuple[Path, Path]:
-    """Return where a picture of an event and its times wait."""
-    return folder / f"{event_id}.jpg", folder / f"{event_id}.json"
-
-
-def _keep(folder: Path, event_id: str, still: Still) -> None:
-    picture, times = _paths(folder, event_id)
-    picture.write_bytes(still.data)
-    times.write_bytes(_STILL_TIMES.dump_json(_StillTimes.of(still)))
-
-
 def _still_of(frame: Frame) -> Still:
     return Still(original_jpeg(frame), frame.t_s, frame.captured_at, frame.clock_error_s, frame.size_wh)
-
-
-@dataclass(frozen=True, slots=True)
-class _StillTimes:
-    """What is kept beside the picture of a first still."""
-
-    t_s: float
-    captured_at: datetime
-    clock_error_s: float
-    size_wh: SizeWH
-
-    @classmethod
-    def of(cls, still: Still) -> "_StillTimes":
-        return cls(still.t_s, still.captured_at, still.clock_error_s, still.size_wh)
-
-    def still(self, data: bytes) -> Still:
-        return Still(data, self.t_s, self.captured_at, self.clock_error_s, self.size_wh)
-
-
-_STILL_TIMES = TypeAdapter(_StillTimes)

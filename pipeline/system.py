@@ -21,7 +21,6 @@ from broadcast.play_limit import PlayLimit
 from cases.codes import bundled_table
 from cases.evidence import EvidenceStore, utc_now
 from cases.keyring import NewKey, open_keyring
-from cases.packs import ModelFacts
 from cases.people import People
 from cases.records import Case
 from cases.recovery import recover
@@ -30,8 +29,6 @@ from cases.stills import encode_jpeg
 from cases.store import CaseStore
 from detectors.catalog import ZoneSettings
 from detectors.events import Event
-from models.model import open_model
-from models.shelf import bundled_card
 from pipeline.agenda import Agenda
 from pipeline.case_flow import CaseFlow, FlowParts, tell
 from pipeline.checkpoints import CheckpointFolder
@@ -46,6 +43,7 @@ from pipeline.later_pictures import LaterParts, LaterPictures
 from pipeline.messages import CameraMessage
 from pipeline.metrics import Metrics, MetricSources
 from pipeline.offence_place import place_of
+from pipeline.opened_model import opened_model
 from pipeline.settings import CameraEntry, Settings
 from pipeline.shard import Shard, ShardListeners
 from pipeline.site import Site
@@ -96,7 +94,7 @@ class System:
         self._site = Site(data, settings.cameras)
         self._codes = bundled_table()
         self._agenda = Agenda("cases-writer")
-        self._model_name, self._engine, facts, looker = _opened_model(settings, model)
+        self._model_name, self._engine, facts, looker = opened_model(settings, model)
         listeners = ShardListeners(
             on_event=lambda event: self._flow.on_event(event),
             on_boxes=self.hub.publish,
@@ -111,7 +109,15 @@ class System:
         self._ladders = self._make_ladders()
         self._later = self._make_later()
         flow_parts = FlowParts(
-            self.cases, self.evidence, self._keeper, self._codes, self._later, self.hub, self._ladders, self._sees
+            cases=self.cases,
+            evidence=self.evidence,
+            keeper=self._keeper,
+            codes=self._codes,
+            later=self._later,
+            hub=self.hub,
+            ladders=self._ladders,
+            sees=self._sees,
+            keep_watch=self._shard.keep_raised,
         )
         self._flow = CaseFlow(flow_parts, self._agenda)
         self.metrics = Metrics(MetricSources(self.cameras, self.horns, self.health, self._cases_by_state))
@@ -160,9 +166,9 @@ class System:
         self._shard.start()
         for entry in self._site.cameras():
             self._watch(entry)
-        self._agenda.now("events of before", self._take_up_events)
         self._agenda.now("ladders", lambda: self._ladders.resume(recovered.open_cases))
-        self._agenda.now("second panoramas", self._later.resume)
+        self._agenda.now("events of before", self._take_up_events)
+        self._agenda.now("clips and second panoramas", self._later.resume)
         self._housekeeper.start()
 
     def stop(self) -> None:
@@ -371,7 +377,6 @@ class System:
         except TimeoutError as err:
             logger.warning("events of before the start are not looked for: %s", err)
             return
-        self._keeper.keep_only({event.event_id for event in standing})
         self._flow.resume(standing)
 
     def _after_warning(self, event: Event, case_id: str) -> None:
@@ -385,12 +390,3 @@ class System:
 
     def _cases_by_state(self) -> dict[str, int]:
         return {state.value: count for state, count in self.cases.counts().items()}
-
-
-def _opened_model(settings: Settings, given: Looker | None) -> tuple[str, str, ModelFacts, Looker]:
-    if given is not None:
-        return "given", "given", ModelFacts("given", "", 0.0, "given"), given
-    model = open_model(settings.model.card or bundled_card(), settings.data, settings.model.engine)
-    engine = model.engine_name + (model.choice.told if model.choice else "")
-    facts = ModelFacts(model.card.name, model.card.sha256, model.card.score_threshold, engine)
-    return model.card.name, engine, facts, model
