@@ -45,7 +45,6 @@ class Wrong(StrEnum):
     NO_VEHICLE = "case of no vehicle"
     NO_CASE = "vehicle that was watched and has no case"
     NOT_VERIFIED = "not verified by `evidence verify`"
-    CLIP_UNREADABLE = "clip that cannot be read"
 
 
 @dataclass(frozen=True, slots=True)

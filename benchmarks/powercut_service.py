@@ -26,16 +26,19 @@ import uvicorn
 from api.app import create_app
 from benchmarks.errors import SideFailedError
 from benchmarks.powercut_street import VehicleFinder, Yards, open_yard
+from cases.disk import Disk
 from cases.people import Role
 from pipeline.settings import Settings
 from pipeline.stores import open_people
 from pipeline.system import System
+from pipeline.whole_files import write_whole
 from streams.opening import Openers
 
 logger = logging.getLogger(__name__)
 
 UP_LIMIT_S, DOWN_LIMIT_S = 120.0, 60.0
 NAME, PASSWORD = "clerk", "a clerk of the benchmark"
+DATABASE = "streetwarden.sqlite"
 CLIP_BEFORE_S, CLIP_AFTER_S = 2.0, 3.0
 ASK_EVERY_S = 0.25
 PRELOADED = ["benchmarks.powercut_service", "uvicorn.protocols.http.httptools_impl", "uvicorn.loops.uvloop"]
@@ -70,12 +73,16 @@ class Site:
         return Settings.model_validate({"data": str(self.data), "cameras": cameras, "evidence": evidence})
 
     def prepare(self) -> None:
-        """Write the zones and make the clerk's account."""
-        self.folder.mkdir(parents=True, exist_ok=True)
+        """Write the zones, and make the clerk's account in a process of its own, which leaves no file open here."""
+        Disk().make_folder(self.folder)
         rule = {"kind": "parking", "limit_s": 1, "queue_vehicles": 0}
         zone = {"id": "yard", "polygon": [[0, 0], [1, 0], [1, 1], [0, 1]], "rule": rule}
-        (self.folder / "zones.json").write_text(json.dumps({"zones": [zone]}), encoding="utf-8")
-        open_people(self.settings).create(NAME, PASSWORD, Role.ADMIN)
+        write_whole(self.folder / "zones.json", json.dumps({"zones": [zone]}).encode())
+        process = _context().Process(target=_make_account, args=(self,))
+        process.start()
+        process.join(UP_LIMIT_S)
+        if process.exitcode != 0:
+            raise SideFailedError("service", f"no account could be made, status {process.exitcode}")
 
 
 def warm_up() -> None:
@@ -93,6 +100,7 @@ class Life:
         self._pipe, there = context.Pipe()
         self._process = context.Process(target=_serve, args=(site, there), daemon=True)
         self.began_s = time.time()
+        self._address = ""
         self._process.start()
         there.close()
 
@@ -108,10 +116,13 @@ class Life:
             TimeoutError: not within the limit.
             SideFailedError: it ended by itself.
         """
+        if self._address:
+            return self._address
         if not self._pipe.poll(limit_s):
             raise TimeoutError(f"the service was not up within {limit_s:.1f} s")
         try:
-            return str(self._pipe.recv())
+            self._address = str(self._pipe.recv())
+            return self._address
         except (EOFError, OSError):
             raise SideFailedError("service", f"ended by itself, status {self._process.exitcode}") from None
 
@@ -143,11 +154,12 @@ class Clerk:
     """Works at the page of one life until that ends; a thread of its own.
 
     Attributes:
+        ledger: what the page has answered, to this clerk and those before.
         kept_from_s: by camera, the Unix time of the oldest picture that the service kept, as its page told.
     """
 
     def __init__(self, address: str, ledger: Ledger) -> None:
-        self._ledger = ledger
+        self.ledger = ledger
         self.kept_from_s: dict[int, float] = {}
         self._stop = threading.Event()
         self._client = httpx.Client(base_url=address, timeout=30.0)
@@ -165,8 +177,8 @@ class Clerk:
             while not self._stop.wait(ASK_EVERY_S):
                 self._ask_rings(client)
                 for case in newest_cases(client):
-                    self._ledger.seen.setdefault(case["id"], case["number"])
-                    if case["id"] not in self._ledger.confirmed:
+                    self.ledger.seen.setdefault(case["id"], case["number"])
+                    if case["id"] not in self.ledger.confirmed:
                         self._confirm(client, case["id"])
 
     def _ask_rings(self, client: httpx.Client) -> None:
@@ -178,7 +190,7 @@ class Clerk:
     def _confirm(self, client: httpx.Client, case_id: str) -> None:
         answer = client.post(f"/api/cases/{case_id}/actions", json={"action": "confirm", "reason": ""})
         if answer.status_code == httpx.codes.OK:
-            self._ledger.confirmed.add(case_id)
+            self.ledger.confirmed.add(case_id)
 
 
 def sign_in(client: httpx.Client) -> None:
@@ -201,6 +213,10 @@ def _context() -> ForkServerContext:
     return context
 
 
+def _make_account(site: Site) -> None:
+    open_people(site.settings).create(NAME, PASSWORD, Role.ADMIN)
+
+
 def _nothing() -> None:
     """End at once."""
 
@@ -208,6 +224,7 @@ def _nothing() -> None:
 def _serve(site: Site, pipe: Connection) -> None:
     """Be the service."""
     logging.basicConfig(filename=site.folder / "service.log", level=logging.INFO, format="%(asctime)s %(message)s")
+    logging.raiseExceptions = False  # its file may lie on a disk that has just lost its power
     logging.getLogger("httpx").setLevel(logging.WARNING)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # uvicorn sends itself again what ended it
     with socket.socket() as listener:

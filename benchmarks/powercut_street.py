@@ -87,6 +87,12 @@ class Yards:
         for camera in range(self.cameras):
             yield from (vehicle for vehicle in self.standing(camera, from_s) if vehicle.to_s >= to_s)
 
+    def came_between(self, from_s: float, to_s: float) -> list[Vehicle]:
+        """Return the vehicles that came within a time shorter than a period."""
+        bays = ((camera, bay) for camera in range(self.cameras) for bay in range(BAYS))
+        newest = (self._visit(camera, bay, to_s) for camera, bay in bays)
+        return [vehicle for vehicle in newest if vehicle is not None and from_s <= vehicle.from_s]
+
     def _visit(self, camera: int, bay: int, at_s: float) -> Vehicle | None:
         """Return the newest vehicle that came into a bay up to a time."""
         first_s = self.began_s + PERIOD_S * ((camera * BAYS + bay) * GOLDEN % 1)

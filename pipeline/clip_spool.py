@@ -9,6 +9,7 @@ Belongs here: these files. Does not: what is made of them (later_pictures), thei
 """
 
 import logging
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,12 +50,12 @@ class _Open:
 
 
 class ClipSpool:
-    """The clips that are being taken; used on the agenda's thread.
+    """The clips that are being taken. One thread begins and forgets them, that of the agenda writes them on.
 
     Args:
         folder: one file per clip; it is made.
         cut: returns what the clip of an event holds by now; raises a `StreamError` where the camera has nothing of it.
-        agenda: on whose thread everything runs.
+        agenda: on whose thread clips are written on: one of its own, as evidence that is being written takes its time.
     """
 
     def __init__(self, folder: Path, cut: Callable[[Event], Segment], agenda: Agenda) -> None:
@@ -62,6 +63,7 @@ class ClipSpool:
         self._folder = folder
         self._cut = cut
         self._agenda = agenda
+        self._lock = threading.Lock()  # held while a clip is written on, so that none comes back that is forgotten
         self._open: dict[str, _Open] = {}
         self._is_due = False
         self._of_before = {path.stem for path in folder.glob("*.packets")}
@@ -79,8 +81,9 @@ class ClipSpool:
         except OSError as err:
             logger.warning("case %s: a crash now would lose its clip: %s", case_id, way_out(err))
         else:
-            self._open[case_id] = _Open(event, segment.format, segment.packets[-1].dts)
-            self._go_on()
+            with self._lock:
+                self._open[case_id] = _Open(event, segment.format, segment.packets[-1].dts)
+                self._go_on()
 
     def is_of_before(self, case_id: str) -> bool:
         """Return whether what is on the disk of a case's clip was written before the start."""
@@ -104,12 +107,15 @@ class ClipSpool:
 
     def forget(self, case_id: str) -> None:
         """Remove what was kept of a clip that has its row, or that nobody needs."""
-        self._open.pop(case_id, None)
         self._of_before.discard(case_id)
-        try:
-            self._path(case_id).unlink(missing_ok=True)
-        except OSError as err:  # of no harm: the next start finds that the case has its clip
-            logger.warning("case %s: what was kept of its clip stays in %s: %s", case_id, self._folder, way_out(err))
+        with self._lock:
+            self._open.pop(case_id, None)
+            try:
+                self._path(case_id).unlink(missing_ok=True)
+            except OSError as err:  # of no harm: the next start finds that the case has its clip
+                logger.warning(
+                    "case %s: what was kept of its clip stays in %s: %s", case_id, self._folder, way_out(err)
+                )
 
     def _go_on(self) -> None:
         if self._open and not self._is_due:
@@ -117,19 +123,29 @@ class ClipSpool:
             self._agenda.after(SPOOL_EVERY_S, "clips: what came since", self._write_on)
 
     def _write_on(self) -> None:
-        self._is_due = False
-        for case_id, clip in list(self._open.items()):
-            try:
-                self._write_one(case_id, clip)
-            except StreamError as err:
-                logger.debug("case %s: its clip is not written on: %s", case_id, err)
-                del self._open[case_id]
-            except OSError as err:
-                logger.warning("case %s: a crash now would cut its clip short: %s", case_id, way_out(err))
-                del self._open[case_id]
-        self._go_on()
+        try:
+            for case_id in list(self._open):
+                with self._lock:
+                    self._write_one(case_id)
+        finally:
+            with self._lock:
+                self._is_due = False
+                self._go_on()
 
-    def _write_one(self, case_id: str, clip: _Open) -> None:
+    def _write_one(self, case_id: str) -> None:
+        clip = self._open.get(case_id)
+        if clip is None:  # it was forgotten meanwhile
+            return
+        try:
+            self._append(case_id, clip)
+        except StreamError as err:
+            logger.debug("case %s: its clip is not written on: %s", case_id, err)
+            del self._open[case_id]
+        except OSError as err:
+            logger.warning("case %s: a crash now would cut its clip short: %s", case_id, way_out(err))
+            del self._open[case_id]
+
+    def _append(self, case_id: str, clip: _Open) -> None:
         segment = self._cut(clip.event)
         if segment.format != clip.format:
             return

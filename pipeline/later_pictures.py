@@ -57,6 +57,7 @@ class LaterParts:
         evidence: where they are written.
         keeper: what takes them.
         agenda: on whose thread everything runs.
+        clips: on whose thread clips that are being taken are written down for a crash.
         presence: whether the offence of a case is still there.
         on_change: told of a case that got more evidence.
     """
@@ -65,6 +66,7 @@ class LaterParts:
     evidence: EvidenceStore
     keeper: EvidenceKeeper
     agenda: Agenda
+    clips: Agenda
     presence: Callable[[Case], Presence]
     on_change: Callable[[Case, str], None]
 
@@ -92,7 +94,7 @@ class LaterPictures:
         self._parts = parts
         self._settings = settings
         self._folder = folder
-        self._spool = ClipSpool(folder / "clips", parts.keeper.clip_segment, parts.agenda)
+        self._spool = ClipSpool(folder / "clips", parts.keeper.clip_segment, parts.clips)
         self._waiting: dict[str, list[Taken]] = {}  # case id, as long as the case itself is not written
         self._seconds: dict[str, float | None] = {}  # case id, while its second panorama is planned: when it was over
 

@@ -93,7 +93,7 @@ class System:
         self.announcer = Announcer(settings.broadcast.horns)
         self._site = Site(data, settings.cameras)
         self._codes = bundled_table()
-        self._agenda = Agenda("cases-writer")
+        self._agenda, self._clips = Agenda("cases-writer"), Agenda("clips-writer")
         self._model_name, self._engine, facts, looker = opened_model(settings, model)
         listeners = ShardListeners(
             on_event=lambda event: self._flow.on_event(event),
@@ -127,9 +127,8 @@ class System:
         )
 
     def _make_later(self) -> LaterPictures:
-        parts = LaterParts(
-            self.cases, self.evidence, self._keeper, self._agenda, self._presence, on_change=self._tell_case
-        )
+        agendas = self._agenda, self._clips
+        parts = LaterParts(self.cases, self.evidence, self._keeper, *agendas, self._presence, self._tell_case)
         return LaterPictures(parts, self.settings.evidence, self.settings.data / "later")
 
     def _make_speaker(self) -> Speaker:
@@ -163,6 +162,7 @@ class System:
         recovered = recover(self.cases, self.evidence, raised_from=datetime.now(UTC) - LADDER_MEMORY)
         self.announcer.start()
         self._agenda.start()
+        self._clips.start()
         self._shard.start()
         for entry in self._site.cameras():
             self._watch(entry)
@@ -179,6 +179,7 @@ class System:
             ("pausing the ladders", self._ladders.pause),
             ("ending the horns", self.announcer.close),
             ("writing what is due", self._agenda.stop),
+            ("writing down clips", self._clips.stop),
             ("closing the database", self.cases.close),
         )
 

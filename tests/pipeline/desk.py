@@ -120,6 +120,7 @@ class Desk:
             self.evidence,
             self.keeper,  # type: ignore[arg-type]
             agenda,  # type: ignore[arg-type]
+            agenda,  # type: ignore[arg-type]
             lambda _case: self.presence,
             lambda _case, _change: None,
         )
