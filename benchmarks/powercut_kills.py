@@ -43,11 +43,13 @@ class RunSettings:
         ends: how often the service is ended.
         cameras: that it watches.
         seed: of the moments.
+        rest_s: how long it lives in peace at last.
     """
 
     ends: int
     cameras: int
     seed: int
+    rest_s: float = LONG_S
 
 
 @dataclass(slots=True)
@@ -158,13 +160,14 @@ class Run:
         try:
             clerk = Clerk(life.address(), self.outcome.ledger)
             up_s = time.time()
-            threading.Event().wait(LONG_S)
+            threading.Event().wait(self._settings.rest_s)
         finally:
             ended_s = time.time()
             life.stop()
         clerk.end()
         self._note(life, clerk, ended_s)
-        self.outcome.watched |= set(self._site.yards.between(up_s + 1.0, up_s + WATCHED_S))
+        if self._settings.rest_s >= LONG_S:
+            self.outcome.watched |= set(self._site.yards.between(up_s + 1.0, up_s + WATCHED_S))
         place = Place(self._site.data / DATABASE, self._site.data / "evidence", self._site.keys)
         faults = self._swept(place, is_last=True)
         faults += self._inspector.unseen(place, sorted(self.outcome.watched, key=lambda each: each.from_s))

@@ -144,10 +144,17 @@ class Life:
 
 @dataclass(slots=True)
 class Ledger:
-    """What the page has answered so far: cases by id with their numbers, and those whose confirming was answered."""
+    """What the page has answered so far.
+
+    Attributes:
+        seen: cases by id with their numbers.
+        confirmed: cases whose confirming was answered with 200.
+        cookies: of the session, which outlives a restart.
+    """
 
     seen: dict[str, str] = field(default_factory=dict)
     confirmed: set[str] = field(default_factory=set)
+    cookies: httpx.Cookies = field(default_factory=httpx.Cookies)
 
 
 class Clerk:
@@ -162,7 +169,7 @@ class Clerk:
         self.ledger = ledger
         self.kept_from_s: dict[int, float] = {}
         self._stop = threading.Event()
-        self._client = httpx.Client(base_url=address, timeout=30.0)
+        self._client = httpx.Client(base_url=address, timeout=30.0, cookies=ledger.cookies)
         self._thread = threading.Thread(target=self._work, name="clerk", daemon=True)
         self._thread.start()
 
@@ -173,7 +180,9 @@ class Clerk:
 
     def _work(self) -> None:
         with suppress(httpx.HTTPError), self._client as client:
-            sign_in(client)
+            if not self.ledger.cookies:
+                sign_in(client)
+                self.ledger.cookies.update(client.cookies)
             while not self._stop.wait(ASK_EVERY_S):
                 self._ask_rings(client)
                 for case in newest_cases(client):

@@ -176,7 +176,7 @@ class LaterPictures:
 
     def _take_clip(self, event: Event) -> None:
         case_id = case_id_of(event.event_id)
-        if self._spool.is_of_before(case_id):  # that one shows the moment, which was before the restart
+        if self._spool.is_of_before(case_id) or self._has_clip(event):  # that shows the moment, before the restart
             return
         if self._held_back() >= MOST_HELD_BACK:
             logger.error("case %s: no clip: %d steps are held back already", case_id, self._held_back())
@@ -196,8 +196,7 @@ class LaterPictures:
         spooled = self._spool.read(case_id)
         if spooled is None:
             return
-        case = self._case_of(spooled.event)
-        if case is not None and any(pack.purpose is PackPurpose.CLIP for pack in case.packs):
+        if self._has_clip(spooled.event):
             self._spool.forget(case_id)
             return
         try:
@@ -208,6 +207,10 @@ class LaterPictures:
             return
         logger.info("case %s: its clip is made of what was written down in time", case_id)
         self._hand_over(case_id, taken)
+
+    def _has_clip(self, event: Event) -> bool:
+        case = self._case_of(event)
+        return case is not None and any(pack.purpose is PackPurpose.CLIP for pack in case.packs)
 
     def _case_of(self, event: Event) -> Case | None:
         return self._parts.cases.of_event(event.event_id)
