@@ -163,11 +163,13 @@ class Clerk:
     Attributes:
         ledger: what the page has answered, to this clerk and those before.
         kept_from_s: by camera, the Unix time of the oldest picture that the service kept, as its page told.
+        looks: what the page told of how often each camera was looked at: Unix time, camera, looks.
     """
 
     def __init__(self, address: str, ledger: Ledger) -> None:
         self.ledger = ledger
         self.kept_from_s: dict[int, float] = {}
+        self.looks: list[tuple[float, int, int]] = []
         self._stop = threading.Event()
         self._client = httpx.Client(base_url=address, timeout=30.0, cookies=ledger.cookies)
         self._thread = threading.Thread(target=self._work, name="clerk", daemon=True)
@@ -184,14 +186,20 @@ class Clerk:
                 sign_in(client)
                 self.ledger.cookies.update(client.cookies)
             while not self._stop.wait(ASK_EVERY_S):
-                self._ask_rings(client)
+                self._ask_cameras(client)
                 for case in newest_cases(client):
                     self.ledger.seen.setdefault(case["id"], case["number"])
                     if case["id"] not in self.ledger.confirmed:
                         self._confirm(client, case["id"])
 
-    def _ask_rings(self, client: httpx.Client) -> None:
+    def looks_between(self, camera: int, from_s: float, to_s: float) -> int:
+        """Return how often a camera was looked at for sure between two Unix times."""
+        told = [looks for at_s, number, looks in self.looks if number == camera and from_s <= at_s <= to_s]
+        return max(told) - min(told) if told else 0
+
+    def _ask_cameras(self, client: httpx.Client) -> None:
         for number, camera in enumerate(client.get("/api/cameras").raise_for_status().json()["cameras"]):
+            self.looks.append((time.time(), number, int(camera["looks"]["looked"])))
             if (ring_s := float(camera["health"]["ring_s"])) > 0:
                 from_s = time.time() - ring_s
                 self.kept_from_s[number] = min(from_s, self.kept_from_s.get(number, from_s))
