@@ -60,8 +60,8 @@ QUICK = Plan(kills=8, power_cuts=4)
 """About three minutes: the same code, fewer ends."""
 
 DEFINITIONS = {
-    "after_s": "seconds from the start of the service's process to its end",
-    "was_up": "whether its page answered before that",
+    "after_s": "seconds to the end of the service from the start of its process, or from its page's first answer",
+    "of": "which of the two",
     "cases": "cases after the sweep",
     "wrong": "faults that were found after that end, by kind",
     "clip_missing_s": "seconds around the moment that the service had kept when it ended, and the clip lacks",
@@ -160,7 +160,7 @@ def summary(outcome: Outcome) -> dict[str, JsonValue]:
     """Return figures beside the goals."""
     return {
         "ends": len(outcome.rows),
-        "ends_before_the_page_answered": sum(not row["was_up"] for row in outcome.rows),
+        "ends_while_it_starts": sum(row["of"] == "process" for row in outcome.rows),
         "cases": outcome.cases,
         "confirmed": len(outcome.ledger.confirmed),
         "vehicles_watched": len(outcome.watched),

@@ -26,11 +26,13 @@ from cases.evidence import EvidenceStore
 from cases.recovery import recover
 from cases.store import CaseStore
 
-LONGEST_S = 6.0
-"""An end falls evenly into the first seconds after a start; starting itself takes half a second."""
+STARTING_RATIO, STARTING_S, LONGEST_S = 0.2, 1.5, 4.5
+"""So many ends fall evenly into the first moments of a process, while it starts and sweeps; the others so long at most
+after its page answers, when cases are made, however long a busy machine took to get there."""
 
-LONG_EVERY, LONG_S, WATCHED_S = 12, 14.0, 10.0
-"""Every so many runs one lasts so much longer; a vehicle that it watched for ten seconds must have its case by then."""
+LONG_EVERY, LONG_S, WATCHED_S, WATCHED_LOOKS = 20, 14.0, 10.0, 7
+"""Every so many runs one lasts so much longer. A vehicle that stood for ten seconds of it, at whose camera it looked so
+often meanwhile (nine times where the machine is not too busy), must have its case by then."""
 
 Say = Callable[[str], None]
 
@@ -85,24 +87,25 @@ class Run:
         """
         self._site.prepare()
         for number in range(self._settings.ends):
-            is_long = number % LONG_EVERY == LONG_EVERY - 1
-            self._one(number, self._draw.uniform(0.0, LONGEST_S) + (LONG_S if is_long else 0.0))
+            self._one(number)
             if number % 20 == 19:
                 found = Counter(fault.wrong for fault in self.outcome.faults)
                 say(f"  {number + 1} ends, {self.outcome.cases} cases, {dict(found) or 'nothing wrong'}")
         self._in_peace()
         return self.outcome
 
-    def _one(self, number: int, lives_s: float) -> None:
+    def _one(self, number: int) -> None:
+        is_long = number % LONG_EVERY == LONG_EVERY - 1
+        dies_early = self._draw.random() < STARTING_RATIO and not is_long
+        lives_s = self._draw.uniform(0.0, STARTING_S if dies_early else LONGEST_S) + (LONG_S if is_long else 0.0)
         life = Life(self._site)
         clerk: Clerk | None = None
         up_s = 0.0
         try:
-            clerk = Clerk(life.address(lives_s), self.outcome.ledger)
-            up_s = time.time()
-            threading.Event().wait(max(0.0, life.began_s + lives_s - up_s))
-        except TimeoutError:
-            pass  # it dies while it starts
+            if not dies_early:
+                clerk = Clerk(life.address(), self.outcome.ledger)
+                up_s = time.time()
+            threading.Event().wait(lives_s)
         finally:
             if self._disk is not None:
                 self._disk.cut_power()
@@ -113,19 +116,25 @@ class Run:
         if self._disk is not None:
             self._disk.back()
         self._note(life, clerk, ended_s)
-        if clerk is not None and lives_s >= LONG_S:
-            self.outcome.watched |= set(self._site.yards.between(up_s + 1.0, up_s + WATCHED_S))
+        if clerk is not None and is_long:
+            self._note_watched(clerk, up_s)
         faults = self._judge()
         self.outcome.faults += [fault for fault in faults if fault not in self.outcome.faults]
         self.outcome.rows.append(
             {
                 "end": number + 1,
                 "after_s": round(lives_s, 3),
-                "was_up": clerk is not None,
+                "of": "page" if clerk is not None else "process",
                 "cases": self.outcome.cases,
                 "wrong": dict(Counter(fault.wrong.value for fault in faults)),
             }
         )
+
+    def _note_watched(self, clerk: Clerk, up_s: float) -> None:
+        from_s, to_s = up_s + 1.0, up_s + WATCHED_S
+        for vehicle in self._site.yards.between(from_s, to_s):
+            if clerk.looks_between(vehicle.camera, from_s, to_s) >= WATCHED_LOOKS:
+                self.outcome.watched.add(vehicle)
 
     def _note(self, life: Life, clerk: Clerk | None, ended_s: float) -> None:
         packs = (self._site.data / "evidence").glob("[0-9]*/[0-9]*/[0-9]*/*/pack-0001")
@@ -167,7 +176,7 @@ class Run:
         clerk.end()
         self._note(life, clerk, ended_s)
         if self._settings.rest_s >= LONG_S:
-            self.outcome.watched |= set(self._site.yards.between(up_s + 1.0, up_s + WATCHED_S))
+            self._note_watched(clerk, up_s)
         place = Place(self._site.data / DATABASE, self._site.data / "evidence", self._site.keys)
         faults = self._swept(place, is_last=True)
         faults += self._inspector.unseen(place, sorted(self.outcome.watched, key=lambda each: each.from_s))
