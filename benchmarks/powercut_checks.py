@@ -62,7 +62,7 @@ class Span:
     Attributes:
         from_s: when it began.
         to_s: when it ended.
-        kept_from_s: by camera, when the first picture that it kept was taken; `from_s` where nobody asked in time.
+        kept_from_s: by camera, when the first picture that it kept was taken, where somebody asked in time.
         written: cases that had a whole pack on the disk at its end.
     """
 
@@ -228,7 +228,8 @@ def duration_s(clip: Path) -> float:
 
 def _lack(case: CaseSeen, shown: tuple[float, float] | None, life: Span) -> ClipLack:
     """Return the seconds that should be in a case's clip and are not."""
-    from_s = max(case.raised_s - CLIP_BEFORE_S, life.kept_from_s.get(case.camera, life.from_s))
+    unasked_s = case.raised_s if shown is None else shown[0]  # then only its end is judged
+    from_s = max(case.raised_s - CLIP_BEFORE_S, life.kept_from_s.get(case.camera, unasked_s))
     to_s = min(case.raised_s + CLIP_AFTER_S, life.to_s)
     missing_s = to_s - from_s
     if shown is not None:
