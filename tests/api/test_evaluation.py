@@ -89,6 +89,16 @@ def test_evaluation_without_a_moment_or_of_one_to_come_is_of_now_and_says_so(as_
     assert before <= datetime.fromisoformat(answer["as_of"]) <= datetime.now(UTC)
 
 
+def test_evaluation_of_a_moment_before_all_cases_counts_none(as_person: SignIn, system: FakeSystem) -> None:
+    filed(system.cases, "one")
+    asked = "/api/evaluation?from=2026-11-01&to=2026-11-30&as_of=0001-01-01T00:00:00%2B08:00"
+
+    answer = as_person("wang").get(asked)
+
+    assert answer.status_code == 200
+    assert answer.json()["total"]["counts"]["reported"] == 0
+
+
 @pytest.mark.parametrize(
     ("query", "status", "code"),
     [
