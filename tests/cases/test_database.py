@@ -343,7 +343,7 @@ def test_text_that_postgresql_cannot_hold_is_refused_in_words(postgresql_databas
     store = CaseStore(postgresql_database)
     case = store.open_case(new_case(), pack_of())
 
-    with pytest.raises(UnstorableError, match="cannot be kept or looked for: .*NUL"):
+    with pytest.raises(UnstorableError, match=r"cannot be kept or looked for: .*NUL"):
         store.find(CaseQuery(kinds=("park\0ing",)))
     with pytest.raises(UnstorableError, match="NUL"):
         store.apply(case.case_id, Action.DISMISS, actor="li", reason="\0", at=NOON)
