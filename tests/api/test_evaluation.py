@@ -182,6 +182,21 @@ def test_command_tells_and_writes_a_table(
     assert (site / name).stat().st_size > 500
 
 
+@pytest.mark.usefixtures("site")
+@pytest.mark.parametrize(("columns", "has_indicators"), [("80", False), ("240", True)])
+def test_command_cuts_no_number_short_on_a_narrow_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], columns: str, has_indicators: bool
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+
+    assert typed(monkeypatch, *DAYS, "--by", "post", "--language", "zh") == 0
+
+    told = capsys.readouterr().out
+    assert "视频坐席 li" in told
+    assert "…" not in told
+    assert ("处置率" in told) is has_indicators
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
