@@ -44,6 +44,8 @@ class Disk:
     def make_folder(self, path: Path) -> None:
         """Create a folder and its missing parents, each made durable in its own parent.
 
+        One that is there already is taken to be durable; see `sync_chain` for those that a crash may have left.
+
         Raises:
             OSError: as from `os.mkdir`.
         """
@@ -80,6 +82,13 @@ class Disk:
             self.sync(descriptor)
         finally:
             os.close(descriptor)
+
+    def sync_chain(self, path: Path, root: Path) -> None:
+        """Force the names on the way from a root down to what lies in a folder to the medium."""
+        for folder in (path, *path.parents):
+            self.sync_folder(folder)
+            if folder == root:
+                return
 
     def rename(self, old: Path, new: Path) -> None:
         """Give a file or folder its final name and make the name durable; `new` must not be there yet."""

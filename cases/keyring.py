@@ -31,6 +31,7 @@ from cases.signing import (
     keep_public_key,
     load_signing_key,
     make_signing_key,
+    remove_unfinished_keys,
 )
 from cases.sweeping import PackKey
 from cases.trees import DiskTree, small_file
@@ -136,10 +137,10 @@ def open_keyring(
     try:
         key = load_signing_key(folder)
     except SigningKeyMissingError:
+        _bring_back(folder, before)  # before there is a key: a start that is cut off here does it again
         key, is_made = make_signing_key(folder), True
     try:
-        if is_made and not any((folder / PUBLIC_FOLDER).glob("*.pem")):
-            _bring_back(folder, before)
+        remove_unfinished_keys(folder)
         keep_public_key(folder, key.public)
         news = _announced(evidence_root, disk or Disk(), key, before, clock(), is_made=is_made)
     except OSError as err:
@@ -227,10 +228,15 @@ def _numbered(folder: Path) -> list[tuple[int, Path]]:
 
 
 def _bring_back(folder: Path, before: list[Announced]) -> None:
-    """Take over the public keys of before from the evidence folder, as those beside the private key are gone too."""
+    """Take over the public keys of before from the evidence folder where those beside the private key are gone too."""
+    if any((folder / PUBLIC_FOLDER).glob("*.pem")):
+        return
     for announced in before:
         if announced.is_whole:
-            keep_public_key(folder, announced.key)
+            try:
+                keep_public_key(folder, announced.key)
+            except OSError as err:
+                raise SigningKeyError(f"no key can be kept in {folder}: {way_out(err)}") from None
             logger.warning(
                 "evidence key %s: taken over from the evidence folder, as %s was lost; compare it with your records",
                 announced.key.fingerprint,

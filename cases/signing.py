@@ -136,18 +136,28 @@ def make_signing_key(folder: Path) -> SigningKey:
     path = folder / KEY_NAME
     part = folder / f".{KEY_NAME}.{secrets.token_hex(4)}"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        Disk().make_folder(folder.absolute())
         _write_secret(part, pem)
         try:
             path.hardlink_to(part)  # unlike a rename it does not replace a key that is there by now
-        except FileExistsError:
+        except (FileExistsError, FileNotFoundError):  # and the other process may have cleared up what we wrote
             return load_signing_key(folder)
         finally:
-            part.unlink()
+            part.unlink(missing_ok=True)
         Disk().sync_folder(folder)
     except OSError as err:
         raise SigningKeyError(f"no signing key can be made in {folder}: {err.strerror}; {_ANOTHER}") from None
     return SigningKey(key)
+
+
+def remove_unfinished_keys(folder: Path) -> None:
+    """Remove private keys that a crash left beside the one in use while it was made.
+
+    Raises:
+        OSError: one cannot be removed.
+    """
+    for part in folder.glob(f".{KEY_NAME}.*"):
+        part.unlink(missing_ok=True)
 
 
 def keep_public_key(folder: Path, key: PublicKey) -> None:
@@ -160,7 +170,7 @@ def keep_public_key(folder: Path, key: PublicKey) -> None:
     path = public / f"{key.fingerprint}.pem"
     if path.is_file():
         return
-    public.mkdir(parents=True, exist_ok=True)
+    Disk().make_folder(public.absolute())
     part = public / f".{secrets.token_hex(4)}.part"
     Disk().write(part, [key.pem])
     part.replace(path)

@@ -85,11 +85,13 @@ def sweep_evidence(store: PackReader, disk: Disk, known: Collection[PackKey]) ->
             elif key in rows:
                 found.add(key)
             elif (pack := store.read_pack(path)) is not None and _belongs(pack, key, cases):
+                disk.sync_chain(case_folder, store.root)  # it was killed before that, perhaps, and now comes its row
                 without_row.append(pack)
                 cases.add(pack.case_id)
             else:
                 orphaned.append(_set_aside(store.root, disk, path))
         _remove_if_empty(case_folder)
+    _sync_days(store.root, disk)
     swept = Swept(tuple(removed), tuple(orphaned), tuple(without_row), tuple(sorted(rows - found)))
     _report(swept)
     return swept
@@ -122,6 +124,13 @@ def _set_aside(root: Path, disk: Disk, path: Path) -> str:
 def _remove_if_empty(folder: Path) -> None:
     if not any(folder.iterdir()):
         folder.rmdir()
+
+
+def _sync_days(root: Path, disk: Disk) -> None:
+    """Make the folders of days durable: the program may have been killed between making one and that."""
+    for folder in (root, *root.glob("[0-9]*"), *root.glob("[0-9]*/[0-9]*")):
+        if folder.is_dir():
+            disk.sync_folder(folder)
 
 
 def _report(swept: Swept) -> None:

@@ -51,6 +51,8 @@ class FlowParts:
     places: Places
     sees: Callable[[str, str], bool]
     """Whether a camera sees the offence of an event now; takes both ids."""
+    keep_watch: Callable[[str], None]
+    """Keeps on disk what a camera knew of its street when it raised its last event; may raise `OSError`."""
 
 
 class CaseFlow:
@@ -71,14 +73,24 @@ class CaseFlow:
         self._agenda.now(f"event {event_id} act", lambda: self._keep_act(camera_id, event_id, t_s))
 
     def resume(self, standing: Iterable[Event]) -> None:
-        """Make the cases that a stop or a crash lost before they were written, once their offence is seen again.
+        """Make the cases, and begin the ladders, that a stop or a crash lost, once their offence is seen again.
+
+        What was kept for events that are no more goes.
 
         Args:
             standing: events of before the start that have not ended.
         """
+        standing = tuple(standing)
+        event_ids = {event.event_id for event in standing}
+        self._parts.keeper.keep_only(event_ids)
+        self._parts.later.keep_only(event_ids)
         for event in standing:
-            if event.phase is Phase.RAISED and self._lacks_case(event):
+            if event.phase is not Phase.RAISED:
+                continue
+            case = self._parts.cases.of_event(event.event_id)
+            if case is None:
                 logger.warning("event %s: it has no case; one is made once its offence is seen again", event.event_id)
+            if case is None or self._parts.ladders.lacks(case):
                 self._look_later(event, LOOKS_AGAIN)
 
     def decide(self, case_id: str, order: Order, *, by: Doer, expected_revision: int | None = None) -> Case:
@@ -137,27 +149,39 @@ class CaseFlow:
         self._parts.later.plan(event, taken.still)
         self._open_by(event, "evidence", lambda: self._write_opening(event, taken))
 
-    def _lacks_case(self, event: Event) -> bool:
-        return event.event_id not in self._opening and self._parts.cases.of_event(event.event_id) is None
-
     def _look_later(self, event: Event, looks: int) -> None:
         name = f"event {event.event_id}: look again"
         self._agenda.after(LOOK_AGAIN_S, name, lambda: self._look_again(event, looks - 1))
 
     def _look_again(self, event: Event, looks: int) -> None:
-        if not self._lacks_case(event):
+        case = self._parts.cases.of_event(event.event_id)
+        if event.event_id in self._opening or not (case is None or self._parts.ladders.lacks(case)):
             return
-        if self._parts.sees(event.camera_id, event.event_id):
+        if not self._parts.sees(event.camera_id, event.event_id):
+            if looks > 0:
+                self._look_later(event, looks)
+            elif case is None:
+                logger.warning("event %s: no case is made, as nobody saw the offence again", event.event_id)
+        elif case is None:
             self._raised(event)
-        elif looks > 0:
-            self._look_later(event, looks)
         else:
-            logger.warning("event %s: no case is made, as nobody saw the offence again", event.event_id)
+            self._parts.ladders.begin(case, event)
 
     def _write_opening(self, event: Event, taken: Taken) -> None:
+        self._keep_watch(event)
         pack = self._parts.evidence.write_pack(case_id_of(event.event_id), taken.parts, taken.facts)
         # The pack is on the medium now: its row is a step of its own, so that trying that again writes no second pack.
         self._open_by(event, "opening", lambda: self._open(event, pack))
+
+    def _keep_watch(self, event: Event) -> None:
+        """Keep that the event was raised before anything of its case is written.
+
+        A start after a crash then knows what stands there, and does not open a second case for it.
+        """
+        try:
+            self._parts.keep_watch(event.camera_id)
+        except OSError as err:
+            logger.warning("event %s: a crash now could double its case: %s", event.event_id, way_out(err))
 
     def _open_by(self, event: Event, what: str, step: Callable[[], None]) -> None:
         self._agenda.now(f"case {case_id_of(event.event_id)}: {what}", step, if_lost=lambda: self._lost(event))
@@ -197,7 +221,10 @@ class CaseFlow:
         case = self._parts.cases.of_event(event.event_id)
         if case is None:
             return
-        self.tell(self._parts.cases.end_offence(case.case_id, event.captured_at), "ended")
+        case = self._parts.cases.end_offence(case.case_id, event.captured_at)
+        self.tell(case, "ended")
+        if self._parts.ladders.lacks(case):  # a crash came before it was put there
+            self._parts.ladders.begin(case, event)
         self._parts.ladders.ended(case.case_id)
 
 

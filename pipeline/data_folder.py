@@ -4,7 +4,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from cases.disk import way_out
+from cases.disk import Disk, way_out
 from pipeline.errors import SettingsError
 
 _ANOTHER = 'name another folder by data = "..." in the settings file'
@@ -32,7 +32,7 @@ def make_data_folder(folder: Path) -> None:
         SettingsError: it cannot be used; the message names it, what is in the way, and the way out.
     """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        Disk().make_folder(folder.absolute())
         with tempfile.TemporaryFile(dir=folder) as probe:
             probe.write(b"x")
             probe.flush()

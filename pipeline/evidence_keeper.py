@@ -20,11 +20,12 @@ from cases.disk import way_out
 from cases.packs import ModelFacts, OpeningFacts, PackFacts, PackPurpose, Part, PartRole, Taking, Unknown, Why
 from cases.stills import Marks, close_up_jpeg, marked_jpeg
 from detectors.events import Event
-from pipeline.kept_stills import Moment, Still, keep_still, kept_still, still_of, still_paths
+from pipeline.kept_stills import KeptStills, Moment, Still, still_of
 from pipeline.machine_clock import MachineClock, read_machine_clock
 from pipeline.settings import EvidenceSettings
 from streams.clips import clip_bytes, decode_at
 from streams.errors import NotInRingError, StreamError
+from streams.packets import Segment
 from streams.reader import CameraReader
 from vision.classes import StreetClass
 from vision.frames import Frame
@@ -37,6 +38,9 @@ ACT_BEFORE_S = 1.0
 
 NEAR_S = 2.0
 """A picture this near to a moment is one of it; cameras of a picture a second exist."""
+
+CLIP_SLACK_S = 1.0
+"""A clip that ends by less before its time is whole: cameras of a picture a second exist."""
 
 LATEST_SECOND_S = 5.0
 """The second panorama is at most so much later than it may be; who left meanwhile must not be in doubt for long."""
@@ -100,7 +104,7 @@ class EvidenceKeeper:
         """Keep first stills in `folder`, which is made."""
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
-        self._acts = folder / "acts"
+        self._firsts, self._acts = KeptStills(folder), KeptStills(folder / "acts")
         self._settings = settings
         self._model, self._reader, self._place, self._local = parts.model, parts.reader, parts.place, parts.local
         self._program, self._machine_clock = parts.program, parts.machine_clock
@@ -112,8 +116,7 @@ class EvidenceKeeper:
             StreamError: the camera has no picture in its ring.
             OSError: it cannot be kept.
         """
-        still = self._still(event.camera_id, event.started_t_s)
-        keep_still(self._folder, event.event_id, still)
+        self._firsts.keep(event.event_id, self._still(event.camera_id, event.started_t_s))
 
     def keep_act(self, camera_id: str, event_id: str, appeared_t_s: float) -> None:
         """Keep a picture of whoever posted a paper that became visible at `appeared_t_s`.
@@ -126,24 +129,21 @@ class EvidenceKeeper:
         still = still_of(self._reader(camera_id).still(act_t_s))
         if abs(still.t_s - act_t_s) > NEAR_S:
             raise NotInRingError(f"camera {camera_id} has no picture of that moment")
-        self._acts.mkdir(exist_ok=True)
-        keep_still(self._acts, event_id, still)
+        self._acts.keep(event_id, still)
 
     def forget_first(self, event: Event) -> None:
         """Remove the pictures kept of an offence that is over or whose case has them."""
         try:
-            for folder in (self._folder, self._acts):
-                for path in still_paths(folder, event.event_id):
-                    path.unlink(missing_ok=True)
+            self._firsts.forget(event.event_id)
+            self._acts.forget(event.event_id)
         except OSError as err:
             logger.warning("event %s: its first panorama stays in %s: %s", event.event_id, self._folder, way_out(err))
 
     def keep_only(self, event_ids: Collection[str]) -> None:
         """Remove the first panoramas of all other events: their camera or zone is gone, or a stop lost their end."""
         try:
-            for path in (*self._folder.glob("*.*"), *self._acts.glob("*.*")):
-                if path.stem not in event_ids:
-                    path.unlink(missing_ok=True)
+            self._firsts.keep_only(event_ids)
+            self._acts.keep_only(event_ids)
         except OSError as err:
             logger.warning("first panoramas that nobody needs stay in %s: %s", self._folder, way_out(err))
 
@@ -155,7 +155,7 @@ class EvidenceKeeper:
         """
         frame = self._frame(event.camera_id, event.t_s)
         now = still_of(frame)
-        first = self._first(event) or now
+        first = self._firsts.read(event.event_id) or now
         panoramas = [first]
         is_of_the_moment = abs(now.t_s - event.t_s) <= NEAR_S  # a later one may show the street after the offence
         if is_of_the_moment and now.t_s - first.t_s >= self.gap_s(event):
@@ -239,21 +239,40 @@ class EvidenceKeeper:
         Raises:
             StreamError: the moment is no longer in the ring, or cannot be cut.
         """
-        from_t_s, to_t_s = event.t_s - self._settings.clip_before_s, event.t_s + self._settings.clip_after_s
+        return self.clip_of(event, self.clip_segment(event))
+
+    def clip_segment(self, event: Event) -> Segment:
+        """Return what the ring holds by now of the clip of an event.
+
+        Raises:
+            StreamError: the moment is no longer in the ring.
+        """
+        from_t_s, to_t_s = self._clip_span(event)
         ring = self._reader(event.camera_id).ring
         span = ring.span()
-        missing: tuple[Shortfall, ...] = ()
-        if span is not None and (span[0] > from_t_s or span[1] < to_t_s):
-            missing = (Shortfall.CLIP_TOO_SHORT,)
+        if span is not None:
             from_t_s, to_t_s = max(from_t_s, span[0]), min(to_t_s, span[1])
         if to_t_s < from_t_s:
             raise NotInRingError(f"what camera {event.camera_id} keeps is not of that time any more")
-        segment = ring.segment(from_t_s, to_t_s)
+        return ring.segment(from_t_s, to_t_s)
+
+    def clip_of(self, event: Event, segment: Segment) -> Taken:
+        """Return the clip that a segment makes, marked where it does not show all that it should.
+
+        Raises:
+            StreamError: it cannot be cut.
+        """
+        (from_t_s, to_t_s), shown = self._clip_span(event), segment.span()
+        is_short = shown[0] > from_t_s or shown[1] < to_t_s - CLIP_SLACK_S
+        missing = (Shortfall.CLIP_TOO_SHORT,) if is_short else ()
         still = still_of(decode_at(segment, event.t_s))
         begin = segment.packets[0]
         taken = Taking(datetime.fromtimestamp(begin.unix_s, UTC), begin.clock_error_s)
         parts = (Part("clip.mp4", clip_bytes(segment), PartRole.CLIP, taken),)
         return Taken(parts, self._facts(event, PackPurpose.CLIP, still, missing), None)
+
+    def _clip_span(self, event: Event) -> tuple[float, float]:
+        return event.t_s - self._settings.clip_before_s, event.t_s + self._settings.clip_after_s
 
     def _one_still(
         self, event: Event, still: Still, purpose: PackPurpose, name: str, *, first_at: datetime | None = None
@@ -285,12 +304,9 @@ class EvidenceKeeper:
     def _still(self, camera_id: str, t_s: float | None) -> Still:
         return still_of(self._frame(camera_id, t_s))
 
-    def _first(self, event: Event) -> Still | None:
-        return kept_still(self._folder, event.event_id)
-
     def _act(self, event: Event) -> list[Part]:
-        still = kept_still(self._acts, event.event_id)
-        return [Part("act.jpg", still.data, PartRole.ACT, still.taken)] if still is not None else []
+        still = self._acts.read(event.event_id)
+        return [] if still is None else [Part("act.jpg", still.data, PartRole.ACT, still.taken)]
 
     def _marked(self, event: Event, case_label: str, still: Still) -> bytes:
         place = self._place(event)

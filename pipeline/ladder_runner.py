@@ -87,7 +87,7 @@ class LadderRunner:
 
     def begin(self, case: Case, event: Event) -> None:
         """Put a new case on the ladder; one that already stands on it goes on from there, one that is over resolves."""
-        if case.case_id in self._climbs or case.state not in LADDER_STATES:
+        if not self.lacks(case):
             return
         now_s = self._clock()
         if self._parts.presence(case) == "gone":
@@ -101,14 +101,18 @@ class LadderRunner:
         refusal = self._parts.refusal(case)
         self._enter(case, _Climb(event=event, step=self._parts.ladder.first(now_s, refusal=refusal)))
 
+    def lacks(self, case: Case) -> bool:
+        """Return whether a case should stand on the ladder and does not."""
+        return case.case_id not in self._climbs and case.state in LADDER_STATES
+
     def resume(self, cases: Sequence[Case]) -> None:
-        """Go on with the cases of before a restart; one that lost its step stays with the operator."""
+        """Go on with the cases of before a restart; one that lost its step stays with the operator until `begin`."""
         for case in cases:
             path = self._path(case.case_id)
             try:
                 climb = _Climb.model_validate_json(path.read_text(encoding="utf-8"))
             except (OSError, ValidationError) as err:
-                logger.warning("case %s: its step on the ladder is lost, an operator must decide: %s", case.number, err)
+                self._without_step(case, err)
                 continue
             self._climbs[case.case_id] = climb
             if climb.step.kind == "warn":  # it may not have sounded: say it again rather than never
@@ -128,6 +132,14 @@ class LadderRunner:
         A warning that the stop cuts off or that is due now stays the case's step, so that the next start says it.
         """
         self._is_paused = True
+
+    def _without_step(self, case: Case, err: Exception) -> None:
+        """Resolve a case that is over; one that is not begins anew once its offence is seen, or stays with people."""
+        if self._parts.presence(case) != "gone":
+            logger.warning("case %s: its step on the ladder is lost, it begins anew if seen: %s", case.number, err)
+            return
+        now_s, spoken = self._clock(), sum(warning.ok for warning in case.warnings)
+        self._finish(case, Step("resolve", spoken, now_s, now_s, spoken, ""))
 
     def _enter(self, case: Case, climb: _Climb) -> None:
         if climb.step.is_final:  # not kept: while the database refuses it, the step before it is asked again

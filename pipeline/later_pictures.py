@@ -2,14 +2,15 @@
 
 Both are planned when the rule raises the event and taken then, also while the case itself cannot be written yet: what
 a camera keeps is gone a minute later. Until the case stands they wait in memory. A stop takes the clip as far as it
-goes. The plan of a second panorama is a file as well: where it could not be had in time, because the program stopped or
-the camera was away, it is taken once the offence is seen to stand still.
+goes; after a crash it is what `clip_spool` wrote down in time. The plan of a second panorama is a file as well: where
+it could not be had in time, because the program stopped or the camera was away, it is taken once the offence is seen
+to stand still.
 
 Belongs here: when, and what becomes of it. Does not: which pictures (evidence_keeper), events (case_flow).
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -25,6 +26,7 @@ from cases.records import Case, case_id_of
 from cases.store import CaseStore
 from detectors.events import Event
 from pipeline.agenda import Agenda
+from pipeline.clip_spool import ClipSpool
 from pipeline.evidence_keeper import EvidenceKeeper, Taken
 from pipeline.kept_stills import Moment, Still
 from pipeline.settings import EvidenceSettings
@@ -55,6 +57,7 @@ class LaterParts:
         evidence: where they are written.
         keeper: what takes them.
         agenda: on whose thread everything runs.
+        clips: on whose thread clips that are being taken are written down for a crash.
         presence: whether the offence of a case is still there.
         on_change: told of a case that got more evidence.
     """
@@ -63,6 +66,7 @@ class LaterParts:
     evidence: EvidenceStore
     keeper: EvidenceKeeper
     agenda: Agenda
+    clips: Agenda
     presence: Callable[[Case], Presence]
     on_change: Callable[[Case, str], None]
 
@@ -90,6 +94,7 @@ class LaterPictures:
         self._parts = parts
         self._settings = settings
         self._folder = folder
+        self._spool = ClipSpool(folder / "clips", parts.keeper.clip_segment, parts.clips)
         self._waiting: dict[str, list[Taken]] = {}  # case id, as long as the case itself is not written
         self._seconds: dict[str, float | None] = {}  # case id, while its second panorama is planned: when it was over
 
@@ -102,6 +107,7 @@ class LaterPictures:
         """
         case_id = case_id_of(event.event_id)
         self._waiting.setdefault(case_id, [])
+        self._spool.begin(event)
         if lone_still is not None:
             plan = _Plan(event=event, first_t_s=lone_still.t_s, first_at=lone_still.captured_at)
             self._seconds[case_id] = None
@@ -116,6 +122,8 @@ class LaterPictures:
         """Write what waited for the case, and from now on what comes."""
         for taken in self._waiting.pop(case_id, ()):
             self.add_pack(case_id, taken)
+        if self._spool.is_of_before(case_id):
+            self._take_spooled(case_id)
 
     def lost(self, case_id: str) -> None:
         """Give up what was taken for a case that cannot be opened; the next start may find its evidence and open it."""
@@ -127,8 +135,18 @@ class LaterPictures:
         if case_id in self._seconds:
             self._seconds[case_id] = event.t_s
 
+    def keep_only(self, event_ids: Collection[str]) -> None:
+        """Forget the clips of before a restart whose case was never written, but for those of some events."""
+        wanted = {case_id_of(event_id) for event_id in event_ids}
+        for case_id, spooled in list(self._spool.of_before()):
+            if spooled is None or (case_id not in wanted and not self._case_of(spooled.event)):
+                self._spool.forget(case_id)
+
     def resume(self) -> None:
-        """Go on with the second panoramas that were planned before a restart."""
+        """Go on with the clips and the second panoramas that were planned before a restart."""
+        for case_id, spooled in list(self._spool.of_before()):
+            if spooled is not None and self._case_of(spooled.event):
+                self._take_spooled(case_id)
         for path in sorted(self._folder.glob("*.json")):
             try:
                 plan = _Plan.model_validate_json(path.read_text(encoding="utf-8"))
@@ -144,6 +162,8 @@ class LaterPictures:
             self._parts.on_change(self._parts.cases.add_pack(case_id, pack), "evidence")
             if taken.facts.purpose is PackPurpose.PERSISTENCE:
                 self._forget(case_id)
+            if taken.facts.purpose is PackPurpose.CLIP:
+                self._spool.forget(case_id)
 
         def write() -> None:
             if self._parts.cases.of_event(taken.facts.event_id) is None:
@@ -156,17 +176,44 @@ class LaterPictures:
 
     def _take_clip(self, event: Event) -> None:
         case_id = case_id_of(event.event_id)
+        if self._spool.is_of_before(case_id) or self._has_clip(event):  # that shows the moment, before the restart
+            return
         if self._held_back() >= MOST_HELD_BACK:
             logger.error("case %s: no clip: %d steps are held back already", case_id, self._held_back())
             return
         try:
             taken = self._parts.keeper.clip(event)
         except StreamError as err:
-            logger.warning("case %s: no clip: %s", case_id, err)
+            logger.warning("case %s: no clip of what the camera keeps: %s", case_id, err)
+            self._take_spooled(case_id)
             return
         if self._parts.agenda.is_stopping and Shortfall.CLIP_TOO_SHORT.value in taken.facts.incomplete:
             logger.warning("case %s: its clip ends early, as the program stops", case_id)
         self._hand_over(case_id, taken)
+
+    def _take_spooled(self, case_id: str) -> None:
+        """Take the clip as far as it is on the disk, unless the case has one."""
+        spooled = self._spool.read(case_id)
+        if spooled is None:
+            return
+        if self._has_clip(spooled.event):
+            self._spool.forget(case_id)
+            return
+        try:
+            taken = self._parts.keeper.clip_of(spooled.event, spooled.segment)
+        except StreamError as err:
+            logger.warning("case %s: no clip: %s", case_id, err)
+            self._spool.forget(case_id)
+            return
+        logger.info("case %s: its clip is made of what was written down in time", case_id)
+        self._hand_over(case_id, taken)
+
+    def _has_clip(self, event: Event) -> bool:
+        case = self._case_of(event)
+        return case is not None and any(pack.purpose is PackPurpose.CLIP for pack in case.packs)
+
+    def _case_of(self, event: Event) -> Case | None:
+        return self._parts.cases.of_event(event.event_id)
 
     def _take_second(self, plan: _Plan) -> None:
         if plan.case_id not in self._seconds:  # it was taken meanwhile

@@ -12,7 +12,7 @@ from functools import partial
 
 from cases.disk import way_out
 from detectors.catalog import ZoneSettings
-from detectors.events import Event
+from detectors.events import Event, Phase
 from detectors.rules import Pace
 from models.model import Model
 from pipeline.boxes import boxes_message
@@ -93,6 +93,7 @@ class Shard:
         self._viewers: dict[str, int] = {}
         self._seen: dict[str, Seen] = {}
         self._not_kept: set[str] = set()
+        self._raised: dict[str, WatchState] = {}  # by camera: its state when an event was raised, until it is kept
 
     def start(self) -> None:
         """Start the looking threads; cameras begin as they are added."""
@@ -155,6 +156,7 @@ class Shard:
                 (f"forgetting the street of camera {camera_id}", lambda: self._checkpoints.remove(camera_id)),
             )
         self._seen.pop(camera_id, None)
+        self._raised.pop(camera_id, None)
 
     def set_zones(self, camera_id: str, zones: Sequence[ZoneSettings]) -> None:
         """Put zones in force before the next look.
@@ -235,9 +237,10 @@ class Shard:
         with self._keeping:
             for camera_id in self._watched_ids():
                 try:  # one after the other: the pictures of all at once are twice the memory of their watches
-                    state = self._state_of(camera_id)
+                    raised, state = self._raised.get(camera_id), self._state_of(camera_id)
                     if state is not None:
                         self._checkpoints.save(camera_id, state)
+                        self._forget_raised(camera_id, raised)
                 except TimeoutError:
                     raise
                 except OSError as err:
@@ -247,10 +250,28 @@ class Shard:
                 else:
                     self._not_kept.discard(camera_id)
 
+    def keep_raised(self, camera_id: str) -> None:
+        """Keep a camera's state of when it last raised an event, unless it was kept since; waits for no look.
+
+        Raises:
+            OSError: it cannot be kept; it may be tried again.
+        """
+        with self._keeping:
+            state = self._raised.get(camera_id)
+            if state is not None:
+                self._checkpoints.save(camera_id, state)
+                self._forget_raised(camera_id, state)
+
     def _watched_ids(self) -> list[str]:
         ids: list[str] = []
         self._loop.between_and_wait(ids.extend)
         return ids
+
+    def _forget_raised(self, camera_id: str, kept: WatchState | None) -> None:
+        """Forget a state of when an event was raised, which is on the disk, unless another was raised meanwhile."""
+        with self._lock:
+            if kept is not None and self._raised.get(camera_id) is kept:
+                del self._raised[camera_id]
 
     def _state_of(self, camera_id: str) -> WatchState | None:
         """Return a camera's state, None where it was removed meanwhile."""
@@ -291,6 +312,9 @@ class Shard:
     def _on_looked(self, watched: Watched, looked: Looked) -> None:
         offences = frozenset(event.event_id for event in watched.watch.offences)
         self._seen[watched.watch.camera_id] = Seen(looked.scene.view.value, offences)
+        if any(event.phase is Phase.RAISED for event in looked.events):
+            with self._lock:
+                self._raised[watched.watch.camera_id] = watched.watch.checkpoint()
         for event in looked.events:
             self._listeners.on_event(event)
         for question in looked.questions:

@@ -100,7 +100,7 @@ class System:
         self._site = Site(data, settings.cameras)
         self._codes = chosen_table(settings.codes.table)
         self.places = Places(settings.places, database, data / "evidence", self._site.camera, local)
-        self._agenda = Agenda("cases-writer")
+        self._agenda, self._clips = Agenda("cases-writer"), Agenda("clips-writer")
         self._model_name, self._engine, facts, looker = opened_model(settings, model)
         listeners = ShardListeners(
             on_event=lambda event: self._flow.on_event(event),
@@ -115,7 +115,7 @@ class System:
         self._speaker = self._make_speaker()
         self._ladders = self._make_ladders()
         self._later = self._make_later()
-        own = self._ladders, self.places, self._sees
+        own = self._ladders, self.places, self._sees, self._shard.keep_raised
         flow_parts = FlowParts(self.cases, self.evidence, self._keeper, self._codes, self._later, self.hub, *own)
         self._flow = CaseFlow(flow_parts, self._agenda)
         self.desk, forget = open_privacy(settings, self.cases, self.evidence, self._site)
@@ -130,9 +130,8 @@ class System:
         self._housekeeper = Housekeeper(HouseParts(*tells, *rounds))
 
     def _make_later(self) -> LaterPictures:
-        parts = LaterParts(
-            self.cases, self.evidence, self._keeper, self._agenda, self._presence, on_change=self._tell_case
-        )
+        agendas = self._agenda, self._clips
+        parts = LaterParts(self.cases, self.evidence, self._keeper, *agendas, self._presence, self._tell_case)
         return LaterPictures(parts, self.settings.evidence, self.settings.data / "later")
 
     def _make_speaker(self) -> Speaker:
@@ -169,12 +168,13 @@ class System:
         recovered = recover(self.cases, self.evidence, raised_from=raised_from, placed=self.places.placed)
         self.announcer.start()
         self._agenda.start()
+        self._clips.start()
         self._shard.start()
         for entry in self._site.cameras():
             self._watch(entry)
-        self._agenda.now("events of before", self._take_up_events)
         self._agenda.now("ladders", lambda: self._ladders.resume(recovered.open_cases))
-        self._agenda.now("second panoramas", self._later.resume)
+        self._agenda.now("events of before", self._take_up_events)
+        self._agenda.now("clips and second panoramas", self._later.resume)
         self._housekeeper.start()
 
     def stop(self) -> None:
@@ -185,6 +185,7 @@ class System:
             ("pausing the ladders", self._ladders.pause),
             ("ending the horns", self.announcer.close),
             ("writing what is due", self._agenda.stop),
+            ("writing down clips", self._clips.stop),
             ("ending the couriers", self.post_office.stop),
             ("closing the database", self.cases.close),
         )
@@ -383,7 +384,6 @@ class System:
         except TimeoutError as err:
             logger.warning("events of before the start are not looked for: %s", err)
             return
-        self._keeper.keep_only({event.event_id for event in standing})
         self._flow.resume(standing)
 
     def _after_warning(self, event: Event, case_id: str) -> None:

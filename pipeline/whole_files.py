@@ -3,9 +3,11 @@
 import os
 from pathlib import Path
 
+from cases.disk import Disk
+
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Put a file in place of an older one, readable by its owner only; it is on the medium before it gets its name.
+    """Put a file in place of an older one, readable by its owner only; content and name are on the medium at the end.
 
     One thread at a time may write a path.
 
@@ -20,3 +22,4 @@ def write_whole(path: Path, content: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     part.replace(path)
+    Disk().sync_folder(path.parent)

@@ -3,7 +3,10 @@
 import json
 import logging
 import shutil
+import signal
 import socket
+import sys
+import threading
 import time
 import webbrowser
 from collections.abc import Iterator
@@ -107,11 +110,29 @@ def _address(listener: socket.socket) -> str:
 
 @contextmanager
 def _running(system: System) -> Iterator[None]:
+    with _ending_in_order():
+        try:
+            system.start()
+            yield
+        finally:
+            system.stop()
+
+
+@contextmanager
+def _ending_in_order() -> Iterator[None]:
+    """Let SIGTERM, with which service managers end a program, end this one by way of its `finally`s.
+
+    Uvicorn takes the signal while it serves, and sends it again when it has ended: by default that ends the process
+    before the system was stopped.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
-        system.start()
         yield
     finally:
-        system.stop()
+        signal.signal(signal.SIGTERM, before)
 
 
 def _serve(system: System, listener: socket.socket, console: Console, *, exit_after_s: float | None) -> None:

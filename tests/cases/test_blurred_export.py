@@ -15,7 +15,7 @@ import pytest
 from pydantic import JsonValue
 
 from cases.blurred_copies import NOTE_SUFFIX
-from cases.codes import bundled_table
+from cases.code_files import bundled_table
 from cases.errors import BlurError
 from cases.evidence import EvidenceStore
 from cases.export import ExportDesk, ExportRequest, export_case

@@ -144,6 +144,37 @@ def test_lost_folder_of_keys_brings_old_public_keys_back_from_their_announcement
     assert problems(keys, root) == []
 
 
+def test_start_that_died_while_it_replaced_a_lost_key_is_made_up_for(
+    keys: Path, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Old signatures must still count, so the public keys of before come back before there is a new one."""
+    write(root, opened(keys, root).key)
+    shutil.rmtree(keys)
+
+    def dies(_folder: Path) -> SigningKey:
+        make_signing_key(keys)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as dying:
+        dying.setattr("cases.keyring.make_signing_key", dies)
+        with pytest.raises(KeyboardInterrupt):
+            opened(keys, root)
+    write(root, opened(keys, root, days=1).key)
+
+    assert problems(keys, root) == []
+
+
+def test_private_key_that_a_crash_left_half_made_goes(keys: Path, root: Path) -> None:
+    opened(keys, root)
+    left = keys / f".{KEY_NAME}.0a1b2c3d"
+    left.write_bytes((keys / KEY_NAME).read_bytes())
+
+    opened(keys, root)
+
+    assert not left.exists()
+    assert load_signing_key(keys)
+
+
 def test_key_that_somebody_exchanged_is_announced_as_such(keys: Path, root: Path) -> None:
     opened(keys, root)
     (keys / KEY_NAME).unlink()

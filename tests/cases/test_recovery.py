@@ -42,6 +42,37 @@ def assert_rows_and_files_agree(store: CaseStore, evidence: EvidenceStore) -> No
     assert not list(evidence.root.rglob(".pack-*"))
 
 
+class NotedDisk(Disk):
+    """Notes which folders' names were forced to the medium."""
+
+    def __init__(self) -> None:
+        self.synced: list[Path] = []
+
+    def sync_folder(self, path: Path) -> None:
+        self.synced.append(path)
+        super().sync_folder(path)
+
+
+def test_way_to_a_pack_is_on_the_medium_before_it_gets_its_row(store: CaseStore, evidence: EvidenceStore) -> None:
+    """A kill may have come between the pack's name and its fsync; a power cut after the row would then lose it."""
+    pack = evidence.write_pack(case_id_of("event-1"), parts(), facts(opening=OPENING))
+    disk = NotedDisk()
+
+    EvidenceStore(evidence.root, disk=disk).sweep(store.known_packs())
+
+    way = (evidence.root / pack.folder).parents
+    assert set(way[: way.index(evidence.root) + 1]) <= set(disk.synced)
+
+
+def test_folder_of_a_day_that_a_kill_left_is_made_durable(store: CaseStore, evidence: EvidenceStore) -> None:
+    (evidence.root / "2026" / "11" / "21").mkdir(parents=True)
+    disk = NotedDisk()
+
+    EvidenceStore(evidence.root, disk=disk).sweep(store.known_packs())
+
+    assert {evidence.root, evidence.root / "2026", evidence.root / "2026" / "11"} <= set(disk.synced)
+
+
 def test_quiet_start_finds_nothing_to_do(store: CaseStore, evidence: EvidenceStore) -> None:
     case_id = open_case(store, evidence, "event-1")
 

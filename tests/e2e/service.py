@@ -121,8 +121,8 @@ class Service:
         self._listener.join(STOP_LIMIT_S)
         return status
 
-    def stop(self) -> None:
-        """End it as a service manager does."""
+    def stop(self) -> int:
+        """End it as a service manager does, and return its status."""
         self._client.close()
         self._process.terminate()
         try:
@@ -133,6 +133,7 @@ class Service:
         self._listener.join(STOP_LIMIT_S)
         assert self._process.stderr is not None
         self._process.stderr.close()
+        return self._process.returncode
 
     def _answers(self) -> bool:
         try:

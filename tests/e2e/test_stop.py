@@ -13,7 +13,7 @@ from pipeline.settings import Settings, load_settings
 from pipeline.system import System
 from streams.opening import Openers
 from tests.broadcast.fake_rtsp import FakeRtspServer
-from tests.e2e.service import write_settings, write_street, write_zones
+from tests.e2e.service import Service, write_settings, write_street, write_zones
 from tests.e2e.sites import cases_of, running, until
 
 pytestmark = pytest.mark.e2e
@@ -85,3 +85,20 @@ def test_warning_that_a_stop_cuts_off_is_kept_and_said_again(settings: Settings,
         cut_off, whole = the_case(system).warnings
         assert (cut_off.ok, whole.ok) == (False, True)
         assert "the program stopped" in cut_off.detail
+
+
+def test_service_that_a_service_manager_ends_stops_in_order(tmp_path: Path) -> None:
+    street = write_street(tmp_path / "street.mp4")
+    cameras = [
+        {"id": "gate", "url": f"file://{street}?loop=1", "zones": str(write_zones(tmp_path / "zones.json", limit_s=2))}
+    ]
+    service = Service(write_settings(tmp_path, cameras=cameras, evidence={"keys": str(tmp_path / "keys")}))
+    try:
+        service.sign_in()
+        until(lambda: service.cases() != [], "a case")
+    finally:
+        status = service.stop()
+
+    assert status == 0
+    [clip] = (tmp_path / "data" / "evidence").rglob("clip.mp4")
+    assert clip.stat().st_size > 0

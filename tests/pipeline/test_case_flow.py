@@ -2,148 +2,22 @@
 
 import time
 from collections.abc import Callable
-from datetime import datetime
 from pathlib import Path
 
 import pytest
 
-from broadcast.ladder import Presence
-from cases.code_files import bundled_table
 from cases.errors import EvidenceWriteError
-from cases.evidence import EvidenceStore
-from cases.packs import PackPurpose, Part, PartRole
-from cases.records import Case, CaseQuery, case_id_of
-from cases.store import CaseStore
-from detectors.events import Event, Phase
+from cases.records import CaseQuery, case_id_of
+from detectors.events import Phase
 from pipeline.agenda import Agenda
-from pipeline.case_flow import CaseFlow, FlowParts
-from pipeline.evidence_keeper import Taken
-from pipeline.hub import Hub
-from pipeline.kept_stills import Moment, Still
-from pipeline.later_pictures import MOST_HELD_BACK, LaterParts, LaterPictures
-from pipeline.settings import EvidenceSettings
-from streams.errors import NotInRingError
-from tests.pipeline.fakes import NOON, FakeAgenda, city, event, facts, part
-
-
-class FakeKeeper:
-    """Takes pictures without a camera; what the camera could give is for the test to say."""
-
-    def __init__(self) -> None:
-        self.kept: list[str] = []
-        self.forgotten: list[str] = []
-        self.has_picture = True
-        self.has_second = False
-        self.gives_second = True
-        self.clip_lacks: tuple[str, ...] = ()
-
-    def keep_first(self, source: Event) -> None:
-        self.kept.append(source.event_id)
-
-    def forget_first(self, source: Event) -> None:
-        self.forgotten.append(source.event_id)
-
-    def opening(self, source: Event, _case_label: str, _code: str) -> Taken:
-        self._look()
-        lone = None if self.has_second else Still(b"first", source.t_s, NOON, 0.1, (1280, 720))
-        missing = () if self.has_second else ("no_second_panorama",)
-        return Taken((part(),), facts(source, PackPurpose.OPENING, *missing), lone)
-
-    def gap_s(self, _source: Event) -> float:
-        return 10.0
-
-    def second(self, source: Event, first: Moment, end_t_s: float | None) -> Taken:
-        if not self.gives_second or (end_t_s is not None and end_t_s < first.t_s + 10):
-            raise NotInRingError("camera gate was away")
-        return self.late_second(source, NOON)
-
-    def late_second(self, source: Event, _first_at: datetime) -> Taken:
-        self._look()
-        return Taken((part("panorama-2.jpg"),), facts(source, PackPurpose.PERSISTENCE), None)
-
-    def clip(self, source: Event) -> Taken:
-        self._look()
-        clip = Part("clip.mp4", b"clip", PartRole.CLIP)
-        return Taken((clip,), facts(source, PackPurpose.CLIP, *self.clip_lacks), None)
-
-    def _look(self) -> None:
-        if not self.has_picture:
-            raise NotInRingError("camera gate: the ring is empty")
-
-
-class FakeLadders:
-    def __init__(self) -> None:
-        self.begun: list[str] = []
-        self.begun_over: list[str] = []
-        self.over: list[str] = []
-
-    def begin(self, case: Case, _source: Event) -> None:
-        (self.begun if case.ended_at is None else self.begun_over).append(case.case_id)
-
-    def ended(self, case_id: str) -> None:
-        self.over.append(case_id)
-
-
-class Desk:
-    def __init__(self, folder: Path, agenda: FakeAgenda | Agenda, cases: CaseStore | None = None) -> None:
-        self.folder = folder
-        self.keeper, self.ladders = FakeKeeper(), FakeLadders()
-        self.cases = cases or CaseStore(f"sqlite:///{folder / 'cases.sqlite'}")
-        self.evidence = EvidenceStore(folder / "evidence")
-        self.presence: Presence = "unknown"
-        self.start(agenda)
-
-    def start(self, agenda: FakeAgenda | Agenda) -> None:
-        """Begin, or begin anew after a stop, on what lies in the folder."""
-        self.agenda = agenda
-        settings = EvidenceSettings()
-        later_parts = LaterParts(
-            self.cases,
-            self.evidence,
-            self.keeper,  # type: ignore[arg-type]
-            agenda,  # type: ignore[arg-type]
-            lambda _case: self.presence,
-            lambda _case, _change: None,
-        )
-        self.later = LaterPictures(later_parts, settings, self.folder / "later")
-        parts = FlowParts(
-            self.cases,
-            self.evidence,
-            self.keeper,  # type: ignore[arg-type]
-            bundled_table(),
-            self.later,
-            Hub(),
-            self.ladders,  # type: ignore[arg-type]
-            city(self.folder, self.cases),
-            lambda _camera_id, _event_id: self.presence == "present",
-        )
-        self.flow = CaseFlow(parts, agenda)  # type: ignore[arg-type]
-
-    def file_names(self) -> list[str]:
-        return [file.name for file in self.cases.get(case_id_of("gate-kerb-1")).files]
-
-    def missing(self) -> tuple[str, ...]:
-        return self.cases.get(case_id_of("gate-kerb-1")).incomplete
+from pipeline.later_pictures import MOST_HELD_BACK
+from tests.pipeline.desk import Desk, run, stop, try_again
+from tests.pipeline.fakes import FakeAgenda, event
 
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Desk:
     return Desk(tmp_path, FakeAgenda())
-
-
-def run(desk: Desk, seconds: float = 0.0) -> None:
-    assert isinstance(desk.agenda, FakeAgenda)
-    desk.agenda.run(seconds)
-
-
-def try_again(desk: Desk) -> None:
-    assert isinstance(desk.agenda, FakeAgenda)
-    desk.agenda.try_again()
-
-
-def stop(desk: Desk) -> None:
-    assert isinstance(desk.agenda, FakeAgenda)
-    desk.agenda.stop()
 
 
 def test_offence_that_ends_before_its_limit_leaves_no_case_and_no_picture(desk: Desk) -> None:
@@ -278,7 +152,7 @@ def test_second_panorama_that_a_stop_prevented_is_taken_when_the_offence_is_seen
     desk.presence = "present"
     run(desk, 10)
     assert desk.file_names() == ["panorama-1.jpg", "clip.mp4", "panorama-2.jpg"]
-    assert not list((desk.folder / "later").iterdir())
+    assert not list((desk.folder / "later").glob("*.json"))
 
 
 def test_second_panorama_is_given_up_when_the_offence_is_over(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
@@ -289,7 +163,7 @@ def test_second_panorama_is_given_up_when_the_offence_is_over(desk: Desk, caplog
     run(desk, 1000)
     assert "panorama-2.jpg" not in desk.file_names()
     assert "the offence was over before its time" in caplog.text
-    assert not list((desk.folder / "later").iterdir())
+    assert not list((desk.folder / "later").glob("*.json"))
 
 
 def test_second_panorama_is_given_up_when_nobody_sees_the_offence_again(
@@ -298,7 +172,7 @@ def test_second_panorama_is_given_up_when_nobody_sees_the_offence_again(
     stopped_before_the_second_panorama(desk)
     run(desk, 1000)
     assert "nobody saw the offence again" in caplog.text
-    assert not list((desk.folder / "later").iterdir())
+    assert not list((desk.folder / "later").glob("*.json"))
 
 
 def test_second_panorama_is_taken_once_a_camera_that_was_away_is_back(desk: Desk) -> None:

@@ -90,7 +90,7 @@ def test_file_is_on_the_medium_before_it_gets_its_name(tmp_path: Path, monkeypat
     monkeypatch.setattr(Path, "replace", noted_rename)
     monkeypatch.setattr(os, "fsync", noted_sync)
     CheckpointFolder(tmp_path).save("gate", KEPT)
-    assert steps == ["sync", "gate.a.npz", "sync", "gate.json"]
+    assert steps == ["sync", "gate.a.npz", "sync", "sync", "gate.json", "sync"]  # each content, then its name
 
 
 def test_removed_camera_leaves_no_file(tmp_path: Path) -> None:

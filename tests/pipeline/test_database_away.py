@@ -10,9 +10,12 @@ from cases.database import open_database
 from cases.errors import DatabaseError
 from cases.records import CaseQuery
 from cases.store import CaseStore
+from detectors.events import Phase
 from pipeline.agenda import Agenda
 from tests.cases.builders import new_case, pack_of
-from tests.pipeline.test_case_flow import Desk, Phase, event, wait_until
+from tests.pipeline.desk import Desk
+from tests.pipeline.fakes import event
+from tests.pipeline.test_case_flow import wait_until
 from tests.postgres_server import PostgresServer
 
 

@@ -243,3 +243,17 @@ def test_case_whose_step_is_lost_stays_with_the_operator(street: Street) -> None
     street.runner.resume(street.cases.open_for_ladder())
     street.agenda.run(5 * WAIT_S)
     assert (street.said, street.state) == ([], CaseState.CANDIDATE)
+
+
+def test_case_whose_step_is_lost_begins_anew_when_somebody_sees_its_offence(street: Street) -> None:
+    street.runner.resume(street.cases.open_for_ladder())
+    assert street.runner.lacks(street.case)
+    street.runner.begin(street.case, event())
+    street.agenda.run(1)
+    assert (len(street.said), street.runner.lacks(street.case)) == (1, False)
+
+
+def test_case_whose_step_is_lost_and_whose_offence_is_over_is_resolved(street: Street) -> None:
+    street.presence = "gone"
+    street.runner.resume(street.cases.open_for_ladder())
+    assert (street.said, street.state) == ([], CaseState.RESOLVED)

@@ -10,10 +10,12 @@ import numpy as np
 import pytest
 
 from cases.coordinates import distance_m
+from cases.deeds import Order
 from cases.errors import FilingHeldError, PlaceFileError
 from cases.evidence import EvidenceStore
 from cases.packs import Part, PartRole
 from cases.place_settings import PlaceSettings, PositionSettings
+from cases.posts import Doer
 from cases.records import Case, NewCase, case_id_of
 from cases.recovery import recover
 from cases.spots import Kinship, Spot
@@ -173,12 +175,12 @@ def test_permit_holds_filing_back_until_a_person_says_why(here: Town) -> None:
     places = here.places(permits=(here.folder / "permits.toml",))
     case = here.opened(places)
     nobody: Any = None
-    own = (Hub(), nobody, places, lambda *_: False)
+    own = (Hub(), nobody, places, lambda *_: False, lambda _camera_id: None)
     flow = CaseFlow(FlowParts(here.cases, here.evidence, nobody, nobody, nobody, *own), nobody)
 
     with pytest.raises(FilingHeldError, match="夜市-001"):
-        flow.act(case.case_id, Action.FILE, actor="li", reason=" ")
-    filed = flow.act(case.case_id, Action.FILE, actor="li", reason="值班长同意：超出许可范围")
+        flow.decide(case.case_id, Order(Action.FILE, " "), by=Doer("li"))
+    filed = flow.decide(case.case_id, Order(Action.FILE, "值班长同意：超出许可范围"), by=Doer("li"))
 
     assert filed.state.value == "filed"
 

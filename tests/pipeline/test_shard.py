@@ -1,5 +1,6 @@
 """A shard whose cameras come and go, fail, and are taken up after a restart."""
 
+import queue
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -8,6 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from detectors.catalog import ZoneSettings
+from detectors.events import Event, Phase
 from pipeline.checkpoints import CheckpointFolder
 from pipeline.intake import FAILED
 from pipeline.messages import BoxesMessage
@@ -17,6 +20,8 @@ from streams.errors import UnknownCameraError
 from streams.opening import Openers
 from streams.settings import StreamSettings
 from tests.rtsp.clips import Pattern, encode_clip
+from vision.classes import StreetClass
+from vision.closer_look import Look
 from vision.detections import Detections
 from vision.frames import Frame, Planes
 
@@ -213,3 +218,45 @@ def test_reader_that_does_not_end_does_not_keep_its_camera_from_being_removed(
     running.shard.remove("gate")
     with pytest.raises(UnknownCameraError):
         running.shard.set_zones("gate", ())
+
+
+class SeesACar:
+    def detect(self, frames: Sequence[Look]) -> list[Detections]:
+        width, height = frames[0].size_wh
+        car = ((0.3 * width, 0.4 * height, 0.6 * width, 0.7 * height), 0.9, int(StreetClass.CAR))
+        return [Detections.of([car]) for _ in frames]
+
+
+ZONES = (
+    ZoneSettings.model_validate(
+        {"id": "kerb", "polygon": [[0, 0], [1, 0], [1, 1], [0, 1]], "rule": {"kind": "parking", "limit_s": 1}}
+    ),
+)
+
+
+def test_state_in_which_an_event_was_raised_is_kept_at_once_when_it_is_asked_for(tmp_path: Path, street: str) -> None:
+    raised: queue.Queue[Event] = queue.Queue()
+
+    def on_event(event: Event) -> None:
+        if event.phase is Phase.RAISED:
+            raised.put(event)
+
+    checkpoints = CheckpointFolder(tmp_path / "checkpoints")
+    listeners = ShardListeners(on_event=on_event, on_boxes=lambda _: None)
+    shard = Shard("test", SeesACar(), Openers(), checkpoints, listeners)
+    shard.start()
+    try:
+        shard.add("gate", street, StreamSettings(), ZONES)
+        event = raised.get(timeout=LIMIT_S)
+        assert checkpoints.load("gate") is None
+        shard.keep_raised("gate")
+        kept = checkpoints.load("gate")
+        assert kept is not None
+        after = CameraWatch("gate", ZONES)
+        after.restore(kept)
+        assert [(each.event_id, each.phase) for each in after.standing] == [(event.event_id, Phase.RAISED)]
+        checkpoints.remove("gate")
+        shard.keep_raised("gate")
+        assert checkpoints.load("gate") is None, "it was kept already, and nothing was raised since"
+    finally:
+        shard.stop()

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from cases.deeds import Order
+from cases.posts import Doer
 from cases.states import Action
 from pipeline.outward.settings import OutwardSettings
 from pipeline.settings import Settings
@@ -38,8 +40,8 @@ def test_case_is_told_from_its_opening_to_its_end(system: System, receiver: Rece
     now = datetime.now(UTC)
     new = replace(new_case(event()), raised_at=now, opened_at=now)
     case = system.cases.open_case(new, system.evidence.write_pack(new.case_id, [part()], facts(event())))
-    system.act(case.case_id, Action.FILE, actor="li", reason="不听劝")
-    system.act(case.case_id, Action.CLOSE, actor="li", reason="已清理")
+    system.decide(case.case_id, Order(Action.FILE, "不听劝"), by=Doer("li"))
+    system.decide(case.case_id, Order(Action.CLOSE, "已清理"), by=Doer("li"))
 
     told = [json.loads(request.body)["data"]["change"]["action"] for request in receiver.wait_for(4)]
 
@@ -55,4 +57,4 @@ def test_receiver_that_fails_is_told_on_the_health_page_and_the_cases_go_on(syst
     receiver.wait_for(4)
 
     assert "outbox_away" in [problem.code for problem in system.health().problems]
-    assert system.act(case.case_id, Action.DISMISS, actor="li", reason="误报").state == "dismissed"
+    assert system.decide(case.case_id, Order(Action.DISMISS, "误报"), by=Doer("li")).state == "dismissed"
