@@ -195,7 +195,7 @@ class CaseAnswer(Body):
 class WarnBody(Body):
     """A warning on a person's order; without a phrase the one that is due."""
 
-    phrase: str | None = Field(default=None, max_length=64)
+    phrase: str | None = Field(default=None, max_length=64, pattern=r"^[^\x00]*$")
 
 
 def _row_fields(case: Case | CaseLine, at: datetime) -> dict[str, Any]:

@@ -42,7 +42,9 @@ SHOWN = "X-Evidence"
 def seer_of(request: Request) -> Seer:
     """Return who asks for a picture; see `api.auth.person_of` for errors."""
     person = person_of(request)
-    return Seer(person.name, session_of(request).token_id, has_desk=person.role.includes(Role.OPERATOR))
+    acts, doer = person.role.includes(Role.OPERATOR), person.doer
+    token_id = session_of(request).token_id
+    return Seer(person.name, token_id, has_desk=acts and doer.is_of_centre, own=doer if acts else None)
 
 
 Asking = Annotated[Seer, Depends(seer_of)]

@@ -63,7 +63,7 @@ def list_busy_places(  # one parameter per filter is what makes them part of the
     person: Viewer,
     begin: datetime,
     end: datetime,
-    code: Annotated[str, Query(max_length=4)] = "",
+    code: Annotated[str, Query(max_length=16)] = "",
     least: Annotated[int, Query(ge=2, le=1000)] = 3,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> BusyPlacesAnswer:

@@ -283,7 +283,9 @@ class _Course:
             self.filed_at = at
         if self.registered_at is None and (state == APPROVED or (state in OVER and self.state == FILED)):
             self.registered_at = at
-        self.suspensions += state == SUSPENDED
+        if state == SUSPENDED:
+            self.suspensions += 1
+            self.due = self.due if self.was_late else None  # its clock stands still until resuming tells another
         self.closed_at = at if state in OVER else None
         self.is_resolved = state == RESOLVED or (self.is_resolved and state in OVER)
 

@@ -20,6 +20,7 @@ from sqlalchemy.engine import URL, ExceptionContext, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import (
     ArgumentError,
+    DataError,
     DBAPIError,
     IntegrityError,
     InterfaceError,
@@ -30,7 +31,14 @@ from sqlalchemy.exc import DatabaseError as SqlDatabaseError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session, UOWTransaction
 
-from cases.errors import AppendOnlyError, CasesError, DatabaseError, DatabaseUnusableError, MigrationError
+from cases.errors import (
+    AppendOnlyError,
+    CasesError,
+    DatabaseError,
+    DatabaseUnusableError,
+    MigrationError,
+    UnstorableError,
+)
 from cases.tables import AuditTableRow, ReceivedFormRow
 
 BUSY_TIMEOUT_S = 15.0
@@ -110,6 +118,7 @@ class Database:
 
         Raises:
             DatabaseError: the database refuses.
+            UnstorableError: it can hold no such value as is looked for.
         """
         with self._translated(), Session(self._reader, expire_on_commit=False) as session:
             yield session
@@ -120,6 +129,7 @@ class Database:
 
         Raises:
             DatabaseError: the database refuses.
+            UnstorableError: it can hold no such value.
             AppendOnlyError: the block tried to alter or remove history.
         """
         with self._turn, self._translated(), Session(self._writer, expire_on_commit=False) as session:
@@ -169,6 +179,8 @@ class Database:
             raise  # says that somebody else was faster; the caller knows what that means
         except (OperationalError, InterfaceError, PoolTimeoutError) as err:
             raise DatabaseError(f"database {self._name}: {_cause(err, is_sqlite=self._is_sqlite)}") from err
+        except DataError as err:
+            raise UnstorableError(f"this cannot be kept or looked for: {_first_line(err.orig)}") from err
         except SqlDatabaseError as err:
             if type(err) is not SqlDatabaseError:
                 raise

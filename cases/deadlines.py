@@ -38,9 +38,6 @@ class CodeDeadlines:
             condition: number of the condition that the case is bound to.
             start: when counting begins or goes on, aware.
             spent_s: seconds that were counted before.
-
-        Raises:
-            UnknownCodeError: the item has no such condition.
         """
         limit = self.limit(code, condition)
         return self.time.due_at(start, limit, spent_s) if limit is not None else None
@@ -53,11 +50,7 @@ class CodeDeadlines:
         return self.time.due_at(start, limit, spent_s + self.yellow_ratio * self.time.length_s(limit))
 
     def spent_s(self, code: str, condition: int | None, start: datetime, end: datetime) -> float:
-        """Return the seconds that count between two aware times; all of them where the table sets no limit.
-
-        Raises:
-            UnknownCodeError: the item has no such condition.
-        """
+        """Return the seconds that count between two aware times; all of them where the table sets no limit."""
         limit = self.limit(code, condition)
         if limit is None:
             return max((end.astimezone(UTC) - start.astimezone(UTC)).total_seconds(), 0.0)
@@ -66,13 +59,12 @@ class CodeDeadlines:
     def limit(self, code: str, condition: int | None) -> Limit | None:
         """Return the limit of a condition, or the shortest of an item; None where there is none.
 
-        Raises:
-            UnknownCodeError: the item has no such condition.
+        A condition that an older table had and this one has not binds no more: its case can still be handled.
         """
         item = self.table.items.get(code)
         if item is None:
             return None
-        if condition is not None:
+        if condition is not None and condition <= len(item.conditions):
             return item.condition(condition).limit
         limits = [each.limit for each in item.conditions if each.limit is not None]
         return min(limits, key=self.time.length_s, default=None)

@@ -20,6 +20,7 @@ CasesError
 ├── PeriodError                an evaluation's period ends before it begins, or is too long
 ├── AppendOnlyError            something tried to alter or remove history
 ├── DatabaseError              the database refuses (retryable)
+├── UnstorableError            a value that no database holds, such as a text with a NUL
 ├── MigrationError             the database is newer than the program, or cannot be brought up
 ├── UnknownTargetError         no receiver outside was ever called so
 ├── OtherContentError          an exchange form was sent again with other content
@@ -248,6 +249,10 @@ class DatabaseUnusableError(DatabaseError):
     """The URL names no database that this program can use, or the file is not a database; trying again is useless."""
 
     retryable = False
+
+
+class UnstorableError(CasesError):
+    """A value that the database cannot hold, such as a text with a NUL; whoever sent it has to send another."""
 
 
 class MigrationError(CasesError):

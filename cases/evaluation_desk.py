@@ -6,7 +6,7 @@ answer, which need not be worked out again when somebody opens the cases behind 
 
 import threading
 from collections import OrderedDict
-from datetime import date, datetime, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from pathlib import Path
 
 from cases.database import Database
@@ -18,6 +18,10 @@ from cases.periods import Period
 
 KEPT = 6
 """Answers kept: a few people with one period each. One of 20,000 cases takes about 30 MB."""
+
+
+BEFORE_ALL = datetime(2000, 1, 1, tzinfo=UTC)
+"""No period begins earlier; what stood before then is what stood then, and databases hold no time of every year."""
 
 
 class EvaluationDesk:
@@ -43,7 +47,7 @@ class EvaluationDesk:
             DatabaseError: the database refuses; it may be tried again.
             OSError: the file of inputs cannot be read.
         """
-        question = Question(Period(first, last, self._zone), by, as_of)
+        question = Question(Period(first, last, self._zone), by, max(as_of, BEFORE_ALL))
         inputs = load_inputs(self._inputs)
         key = (question, inputs.sha256)
         with self._lock:

@@ -289,7 +289,7 @@ class People:
             return False
         try:
             return self._hasher.verify(stored, password)
-        except (VerificationError, InvalidHashError):
+        except (VerificationError, InvalidHashError, UnicodeEncodeError):  # half a character is nobody's password
             return False
 
 

@@ -57,6 +57,11 @@ class Doer:
             held -= UNIT_POSTS
         return bool(held)
 
+    @property
+    def is_of_centre(self) -> bool:
+        """Whether a post of the centre is held, whose work is every case; the program holds all."""
+        return self.posts is None or bool(self.posts - UNIT_POSTS)
+
     def is_of(self, unit: str) -> bool:
         """Say whether this is who may act for a unit; nobody may for the empty one."""
         return bool(unit) and self.unit in (unit, ANY_UNIT)

@@ -11,13 +11,14 @@ Evidence that is not as it was written is left alone: deleting it would hide tha
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import islice
 
 from pydantic import JsonValue
-from sqlalchemy import exists, select
+from sqlalchemy import and_, exists, or_, select
 
 from cases.blurred_copies import BlurredCopies
 from cases.deletions import DELETION_NAME, DeletedFile, DeletionRecord, deletion_bytes, parse_deletion
@@ -76,22 +77,16 @@ class RetentionJob:
     def __init__(self, parts: RetentionParts, disk: Disk | None = None) -> None:
         self._parts = parts
         self._disk = disk or Disk()
+        self._altered: set[str] = set()
 
     def plan(self, limit: int = 1000) -> tuple[Due, ...]:
         """Return what is due now, oldest first; nothing is altered."""
-        now = self._parts.clock()
-        found: list[Due] = []
-        for case_id in self._candidates(now):
-            case = self._parts.cases.get(case_id)
-            is_due = due(case, self._parts.cases.history(case_id), self._parts.days, now)
-            if is_due is not None:
-                found.append(is_due)
-            if len(found) == limit:
-                break
-        return tuple(found)
+        return tuple(islice(self._due(), limit))
 
     def run(self, limit: int = 20) -> Deleted:
         """Finish what was begun and delete what is due of up to `limit` cases.
+
+        A case whose evidence is altered is said once by each job and then passed over, so that it holds up no other.
 
         Raises:
             DatabaseError: it may be tried again.
@@ -99,26 +94,44 @@ class RetentionJob:
         done = Deleted()
         for case_id in self._begun()[:limit]:
             done = self._finished(done, self._parts.cases.get(case_id))
-        for is_due in self.plan(limit):
+        for is_due in islice((each for each in self._due() if each.case.case_id not in self._altered), limit):
             if (refusal := self._refusal(is_due.case)) is not None:
+                self._altered.add(is_due.case.case_id)
                 logger.error("case %s: its evidence is not deleted: %s", is_due.case.number, refusal)
                 done = replace(done, left=(*done.left, f"{is_due.case.number}: {refusal}"))
             elif self._decide(is_due):
                 done = self._finished(done, self._parts.cases.get(is_due.case.case_id))
         return done
 
+    def _due(self) -> Iterator[Due]:
+        now = self._parts.clock()
+        for case_id in self._candidates(now):
+            case = self._parts.cases.get(case_id)
+            is_due = due(case, self._parts.cases.history(case_id), self._parts.days, now)
+            if is_due is not None:
+                yield is_due
+
     def _candidates(self, now: datetime) -> list[str]:
-        """Return cases of an age and state that a rule may reach, that keep files, and that nothing holds."""
-        least = min(self._parts.days.of(rule) for rule in Rule)
+        """Return cases of an age and state that a rule may reach, that keep files, and that nothing holds.
+
+        Each rule looks only at what is old enough for it: of each that is found the whole history is read.
+        """
         kept = exists().where(
             PackRow.case_id == CaseRow.id, PackRow.deleted_at.is_(None), PackRow.purpose != "deletion"
         )
         held = exists().where(
             MarkRow.case_id == CaseRow.id, MarkRow.kind.in_(("lock", "release")), MarkRow.lifted_at.is_(None)
         )
-        wanted = select(CaseRow.id).where(
-            CaseRow.state.in_(tuple(RULE_OF_STATE)), CaseRow.raised_at < now - timedelta(days=least), kept, ~held
+        over = or_(
+            *(
+                and_(
+                    CaseRow.state.in_([state for state, decides in RULE_OF_STATE.items() if decides is rule]),
+                    CaseRow.raised_at < now - timedelta(days=self._parts.days.of(rule)),
+                )
+                for rule in Rule
+            )
         )
+        wanted = select(CaseRow.id).where(over, kept, ~held)
         with self._parts.cases.database.reading() as session:
             return list(session.scalars(wanted.order_by(CaseRow.raised_at, CaseRow.id)).all())
 

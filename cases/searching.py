@@ -11,7 +11,21 @@ Belongs here: finding and counting. Does not: changing (store), what a board sho
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Subquery, Tuple, and_, func, literal, or_, select, true, tuple_, union
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Subquery,
+    Tuple,
+    and_,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    tuple_,
+    union,
+)
 from sqlalchemy.orm import Session, raiseload
 
 from cases.pages import Count
@@ -80,9 +94,14 @@ def conditions_of(query: CaseQuery) -> list[ColumnElement[bool]]:
 
 
 def _waits(inbox: Inbox) -> ColumnElement[bool]:
-    is_own = true() if inbox.unit == ANY_UNIT else and_(CaseRow.unit == inbox.unit, CaseRow.unit != "")
-    waits_for_unit = and_(CaseRow.state.in_([state.value for state in inbox.unit_states]), is_own)
-    return or_(CaseRow.state.in_([state.value for state in inbox.states]), waits_for_unit)
+    """Return what waits, without an empty list of states: for one SQLite reads the whole table."""
+    ways: list[ColumnElement[bool]] = []
+    if inbox.states:
+        ways.append(CaseRow.state.in_([state.value for state in inbox.states]))
+    if inbox.unit_states and inbox.unit:
+        is_own = true() if inbox.unit == ANY_UNIT else CaseRow.unit == inbox.unit
+        ways.append(and_(CaseRow.state.in_([state.value for state in inbox.unit_states]), is_own))
+    return or_(*ways) if ways else false()
 
 
 def _along(query: CaseQuery, conditions: list[ColumnElement[bool]]) -> Select[CaseRow]:

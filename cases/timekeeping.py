@@ -6,7 +6,7 @@ Belongs here: which cases, and what then. Does not: when somebody looks at the c
 from contextlib import suppress
 from datetime import datetime
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import ColumnElement, and_, exists, or_, select
 
 from cases.deeds import Order
 from cases.errors import ActionBlockedError, IllegalTransitionError
@@ -15,7 +15,7 @@ from cases.posts import Doer
 from cases.records import Case
 from cases.states import Action, CaseState
 from cases.store import SYSTEM, CaseStore
-from cases.tables import CaseRow
+from cases.tables import AuditTableRow, CaseRow
 
 UNTIL_CAME = "the day it was put off to has come"
 TIME_IS_UP = "its time is up"
@@ -36,7 +36,9 @@ def keep_time(store: CaseStore, at: datetime) -> tuple[Case, ...]:
         DatabaseError: the database refuses; it may be tried again.
     """
     with store.database.reading() as session:
-        is_late = and_(CaseRow.due_at < at, CaseRow.supervision.not_like(f"%{Supervision.TIMEOUT.value}%"))
+        is_late = and_(
+            CaseRow.due_at < at, CaseRow.supervision.not_like(f"%{Supervision.TIMEOUT.value}%"), ~_was_urged()
+        )
         due = select(CaseRow.id, CaseRow.state).where(or_(CaseRow.suspended_until <= at, is_late))
         found = session.execute(due.order_by(CaseRow.raised_at, CaseRow.id)).all()
     changed = []
@@ -45,3 +47,13 @@ def keep_time(store: CaseStore, at: datetime) -> tuple[Case, ...]:
         with suppress(IllegalTransitionError, ActionBlockedError):  # somebody was faster
             changed.append(store.decide(case_id, order, by=Doer(SYSTEM), at=at))
     return tuple(changed)
+
+
+def _was_urged() -> ColumnElement[bool]:
+    """Return whether the program urged the unit since its time was up; who ended that supervision has the last word."""
+    return exists().where(
+        AuditTableRow.case_id == CaseRow.id,
+        AuditTableRow.action == Action.SUPERVISE.value,
+        AuditTableRow.actor == SYSTEM,
+        AuditTableRow.at >= CaseRow.due_at,
+    )

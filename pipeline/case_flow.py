@@ -101,6 +101,8 @@ class CaseFlow:
         """
         if order.action is Action.FILE:
             check_filing(self._parts.places.findings(self._parts.cases.get(case_id)), order.reason)
+        if order.condition is not None:  # one that the table has not would leave the case without its limit
+            self._parts.codes.item(self._parts.cases.get(case_id).code).condition(order.condition)
         at = datetime.now(UTC)
         case = self._parts.cases.decide(case_id, order, by=by, at=at, expected_revision=expected_revision)
         self.tell(case, "state")

@@ -2,7 +2,8 @@
 
 At the alarm desk an operator judges within seconds what he sees live on the wall anyway: there he gets originals. Once
 a case has left the alarm desk, its originals are for whoever gives a reason, which is written down; everybody else, and
-everybody without a reason, gets the blurred copy.
+everybody without a reason, gets the blurred copy. Who works for a unit may ask for its own cases only, and neither
+locks nor releases.
 """
 
 from collections.abc import Callable
@@ -12,10 +13,12 @@ from pathlib import Path
 
 from cases.blurred_copies import BlurredCopies, check_kept, needs_blurring
 from cases.devices import DeviceEntry
+from cases.errors import ForeignUnitError, PostMissingError
 from cases.evidence import EvidenceStore
 from cases.marks import Mark, MarkKind, Marks
 from cases.noting import EvidenceDeed
-from cases.records import Case, CaseFile
+from cases.posts import CENTRE_POSTS, Doer
+from cases.records import LOCK, RELEASE, UNLOCK, WITHDRAW_RELEASE, Case, CaseFile
 from cases.releases import hindrances, release
 from cases.store import CaseStore
 
@@ -25,11 +28,18 @@ ALARM_STATES = frozenset({"candidate", "confirmed", "warned"})
 
 @dataclass(frozen=True, slots=True)
 class Seer:
-    """Who asks for a picture: account, sign-in, and whether the role sits at the desk (operators and above)."""
+    """Who asks for a picture.
+
+    Attributes:
+        name, session_id: account and sign-in.
+        has_desk: whether he sits at the case desk: an operator or above with a post of the centre.
+        own: who acts for a unit, as whom he may ask to see its cases; None for nobody.
+    """
 
     name: str
     session_id: str
     has_desk: bool
+    own: Doer | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,36 +134,54 @@ class EvidenceDesk:
         """Let a person see the originals of a case for a while; the history says who and why.
 
         Raises:
+            ForeignUnitError: the case is not his unit's, and he is not of the centre.
             ReasonMissingError, UnknownCaseError, DatabaseError: as they say.
         """
+        case = self._parts.cases.get(case_id)
+        if not _may_ask(case, seer):
+            raise ForeignUnitError(seer.name, seer.own.unit if seer.own else "", case.handling.unit)
         deed = self._deed(seer, reason)
         return self._parts.marks.grant_view(case_id, seer.session_id, deed, self._parts.view_minutes)
 
     def lock(self, case_id: str, seer: Seer, reason: str) -> Mark:
         """Keep a case's evidence whatever the rules say; see `Marks.lock`."""
+        _check_centre(seer, LOCK)
         return self._parts.marks.lock(case_id, self._deed(seer, reason))
 
     def unlock(self, case_id: str, seer: Seer, reason: str) -> Mark:
         """Give it back to the rules; see `Marks.unlock`."""
+        _check_centre(seer, UNLOCK)
         return self._parts.marks.unlock(case_id, self._deed(seer, reason))
 
     def release(self, case_id: str, seer: Seer, reason: str) -> Mark:
         """Mark a case as fit for penal use; see `cases.releases.release`."""
+        _check_centre(seer, RELEASE)
         case = self._parts.cases.get(case_id)
         device = self._parts.device(case.camera_id)
         return release(self._parts.marks, case, device, self._deed(seer, reason), self._parts.local)
 
     def withdraw_release(self, case_id: str, seer: Seer, reason: str) -> Mark:
         """Take a release back; see `Marks.lift`."""
+        _check_centre(seer, WITHDRAW_RELEASE)
         return self._parts.marks.lift(case_id, MarkKind.RELEASE, self._deed(seer, reason))
 
     def _sees(self, case: Case, seer: Seer) -> bool:
-        if not seer.has_desk:
-            return False
         if case.state.value in ALARM_STATES:
-            return True
+            return seer.has_desk
+        if not _may_ask(case, seer):
+            return False
         marks = self._parts.marks
         return marks.may_view(case.case_id, seer.name, seer.session_id, self._parts.clock()) is not None
 
     def _deed(self, seer: Seer, reason: str) -> EvidenceDeed:
         return EvidenceDeed(seer.name, self._parts.clock(), reason.strip())
+
+
+def _may_ask(case: Case, seer: Seer) -> bool:
+    return seer.has_desk or (seer.own is not None and seer.own.is_of(case.handling.unit))
+
+
+def _check_centre(seer: Seer, action: str) -> None:
+    """Refuse what binds the whole city to who works for one unit."""
+    if not seer.has_desk:
+        raise PostMissingError(seer.name, action, CENTRE_POSTS)

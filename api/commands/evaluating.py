@@ -27,6 +27,9 @@ from pipeline.stores import stored_cases
 
 DAY = ["%Y-%m-%d"]
 
+UNLIMITED = 10_000
+"""Columns of a terminal on which any table fits."""
+
 Writer = Callable[[Evaluation, Words, Language], bytes]
 
 
@@ -56,20 +59,25 @@ def _tell(made: Evaluation, words: Words, language: Language) -> None:
     def say(key: str) -> str:
         return words.say("evaluation", key, language)
 
-    table = Table()
+    console = Console()
+    wide, narrow = Table(), Table()
     for key in (made.question.by, "score", "grade", *Indicator):
-        table.add_column(say(key), justify="left" if key in (made.question.by, "grade") else "right")
+        wide.add_column(say(key), justify="left" if key in (made.question.by, "grade") else "right")
+    for key in (made.question.by, "score", "grade"):
+        narrow.add_column(say(key), justify="right" if key == "score" else "left")
     for each in (*made.groups, made.total):
         is_total = each is made.total
         name = say("total") if is_total else group_name(each.group, made.question.by, words, language)
-        if each.marks is None:
-            table.add_row(escape(printable(name)))
-            continue
-        marks = each.marks
-        points = [f"{float(mark.points):.2f}" for mark in marks.marks]
-        table.add_row(escape(printable(name)), str(marks.score), say(marks.grade), *points)
-    console = Console()
-    console.print(table)
+        shown = [escape(printable(name))]
+        points = []
+        if each.marks is not None:
+            shown += [str(each.marks.score), say(each.marks.grade)]
+            points = [f"{float(mark.points):.2f}" for mark in each.marks.marks]
+        wide.add_row(*shown, *points)
+        narrow.add_row(*shown)
+    # A terminal of 80 columns would cut every number short; the indicators are in the file of --out then.
+    fits = console.measure(wide, options=console.options.update(max_width=UNLIMITED)).maximum <= console.width
+    console.print(wide if fits else narrow)
     for name, text in notes_of(made, words, language)[:4]:
         console.print(f"{name}: {text}", highlight=False, soft_wrap=True, markup=False)
 

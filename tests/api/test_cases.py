@@ -206,6 +206,14 @@ def test_action_that_is_not_a_persons_is_refused(as_person: SignIn, system: Fake
     assert as_person("li").post(f"/api/cases/{case.case_id}/actions", json={"action": action}).status_code == 422
 
 
+def test_words_with_a_nul_are_refused_before_a_horn_speaks_them(as_person: SignIn, system: FakeSystem) -> None:
+    case = system.raise_case("gate-1")
+
+    answer = as_person("li").post(f"/api/cases/{case.case_id}/warn", json={"phrase": "leave\0"})
+
+    assert answer.status_code == 422
+
+
 def test_warning_is_ordered_in_the_persons_name(as_person: SignIn, system: FakeSystem) -> None:
     case = system.raise_case("gate-1")
 

@@ -89,6 +89,16 @@ def test_evaluation_without_a_moment_or_of_one_to_come_is_of_now_and_says_so(as_
     assert before <= datetime.fromisoformat(answer["as_of"]) <= datetime.now(UTC)
 
 
+def test_evaluation_of_a_moment_before_all_cases_counts_none(as_person: SignIn, system: FakeSystem) -> None:
+    filed(system.cases, "one")
+    asked = "/api/evaluation?from=2026-11-01&to=2026-11-30&as_of=0001-01-01T00:00:00%2B08:00"
+
+    answer = as_person("wang").get(asked)
+
+    assert answer.status_code == 200
+    assert answer.json()["total"]["counts"]["reported"] == 0
+
+
 @pytest.mark.parametrize(
     ("query", "status", "code"),
     [
@@ -170,6 +180,21 @@ def test_command_tells_and_writes_a_table(
 
     assert "视频坐席 li" in capsys.readouterr().out
     assert (site / name).stat().st_size > 500
+
+
+@pytest.mark.usefixtures("site")
+@pytest.mark.parametrize(("columns", "has_indicators"), [("80", False), ("240", True)])
+def test_command_cuts_no_number_short_on_a_narrow_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], columns: str, has_indicators: bool
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+
+    assert typed(monkeypatch, *DAYS, "--by", "post", "--language", "zh") == 0
+
+    told = capsys.readouterr().out
+    assert "视频坐席 li" in told
+    assert "…" not in told
+    assert ("处置率" in told) is has_indicators
 
 
 @pytest.mark.parametrize(

@@ -1,18 +1,23 @@
 """Who gets which picture: originals at the alarm desk or with leave, which is written down, copies otherwise."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 from fastapi.testclient import TestClient
 
+from api.app import create_app
+from cases.deeds import Order
 from cases.devices import DeviceEntry
+from cases.people import Role
+from cases.posts import Doer, Post
 from cases.records import Case
 from cases.states import Action
 from tests.api.fake_system import PASSWORDS, FakeSystem
 from tests.cases.blurring import decoded
 
+UNIT_PASSWORD = "department-password"
 SignIn = Callable[[str], TestClient]
 DEVICE = DeviceEntry(
     approval="12", standard="GA/T 832-2014", published_at="n", sign="s", legal_basis="l",
@@ -173,3 +178,43 @@ def _make_whole(system: FakeSystem, case: Case) -> None:
     system.cases.add_pack(
         case.case_id, system.evidence.write_pack(case.case_id, [clip], replace(facts, purpose=PackPurpose.CLIP))
     )
+
+
+@pytest.fixture
+def department(system: FakeSystem) -> Iterator[TestClient]:
+    """Somebody who works for the unit `cleaning-2` and for nobody else."""
+    system.people.create("qian", UNIT_PASSWORD, Role.OPERATOR, posts=[Post.DEPARTMENT], unit="cleaning-2")
+    with TestClient(create_app(system)) as visitor:
+        assert visitor.post("/api/session", json={"name": "qian", "password": UNIT_PASSWORD}).status_code == 200
+        yield visitor
+
+
+def dispatched(system: FakeSystem, unit: str) -> Case:
+    case = filed(system)
+    for order in (Order(Action.ACCEPT), Order(Action.APPROVE), Order(Action.DISPATCH, unit=unit)):
+        case = system.decide(case.case_id, order, by=Doer("zhang"))
+    return case
+
+
+def test_who_works_for_a_unit_may_ask_to_see_its_cases_only(department: TestClient, system: FakeSystem) -> None:
+    own, foreign = dispatched(system, "cleaning-2"), dispatched(system, "cleaning-3")
+
+    asked = [department.post(f"/api/cases/{case.case_id}/views", json={"reason": "x"}) for case in (own, foreign)]
+
+    assert [answer.status_code for answer in asked] == [201, 403]
+    assert asked[1].json()["error"]["code"] == "foreign_unit"
+    assert (picture(department, own)[0], picture(department, foreign)[0]) == ("original", "blurred")
+    assert system.cases.history(foreign.case_id)[-1].action == "dispatch"
+
+
+def test_alarm_desk_is_not_for_who_works_for_a_unit(department: TestClient, system: FakeSystem) -> None:
+    assert picture(department, system.raise_case("gate-1"))[0] == "blurred"
+
+
+@pytest.mark.parametrize("what", ["lock", "unlock", "release", "release/withdraw"])
+def test_who_works_for_a_unit_neither_locks_nor_releases(department: TestClient, system: FakeSystem, what: str) -> None:
+    case = dispatched(system, "cleaning-2")
+
+    answer = department.post(f"/api/cases/{case.case_id}/{what}", json={"reason": "ours"})
+
+    assert (answer.status_code, answer.json()["error"]["code"]) == (403, "post_missing")

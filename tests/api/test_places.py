@@ -120,6 +120,8 @@ def test_busy_places_come_with_their_codes_and_newest_case(as_person: SignIn, to
     assert [(place["count"], place["codes"]) for place in answer["places"]] == [(3, {"0406": 3})]
     assert answer["places"][0]["newest"]["number"] == newest.number
     assert answer["is_whole"]
+    of_component = as_person("wang").get("/api/places/busy", params={**span, "code": "B0101"})
+    assert of_component.json() == {"places": [], "is_whole": True}
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,13 @@ def test_wrong_password_and_unknown_name_get_the_same_answer(client: TestClient)
     assert wrong.json() == unknown.json()
 
 
+@pytest.mark.parametrize("body", [b'{"name": "li", "password": "\\ud800"}', b'{"name": "\\ud800", "password": "x"}'])
+def test_half_a_character_is_a_mistake_of_who_sent_it(client: TestClient, body: bytes) -> None:
+    answer = client.post("/api/session", content=body, headers={"Content-Type": "application/json"})
+
+    assert answer.status_code in {401, 422}
+
+
 def test_refused_sign_in_sets_no_cookie(client: TestClient) -> None:
     answer = client.post("/api/session", json={"name": "li", "password": "not-the-password"})
 

@@ -92,17 +92,21 @@ def test_blurred_export_verifies_and_counts_what_is_withheld(desk: ExportDesk, c
     assert (checked.problems, checked.withheld, checked.deleted) == ((), 2, 0)
 
 
-def test_steps_of_verify_txt_succeed_on_a_blurred_export(desk: ExportDesk, case: Case, tmp_path: Path) -> None:
-    path = export_case(desk, case, request(tmp_path)).path
-    subprocess.run(["unzip", "-q", str(path), "-d", str(tmp_path / "out")], check=True)
-    folder = tmp_path / "out" / case.number
-    lines = (folder / "VERIFY.txt").read_text("utf-8").splitlines()
+def typed_steps(path: Path, folder: Path) -> str:
+    """Type the steps of VERIFY.txt in an unpacked ZIP, each of which must succeed, and return what they say."""
+    subprocess.run(["unzip", "-q", str(path), "-d", str(folder)], check=True)
+    lines = (folder / path.stem / "VERIFY.txt").read_text("utf-8").splitlines()
     steps = [line.strip() for line in lines if re.match(r" {4}\S", line)][2:]
-
-    told = [subprocess.run(["bash", "-c", step], cwd=folder, capture_output=True, text=True) for step in steps]
-
+    told = [
+        subprocess.run(["bash", "-c", step], cwd=folder / path.stem, capture_output=True, text=True) for step in steps
+    ]
     assert [each.returncode for each in told] == [0] * len(steps)
-    said = "".join(each.stdout for each in told)
+    return "".join(each.stdout for each in told)
+
+
+def test_steps_of_verify_txt_succeed_on_a_blurred_export(desk: ExportDesk, case: Case, tmp_path: Path) -> None:
+    said = typed_steps(export_case(desk, case, request(tmp_path)).path, tmp_path / "out")
+
     assert "FAILED" not in said
     assert "blurred/pack-0002/panorama-2.jpg: OK" in said
 
@@ -208,6 +212,9 @@ def test_case_whose_evidence_was_deleted_by_rule_is_handed_out_with_the_proof(
     checked = check_export(path, TRUST)
     assert (checked.problems, checked.deleted, checked.withheld) == ((), 2, 0)
     assert "deleted by a rule of retention" in read(path, "sheet.html").decode()
+    said = typed_steps(path, tmp_path / "out")
+    assert "evidence/pack-0003/deletion.json: OK" in said
+    assert "FAILED" not in said
 
 
 def test_note_of_the_first_layout_is_still_read_byte_by_byte() -> None:

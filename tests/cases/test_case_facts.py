@@ -59,6 +59,18 @@ def test_suspended_case_is_not_overdue() -> None:
     assert {StatisticKey.SUSPEND, StatisticKey.ON_TIME_PENDING} <= keys(course)
 
 
+@pytest.mark.parametrize(
+    ("suspended", "key"),
+    [("11-02 10:00", StatisticKey.ON_TIME_CLOSE), ("11-02 12:30", StatisticKey.OVERDUE_CLOSE)],
+)
+def test_case_closed_by_force_while_suspended_is_closed_late_only_if_it_was_late_before(
+    suspended: str, key: StatisticKey
+) -> None:
+    course = waiting().do(suspended, "suspend", "suspended").do("11-20 10:00", "force_close", "force_closed")
+
+    assert key in keys(course)
+
+
 def test_deadline_that_was_extended_counts() -> None:
     course = (
         waiting().do("11-02 10:00", "grant_extension", due_at=at("11-02 18:00").isoformat()).handed_back("11-02 17:00")

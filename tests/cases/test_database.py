@@ -21,15 +21,17 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 import cases.database
 from cases.coordinates import Position
 from cases.database import Database, open_database
-from cases.errors import DatabaseError, DatabaseUnusableError, MigrationError
+from cases.errors import DatabaseError, DatabaseUnusableError, MigrationError, UnstorableError
 from cases.handling import Handling
 from cases.people import People
 from cases.posts import CENTRE_POSTS
+from cases.records import CaseQuery
 from cases.replay import Replayed, replay
 from cases.spots import NOWHERE, Spot
+from cases.states import Action
 from cases.store import CaseStore
 from cases.tables import Base, CaseRow
-from tests.cases.builders import new_case, pack_of
+from tests.cases.builders import NOON, new_case, pack_of
 from tests.postgres_server import PostgresServer
 
 FOR_SEARCH = {"sqlite": "ix_cases_words", "postgresql": "ix_cases_grams"}
@@ -335,3 +337,15 @@ def test_session_of_a_failed_block_changes_nothing(database: Database) -> None:
         fail(session)
     with database.reading() as session:
         assert session.scalar(text("SELECT count(*) FROM alembic_version")) == 1
+
+
+def test_text_that_postgresql_cannot_hold_is_refused_in_words(postgresql_database: Database) -> None:
+    store = CaseStore(postgresql_database)
+    case = store.open_case(new_case(), pack_of())
+
+    with pytest.raises(UnstorableError, match=r"cannot be kept or looked for: .*NUL"):
+        store.find(CaseQuery(kinds=("park\0ing",)))
+    with pytest.raises(UnstorableError, match="NUL"):
+        store.apply(case.case_id, Action.DISMISS, actor="li", reason="\0", at=NOON)
+
+    assert store.get(case.case_id) == case

@@ -12,7 +12,7 @@ from cases.case_numbers import BEIJING
 from cases.code_files import bundled_table
 from cases.code_settings import CodeSettings
 from cases.deadlines import CodeDeadlines
-from cases.errors import CalendarError, CodeTableError, UnknownCodeError
+from cases.errors import CalendarError, CodeTableError
 from cases.lights import Light, Reminder, light, reminders
 from cases.stage_clocks import Stage, StageClocks
 from cases.working_time import WorkingTime
@@ -75,9 +75,9 @@ def test_case_of_an_older_table_has_no_limit_and_can_still_be_handled(deadlines:
     assert deadlines.due_at("0777", None, MONDAY, 0.0) is None
 
 
-def test_unknown_condition_is_named(deadlines: CodeDeadlines) -> None:
-    with pytest.raises(UnknownCodeError, match="conditions 1 to 3, not 4"):
-        deadlines.spent_s("0104", 4, MONDAY, MONDAY)
+def test_case_bound_to_a_condition_of_an_older_table_can_still_be_handled(deadlines: CodeDeadlines) -> None:
+    assert deadlines.due_at("0104", 4, MONDAY, 0.0) == deadlines.due_at("0104", None, MONDAY, 0.0)
+    assert deadlines.spent_s("0104", 4, MONDAY, MONDAY + timedelta(hours=24)) == 8 * 3600
 
 
 def test_settings_that_name_nothing_say_so() -> None:

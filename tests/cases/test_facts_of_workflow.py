@@ -6,8 +6,6 @@ from datetime import datetime, timedelta
 
 import pytest
 
-pytest.importorskip("cases.workflow", reason="the workflow is not there yet")
-
 from cases.case_facts import GRANTED, CaseFacts, Opening, facts_of
 from cases.database import Database
 from cases.deeds import Order

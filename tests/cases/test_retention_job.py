@@ -199,6 +199,22 @@ def test_evidence_that_is_not_as_it_was_written_is_left_alone_and_said(site: Sit
     assert site.cases.get(case.case_id).packs[0].deleted_at is None
 
 
+def test_altered_evidence_is_said_once_and_holds_up_no_other_case(site: Site) -> None:
+    altered, whole = site.open("event-1"), site.open("event-2")
+    site.evidence.path_of(altered.files[0].path).write_bytes(b"altered")
+    job = site.job
+
+    assert [job.run(limit=1).cases for _ in range(2)] == [(), (whole.number,)]
+    assert job.run(limit=1).left == ()
+
+
+def test_history_of_what_is_too_young_for_its_rule_is_not_read(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    site.open("event-1", Action.FILE, Action.CLOSE)
+    monkeypatch.setattr(site.cases, "history", None)
+
+    assert site.job.plan() == ()
+
+
 class Crashed(Exception):  # noqa: N818
     """The program stops here."""
 

@@ -10,8 +10,11 @@ from sqlalchemy import select, text, update
 from cases import searching
 from cases.dashboard import UnitCount, board
 from cases.database import Database
+from cases.inboxes import inbox_of
 from cases.pages import Count
+from cases.posts import Doer, Post
 from cases.records import MAX_OFFSET, Case, CaseQuery
+from cases.searching import search
 from cases.states import Action, CaseState
 from cases.store import CaseStore
 from cases.tables import CaseRow
@@ -221,3 +224,25 @@ def test_two_who_change_cases_at_once_do_not_wait_for_each_others_tally(postgres
                 slots.add(slot)
 
     assert store.counts()[CaseState.FILED] == len(slots) >= 2
+
+
+@pytest.mark.parametrize("post", [Post.DEPARTMENT, Post.SUPERVISOR, Post.ACCEPTOR])
+def test_inbox_is_asked_for_without_an_empty_list_for_which_sqlite_reads_the_whole_table(
+    sqlite_database: Database, post: Post
+) -> None:
+    query = CaseQuery(inbox=inbox_of(Doer("qian", frozenset({post}), "cleaning-2")))
+    with sqlite_database.reading() as session:
+        page = search(query, session).page.with_only_columns(CaseRow.id)
+        asked = str(page.compile(session.connection(), compile_kwargs={"literal_binds": True}))
+
+    assert "WHERE" in asked
+    assert "1!=1" not in asked
+
+
+def test_case_without_a_unit_waits_for_no_department(store: CaseStore) -> None:
+    store.open_case(new_case(), pack_of())
+
+    for unit in ("", "*", "cleaning-2"):
+        inbox = inbox_of(Doer("qian", frozenset({Post.DEPARTMENT}), unit))
+        assert store.lines(CaseQuery(inbox=inbox)).lines == ()
+    assert len(store.lines(CaseQuery(inbox=inbox_of(Doer("li", frozenset({Post.VIDEO_SEAT}))))).lines) == 1

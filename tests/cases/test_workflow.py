@@ -230,6 +230,7 @@ def test_late_unit_is_urged_once_and_answers(desk: Desk) -> None:
     desk.do("answer_supervision", WORKER, hour=5)
     assert desk.do("supervise", SUPERVISOR, kind=Supervision.LEADER).handling.supervision == ("timeout", "leader")
     assert desk.do("end_supervision", SUPERVISOR).handling.supervision == ()
+    assert keep_time(desk.store, hours(6)) == ()
 
 
 def test_case_is_merged_into_a_case_that_exists_is_another_and_was_not_merged(desk: Desk) -> None:

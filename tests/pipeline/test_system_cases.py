@@ -11,7 +11,11 @@ from pydantic import SecretStr, TypeAdapter
 
 from broadcast.ladder import CAMERA_AWAY
 from broadcast.settings import BroadcastSettings, HornEntry
+from cases.deeds import Order
+from cases.errors import UnknownCodeError
+from cases.posts import Doer
 from cases.records import Case
+from cases.states import Action
 from detectors.events import Event
 from pipeline.errors import NoHornError
 from pipeline.settings import CameraEntry, Settings
@@ -94,3 +98,15 @@ def test_first_panoramas_that_nobody_waits_for_are_removed_at_the_start(tmp_path
         until(lambda: not left.exists(), "the picture is gone")
     finally:
         system.stop()
+
+
+def test_condition_that_the_table_has_not_is_refused_before_a_case_is_bound_to_it(tmp_path: Path) -> None:
+    system = new_system(tmp_path)
+    case, li = open_case(system), Doer("li")
+    system.decide(case.case_id, Order(Action.FILE), by=li)
+
+    with pytest.raises(UnknownCodeError, match="not 99"):
+        system.decide(case.case_id, Order(Action.ACCEPT, condition=99), by=li)
+
+    assert system.decide(case.case_id, Order(Action.ACCEPT, condition=1), by=li).handling.condition == 1
+    system.stop()
