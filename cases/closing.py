@@ -19,6 +19,9 @@ SAME_PIXELS, OTHER_PIXELS = 0.8, 0.3
 """Likeness from which pixels prove that the same thing stands there, and below which something else is seen: those of
 `vision.places` (PROOF_SAME, PROOF_GONE), by which the watch judges. In between lie shadows and another light."""
 
+LOOK, LOOK_DELAYED = "look", "look_delayed"
+"""What the history tells of looks: one that was taken, and one that could not be judged, once per cause."""
+
 AGREEING = 2
 """So many cues must agree."""
 

@@ -10,16 +10,13 @@ from typing import Any
 from pydantic import JsonValue
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from cases.closing import ClosingLook, Delay
+from cases.closing import LOOK, LOOK_DELAYED, ClosingLook, Delay
 from cases.noting import add_note, case_for_change
 from cases.packs import Pack
 from cases.states import CaseState
 from cases.tables import CaseRow
 
 SYSTEM = "system"
-
-LOOK, LOOK_DELAYED = "look", "look_delayed"
-"""What the history tells of looks: one that was taken, and one that could not be judged, once per cause."""
 
 COLUMNS: tuple[InstrumentedAttribute[Any], ...] = (
     CaseRow.closing_finding,

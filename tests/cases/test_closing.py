@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cases.closing import ClosingFacts, ClosingLook, ClosingProposal, Cues, Delay, Finding, weigh
-from cases.closing_columns import LOOK, LOOK_DELAYED
+from cases.closing import LOOK, LOOK_DELAYED, ClosingFacts, ClosingLook, ClosingProposal, Cues, Delay, Finding, weigh
 from cases.closing_due import due_at, due_looks
 from cases.closing_settings import ClosingSettings
 from cases.deeds import Order
@@ -155,9 +154,7 @@ def test_delay_is_said_once_per_cause_and_keeps_what_was_proposed(store: CaseSto
     assert due_looks(store.database, SETTINGS, NOON + 3 * HOUR + timedelta(minutes=12)) == (case.case_id,)
 
 
-def test_pack_that_a_crash_left_without_its_row_is_not_looked_for_again(
-    store: CaseStore, tmp_path: Path
-) -> None:
+def test_pack_that_a_crash_left_without_its_row_is_not_looked_for_again(store: CaseStore, tmp_path: Path) -> None:
     opening, evidence = facts(opening=OPENING), EvidenceStore(tmp_path / "evidence")
     case_id = new_case().case_id
     store.open_case(new_case(), evidence.write_pack(case_id, parts(), opening))

@@ -9,8 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
-from cases.closing import ClosingProposal, Delay, Watched
-from cases.closing_columns import LOOK, LOOK_DELAYED
+from cases.closing import LOOK, LOOK_DELAYED, ClosingProposal, Delay, Watched
 from cases.closing_settings import ClosingSettings
 from cases.deeds import Order
 from cases.evidence import EvidenceStore
