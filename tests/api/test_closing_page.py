@@ -1,7 +1,6 @@
 """What the camera saw after dispatch, in a real browser: before and after side by side, and the two steps."""
 
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
@@ -78,12 +77,10 @@ def test_before_and_after_stand_side_by_side_with_what_was_measured(visit: Visit
     expect(page.locator(".timeline .look")).to_contain_text("已不在")
 
 
-def test_proposal_to_close_is_followed_by_two_usual_steps(visit: Visit, system: FakeSystem, tmp_path: Path) -> None:
+def test_proposal_to_close_is_followed_by_two_usual_steps(visit: Visit, system: FakeSystem) -> None:
     case = look(system, dispatched(system, *TO_CHECKING), GONE)
     page = opened(visit, case)
     closing = page.locator(".closing")
-    page.screenshot(path=tmp_path / "closing.png")
-
     closing.get_by_role("button", name="核查通过").click()
     expect(page.locator(".case-head .badge")).to_have_text("待结案")
     closing.get_by_role("button", name="结案").click()
