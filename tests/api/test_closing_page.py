@@ -1,6 +1,8 @@
 """What the camera saw after dispatch, in a real browser: before and after side by side, and the two steps."""
 
+import os
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -14,13 +16,16 @@ from cases.packs import PackFacts, PackPurpose, Part, PartRole
 from cases.posts import Doer
 from cases.records import Case
 from cases.states import Action, CaseState
+from cases.stills import encode_jpeg
 from cases.tables import CaseRow
 from tests.api.browser import LIMIT_MS, Visit
 from tests.api.fake_system import FakeSystem, jpeg
+from tests.api.film import PARKED_BOX, SIZE_WH, draw
 
 pytestmark = pytest.mark.e2e
 expect.set_options(timeout=LIMIT_MS)
 
+ROAD_BGR = (62, 60, 58)
 GONE, STILL = Cues("empty", 0.91, 0.0, 0.07), Cues("standing", 0.91, 0.88, 0.96)
 TO_CHECKING = (Action.START, Action.REPORT, Action.FEED_BACK)
 
@@ -44,12 +49,29 @@ def look(system: FakeSystem, case: Case, cues: Cues) -> Case:
         case.event_id, case.kind, PackPurpose.CLOSING, case.camera_id, case.camera_name, "kerb", "北侧路缘", 1,
         now.timestamp(), now, 0.04, None, case.reasons, closing=ClosingFacts(*told, weighed.measures),
     )  # fmt: skip
+    whole, part = seen_now(is_gone=cues.watched == "empty")
     parts = [
-        Part("closing.jpg", jpeg(9.0), PartRole.PANORAMA),
-        Part("closing-close-up.jpg", jpeg(9.0, crop=True), PartRole.CLOSE_UP),
+        Part("closing.jpg", whole, PartRole.PANORAMA),
+        Part("closing-close-up.jpg", part, PartRole.CLOSE_UP),
         Part("before-after.jpg", jpeg(9.0, mark=True), PartRole.MARKED),
     ]
     return system.cases.add_pack(case.case_id, system.evidence.write_pack(case.case_id, parts, facts))
+
+
+def seen_now(*, is_gone: bool) -> tuple[bytes, bytes]:
+    """Return the street as it is now, and the place of the parked car."""
+    bgr = draw(3.0)
+    x1, y1, x2, y2 = (round(v * s) for v, s in zip(PARKED_BOX, (*SIZE_WH, *SIZE_WH), strict=True))
+    if is_gone:
+        bgr[y1 : y2 + 4, x1 - 2 : x2 + 2] = ROAD_BGR
+    return encode_jpeg(bgr), encode_jpeg(bgr[y1 - 20 : y2 + 20, x1 - 30 : x2 + 30])
+
+
+def photograph(page: Page, name: str) -> None:
+    """Keep a picture where somebody asked for pictures to look at."""
+    if folder := os.environ.get("STREETWARDEN_PICTURES"):
+        page.wait_for_load_state("networkidle")
+        page.screenshot(path=Path(folder) / f"{name}.png")
 
 
 def opened(visit: Visit, case: Case, language: str = "zh-CN") -> Page:
@@ -78,9 +100,12 @@ def test_before_and_after_stand_side_by_side_with_what_was_measured(visit: Visit
 
 
 def test_proposal_to_close_is_followed_by_two_usual_steps(visit: Visit, system: FakeSystem) -> None:
-    case = look(system, dispatched(system, *TO_CHECKING), GONE)
+    case = dispatched(system, *TO_CHECKING)
+    system.raise_case("gate-1", age_s=40)
+    case = look(system, case, GONE)
     page = opened(visit, case)
     closing = page.locator(".closing")
+    photograph(page, "closing")
     closing.get_by_role("button", name="核查通过").click()
     expect(page.locator(".case-head .badge")).to_have_text("待结案")
     closing.get_by_role("button", name="结案").click()
