@@ -90,8 +90,7 @@ class System:
         self.settings = settings
         self.hub = Hub()
         database = database_of(settings)
-        local = ZoneInfo(settings.timezone)
-        codes = settings.codes
+        local, codes = ZoneInfo(settings.timezone), settings.codes
         self.cases = CaseStore(database, local=local, numbering=codes.numbering(), deadlines=codes.deadlines(local))
         self.people = People(database)
         opened = open_keyring(keys_folder(settings), data / "evidence", utc_now)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -76,7 +77,7 @@ def corner() -> Corner:
 
 
 @pytest.fixture
-def case(tmp_path) -> Case:  # type: ignore[no-untyped-def]
+def case(tmp_path: Path) -> Case:
     store = CaseStore(f"sqlite:///{tmp_path / 'cases.sqlite'}")
     return store.open_case(replace(new_case(), box=RED, class_label="car"), pack_of())
 
