@@ -88,6 +88,7 @@ class ClosingLooks:
         self._parts = parts
         self._settings = settings
         self._under_way: set[str] = set()
+        self._given_up: set[str] = set()  # a fault of ours, said in the log: it would come again every ten seconds
 
     def begin_due(self) -> None:
         """Begin the looks that are due and not under way; returns at once, may be called from one thread at a time.
@@ -96,13 +97,18 @@ class ClosingLooks:
             DatabaseError: the database refuses; the next call asks again.
         """
         due = due_looks(self._parts.cases.database, self._settings, self._parts.now())
-        waiting = [case_id for case_id in due if case_id not in self._under_way]
+        waiting = [case_id for case_id in due if case_id not in self._under_way | self._given_up]
         for case_id in waiting[: max(0, MOST_AT_ONCE - len(self._under_way))]:
             self._under_way.add(case_id)
             self._step(case_id, "look after dispatch", lambda case_id=case_id: self._look(case_id))  # type: ignore[misc]
 
     def _step(self, case_id: str, what: str, step: Callable[[], None]) -> None:
-        self._parts.agenda.now(f"case {case_id}: {what}", step, if_lost=lambda: self._under_way.discard(case_id))
+        self._parts.agenda.now(f"case {case_id}: {what}", step, if_lost=lambda: self._give_up(case_id))
+
+    def _give_up(self, case_id: str) -> None:
+        """Leave a case whose look cannot be taken at all to people, until the next start."""
+        self._under_way.discard(case_id)
+        self._given_up.add(case_id)
 
     def _look(self, case_id: str) -> None:
         case = self._parts.cases.get(case_id)

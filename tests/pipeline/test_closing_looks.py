@@ -268,3 +268,18 @@ def test_case_that_was_closed_meanwhile_is_left_alone(desk: Desk) -> None:
     desk.looks.begin_due()
     desk.agenda.run()
     assert desk.street.asked == []
+
+
+def test_look_that_fails_by_a_fault_of_ours_is_not_tried_without_end(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> float:
+        desk.street.asked.append("failed")
+        raise ValueError("no such box")
+
+    monkeypatch.setattr(desk.street, "found", fails)
+    with pytest.raises(ValueError, match="no such box"):
+        desk.look()
+    desk.look()
+
+    assert desk.street.asked.count("failed") == 1
