@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pydantic import JsonValue
 
 from cases.completeness import Shortfall
+from cases.due_soon import DueSoon
 from cases.handling import Handling, Standing
 from cases.packs import Pack, PackPurpose, PartRole
 from cases.spots import NOTHING_PROPOSED, NOWHERE, Proposal, Spot
@@ -385,6 +386,7 @@ class CaseQuery:
         states, kinds, camera_ids, units: any of these.
         inbox: what waits for somebody.
         due_before: whose running clock has its limit before this moment, aware UTC.
+        due_soon: whose running clock is yellow.
         raised_from, raised_before: aware UTC; from is included, before is not.
         text: part of code, camera, zone or address, in any case; or part of the number, from three characters on.
         limit: at most so many, 1 to 500.
@@ -398,6 +400,7 @@ class CaseQuery:
     units: tuple[str, ...] = ()
     inbox: Inbox | None = None
     due_before: datetime | None = None
+    due_soon: DueSoon | None = None
     raised_from: datetime | None = None
     raised_before: datetime | None = None
     text: str = ""

@@ -11,9 +11,24 @@ Belongs here: finding and counting. Does not: changing (store), what a board sho
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Subquery, Tuple, and_, func, literal, or_, select, true, tuple_, union
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Subquery,
+    Tuple,
+    and_,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    tuple_,
+    union,
+)
 from sqlalchemy.orm import Session, raiseload
 
+from cases.due_soon import DueSoon
 from cases.pages import Count
 from cases.posts import ANY_UNIT
 from cases.records import CaseLine, CasePlace, CaseQuery, Inbox
@@ -72,6 +87,8 @@ def conditions_of(query: CaseQuery) -> list[ColumnElement[bool]]:
         conditions.append(_waits(query.inbox))
     if query.due_before is not None:
         conditions.append(CaseRow.due_at < query.due_before)
+    if query.due_soon is not None:
+        conditions.append(_is_soon(query.due_soon))
     if query.raised_from is not None:
         conditions.append(CaseRow.raised_at >= query.raised_from)
     if query.raised_before is not None:
@@ -83,6 +100,18 @@ def _waits(inbox: Inbox) -> ColumnElement[bool]:
     is_own = true() if inbox.unit == ANY_UNIT else and_(CaseRow.unit == inbox.unit, CaseRow.unit != "")
     waits_for_unit = and_(CaseRow.state.in_([state.value for state in inbox.unit_states]), is_own)
     return or_(CaseRow.state.in_([state.value for state in inbox.states]), waits_for_unit)
+
+
+def _is_soon(soon: DueSoon) -> ColumnElement[bool]:
+    alike = [
+        and_(
+            CaseRow.code == each.code,
+            CaseRow.condition.is_not_distinct_from(each.condition),
+            CaseRow.due_at <= each.until,
+        )
+        for each in soon.limits
+    ]
+    return and_(CaseRow.due_at > soon.now, or_(false(), *alike))
 
 
 def _along(query: CaseQuery, conditions: list[ColumnElement[bool]]) -> Select[CaseRow]:
