@@ -83,6 +83,12 @@ class CodeItemBody(Body):
         )
 
 
+class CodeBody(Body):
+    """What the city's table says of a code: nothing where a case is of an older table."""
+
+    item: CodeItemBody | None
+
+
 class TakingBody(Body):
     """When one picture was taken, and by how many seconds that may be wrong."""
 

@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 
 from api.auth import Fronted, Now, Serving, Viewer
-from api.bodies_desk import BoardBody, CodeItemBody, MapBody, RemindersBody, TakingBody, TakingsBody
+from api.bodies_desk import BoardBody, CodeBody, CodeItemBody, MapBody, RemindersBody, TakingBody, TakingsBody
 from cases.dashboard import board
 
 router = APIRouter(prefix="/api", tags=["desk"])
@@ -37,9 +37,10 @@ def get_takings(case_id: str, system: Serving, person: Viewer) -> TakingsBody:
 
 
 @router.get("/codes/{code}")
-def get_code(code: str, front: Fronted, person: Viewer) -> CodeItemBody:
+def get_code(code: str, front: Fronted, person: Viewer) -> CodeBody:
     """Return an item of the city's table of codes with its filing conditions and their limits."""
-    return CodeItemBody.of(front.deadlines.table.item(code))
+    item = front.deadlines.table.items.get(code)
+    return CodeBody(item=CodeItemBody.of(item) if item else None)
 
 
 @router.get("/map")
