@@ -51,7 +51,7 @@ app = typer.Typer(add_completion=False)
 
 
 def triage(page: "Page", count: int) -> list[float]:
-    """Decide so many cases on a desk that shows at least one more; returns the seconds until each next one was there."""
+    """Decide so many cases on a desk that shows one more at least; returns the seconds until each next one was there."""
     taken_s = []
     number = _next(page, "")
     for place in range(count):

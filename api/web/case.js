@@ -7,7 +7,7 @@ import { evidenceBar } from "./evidence_bar.js";
 import { warnCase } from "./horns.js";
 import { askHeld, askOrder, toldWords } from "./order.js";
 import { caption, clipPlayer, figure, fileList, loadCase, PicturesAhead, stillsOf } from "./pictures.js";
-import { placeSection } from "./place.js";
+import { placeNotices, placeSection } from "./place.js";
 import { get, post } from "./request.js";
 import { problemWords, reasonWords, saidWords } from "./sentences.js";
 import { mayAct } from "./session.js";
@@ -115,17 +115,20 @@ export class CaseView {
 
   #build() {
     const found = this.#case;
+    const [notices, place] = [h("div", { class: "place-notices" }), h("div", {})];
     this.#showEvidence();
+    this.#loadPlace(notices, place);
     const missing = found.incomplete.map((what) => word("missing", what)).join(t("case.and"));
     fill(
       this.element,
       this.#head(),
       this.#actions(),
+      notices,
       this.#evidence,
       evidenceBar(found, this.#person, () => this.refresh()),
       found.incomplete.length ? h("p", { class: "notice" }, t("case.incomplete", { what: missing })) : null,
       h("div", { class: "case-columns" },
-        h("div", {}, h("h3", {}, t("case.why")), this.#reasons(), this.#placed(), h("h3", {}, t("case.files")), fileList(found.files)),
+        h("div", {}, h("h3", {}, t("case.why")), this.#reasons(), place, h("h3", {}, t("case.files")), fileList(found.files)),
         h("div", {}, h("h3", {}, t("case.timeline")), this.#timeline())),
     );
     this.element.scrollTop = 0;
@@ -148,16 +151,15 @@ export class CaseView {
   }
 
   // The place comes after the rest: nobody waits for it, but the dialogs that propose something from it.
-  #placed() {
+  #loadPlace(notices, section) {
     const { id } = this.#case;
-    const section = h("div", {});
     this.#place = get(`/api/cases/${encodeURIComponent(id)}/place`).catch(() => null);
     this.#place.then((place) => {
       if (!place || this.#case?.id !== id) return;
       const mayMerge = mayAct(this.#person, "operator") && this.#case.actions.includes("merge");
-      fill(section, placeSection(place, mayMerge ? (into) => this.#decide("merge", { into }) : null));
+      fill(notices, placeNotices(place, mayMerge ? (into) => this.#decide("merge", { into }) : null));
+      fill(section, placeSection(place));
     });
-    return section;
   }
 
   #head() {

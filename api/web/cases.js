@@ -169,7 +169,8 @@ export class CaseDesk {
     kinds.addEventListener("change", () => this.#narrow({ kind: kinds.value, stage: this.#stage }));
     const views = ["map", "board"].map((name) =>
       button(word("desk", name), { symbol: name, quiet: true, "aria-pressed": String(this.#shown === name), onclick: () => this.#turn(name) }));
-    fill(this.#bar, h("div", { class: "segments", role: "group", "aria-label": t("desk.filter") }, filters), kinds, ...this.#stageFilter(), views);
+    const group = h("div", { class: "segments", role: "group", "aria-label": t("desk.filter") }, filters);
+    fill(this.#bar, h("div", { class: "desk-filters" }, group, h("div", { class: "desk-views" }, views)), kinds, ...this.#stageFilter());
     fill(this.#list, this.#cases.map((found) => this.#row(found)),
       this.#cases.length ? null : h("li", { class: "empty" }, t("desk.empty")));
     this.#buildFoot();

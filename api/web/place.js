@@ -6,10 +6,13 @@ import { clock, day, t, word } from "./text.js";
 
 const SHOWN = 5; // earlier cases; the others are counted
 
-// Returns the section of a place as the server tells it; `onMerge(number)` is offered where the person may merge.
-export function placeSection(place, onMerge) {
-  return h("section", { class: "place", "aria-label": t("place.title") },
-    h("h3", {}, t("place.title")), findings(place.findings), kinship(place.proposal, onMerge), facts(place), earlier(place));
+// Returns what is to be known before anything is decided: permits, controls, the same case seen anew. `onMerge(number)` is
+// offered where the person may merge.
+export const placeNotices = (place, onMerge) => [findings(place.findings), kinship(place.proposal, onMerge)];
+
+// Returns the section of a place as the server tells it.
+export function placeSection(place) {
+  return h("section", { class: "place", "aria-label": t("place.title") }, h("h3", {}, t("place.title")), facts(place), earlier(place), why(place.proposal));
 }
 
 // Returns the unit that is proposed for a case: by today's rules, else as it was when the case was opened.
@@ -29,14 +32,17 @@ function findings({ permits, controls }) {
 }
 
 function kinship(proposal, onMerge) {
-  const { kinship: kin, kin_id: id, kin_number: number, why } = proposal;
-  if (!kin || kin === "new" || !number) return why ? h("p", { class: "muted" }, word("kin", why)) : null;
+  const { kinship: kin, kin_id: id, kin_number: number } = proposal;
+  if (!isKin(proposal)) return null;
   const link = h("a", { href: `#/cases/${encodeURIComponent(id)}` }, number);
   const words = word("kinship", proposal.is_sure ? `${kin}_sure` : kin);
-  return h("div", { class: "kin row", "data-kinship": kin },
-    h("span", {}, words, " ", link, t("case.and"), word("kin", why)),
+  return h("div", { class: "notice kin row", "data-kinship": kin },
+    h("span", {}, words, " ", link, t("case.and"), word("kin", proposal.why)),
     kin === "same" && onMerge ? button(t("place.merge", { number }), { symbol: "merge", onclick: () => onMerge(number) }) : null);
 }
+
+const isKin = ({ kinship: kin, kin_number: number }) => Boolean(kin && kin !== "new" && number);
+const why = (proposal) => (isKin(proposal) || !proposal.why ? null : h("p", { class: "muted" }, word("kin", proposal.why)));
 
 function facts(place) {
   const { position, grid, area, district, address } = place;

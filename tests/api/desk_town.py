@@ -1,4 +1,4 @@
-"""A small town for the case desk: grids, a dispatch rule, a permit and a control, limits that run, pictures with times."""
+"""A small town for the case desk: grids, a dispatch rule, a permit and a control, limits, pictures with times."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""The case desk in a real browser: lights, going on by itself, taking back, pictures side by side, place, conditions."""
+"""The case desk in a real browser: lights, going on by itself, taking back, pictures side by side, place, codes."""
 
 import os
 from datetime import timedelta
@@ -201,11 +201,11 @@ def test_place_tells_what_was_there_and_merges_what_is_the_same(visit: Visit, to
 
     place = page.locator(".place")
     expect(place).to_contain_text("14080200100000")
-    expect(place).to_contain_text("夜市-001")
+    expect(page.locator(".place-notices")).to_contain_text("夜市-001")
     expect(place.locator(".earlier li")).to_have_count(1)
-    expect(place.locator(".kin")).to_contain_text("仍在原处" if language == "zh-CN" else "it still stands there")
+    expect(page.locator(".kin")).to_contain_text("仍在原处" if language == "zh-CN" else "it still stands there")
     photograph(page, f"desk-place-{language}")
-    place.locator(".kin button").click()
+    page.locator(".kin button").click()
     page.wait_for_selector("dialog")
     assert page.input_value("#order-into") == earlier.number
     page.keyboard.press("Enter")
