@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 from pydantic import JsonValue
@@ -23,7 +23,9 @@ from rich.console import Console
 from api.app import create_app
 from benchmarks.report import Beginning, Report, at_least, at_most, spread, write_report
 from benchmarks.telling import telling
+from pipeline.system import System
 from tests.api.fake_system import PASSWORDS, FakeSystem
+from tests.api.film import SIZE_WH
 from tests.api.serving import served
 
 if TYPE_CHECKING:
@@ -51,7 +53,7 @@ app = typer.Typer(add_completion=False)
 
 
 def triage(page: "Page", count: int) -> list[float]:
-    """Decide so many cases on a desk that shows one more at least; returns the seconds until each next one was there."""
+    """Decide so many cases on a desk that shows one more at least; returns the seconds until each next one is there."""
     taken_s = []
     number = _next(page, "")
     for place in range(count):
@@ -89,7 +91,10 @@ def run(page: "Page", count: int) -> Report:
             at_least("cases a minute by keys", GOAL_PER_MINUTE, round(per_minute, 1)),
             at_most("seconds until the next case is there, at the median", GOAL_NEXT_S, round(found.median, 3)),
         ],
-        notes=["a script presses the keys; a person's thinking comes on top", "SQLite; pictures of 1280x720"],
+        notes=[
+            "a script presses the keys; a person's thinking comes on top",
+            f"SQLite; pictures of {SIZE_WH[0]}x{SIZE_WH[1]}, drawn",
+        ],
         began=began,
     )
 
@@ -105,7 +110,7 @@ def desk(count: int, tell: Callable[[str], None]) -> Iterator["Page"]:
             tell(f"case {place + 1} of {count + 1}")
             system.raise_case("gate-1", age_s=place)
         tell("opening the desk")
-        with served(create_app(system)) as address, chromium() as browser:
+        with served(create_app(cast(System, system))) as address, chromium() as browser:
             visitor = Visitor(browser, address)
             visitor.sign_in("li", PASSWORDS["li"])
             visitor.go("cases")
@@ -126,9 +131,13 @@ def _next(page: "Page", seen: str) -> str:
     """Return the number of the case that is there once it is another one than `seen`, whole."""
     deadline_s = time.monotonic() + LIMIT_S
     while not page.evaluate(SEEN, seen):
-        assert time.monotonic() < deadline_s, f"no other case came after {seen}"
+        assert time.monotonic() < deadline_s, f"no other case came after {seen}; the page says {_said(page)}"
         page.wait_for_timeout(TICK_MS)
     return str(page.evaluate(NUMBER))
+
+
+def _said(page: "Page") -> list[str]:
+    return page.locator(".toast").all_inner_texts()
 
 
 @app.command()

@@ -40,11 +40,13 @@ export class CaseDesk {
   #total = 0;
   #cases = [];
   #chosen = null;
+  #seen = null; // the case that the list was last scrolled to
   #list = h("ol", { class: "case-list" });
   #bar = h("div", { class: "toolbar" });
   #foot = h("div", { class: "pager" });
   #reminders = {};
   #done = [];
+  #around = []; // ids of the last list that held the chosen case: a message may bring the next list before the answer does
   #following = null; // after a decision: ids in the order in which one of them is chosen
   #view;
   #map = new CaseMap((caseId) => this.#open(caseId));
@@ -124,10 +126,9 @@ export class CaseDesk {
   // the one before. A case that is still in the list stays, as there is more to do with it.
   async #decided({ id, number, action }) {
     if (action) this.#done = [{ id, number, action }, ...this.#done].slice(0, UNDONE);
-    const ids = this.#cases.map((found) => found.id);
-    const at = ids.indexOf(id);
+    const at = this.#around.indexOf(id);
     // Kept, as a message about the case may have the list asked for once more before this answer is here.
-    if (at >= 0 && id === this.#chosen) this.#following = [...ids.slice(at + 1), ...ids.slice(0, at).reverse()];
+    if (at >= 0 && id === this.#chosen) this.#following = [...this.#around.slice(at + 1), ...this.#around.slice(0, at).reverse()];
     await this.#load();
     if (this.#chosen === id) await this.#view.refresh();
   }
@@ -244,11 +245,14 @@ export class CaseDesk {
       if (row.dataset.case === caseId) row.setAttribute("aria-current", "true");
       else row.removeAttribute("aria-current");
     }
-    this.#list.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest" });
+    if (caseId !== this.#seen) this.#list.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest" }); // else the list stays as it was scrolled
+    this.#seen = caseId;
+    if (this.#cases.some((found) => found.id === caseId)) this.#around = this.#cases.map((found) => found.id);
     history.replaceState(null, "", `#/cases/${caseId}`);
     await this.#view.show(caseId);
+    if (caseId !== this.#chosen) return; // another one was chosen meanwhile
     const next = this.#cases[this.#cases.findIndex((found) => found.id === caseId) + 1];
-    if (next && caseId === this.#chosen) this.#view.prepare(next.id);
+    if (next) this.#view.prepare(next.id);
   }
 
   #changed({ case_id }) {

@@ -14,6 +14,7 @@ const LIGHTS = ["red", "yellow", "green", "none", "over"]; // the worst first; a
 const COLOURS = { red: "#ff5a63", yellow: "#f0b429", green: "#4cc38a", none: "#5aa9ff", over: "#7d8c9c" };
 const OVER = [...DONE, "dismissed", "not_accepted", "merged"];
 const SHIFT_DEGREES = 0.01; // GCJ-02 lies less than a kilometre from WGS-84
+const GOLDEN_ANGLE = 137.508; // degrees; codes that follow each other get colours far from each other
 const GRIDS_FROM_ZOOM = 13; // below it they would be a grey spot
 
 export class CaseMap {
@@ -74,14 +75,15 @@ export class CaseMap {
     if (!this.#hasView) this.#look([...places.keys()].map((key) => key.split(",").map(Number)));
     this.#points.clearLayers();
     const renderer = L.svg({ pane: "cases" });
-    for (const here of places.values()) {
-      const light = LIGHTS.find((each) => here.some((found) => lightOf(found) === each));
+    const worst = (here) => LIGHTS.findIndex((each) => here.some((found) => lightOf(found) === each));
+    for (const here of [...places.values()].sort((a, b) => worst(b) - worst(a))) { // the worst on top
+      const light = LIGHTS[worst(here)];
       const point = L.circleMarker(this.#at(here[0].position), {
         pane: "cases", renderer, radius: 7 + Math.min(9, 3 * Math.log2(here.length)), weight: 2, color: "#05080b",
         fillColor: COLOURS[light], fillOpacity: 0.95, className: `case-point ${light}`,
       });
       point.bindTooltip(here.length > 1 ? t("map.here", { count: here.length }) : h("span", {}, lineOf(here[0])));
-      if (here.length > 1) point.bindPopup(() => this.#list(here), { maxHeight: 260 });
+      if (here.length > 1) point.bindPopup(() => this.#list(here), { maxHeight: 260, maxWidth: 460 });
       else point.on("click", () => this.#onChoose(here[0].id));
       point.addTo(this.#points);
     }
@@ -157,7 +159,8 @@ const lineOf = (found) => `${word("offence", found.kind)} · ${word("state", fou
 // Grids of one responsibility grid have one tint, so that its border is seen without being drawn.
 function gridStyle(feature) {
   const area = feature.properties.area_code;
-  const tint = area ? `hsl(${[...area].reduce((sum, letter) => (sum * 31 + letter.codePointAt(0)) % 360, 7)} 55% 55%)` : "#5b6f85";
+  const mark = [...area].reduce((sum, letter) => (sum * 31 + letter.codePointAt(0)) % 9973, 7);
+  const tint = area ? `hsl(${Math.round(mark * GOLDEN_ANGLE) % 360} 55% 55%)` : "#5b6f85";
   return { color: "#4a617a", weight: 1, fillColor: tint, fillOpacity: area ? 0.14 : 0.05, className: "grid-shape" };
 }
 

@@ -48,6 +48,7 @@ export class PicturesAhead {
   #wanted = null;
 
   async fetch(caseId) {
+    if (this.#wanted === caseId) return; // a list that is asked for anew changes nothing here
     this.#wanted = caseId;
     const { case: found } = await loadCase(caseId);
     if (this.#wanted !== caseId) return; // another one comes next by now

@@ -71,8 +71,9 @@ function scheduleWords({ first_day: first, last_day: last, weekdays, hours }) {
   const two = (number) => String(number).padStart(2, "0");
   const time = (minutes) => `${two(Math.floor(minutes / 60))}:${two(minutes % 60)}`;
   const parts = [
-    first || last ? `${first ?? ""} – ${last ?? ""}` : "",
-    weekdays.map((number) => word("weekday", number)).join(" "),
+    first ? t("place.from", { day: first }) : "",
+    last ? t("case.until", { time: last }) : "",
+    weekdays.length < 7 ? weekdays.map((number) => word("weekday", number)).join(" ") : "",
     hours.map(([from, to]) => `${time(from)}–${time(to)}`).join(" "),
   ].filter(Boolean);
   return parts.length ? ` · ${parts.join(" · ")}` : "";

@@ -489,6 +489,7 @@ export const WORDS = {
   "picturestate.reviewed": ["已完成", "Done"],
   "place.before": ["此处自 {day} 以来有过 {count} 件", "{count} cases here since {day}"],
   "place.control": ["管控“{name}”，批准人 {approver}", "Control “{name}”, {approver} may approve"],
+  "place.from": ["自 {day} 起", "from {day}"],
   "place.merge": ["并入 {number}", "Merge into {number}"],
   "place.nobody": ["无", "nobody"],
   "place.nothing_before": ["此处此前没有案件", "No case was here before"],

@@ -16,7 +16,7 @@ from cases.store import CaseStore
 from detectors.events import Reason
 from tests.api.fake_system import FakeSystem, jpeg
 from tests.cases.builders import KEY
-from tests.cases.city import at_m, city, written
+from tests.cases.city import at_m, city, code, feature, written
 
 PERMITS = """
 [[permits]]
@@ -24,7 +24,7 @@ number = "夜市-001"
 holder = "李"
 codes = ["0406"]
 grids = ["14080200100000"]
-weekdays = [1, 2, 3, 4, 5, 6, 7]
+hours = ["00:00-23:59", "23:59-00:00"]
 
 [[controls]]
 name = "庙会"
@@ -47,9 +47,12 @@ def furnish(system: FakeSystem) -> None:
     (folder / "permits.toml").write_text(PERMITS, encoding="utf-8")
     (folder / "rules.csv").write_text("unit,district\n盐湖区城管局,140802\n", encoding="utf-8")
     grids = written(folder / "grids.geojson", city())
-    system.places = system.places_of(
-        PlaceSettings(grids=grids, dispatch=folder / "rules.csv", permits=(folder / "permits.toml",))
-    )
+    areas = [
+        feature({"area_code": f"A{x}", "name": f"第{x + 1}责任网格", "unit_grids": [code(x, 0), code(x, 1)]})
+        for x in range(2)
+    ]
+    files = {"grids": grids, "areas": written(folder / "areas.geojson", areas), "dispatch": folder / "rules.csv"}
+    system.places = system.places_of(PlaceSettings(**files, permits=(folder / "permits.toml",)))
     system.evidence = EvidenceStore(folder / "evidence", signer=KEY)  # signed packs tell when each picture was taken
     deadlines = system.settings.codes.deadlines(ZoneInfo(system.settings.timezone))
     system.cases = CaseStore(system.cases.database, deadlines=deadlines)

@@ -13,7 +13,6 @@ from tests.api.desk_town import dispatched, furnish, spotted
 from tests.api.fake_system import FakeSystem
 
 SignIn = Callable[[str], TestClient]
-HOURS_2 = timedelta(hours=2)
 
 
 @pytest.fixture
@@ -94,7 +93,7 @@ def test_grids_tell_their_responsibility_grid(as_person: SignIn, town: FakeSyste
 
     [feature, *_] = as_person("wang").get("/api/places/grids", params=box).json()["features"]
 
-    assert (feature["properties"]["area_code"], feature["properties"]["area_name"]) == ("", "")
+    assert (feature["properties"]["area_code"], feature["properties"]["area_name"]) == ("A0", "第1责任网格")
 
 
 def test_page_may_show_pictures_from_where_tiles_come_and_from_nowhere_else(system: FakeSystem) -> None:

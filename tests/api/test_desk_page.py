@@ -8,13 +8,13 @@ import pytest
 
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install -e .[dev]")
 
-from playwright.sync_api import Browser, Page, Request, expect
+from playwright.sync_api import APIResponse, Browser, Page, Request, Route, expect
 
 from cases.people import Role
 from cases.posts import Post
 from cases.spots import Kinship, Proposal
 from cases.states import CaseState
-from tests.api.browser import LIMIT_MS, Visit, Visitor, until
+from tests.api.browser import LIMIT_MS, Visit, Visitor, intercept, until
 from tests.api.desk_town import closed_with_a_picture, dispatched, furnish, spotted
 from tests.api.fake_system import PASSWORDS, FakeSystem
 
@@ -95,6 +95,21 @@ def test_desk_goes_on_to_the_next_case_and_one_key_takes_the_decision_back(visit
     expect(page.locator(".case-head code")).to_have_text(cases[1].number)
     expect(page.locator(".case-head .badge")).to_have_text("已确认")
     assert system.cases.history(cases[1].case_id)[-1].reason == "by_mistake"
+
+
+def test_desk_goes_on_also_where_the_next_list_is_there_before_the_answer(visit: Visit, system: FakeSystem) -> None:
+    following = system.raise_case("gate-1", age_s=10)
+    system.raise_case("gate-1")
+    page = desk(visit)
+    held: list[tuple[Route, APIResponse]] = []
+    intercept(page, "**/actions", lambda route: held.append((route, route.fetch())))
+
+    page.keyboard.press("f")
+    expect(page.locator(".case-row")).to_have_count(1)  # by the message that the case was filed
+    [(route, answer)] = held
+    route.fulfill(response=answer)
+
+    expect(page.locator(".case-head code")).to_have_text(following.number)
 
 
 def test_what_cannot_be_taken_back_is_said(visit: Visit, system: FakeSystem) -> None:
