@@ -35,4 +35,4 @@ export function dueWords(due, time) {
 }
 
 // Returns a dot in the colour of a case's light, or null where no clock runs; the words beside it say the same.
-export const lightDot = (time) => time && h("span", { class: `light ${time.light}`, title: word("light", time.light) });
+export const lightDot = (time) => time && h("span", { class: `light ${time.light}`, role: "img", "aria-label": word("light", time.light), title: word("light", time.light) });

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from cases.deeds import Order
@@ -10,7 +11,7 @@ from cases.packs import PackFacts, PackPurpose, Part, PartRole, Taking
 from cases.place_settings import PlaceSettings
 from cases.posts import Doer
 from cases.records import Case, NewCase, case_id_of
-from cases.spots import NOTHING_PROPOSED, Proposal, Spot
+from cases.spots import Spot
 from cases.states import Action
 from cases.store import CaseStore
 from detectors.events import Reason
@@ -51,14 +52,19 @@ def furnish(system: FakeSystem) -> None:
         feature({"area_code": f"A{x}", "name": f"第{x + 1}责任网格", "unit_grids": [code(x, 0), code(x, 1)]})
         for x in range(2)
     ]
-    files = {"grids": grids, "areas": written(folder / "areas.geojson", areas), "dispatch": folder / "rules.csv"}
-    system.places = system.places_of(PlaceSettings(**files, permits=(folder / "permits.toml",)))
+    settings = PlaceSettings(
+        grids=grids,
+        areas=written(folder / "areas.geojson", areas),
+        dispatch=folder / "rules.csv",
+        permits=(folder / "permits.toml",),
+    )
+    system.places = system.places_of(settings)
     system.evidence = EvidenceStore(folder / "evidence", signer=KEY)  # signed packs tell when each picture was taken
     deadlines = system.settings.codes.deadlines(ZoneInfo(system.settings.timezone))
     system.cases = CaseStore(system.cases.database, deadlines=deadlines)
 
 
-def spotted(system: FakeSystem, name: str, east_m: float = 30.0, age_s: float = 0.0, **changes: object) -> Case:
+def spotted(system: FakeSystem, name: str, east_m: float = 30.0, age_s: float = 0.0, **changes: Any) -> Case:
     """Open a vending case at a place, with two panoramas ten seconds apart."""
     now = datetime.now(UTC) - timedelta(seconds=age_s)
     case_id = case_id_of(name)
@@ -78,10 +84,9 @@ def spotted(system: FakeSystem, name: str, east_m: float = 30.0, age_s: float = 
     new = NewCase(
         case_id, name, "vending", "0406", "gate-1", "人民路东口", "kerb", "北侧路缘", 1,
         now - timedelta(seconds=42), now, now, (100.0, 120.0, 220.0, 300.0), "stall", 0.81, dwell,
-        spot=spot, proposal=NOTHING_PROPOSED,
+        spot=spot,
     )  # fmt: skip
-    proposal = changes.get("proposal")
-    return system.cases.open_case(replace(new, proposal=proposal) if isinstance(proposal, Proposal) else new, pack)
+    return system.cases.open_case(replace(new, **changes), pack)
 
 
 def dispatched(system: FakeSystem, case: Case, ago: timedelta) -> Case:

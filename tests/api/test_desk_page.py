@@ -78,6 +78,18 @@ def test_lights_and_reminders_are_shown_with_the_time_left(
     photograph(page, f"desk-lights-{language}")
 
 
+@pytest.mark.parametrize(("language", "said"), [("zh-CN", "还剩工作时间"), ("en-GB", "of working time left")])
+def test_limit_in_working_time_is_told_as_working_time(
+    visit: Visit, town: FakeSystem, language: str, said: str
+) -> None:
+    dispatched(town, spotted(town, "e1", code="0201"), timedelta())
+    visitor = visit(language=language)
+    visitor.go("cases")
+    visitor.page.locator(".desk-list .segment", has_text="全部" if language == "zh-CN" else "All").click()
+
+    expect(visitor.page.locator(".case-row .standing")).to_contain_text(said)
+
+
 def test_desk_goes_on_to_the_next_case_and_one_key_takes_the_decision_back(visit: Visit, system: FakeSystem) -> None:
     cases = [system.raise_case("gate-1", age_s=age) for age in (0, 10, 20)]
     page = desk(visit)
