@@ -2,12 +2,12 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from cases.code_settings import CodeSettings
+from cases.database import Database
 from cases.deadlines import CodeDeadlines
 from cases.deeds import Order
 from cases.lights import Light, Reminder
@@ -30,8 +30,8 @@ def deadlines() -> CodeDeadlines:
 
 
 @pytest.fixture
-def store(tmp_path: Path, deadlines: CodeDeadlines) -> CaseStore:
-    return CaseStore(f"sqlite:///{tmp_path / 'cases.sqlite'}", deadlines=deadlines)
+def store(database: Database, deadlines: CodeDeadlines) -> CaseStore:
+    return CaseStore(database, deadlines=deadlines)
 
 
 def dispatched(store: CaseStore, code: str, at: datetime, name: str = "e1") -> Case:
