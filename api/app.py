@@ -15,6 +15,7 @@ from api import (
     live_socket,
     routes_cameras,
     routes_cases,
+    routes_desk,
     routes_evaluation,
     routes_evidence,
     routes_exchange,
@@ -54,14 +55,25 @@ def create_app(system: System) -> FastAPI:
         responses={"4XX": {"model": ErrorAnswer}, "5XX": {"model": ErrorAnswer}},
     )
     app.state.front = make_front(system, Sessions(key, settings.server.session_hours * 3600))
-    routes = (routes_session, routes_cameras, routes_cases, routes_places, routes_horns, routes_labels, routes_health)
+    routes = (
+        routes_session,
+        routes_cameras,
+        routes_desk,
+        routes_cases,
+        routes_places,
+        routes_horns,
+        routes_labels,
+        routes_health,
+    )
+    # routes_desk first: what it serves below /api/cases is no case id
     for part in (*routes, routes_evaluation, routes_evidence, routes_exchange, live_socket, event_socket):
         app.include_router(part.router)
     app.mount("/web", StaticFiles(directory=WEB_FOLDER), name="web")
     app.add_api_route("/", _page, include_in_schema=False)
     install_handlers(app)
-    for guard in (BodyLimit, OwnPageOnly, Faults, SecurityHeaders):  # the last one added stands first
+    for guard in (BodyLimit, OwnPageOnly, Faults):
         app.add_middleware(guard)
+    app.add_middleware(SecurityHeaders, tiles=settings.map.origin)  # the last one added stands first
     return app
 
 

@@ -20,11 +20,13 @@ from api.errors import ForbiddenError, NotSignedInError
 from api.seats import Seats
 from api.sessions import COOKIE_NAME, Session, Sessions
 from api.shared_pictures import SharedPictures
+from cases.deadlines import CodeDeadlines
 from cases.errors import PeopleError
 from cases.evaluation_desk import EvaluationDesk
 from cases.evaluation_inputs import INPUTS_FILE
 from cases.evidence import utc_now
 from cases.people import Person, Role
+from cases.time_left import Lights
 from datasets.label_desk import LabelDesk
 from datasets.label_sets import LabelSets
 from pipeline.system import System
@@ -55,6 +57,8 @@ class Front:
         pictures: stills for those who cannot play the video.
         labels: sets of pictures whose labels people correct.
         evaluations: judges units, areas and posts.
+        deadlines: the city's table of codes, and how its time is counted.
+        lights: says how much of its time a case has left.
         seats: live pictures sent at once.
         page_seats: pages that are told of events at once.
         now: the wall clock, aware.
@@ -66,6 +70,8 @@ class Front:
     pictures: SharedPictures
     labels: LabelDesk
     evaluations: EvaluationDesk
+    deadlines: CodeDeadlines
+    lights: Lights
     now: Callable[[], datetime] = utc_now
     attempts: Attempts = field(default_factory=Attempts)
     seats: Seats = field(default_factory=lambda: Seats(MAX_LIVE))
@@ -77,8 +83,11 @@ def make_front(system: System, sessions: Sessions) -> Front:
     """Return the front of a system."""
     pictures = SharedPictures(lambda camera_id: system.still_jpeg(camera_id, PICTURE_WIDTH), PICTURE_PERIOD_S)
     settings = system.settings
-    evaluations = EvaluationDesk(system.cases.database, settings.data / INPUTS_FILE, ZoneInfo(settings.timezone))
-    return Front(system, sessions, pictures, LabelDesk(LabelSets(settings.labels_folder)), evaluations)
+    local = ZoneInfo(settings.timezone)
+    evaluations = EvaluationDesk(system.cases.database, settings.data / INPUTS_FILE, local)
+    labels = LabelDesk(LabelSets(settings.labels_folder))
+    deadlines = settings.codes.deadlines(local)
+    return Front(system, sessions, pictures, labels, evaluations, deadlines, Lights(deadlines))
 
 
 def front_of(connection: HTTPConnection) -> Front:
@@ -136,11 +145,21 @@ def _system(request: Request) -> System:
     return front_of(request).system
 
 
+def _front(request: Request) -> Front:
+    return front_of(request)
+
+
+def _now(request: Request) -> datetime:
+    return front_of(request).now()
+
+
 def _desk(request: Request) -> LabelDesk:
     return front_of(request).labels
 
 
 Desk = Annotated[LabelDesk, Depends(_desk)]
+Fronted = Annotated[Front, Depends(_front)]
+Now = Annotated[datetime, Depends(_now)]
 Serving = Annotated[System, Depends(_system)]
 Viewer = Annotated[Person, Depends(Needs(Role.VIEWER))]
 Operator = Annotated[Person, Depends(Needs(Role.OPERATOR))]

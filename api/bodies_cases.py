@@ -8,12 +8,15 @@ from urllib.parse import quote
 from pydantic import Field, JsonValue
 
 from api.bodies import Body
+from api.bodies_places import PositionBody
 from api.bodies_workflow import HandlingBody
 from cases.closing import ClosingLook, ClosingProposal, Delay, Finding
 from cases.handling import Supervision
+from cases.lights import Light
 from cases.people import Person
 from cases.records import AuditRow, Case, CaseFile, CaseLine, CasePack, CaseWarning
 from cases.states import Action, CaseState
+from cases.time_left import Lights, TimeLeft
 from cases.workflow import possible_for
 
 
@@ -108,6 +111,19 @@ class ClosingBody(Body):
         return cls.model_validate({name: getattr(look, name) for name in cls.model_fields})
 
 
+class TimeLeftBody(Body):
+    """How a running clock stands; fields as in `cases.time_left.TimeLeft`."""
+
+    light: Light
+    left_s: float
+    day_s: float
+
+    @classmethod
+    def of(cls, left: TimeLeft) -> "TimeLeftBody":
+        """Return it as it goes over the wire."""
+        return cls(light=left.light, left_s=left.left_s, day_s=left.day_s)
+
+
 class CaseRowBody(Body):
     """One case in a list."""
 
@@ -132,11 +148,13 @@ class CaseRowBody(Body):
     is_overdue: bool
     supervision: tuple[Supervision, ...]
     proposal: ClosingProposal
+    time: TimeLeftBody | None
+    position: PositionBody | None
 
     @classmethod
-    def line(cls, case: Case | CaseLine, at: datetime) -> "CaseRowBody":
+    def line(cls, case: Case | CaseLine, at: datetime, lights: Lights) -> "CaseRowBody":
         """Return a case as a list shows it at a moment."""
-        return cls(**_row_fields(case, at))
+        return cls(**_row_fields(case, at, lights))
 
 
 class CaseBody(CaseRowBody):
@@ -159,11 +177,11 @@ class CaseBody(CaseRowBody):
     actions: tuple[Action, ...]
 
     @classmethod
-    def of(cls, case: Case, person: Person, at: datetime) -> "CaseBody":
+    def of(cls, case: Case, person: Person, at: datetime, lights: Lights) -> "CaseBody":
         """Return a case in full, as somebody sees it at a moment."""
         same = ("event_id", "zone_version", "box", "reviewed_by", "reviewed_at", "created_at", "updated_at", "revision")
         return cls(
-            **_row_fields(case, at),
+            **_row_fields(case, at, lights),
             **{name: getattr(case, name) for name in same},
             reasons=tuple(ReasonBody(key=r.key, value=r.value, unit=r.unit) for r in case.reasons),
             files=tuple(
@@ -207,9 +225,9 @@ class CaseAnswer(Body):
     history: tuple[HistoryBody, ...]
 
     @classmethod
-    def of(cls, case: Case, history: Sequence[AuditRow], person: Person, at: datetime) -> "CaseAnswer":
-        """Return a case with its history, as somebody sees it at a moment."""
-        return cls(case=CaseBody.of(case, person, at), history=tuple(HistoryBody.of(row) for row in history))
+    def of(cls, case: CaseBody, history: Sequence[AuditRow]) -> "CaseAnswer":
+        """Return a case as somebody sees it, with its history."""
+        return cls(case=case, history=tuple(HistoryBody.of(row) for row in history))
 
 
 class WarnBody(Body):
@@ -218,11 +236,14 @@ class WarnBody(Body):
     phrase: str | None = Field(default=None, max_length=64, pattern=r"^[^\x00]*$")
 
 
-def _row_fields(case: Case | CaseLine, at: datetime) -> dict[str, Any]:
+def _row_fields(case: Case | CaseLine, at: datetime, lights: Lights) -> dict[str, Any]:
     same = ("number", "kind", "code", "state", "camera_id", "camera_name", "zone_id", "zone_name", "started_at")
     more = ("raised_at", "ended_at", "class_label", "score")
+    left, position = lights.of(case, at), case.spot.position
     return {
         "id": case.case_id,
+        "time": TimeLeftBody.of(left) if left else None,
+        "position": PositionBody.of(position) if position else None,
         "warnings_count": case.warnings_count,
         "unit": case.handling.unit,
         "due_at": case.handling.due_at,

@@ -12,7 +12,7 @@ from shapely.geometry import mapping
 from api.bodies import Body
 from cases.coordinates import Position, gcj02_of
 from cases.dispatching import Rule
-from cases.grids import UnitGrid
+from cases.grids import Area, UnitGrid
 from cases.kinship import Sighting
 from cases.permits import Control, Findings, Permit
 from cases.place_history import PlaceHistory
@@ -222,16 +222,18 @@ class GridsAnswer(Body):
     is_whole: bool
 
 
-def grid_feature(grid: UnitGrid, *, shifted: bool) -> dict[str, JsonValue]:
+def grid_feature(grid: UnitGrid, area: Area | None, *, shifted: bool) -> dict[str, JsonValue]:
     """Return a unit grid as a feature of GeoJSON.
 
     Args:
         grid: the grid.
+        area: the responsibility grid that it belongs to.
         shifted: in GCJ-02, for maps of China, instead of WGS-84.
     """
     parts = mapping(grid.shape)["coordinates"]
     rings: JsonValue = [[[_shown(x, y, shifted) for x, y in ring] for ring in part] for part in parts]
     properties: dict[str, JsonValue] = {"grid_code": grid.code, "name": grid.name, "district": grid.district}
+    properties |= {"area_code": area.code if area else "", "area_name": area.name if area else ""}
     geometry: dict[str, JsonValue] = {"type": "MultiPolygon", "coordinates": rings}
     return {"type": "Feature", "properties": properties, "geometry": geometry}
 

@@ -36,11 +36,18 @@ HEADERS = {
 }
 
 
+def content_policy(tiles: str) -> str:
+    """Return the content policy of a page that may also show pictures from `tiles`, an origin; none where empty."""
+    return CONTENT_POLICY.replace("img-src 'self' blob:", f"img-src 'self' blob: {tiles}") if tiles else CONTENT_POLICY
+
+
 class SecurityHeaders:
     """Adds the headers to every answer; what a route set itself stays. Nothing but the page's own files is cached."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, tiles: str = "") -> None:
+        """`tiles`: the origin of map tiles, empty where none are fetched."""
         self._app = app
+        self._headers = {**HEADERS, "Content-Security-Policy": content_policy(tiles)}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -51,7 +58,7 @@ class SecurityHeaders:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
+                for name, value in self._headers.items():
                     headers.setdefault(name, value)
                 headers.setdefault("Cache-Control", "no-cache" if scope["path"].startswith("/web/") else "no-store")
             await send(message)

@@ -1,13 +1,12 @@
 """Cases: the list, one case, and what people decide about it; its pictures are in routes_evidence."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Query
 
-from api.auth import Operator, Serving, Viewer, front_of
-from api.bodies_cases import CaseAnswer, CaseRowBody, CasesBody, CountsBody, WarnBody
+from api.auth import Fronted, Now, Operator, Serving, Viewer
+from api.bodies_cases import CaseAnswer, CaseBody, CaseRowBody, CasesBody, CountsBody, WarnBody
 from api.bodies_workflow import ActionBody, WorkflowBody
 from api.errors import BadRequestError
 from cases.closing import ClosingProposal
@@ -20,16 +19,9 @@ from cases.states import Action, CaseState
 router = APIRouter(prefix="/api/cases", tags=["cases"])
 
 
-def _now(request: Request) -> datetime:
-    return front_of(request).now()
-
-
-Now = Annotated[datetime, Depends(_now)]
-
-
 @router.get("")
 def list_cases(  # one parameter per filter is what makes them part of the API's description
-    system: Serving,
+    front: Fronted,
     person: Viewer,
     now: Now,
     state: Annotated[Sequence[CaseState], Query()] = (),
@@ -38,6 +30,7 @@ def list_cases(  # one parameter per filter is what makes them part of the API's
     unit: Annotated[Sequence[str], Query()] = (),
     inbox: Literal["mine"] | None = None,
     overdue: bool = False,
+    soon: bool = False,
     proposal: Annotated[Sequence[Literal["close", "supervise"]], Query()] = (),
     text: Annotated[str, Query(max_length=64)] = "",
     page: Annotated[int, Query(ge=0, le=MAX_OFFSET)] = 0,
@@ -47,10 +40,12 @@ def list_cases(  # one parameter per filter is what makes them part of the API's
     """Return cases, newest first; every filter that is left out lets all through.
 
     `inbox=mine` asks for what waits for the posts of who asks, `overdue=true` for what a unit is late with now,
-    `proposal` for what the camera, which looked again after dispatch, proposes to close or to supervise.
+    `soon=true` for what it will be late with soon, `proposal` for what the camera, which looked again after dispatch,
+    proposes to close or to supervise.
     """
     if page * size > MAX_OFFSET:
         raise BadRequestError(f"page {page} of {size} is too deep to skip to; narrow the list, or go on by after=")
+    cases = front.system.cases
     query = CaseQuery(
         states=tuple(state),
         kinds=tuple(kind),
@@ -59,13 +54,14 @@ def list_cases(  # one parameter per filter is what makes them part of the API's
         inbox=inbox_of(person.doer) if inbox else None,
         proposals=tuple(map(ClosingProposal, proposal)),
         due_before=now if overdue else None,
+        due_soon=front.lights.due_soon(cases.database, now) if soon else None,
         text=text,
         limit=size,
         offset=page * size,
         after=_place(after),
     )
-    found = system.cases.lines(query)
-    rows = tuple(CaseRowBody.line(line, now) for line in found.lines)
+    found = cases.lines(query)
+    rows = tuple(CaseRowBody.line(line, now, front.lights) for line in found.lines)
     following = str(found.lines[-1].place) if len(rows) == size else ""
     count = found.count
     return CasesBody(cases=rows, total=count.total, is_more=count.is_more, page=page, size=size, next=following)
@@ -84,16 +80,18 @@ def get_workflow(person: Viewer) -> WorkflowBody:
 
 
 @router.get("/{case_id}")
-def get_case(case_id: str, system: Serving, person: Viewer, now: Now) -> CaseAnswer:
+def get_case(case_id: str, front: Fronted, person: Viewer, now: Now) -> CaseAnswer:
     """Return one case with its files, warnings, history and what the person may do with it now."""
-    return CaseAnswer.of(system.cases.get(case_id), system.cases.history(case_id), person, now)
+    cases = front.system.cases
+    body = CaseBody.of(cases.get(case_id), person, now, front.lights)
+    return CaseAnswer.of(body, cases.history(case_id))
 
 
 @router.post("/{case_id}/actions")
-def act(case_id: str, body: ActionBody, system: Serving, person: Operator, now: Now) -> CaseAnswer:
+def act(case_id: str, body: ActionBody, front: Fronted, person: Operator, now: Now) -> CaseAnswer:
     """Do a step with a case; the answer says what the person may do next."""
-    case = system.decide(case_id, body.order(), by=person.doer, expected_revision=body.revision)
-    return CaseAnswer.of(case, system.cases.history(case_id), person, now)
+    case = front.system.decide(case_id, body.order(), by=person.doer, expected_revision=body.revision)
+    return CaseAnswer.of(CaseBody.of(case, person, now, front.lights), front.system.cases.history(case_id))
 
 
 @router.post("/{case_id}/warn", status_code=202)

@@ -99,8 +99,9 @@ def list_grids(  # as above
     """Return the unit grids that touch a box of WGS-84, as GeoJSON; in GCJ-02 where the map wants it."""
     if west > east or south > north:
         raise BadRequestError("west must not lie east of east, nor south north of north")
-    grids = system.places.map.within(west, south, east, north, limit + 1)
-    features = tuple(grid_feature(grid, shifted=gcj02) for grid in grids[:limit])
+    city = system.places.map
+    grids = city.within(west, south, east, north, limit + 1)
+    features = tuple(grid_feature(grid, city.area_of(grid), shifted=gcj02) for grid in grids[:limit])
     return GridsAnswer(features=features, is_whole=len(grids) <= limit)
 
 

@@ -49,6 +49,19 @@ class CodeDeadlines:
             return None
         return self.time.due_at(start, limit, spent_s + self.yellow_ratio * self.time.length_s(limit))
 
+    def soon_until(self, code: str, condition: int | None, now: datetime) -> datetime | None:
+        """Return up to which due moment a running clock is yellow now; None where there is no limit.
+
+        That is when the last share of one limit would be used up that began now.
+
+        Raises:
+            UnknownCodeError: the item has no such condition.
+        """
+        limit = self.limit(code, condition)
+        if limit is None:
+            return None
+        return self.time.due_at(now, limit, (1 - self.yellow_ratio) * self.time.length_s(limit))
+
     def spent_s(self, code: str, condition: int | None, start: datetime, end: datetime) -> float:
         """Return the seconds that count between two aware times; all of them where the table sets no limit."""
         limit = self.limit(code, condition)

@@ -196,6 +196,18 @@ class GridMap:
         here = to_metres([Point(position.longitude, position.latitude)], position.latitude)[0]
         return float(shapely.distance(border, here))
 
+    @property
+    def bounds(self) -> tuple[float, float, float, float] | None:
+        """West, south, east and north of all unit grids, degrees of WGS-84; None where the city has none."""
+        if not self.grids:
+            return None
+        west, south, east, north = shapely.total_bounds([grid.shape for grid in self.grids]).tolist()
+        return west, south, east, north
+
+    def area_of(self, grid: UnitGrid) -> Area | None:
+        """Return the responsibility grid of a unit grid, None where it belongs to none."""
+        return self._area_of_grid.get(grid.code) or self._area_by_middle(grid)
+
     def within(self, west: float, south: float, east: float, north: float, limit: int) -> tuple[UnitGrid, ...]:
         """Return up to `limit` unit grids that touch a box of degrees, by their codes."""
         rows = self._grid_tree.query(shapely.box(west, south, east, north), predicate="intersects")
@@ -206,7 +218,7 @@ class GridMap:
         grid = self._by_code.get(code)
         if grid is None:
             return NOWHERE
-        area = self._area_of_grid.get(code) or self._area_by_middle(grid)
+        area = self.area_of(grid)
         return Spot(None, code, area.code if area else "", grid.district)
 
     def _area_by_middle(self, grid: UnitGrid) -> Area | None:

@@ -8,6 +8,7 @@ from pydantic import JsonValue
 
 from cases.closing import ClosingLook, ClosingProposal
 from cases.completeness import Shortfall
+from cases.due_soon import DueSoon
 from cases.handling import Handling, Standing
 from cases.packs import Pack, PackPurpose, PartRole
 from cases.spots import NOTHING_PROPOSED, NOWHERE, Proposal, Spot
@@ -389,6 +390,7 @@ class CaseQuery:
         inbox: what waits for somebody.
         proposals: any of what the camera proposed after dispatch, as it counts now.
         due_before: whose running clock has its limit before this moment, aware UTC.
+        due_soon: whose running clock is yellow.
         raised_from, raised_before: aware UTC; from is included, before is not.
         text: part of code, camera, zone or address, in any case; or part of the number, from three characters on.
         limit: at most so many, 1 to 500.
@@ -403,6 +405,7 @@ class CaseQuery:
     inbox: Inbox | None = None
     proposals: tuple[ClosingProposal, ...] = ()
     due_before: datetime | None = None
+    due_soon: DueSoon | None = None
     raised_from: datetime | None = None
     raised_before: datetime | None = None
     text: str = ""

@@ -8,6 +8,7 @@ quickly as a sentence; SQLite reads through an index that holds just the searche
 Belongs here: finding and counting. Does not: changing (store), what a board shows (dashboard).
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -29,6 +30,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session, raiseload
 
 from cases.closing import PROPOSAL_STATES, ClosingProposal
+from cases.due_soon import DueSoon
 from cases.pages import Count
 from cases.posts import ANY_UNIT
 from cases.records import CaseLine, CasePlace, CaseQuery, Inbox
@@ -81,19 +83,25 @@ def conditions_of(query: CaseQuery) -> list[ColumnElement[bool]]:
         conditions.append(CaseRow.kind.in_(query.kinds))
     if query.camera_ids:
         conditions.append(CaseRow.camera_id.in_(query.camera_ids))
-    if query.units:
-        conditions.append(CaseRow.unit.in_(query.units))
-    if query.inbox is not None:
-        conditions.append(_waits(query.inbox))
-    if query.proposals:
-        conditions.append(_is_proposed(query.proposals))
-    if query.due_before is not None:
-        conditions.append(CaseRow.due_at < query.due_before)
     if query.raised_from is not None:
         conditions.append(CaseRow.raised_at >= query.raised_from)
     if query.raised_before is not None:
         conditions.append(CaseRow.raised_at < query.raised_before)
-    return conditions
+    return [*conditions, *_in_workflow(query)]
+
+
+def _in_workflow(query: CaseQuery) -> Iterator[ColumnElement[bool]]:
+    """Yield what a query asks of units, clocks and proposals."""
+    if query.units:
+        yield CaseRow.unit.in_(query.units)
+    if query.inbox is not None:
+        yield _waits(query.inbox)
+    if query.proposals:
+        yield _is_proposed(query.proposals)
+    if query.due_before is not None:
+        yield CaseRow.due_at < query.due_before
+    if query.due_soon is not None:
+        yield _is_soon(query.due_soon)
 
 
 def _is_proposed(proposals: tuple[ClosingProposal, ...]) -> ColumnElement[bool]:
@@ -111,6 +119,18 @@ def _waits(inbox: Inbox) -> ColumnElement[bool]:
         is_own = true() if inbox.unit == ANY_UNIT else CaseRow.unit == inbox.unit
         ways.append(and_(CaseRow.state.in_([state.value for state in inbox.unit_states]), is_own))
     return or_(*ways) if ways else false()
+
+
+def _is_soon(soon: DueSoon) -> ColumnElement[bool]:
+    alike = [
+        and_(
+            CaseRow.code == each.code,
+            CaseRow.condition.is_not_distinct_from(each.condition),
+            CaseRow.due_at <= each.until,
+        )
+        for each in soon.limits
+    ]
+    return and_(CaseRow.due_at > soon.now, or_(false(), *alike))
 
 
 def _along(query: CaseQuery, conditions: list[ColumnElement[bool]]) -> Select[CaseRow]:

@@ -22,6 +22,7 @@ from cases.retention import LEAST_DAYS, RetentionDays
 from cases.tables import MAX_NAME_LENGTH
 from models.choice import EngineName
 from pipeline.errors import SettingsError
+from pipeline.map_settings import MapSettings
 from pipeline.outward.settings import OutwardSettings
 from pipeline.variables import expanded
 from streams.pool import RINGS_BYTES
@@ -222,6 +223,7 @@ class Settings(Section):
     retention: RetentionSettings = Field(default_factory=RetentionSettings)
     broadcast: BroadcastSettings = Field(default_factory=BroadcastSettings)
     places: PlaceSettings = Field(default_factory=PlaceSettings)
+    map: MapSettings = Field(default_factory=MapSettings)
     outward: OutwardSettings = Field(default_factory=OutwardSettings)
     cameras: tuple[CameraEntry, ...] = ()
 

@@ -1,14 +1,18 @@
 // One case: its pictures and clip, why it was raised, what has happened since, and what may be done now.
 
 import { closingSection, lookWords } from "./closing.js";
-import { ask, button, fill, h, toast } from "./dom.js";
+import { itemOf, said } from "./codes.js";
+import { Comparison } from "./compare.js";
+import { button, fill, h, toast } from "./dom.js";
 import { evidenceBar } from "./evidence_bar.js";
 import { warnCase } from "./horns.js";
-import { askOrder, toldWords } from "./order.js";
+import { askHeld, askOrder, toldWords } from "./order.js";
+import { caption, clipPlayer, figure, fileList, loadCase, PicturesAhead, stillsOf } from "./pictures.js";
+import { placeNotices, placeSection } from "./place.js";
 import { get, post } from "./request.js";
 import { problemWords, reasonWords, saidWords } from "./sentences.js";
 import { mayAct } from "./session.js";
-import { standingWords } from "./standing.js";
+import { lightDot, standingWords } from "./standing.js";
 import { clock, day, has, quantity, t, word } from "./text.js";
 import { loadWorkflow, stageOf } from "./workflow.js";
 
@@ -33,18 +37,22 @@ const LOOKS = {
   rework: { symbol: "back", kind: "warning" },
   verify: { symbol: "eye" },
 };
-const PICTURE_ORDER = ["marked", "act", "panorama", "close_up", "reference"];
-const LATER = ["after_warning", "closing"];
+const VIEW_KEYS = { s: "compare", o: "marked" };
+const STORED = "evidence"; // how pictures are shown, which stays from case to case
 
 export class CaseView {
   #person;
   #onDecided;
   #case = null;
   #history = [];
+  #place = Promise.resolve(null);
   #wanted = null;
   #deciding = null;
+  #ahead = new PicturesAhead();
+  #comparison = null;
+  #evidence = h("div");
 
-  // `onDecided` is called after a decision was taken here.
+  // `onDecided({id, number, action})` is called after a decision was taken here.
   constructor(person, onDecided) {
     this.#person = person;
     this.#onDecided = onDecided;
@@ -61,18 +69,26 @@ export class CaseView {
     this.#wanted = caseId;
     let answer;
     try {
-      [answer] = await Promise.all([get(`/api/cases/${encodeURIComponent(caseId)}`), loadWorkflow()]);
+      [answer] = await Promise.all([loadCase(caseId), loadWorkflow()]);
     } catch (refusal) {
       this.clear();
       toast(problemWords(refusal), "bad");
       return;
     }
     if (this.#wanted !== caseId) return; // another one was chosen meanwhile
-    if (this.#isAsShown(answer)) return;
-    [this.#case, this.#history] = [answer.case, answer.history];
-    // The same address gives the original or the blurred copy; leave to see originals makes the history longer.
-    for (const file of answer.case.files) file.href += `?seen=${answer.history.length}`;
+    const isAsShown = this.#isAsShown(answer);
+    this.#case = isAsShown ? { ...answer.case, files: this.#case.files } : answer.case;
+    if (isAsShown) {
+      this.element.querySelector(".case-head").replaceWith(this.#head()); // its light may have changed
+      return;
+    }
+    this.#history = answer.history;
     this.#build();
+  }
+
+  // Fetches the pictures of the case that will be looked at next.
+  prepare(caseId) {
+    this.#ahead.fetch(caseId).catch(() => {}); // it will be asked for again when it is shown, and said then
   }
 
   async refresh() {
@@ -81,6 +97,11 @@ export class CaseView {
 
   // Does what a key stands for; says whether it stood for anything.
   key(pressed) {
+    if (pressed in VIEW_KEYS && this.#case) {
+      if (VIEW_KEYS[pressed] === "compare") this.#toggleComparison();
+      else this.#comparison?.toggleMarked();
+      return true;
+    }
     const action = KEYS[pressed]?.find((each) => this.#case?.actions.includes(each));
     if (!action) return false;
     this.#decide(action);
@@ -95,31 +116,61 @@ export class CaseView {
 
   #build() {
     const found = this.#case;
-    const pictures = found.files
-      .filter((file) => PICTURE_ORDER.includes(file.role))
-      .sort((a, b) => rank(a) - rank(b) || a.pack - b.pack);
-    const clip = found.files.find((file) => file.role === "clip");
+    const [notices, place] = [h("div", { class: "place-notices" }), h("div", {})];
+    this.#showEvidence();
+    this.#loadPlace(notices, place);
     const missing = found.incomplete.map((what) => word("missing", what)).join(t("case.and"));
     fill(
       this.element,
       this.#head(),
       this.#actions(),
-      closingSection(found, this.#history, { show: picture, decide: mayAct(this.#person, "operator") ? (...told) => this.#decide(...told) : null }),
-      h("div", { class: "evidence" },
-        pictures.map((file) => picture(file, caption(file, pictures))), clip ? clipPlayer(clip) : null),
+      closingSection(found, this.#history, {
+        show: (file, words) => figure(file, words, this.#ahead),
+        decide: mayAct(this.#person, "operator") ? (...told) => this.#decide(...told) : null,
+      }),
+      notices,
+      this.#evidence,
       evidenceBar(found, this.#person, () => this.refresh()),
       found.incomplete.length ? h("p", { class: "notice" }, t("case.incomplete", { what: missing })) : null,
       h("div", { class: "case-columns" },
-        h("div", {}, h("h3", {}, t("case.why")), this.#reasons(), h("h3", {}, t("case.files")), fileList(found.files)),
+        h("div", {}, h("h3", {}, t("case.why")), this.#reasons(), place, h("h3", {}, t("case.files")), fileList(found.files)),
         h("div", {}, h("h3", {}, t("case.timeline")), this.#timeline())),
     );
     this.element.scrollTop = 0;
   }
 
+  #showEvidence() {
+    const stills = stillsOf(this.#case);
+    const clip = this.#case.files.find((file) => file.role === "clip");
+    const isBeside = localStorage.getItem(STORED) === "compare" && stills.length > 0;
+    this.#comparison = isBeside ? new Comparison(this.#ahead) : null;
+    this.#comparison?.show(this.#case);
+    const shown = this.#comparison?.element
+      ?? h("div", { class: "evidence" }, stills.map((file) => figure(file, caption(file, stills), this.#ahead)), clip ? clipPlayer(clip) : null);
+    fill(this.#evidence, shown);
+  }
+
+  #toggleComparison() {
+    localStorage.setItem(STORED, this.#comparison ? "all" : "compare");
+    this.#showEvidence();
+  }
+
+  // The place comes after the rest: nobody waits for it, but the dialogs that propose something from it.
+  #loadPlace(notices, section) {
+    const { id } = this.#case;
+    this.#place = get(`/api/cases/${encodeURIComponent(id)}/place`).catch(() => null);
+    this.#place.then((place) => {
+      if (!place || this.#case?.id !== id) return;
+      const mayMerge = mayAct(this.#person, "operator") && this.#case.actions.includes("merge");
+      fill(notices, placeNotices(place, mayMerge ? (into) => this.#decide("merge", { into }) : null));
+      fill(section, placeSection(place));
+    });
+  }
+
   #head() {
     const found = this.#case;
     const stage = stageOf(found.state);
-    const standing = standingWords(found.handling, found.is_overdue);
+    const standing = standingWords(found);
     const end = found.ended_at ? t("case.until", { time: clock(found.ended_at) }) : t("case.going_on");
     return h(
       "header", { class: "case-head" },
@@ -128,8 +179,21 @@ export class CaseView {
         stage ? h("span", { class: "muted stage-place" }, t("stage.place", stage)) : null,
         h("span", { class: "spring" }), h("code", {}, found.number)),
       h("p", {}, `${found.camera_name} · ${found.zone_name} · ${day(found.started_at)} ${clock(found.started_at)} ${end}`),
-      standing.length ? h("p", { class: found.is_overdue ? "standing late" : "standing" }, standing.join(" · ")) : null,
+      standing.length ? h("p", { class: found.is_overdue ? "standing late" : "standing" }, lightDot(found.time), standing.join(" · ")) : null,
+      this.#condition(),
     );
+  }
+
+  // The filing condition in the words of the city's table, which come after the rest.
+  #condition() {
+    const { code, handling } = this.#case;
+    if (!handling.condition) return null;
+    const line = h("p", { class: "condition" }, t("standing.condition", { number: handling.condition }));
+    itemOf(code).then((item) => {
+      const chosen = item?.conditions.find((each) => each.number === handling.condition);
+      if (chosen) line.append(`${t("condition.is")}${said(chosen.filing)}${chosen.limit ? ` · ${t("condition.limit", { limit: said(chosen.limit) })}` : ""}`);
+    }, () => {}); // the number stands there
+    return line;
   }
 
   #actions() {
@@ -140,52 +204,55 @@ export class CaseView {
     const rare = this.#case.actions.filter((action) => !(action in LOOKS));
     const more = rare.length ? h("details", { class: "more" }, h("summary", {}, t("case.more")), h("div", { class: "actions" }, rare.map(make))) : null;
     const hint = h("span", { class: "muted hint" }, t("desk.keys"));
+    const beside = button(t("compare.title"), { symbol: "beside", key: "S", onclick: () => this.#toggleComparison() });
     const none = this.#case.actions.length ? null : h("span", { class: "muted" }, t("case.nothing_to_do"));
-    return h("div", { class: "actions" }, usual.map(make), none, more, h("span", { class: "spring" }), hint);
+    return h("div", { class: "actions" }, usual.map(make), none, more, h("span", { class: "spring" }), beside, hint);
   }
 
-  async #decide(action, filled) {
+  // `proposed` stands in the dialog that asks what the action needs.
+  async #decide(action, proposed = {}) {
     const seen = `${this.#case.id} ${this.#case.revision}`;
     if (!mayAct(this.#person, "operator") || this.#deciding === seen) return;
     this.#deciding = seen; // a key that is held down decides once; the next step waits for nothing but its case
-    let isDecided = false;
+    let decided = null;
     try {
-      isDecided = await this.#carryOut(action, filled);
+      decided = await this.#carryOut(action, proposed);
     } finally {
       if (this.#deciding === seen) this.#deciding = null;
     }
-    if (isDecided) await this.#onDecided();
+    if (decided) await this.#onDecided(decided);
   }
 
-  // Says whether something was asked of the server, so that the list may have changed.
-  async #carryOut(action, filled = null) {
-    const { id, revision } = this.#case;
+  // Returns what was decided, {id, number, action}; of a refusal `action` is null. Null where nothing was asked of the
+  // server, so that the list cannot have changed.
+  async #carryOut(action, proposed) {
+    const { id, number, revision } = this.#case;
     if (action === "warn") {
       await warnCase(id);
-      return false;
+      return null;
     }
-    const proposed = filled ?? (await this.#proposed(action));
-    const order = await askOrder(action, this.#case.handling, proposed);
-    if (order === null) return false;
-    const reason = filled?.reason ? { reason: filled.reason } : {};
-    try {
-      await post(`/api/cases/${id}/actions`, { action, revision, ...reason, ...order });
-      toast(t("case.done", { action: word("action", action) }), "good");
-    } catch (refusal) {
-      toast(problemWords(refusal), "bad");
-    }
-    await this.refresh();
-    return true;
+    const order = await askOrder(action, this.#case, { place: this.#place, proposed });
+    if (order === null) return null;
+    const given = proposed.reason ? { reason: proposed.reason } : {}; // where the step asks for none
+    const isDone = await this.#send(`/api/cases/${id}/actions`, { action, revision, ...given, ...order });
+    if (isDone === null) return null;
+    if (!isDone) await this.refresh();
+    return { id, number, action: isDone ? action : null };
   }
 
-  // Returns what the program proposed when the case was opened: the unit that is responsible, or what it is the same as.
-  async #proposed(action) {
-    if (!["dispatch", "merge"].includes(action)) return {};
+  // Says whether the server did it; null where it wants a reason and nobody gave one.
+  async #send(path, order) {
     try {
-      const { proposal } = await get(`/api/cases/${encodeURIComponent(this.#case.id)}/place`);
-      return action === "merge" ? { into: proposal.kin_number } : { unit: this.#case.handling.unit || proposal.unit };
-    } catch {
-      return {}; // it is a help only
+      await post(path, order);
+      toast(t("case.done", { action: word("action", order.action) }), "good");
+      return true;
+    } catch (refusal) {
+      if (refusal.code !== "filing_held") {
+        toast(problemWords(refusal), "bad");
+        return false;
+      }
+      const reason = await askHeld(problemWords(refusal));
+      return reason ? this.#send(path, { ...order, reason }) : null;
     }
   }
 
@@ -228,46 +295,4 @@ function warningRow(warning) {
     h("time", { datetime: warning.started_at }, clock(warning.started_at)),
     h("div", {}, h("strong", {}, t(warning.ok ? "case.warned" : "case.warning_failed", { level: warning.level })),
       h("div", { class: "spoken" }, warning.text), h("div", { class: "muted", title: warning.detail }, receipt)));
-}
-
-// Pictures taken after a warning come last: before and after are looked at one after the other.
-const rank = (file) => PICTURE_ORDER.indexOf(file.role) + (LATER.includes(file.purpose) ? PICTURE_ORDER.length : 0);
-
-// Says what a picture is, with a number where there are several of its kind, and when it was taken.
-function caption(file, pictures) {
-  const isLater = (other) => LATER.includes(other.purpose);
-  const kind = isLater(file) ? word("purpose", file.purpose) : word("role", file.role);
-  const alike = pictures.filter((other) => other.role === file.role && isLater(other) === isLater(file));
-  const number = alike.length > 1 ? ` ${alike.indexOf(file) + 1}` : "";
-  // A pack's time is that of its last panorama; the first one is older, and no time is better than a wrong one.
-  const isLast = !alike.some((other, i) => other.pack === file.pack && i > alike.indexOf(file));
-  return isLast ? `${kind}${number} · ${clock(file.captured_at)}` : `${kind}${number}`;
-}
-
-function picture(file, words) {
-  const open = () => ask(words, () => h("img", { class: "large", src: file.href, alt: words }));
-  return h("figure", {},
-    h("button", { type: "button", class: "picture-button", "aria-label": t("case.enlarge", { what: words }), onclick: open },
-      h("img", { src: file.href, alt: words, loading: "lazy" })),
-    h("figcaption", {}, words));
-}
-
-function clipPlayer(file) {
-  const traits = { controls: true, preload: "metadata", playsinline: true, "aria-label": t("case.clip") };
-  const video = h("video", { src: file.href, ...traits });
-  video.muted = true;
-  const words = h("figcaption", {}, `${t("case.clip")} · ${clock(file.captured_at)}`);
-  video.addEventListener("error", () => { // H.265 in a browser without it; the evidence itself is fine
-    const link = h("a", { href: file.href, download: file.name }, t("case.clip_download"));
-    video.replaceWith(h("p", { class: "notice" }, `${t("case.clip_unplayable")} `, link));
-  });
-  return h("figure", { class: "clip-player" }, video, words);
-}
-
-function fileList(files) {
-  return h("details", {}, h("summary", {}, t("case.file_count", { count: files.length })),
-    h("ul", { class: "files" }, files.map((file) => h("li", {},
-      h("a", { href: file.href, download: file.name }, `${file.pack}/${file.name}`),
-      h("span", { class: "muted" }, ` ${quantity(file.size_bytes, "bytes")} `),
-      h("code", { title: "SHA-256" }, file.sha256.slice(0, 12))))));
 }

@@ -59,6 +59,10 @@ const PATHS = {
   eye: "M2 12s4-7 10-7 10 7 10 7-4 7-10 7S2 12 2 12zM12 9a3 3 0 1 0 0 6 3 3 0 0 0 0-6z",
   undo: "M9 7L4 12l5 5M4 12h10a6 6 0 0 1 0 12",
   stop: "M6 6h12v12H6z",
+  beside: "M3 5h8v14H3zM13 5h8v14h-8z",
+  merge: "M6 4v5l6 5v6M18 4v5l-6 5",
+  map: "M3 6l6-2 6 2 6-2v14l-6 2-6-2-6 2zM9 4v14M15 6v14",
+  board: "M4 4h16v16H4zM4 10h16M10 10v10",
   camera: "M3 7h12v10H3zM15 11l6-3v8l-6-3z",
 };
 

@@ -1,6 +1,8 @@
 // The dialog in which somebody says what an action needs: a reason, a unit, a date, another case.
 
+import { itemOf, said } from "./codes.js";
 import { ask, button, h } from "./dom.js";
+import { proposedParent, proposedUnit } from "./place.js";
 import { has, t, word } from "./text.js";
 import { ruleOf } from "./workflow.js";
 
@@ -22,32 +24,40 @@ const FIELDS = {
   handler: () => h("input", { maxlength: 200 }),
   until: () => h("input", { type: "date", min: tomorrow() }),
   into: () => h("input", { maxlength: 32, placeholder: "SW202611210001" }),
-  condition: () => h("input", { type: "number", min: 1, max: 99, step: 1 }),
+  condition: (item) => (item ? conditionChoice(item) : h("input", { type: "number", min: 1, max: 99, step: 1 })),
   kind: () => h("select", {}, KINDS.map((kind) => h("option", { value: kind }, word("supervision", kind)))),
 };
 
-// Returns what the action needs besides its name, {reason, unit, ...}, or null where the dialog was left. `handling` is
-// where the case stands: its unit and condition are proposed again. `filled` goes before it: fields, and a reason that is
-// offered first.
-export async function askOrder(action, handling, filled = {}) {
+// Returns what the action needs besides its name, {reason, unit, ...}, or null where the dialog was left. Of the case
+// `found` unit and condition are proposed again; `context`: {place, proposed}, where `place` promises what is known of its
+// place, and `proposed` holds values that were chosen before; a reason among them is offered first.
+export async function askOrder(action, found, { place, proposed }) {
   const rule = ruleOf(action);
   if (!rule.needs_reason && !rule.needs.length && !rule.takes.length) return {};
-  const inputs = Object.fromEntries([...rule.needs, ...rule.takes].map((field) => [field, makeInput(field, rule.needs.includes(field), { ...handling, ...filled })]));
-  const offered = [...new Set([filled.reason, ...(QUICK_REASONS[action] ?? [])])].filter(Boolean);
+  const fields = [...rule.needs, ...rule.takes];
+  const [item, known] = await Promise.all([
+    fields.includes("condition") ? itemOf(found.code).catch(() => null) : null, // the number can be typed as well
+    fields.some((field) => ["unit", "into"].includes(field)) ? place : null,
+  ]);
+  const unit = found.handling.unit || proposedUnit(known);
+  const start = { condition: found.handling.condition, unit, into: proposedParent(known), ...proposed };
+  const inputs = Object.fromEntries(fields.map((field) => [field, makeInput(field, rule.needs.includes(field), start, item)]));
+  const offered = [...new Set([proposed.reason, ...(QUICK_REASONS[action] ?? [])])].filter(Boolean);
   const reasons = rule.needs_reason ? offered : [];
   const own = rule.needs_reason ? h("input", { id: "own-reason", maxlength: 300, autocomplete: "off" }) : null;
-  const first = (filled.reason ? null : Object.values(inputs)[0]) ?? (reasons.length ? null : own); // else the first quick reason is
+  const first = (proposed.reason ? null : Object.values(inputs)[0]) ?? (reasons.length ? null : own); // else the first quick reason is
   first?.setAttribute("autofocus", "");
   let form = null;
   const finish = (close, reason) => {
     if (form.reportValidity()) close({ ...values(inputs), ...(rule.needs_reason ? { reason } : {}) });
   };
   const build = (close) => {
-    const fields = Object.entries(inputs).map(([field, input]) => [h("label", { for: input.id }, word("detail", field)), input]);
+    const asked = Object.entries(inputs).map(([field, input]) =>
+      [h("label", { for: input.id }, word("detail", field)), input, item && field === "condition" ? chosenWords(input, item) : null]);
     const quick = reasons.map((reason, i) =>
       button(word("quick", reason), { key: String(i + 1), kind: "wide", autofocus: i === 0 && !first, onclick: () => finish(close, reason) }));
     const label = own ? h("label", { for: "own-reason" }, t(reasons.length ? "case.own_reason" : "case.reason")) : null;
-    form = h("form", { class: "stack" }, fields, quick, label,
+    form = h("form", { class: "stack" }, asked, quick, label,
       h("div", { class: "row" }, own, button(t("dialog.ok"), { kind: "primary", type: "submit" })));
     form.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -56,6 +66,10 @@ export async function askOrder(action, handling, filled = {}) {
     return form;
   };
   const onKey = (event, close) => {
+    if (event.key === "Enter" && event.target.matches("select")) { // a list by itself does not send its form
+      event.preventDefault();
+      form.requestSubmit();
+    }
     const reason = event.target.matches("input, select") ? null : reasons[Number(event.key) - 1];
     if (reason) finish(close, reason);
   };
@@ -74,13 +88,50 @@ function toldValue(field, value) {
   return field === "kind" && has(`supervision.${value}`) ? word("supervision", value) : value;
 }
 
-function makeInput(field, isNeeded, filled) {
-  const input = FIELDS[field]();
-  if (filled[field]) input.value = filled[field];
+function makeInput(field, isNeeded, start, item) {
+  const input = FIELDS[field](item);
+  input.value = start[field] ?? input.value;
   input.id = `order-${field}`;
   input.required = isNeeded;
   input.autocomplete = "off";
   return input;
+}
+
+// A list of the conditions in the words of the city's table; none may be chosen, and then the shortest limit holds.
+function conditionChoice(item) {
+  const short = (words) => (words.length > 60 ? `${words.slice(0, 59)}…` : words);
+  return h("select", { class: "wide" }, h("option", { value: "" }, t("condition.none")),
+    item.conditions.map((each) => h("option", { value: String(each.number) }, `${each.number} · ${short(said(each.filing))}`)));
+}
+
+// Returns what the chosen condition says in full, when it is closed, and the limit that follows from it.
+function chosenWords(choice, item) {
+  const words = h("div", { class: "condition-words", role: "status" });
+  const show = () => {
+    const chosen = item.conditions.find((each) => String(each.number) === choice.value);
+    words.replaceChildren(...(chosen ? [
+      h("p", {}, said(chosen.filing)),
+      said(chosen.closing) ? h("p", { class: "muted" }, t("condition.closing", { words: said(chosen.closing) })) : "",
+      h("p", {}, chosen.limit ? t("condition.limit", { limit: said(chosen.limit) }) : t("condition.no_limit")),
+    ] : [h("p", { class: "muted" }, t("condition.shortest", { name: said(item.name) }))]));
+  };
+  choice.addEventListener("change", show);
+  show();
+  return words;
+}
+
+// Asks why something is filed although `holding` holds it back; returns the reason, or null where the dialog was left.
+export function askHeld(holding) {
+  const why = h("input", { id: "own-reason", maxlength: 300, autocomplete: "off", required: true, autofocus: true });
+  return ask(t("case.held"), (close) => {
+    const form = h("form", { class: "stack" }, h("p", { class: "notice" }, holding),
+      h("label", { for: "own-reason" }, t("case.reason")), why, button(t("dialog.ok"), { kind: "primary", type: "submit" }));
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      if (why.value.trim()) close(why.value.trim());
+    });
+    return form;
+  });
 }
 
 function values(inputs) {

@@ -22,6 +22,7 @@ from cases.evidence import EvidenceStore
 from cases.marks import Marks
 from cases.packs import PackFacts, PackPurpose, Part, PartRole
 from cases.people import People, Role
+from cases.permits import check_filing
 from cases.place_settings import PlaceSettings
 from cases.posts import Doer
 from cases.records import Case, CaseWarning, NewCase, case_id_of
@@ -212,6 +213,8 @@ class FakeSystem:
         return self.decide(case_id, Order(action, reason), by=Doer(actor))
 
     def decide(self, case_id: str, order: Order, *, by: Doer, expected_revision: int | None = None) -> Case:
+        if order.action is Action.FILE:
+            check_filing(self.places.findings(self.cases.get(case_id)), order.reason)
         case = self.cases.decide(case_id, order, by=by, at=datetime.now(UTC), expected_revision=expected_revision)
         self.tell(case, "state")
         return case

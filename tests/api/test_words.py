@@ -37,6 +37,8 @@ from cases.errors import (
     PlaceFileError,
 )
 from cases.handling import Request, Supervision
+from cases.kinship import REASONS
+from cases.lights import Light
 from cases.packs import PackPurpose, PartRole
 from cases.posts import Post
 from cases.records import (
@@ -52,6 +54,7 @@ from cases.records import (
     WITHDRAW_RELEASE,
 )
 from cases.releases import SENTENCES
+from cases.spots import Kinship
 from cases.stages import Form
 from cases.states import Action, CaseState, Detail
 from cases.timekeeping import TIME_IS_UP, UNTIL_CAME
@@ -172,6 +175,10 @@ def test_page_holds_no_words_outside_the_table() -> None:
         ("post", list(Post)),
         ("request", [step for step in Request if step]),
         ("supervision", list(Supervision)),
+        ("kin", list(REASONS)),
+        ("kinship", [f"{kin}{sure}" for kin in (Kinship.SAME, Kinship.RECURRENCE) for sure in ("", "_sure")]),
+        ("light", list(Light)),
+        ("weekday", range(1, 8)),
         ("happened", [*Action, OPEN, ADD_PACK, END, EXPORT, VIEW, LOCK, UNLOCK, DELETE, RELEASE, WITHDRAW_RELEASE]),
         ("happened", [LOOK, LOOK_DELAYED]),
         ("finding", list(Finding)),

@@ -159,6 +159,7 @@ def test_example_is_toml_without_duplicate_tables() -> None:
         "retention",
         "broadcast",
         "places",
+        "map",
         "outward",
         "cameras",
     }

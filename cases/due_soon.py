@@ -1,0 +1,21 @@
+"""Which running clocks are due soon, as a query of cases asks for them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SoonLimit:
+    """Cases of a code and a condition (None while nobody chose one) are due soon where they are due until then."""
+
+    code: str
+    condition: int | None
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DueSoon:
+    """Running clocks that are not over at a moment, but will be soon; from `cases.time_left.Lights`."""
+
+    now: datetime
+    limits: tuple[SoonLimit, ...]

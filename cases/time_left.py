@@ -1,0 +1,110 @@
+"""Says how much of its time a case has left, with its light, and which cases are due soon.
+
+Both follow from when a case is due and from the limit of its code: a clock is yellow while no more than the last share
+of one limit is left, counted as the limit counts (`CodeDeadlines.soon_until`). So what a list shows of a case and what
+the database counts are the same, also of cases that were paused or got more time.
+
+Belongs here: lights of cases. Does not: the rule of a light (lights), how time is counted (working_time).
+"""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from cases.database import Database
+from cases.deadlines import CodeDeadlines
+from cases.due_soon import DueSoon, SoonLimit
+from cases.errors import UnknownCodeError
+from cases.lights import Light, Reminder, light
+from cases.records import CaseFacts, CaseQuery
+from cases.searching import conditions_of
+from cases.tables import CaseRow
+
+DAY_S = 86_400.0
+
+
+@dataclass(frozen=True, slots=True)
+class TimeLeft:
+    """How a running clock stands.
+
+    Attributes:
+        light: green, yellow or red.
+        left_s: seconds until it is due, counted as its limit counts; negative once it is over.
+        day_s: so many counted seconds are a day: 86,400 around the clock, 28,800 with eight working hours.
+    """
+
+    light: Light
+    left_s: float
+    day_s: float
+
+
+class Lights:
+    """Knows the lights of cases; any thread may ask.
+
+    Args:
+        deadlines: limits and working time of the city.
+    """
+
+    def __init__(self, deadlines: CodeDeadlines) -> None:
+        self._deadlines = deadlines
+
+    def of(self, case: CaseFacts, now: datetime) -> TimeLeft | None:
+        """Return how a case stands at an aware moment; None while no clock runs, or where it has no limit."""
+        since, due = case.handling.running_since, case.handling.due_at
+        if since is None or due is None:
+            return None
+        code, condition = case.code, case.handling.condition
+        until = self._soon_until(code, condition, now)
+        is_soon = until is not None and due <= until
+        shown = light(now, since, due, yellow_at=now if is_soon else due)
+        left_s = self._counted_s(case, now, due) if now < due else -self._counted_s(case, due, now)
+        return TimeLeft(shown, left_s, self._day_s(code, condition))
+
+    def due_soon(self, database: Database, now: datetime) -> DueSoon:
+        """Return what makes a case yellow at a moment, for `CaseQuery.due_soon`.
+
+        Raises:
+            DatabaseError: the database refuses; it may be tried again.
+        """
+        running = select(CaseRow.code, CaseRow.condition).where(CaseRow.due_at > now).distinct()
+        with database.reading() as session:
+            kinds = session.execute(running).all()
+        found = ((code, condition, self._soon_until(code, condition, now)) for code, condition in kinds)
+        limits = (SoonLimit(code, condition, until) for code, condition, until in found if until is not None)
+        return DueSoon(now, tuple(limits))
+
+    def reminders(self, database: Database, now: datetime) -> Mapping[Reminder, int]:
+        """Return how many running clocks are yellow and how many are red at a moment.
+
+        Raises:
+            DatabaseError: the database refuses; it may be tried again.
+        """
+        queries = {
+            Reminder.DUE_SOON: CaseQuery(due_soon=self.due_soon(database, now)),
+            Reminder.OVERDUE: CaseQuery(due_before=now),
+        }
+        with database.reading() as session:
+            return {
+                reminder: session.scalar(select(func.count()).select_from(CaseRow).where(*conditions_of(query))) or 0
+                for reminder, query in queries.items()
+            }
+
+    def _soon_until(self, code: str, condition: int | None, now: datetime) -> datetime | None:
+        with suppress(UnknownCodeError):  # a case of an older table
+            return self._deadlines.soon_until(code, condition, now)
+        return None
+
+    def _counted_s(self, case: CaseFacts, begin: datetime, end: datetime) -> float:
+        with suppress(UnknownCodeError):
+            return self._deadlines.spent_s(case.code, case.handling.condition, begin, end)
+        return (end - begin).total_seconds()
+
+    def _day_s(self, code: str, condition: int | None) -> float:
+        with suppress(UnknownCodeError):
+            limit = self._deadlines.limit(code, condition)
+            if limit is not None and not limit.unit.is_continuous:
+                return self._deadlines.time.hours.day.total_seconds()
+        return DAY_S

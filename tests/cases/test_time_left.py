@@ -1,0 +1,122 @@
+"""Lights of cases: what a row shows and what the database counts are the same, in working time as well."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from cases.code_settings import CodeSettings
+from cases.database import Database
+from cases.deadlines import CodeDeadlines
+from cases.deeds import Order
+from cases.lights import Light, Reminder
+from cases.posts import Doer
+from cases.records import Case, CaseQuery
+from cases.states import Action
+from cases.store import CaseStore
+from cases.time_left import Lights
+from tests.cases.builders import new_case, pack_of
+
+BEIJING = ZoneInfo("Asia/Shanghai")
+FRIDAY = datetime(2026, 6, 5, 16, 0, tzinfo=BEIJING)
+URGENT, WORK_DAYS, NO_LIMIT = "0406", "0201", "9999"
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture(scope="module")
+def deadlines() -> CodeDeadlines:
+    return CodeSettings().deadlines(BEIJING)
+
+
+@pytest.fixture
+def store(database: Database, deadlines: CodeDeadlines) -> CaseStore:
+    return CaseStore(database, deadlines=deadlines)
+
+
+def dispatched(store: CaseStore, code: str, at: datetime, name: str = "e1") -> Case:
+    case = store.open_case(new_case(name, code=code), pack_of(name))
+    steps = Order(Action.FILE), Order(Action.ACCEPT), Order(Action.APPROVE), Order(Action.DISPATCH, unit="a")
+    for order in steps:
+        case = store.decide(case.case_id, order, by=Doer("li"), at=at)
+    return case
+
+
+def test_light_turns_yellow_in_the_last_fifth_and_red_when_nothing_is_left(
+    store: CaseStore, deadlines: CodeDeadlines
+) -> None:
+    case, lights = dispatched(store, URGENT, FRIDAY), Lights(deadlines)  # two hours around the clock
+    times = [FRIDAY, FRIDAY + timedelta(minutes=95), FRIDAY + timedelta(minutes=96), FRIDAY + 2 * HOUR]
+
+    found = [lights.of(case, at) for at in times]
+
+    assert [left.light for left in found if left] == [Light.GREEN, Light.GREEN, Light.YELLOW, Light.RED]
+    assert [left.left_s for left in found if left] == [7200, 1500, 1440, 0]
+
+
+def test_nights_and_weekends_take_nothing_of_a_limit_in_working_time(
+    store: CaseStore, deadlines: CodeDeadlines
+) -> None:
+    case, lights = dispatched(store, WORK_DAYS, FRIDAY), Lights(deadlines)
+    monday = FRIDAY.replace(day=8, hour=8)
+
+    evening, morning = lights.of(case, FRIDAY.replace(hour=23)), lights.of(case, monday)
+
+    assert evening is not None
+    assert morning == evening
+    assert evening.day_s == 8 * 3600
+    assert lights.of(case, FRIDAY) != evening
+
+
+def test_what_is_late_counts_in_working_time_too(store: CaseStore, deadlines: CodeDeadlines) -> None:
+    case = dispatched(store, WORK_DAYS, FRIDAY)
+    assert case.handling.due_at is not None
+
+    left = Lights(deadlines).of(case, case.handling.due_at + timedelta(days=7))
+
+    assert left is not None
+    assert (left.light, left.left_s) == (Light.RED, -5 * 8 * 3600)
+
+
+@pytest.mark.parametrize("code", [URGENT, WORK_DAYS])
+def test_database_counts_as_yellow_exactly_what_shows_yellow(
+    store: CaseStore, deadlines: CodeDeadlines, code: str
+) -> None:
+    lights = Lights(deadlines)
+    cases = [dispatched(store, code, FRIDAY + i * 17 * HOUR, f"e{i}") for i in range(12)]
+    seen = set()
+    for minutes in range(0, 60 * 24 * 5, 97):
+        now = FRIDAY + timedelta(minutes=minutes)
+        shown = [left.light if (left := lights.of(case, now)) else None for case in cases]
+        yellow = {case.case_id for case, light in zip(cases, shown, strict=True) if light is Light.YELLOW}
+        asked = store.find(CaseQuery(due_soon=lights.due_soon(store.database, now))).cases
+        assert {case.case_id for case in asked} == yellow
+        reminded = lights.reminders(store.database, now)
+        assert reminded[Reminder.DUE_SOON] == len(yellow)
+        seen |= set(shown)
+    assert seen == {Light.GREEN, Light.YELLOW, Light.RED}
+
+
+def test_reminders_count_what_is_over(store: CaseStore, deadlines: CodeDeadlines) -> None:
+    dispatched(store, URGENT, FRIDAY)
+
+    assert Lights(deadlines).reminders(store.database, FRIDAY + 3 * HOUR) == {
+        Reminder.DUE_SOON: 0,
+        Reminder.OVERDUE: 1,
+    }
+
+
+def test_case_whose_clock_stands_still_or_has_no_limit_has_no_light(store: CaseStore, deadlines: CodeDeadlines) -> None:
+    waiting = store.open_case(new_case("e2"), pack_of("e2"))
+
+    assert Lights(deadlines).of(waiting, FRIDAY) is None
+    assert Lights(deadlines).of(dispatched(store, NO_LIMIT, FRIDAY), FRIDAY) is None
+
+
+def test_condition_that_the_table_lost_still_turns_red(store: CaseStore, deadlines: CodeDeadlines) -> None:
+    case = dispatched(store, URGENT, FRIDAY)
+    older = replace(case, handling=replace(case.handling, condition=77))
+
+    found = [Lights(deadlines).of(older, FRIDAY + hours * HOUR) for hours in (1, 3)]
+
+    assert [(left.light, left.left_s) for left in found if left] == [(Light.GREEN, 3600), (Light.RED, -3600)]
