@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import quote
 
 from pydantic import Field, JsonValue
 
 from api.bodies import Body
 from api.bodies_workflow import HandlingBody
+from cases.closing import ClosingLook, ClosingProposal, Delay, Finding
 from cases.handling import Supervision
 from cases.people import Person
 from cases.records import AuditRow, Case, CaseFile, CaseLine, CasePack, CaseWarning
@@ -91,6 +92,22 @@ class ReasonBody(Body):
     unit: str
 
 
+class ClosingBody(Body):
+    """What the camera saw after the last dispatch; fields as in `cases.closing.ClosingLook`."""
+
+    finding: Finding | Literal[""]
+    proposal: ClosingProposal
+    looked_at: datetime | None
+    looks: int
+    delay: Delay | Literal[""]
+    tried_at: datetime | None
+
+    @classmethod
+    def of(cls, look: ClosingLook) -> "ClosingBody":
+        """Return a look as it goes over the wire."""
+        return cls.model_validate({name: getattr(look, name) for name in cls.model_fields})
+
+
 class CaseRowBody(Body):
     """One case in a list."""
 
@@ -114,6 +131,7 @@ class CaseRowBody(Body):
     due_at: datetime | None
     is_overdue: bool
     supervision: tuple[Supervision, ...]
+    proposal: ClosingProposal
 
     @classmethod
     def line(cls, case: Case | CaseLine, at: datetime) -> "CaseRowBody":
@@ -137,6 +155,7 @@ class CaseBody(CaseRowBody):
     incomplete: tuple[str, ...]
     warnings: tuple[WarningBody, ...]
     handling: HandlingBody
+    closing: ClosingBody
     actions: tuple[Action, ...]
 
     @classmethod
@@ -156,6 +175,7 @@ class CaseBody(CaseRowBody):
             incomplete=case.incomplete,
             warnings=tuple(WarningBody.of(warning) for warning in case.warnings),
             handling=HandlingBody.of(case.handling),
+            closing=ClosingBody.of(case.closing),
             actions=possible_for(case.standing, person.doer, at),
         )
 
@@ -208,6 +228,7 @@ def _row_fields(case: Case | CaseLine, at: datetime) -> dict[str, Any]:
         "due_at": case.handling.due_at,
         "is_overdue": case.handling.is_overdue(at),
         "supervision": case.handling.supervision,
+        "proposal": case.closing.proposal,
         "thumbnail": f"/api/cases/{quote(case.case_id, safe='')}/thumbnail.jpg",
         **{name: getattr(case, name) for name in (*same, *more)},
     }

@@ -10,6 +10,7 @@ from api.auth import Operator, Serving, Viewer, front_of
 from api.bodies_cases import CaseAnswer, CaseRowBody, CasesBody, CountsBody, WarnBody
 from api.bodies_workflow import ActionBody, WorkflowBody
 from api.errors import BadRequestError
+from cases.closing import ClosingProposal
 from cases.errors import PostMissingError
 from cases.inboxes import inbox_of
 from cases.posts import Post
@@ -37,6 +38,7 @@ def list_cases(  # one parameter per filter is what makes them part of the API's
     unit: Annotated[Sequence[str], Query()] = (),
     inbox: Literal["mine"] | None = None,
     overdue: bool = False,
+    proposal: Annotated[Sequence[Literal["close", "supervise"]], Query()] = (),
     text: Annotated[str, Query(max_length=64)] = "",
     page: Annotated[int, Query(ge=0, le=MAX_OFFSET)] = 0,
     size: Annotated[int, Query(ge=1, le=200)] = 50,
@@ -44,7 +46,8 @@ def list_cases(  # one parameter per filter is what makes them part of the API's
 ) -> CasesBody:
     """Return cases, newest first; every filter that is left out lets all through.
 
-    `inbox=mine` asks for what waits for the posts of who asks, `overdue=true` for what a unit is late with now.
+    `inbox=mine` asks for what waits for the posts of who asks, `overdue=true` for what a unit is late with now,
+    `proposal` for what the camera, which looked again after dispatch, proposes to close or to supervise.
     """
     if page * size > MAX_OFFSET:
         raise BadRequestError(f"page {page} of {size} is too deep to skip to; narrow the list, or go on by after=")
@@ -54,6 +57,7 @@ def list_cases(  # one parameter per filter is what makes them part of the API's
         camera_ids=tuple(camera),
         units=tuple(unit),
         inbox=inbox_of(person.doer) if inbox else None,
+        proposals=tuple(map(ClosingProposal, proposal)),
         due_before=now if overdue else None,
         text=text,
         limit=size,

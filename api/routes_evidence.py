@@ -13,7 +13,8 @@ from fastapi.responses import FileResponse
 from api.auth import Operator, Serving, person_of, session_of
 from api.bodies_evidence import ReasonBody, StandingBody
 from api.errors import NotFoundError
-from cases.packs import PartRole
+from cases.closing import ClosingProposal
+from cases.packs import PackPurpose, PartRole
 from cases.people import Role
 from cases.records import Case, CaseFile
 from pipeline.evidence_desk import Seer
@@ -68,7 +69,10 @@ def get_file(  # one parameter per part of the address
 def get_thumbnail(case_id: str, system: Serving, seer: Asking) -> Response:
     """Return a small picture that stands for the case in lists, untouched or blurred as its files are."""
     case = system.cases.get(case_id)
-    kept = [file for pack in case.packs if pack.deleted_at is None for file in pack.files]
+    packs = [pack for pack in case.packs if pack.deleted_at is None]
+    if case.closing.proposal == ClosingProposal.SUPERVISE:  # what is posted shows how it looks now
+        packs.sort(key=lambda pack: pack.purpose is not PackPurpose.CLOSING)
+    kept = [file for pack in packs for file in pack.files]
     file = next((file for role in THUMBNAIL_ROLES for file in kept if file.role is role), None)
     served = system.desk.served(case, file, seer) if file else None
     bgr = cv2.imread(str(served.path)) if served else None

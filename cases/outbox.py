@@ -22,14 +22,16 @@ from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select, u
 from sqlalchemy.orm import Session, aliased
 
 from cases.case_event import CaseEvent, event_of
+from cases.closing import LOOK, ClosingProposal
 from cases.database import Database
 from cases.errors import UnknownTargetError
 from cases.exchange_forms import forms_of
 from cases.states import Action
 from cases.tables import AuditTableRow, CaseRow, OutboxRow, OutboxTargetRow
 
-Wants = Literal["events", "forms", "images"]
-"""What a receiver is told: every change, the changes that yield an exchange form, or those that file a case."""
+Wants = Literal["events", "forms", "images", "posted"]
+"""What a receiver is told: every change, the changes that yield an exchange form, those that file or post a case, or
+those alone that post it: the camera saw that it is not solved."""
 
 FARTHEST_TRY = timedelta(hours=2)
 """No try is planned farther ahead, so one that seems to be means that the clock was set back: it is due."""
@@ -105,7 +107,9 @@ def enqueue(session: Session, row: CaseRow, note: AuditTableRow) -> None:
     if not targets:
         return
     event = event_of(row, note)
-    wanted = {"events": True, "forms": bool(forms_of(event)), "images": note.action == Action.FILE.value}
+    is_posted = note.action == LOOK and note.detail.get("proposal") == ClosingProposal.SUPERVISE
+    shows = is_posted or note.action == Action.FILE.value
+    wanted = {"events": True, "forms": bool(forms_of(event)), "images": shows, "posted": is_posted}
     content = event.model_dump(mode="json")
     session.add_all(
         OutboxRow(

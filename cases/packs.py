@@ -19,6 +19,7 @@ from typing import Any, Final, Literal
 
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
+from cases.closing import ClosingFacts
 from detectors.events import Reason
 
 MANIFEST_NAME = "manifest.json"
@@ -42,7 +43,7 @@ class PackPurpose(StrEnum):
     PERSISTENCE = "persistence"  # the second panorama, at least 10 s later
     CLIP = "clip"  # the moving picture around the moment
     AFTER_WARNING = "after_warning"  # how the place looked after a warning
-    CLOSING = "closing"  # how it looked when the case was closed
+    CLOSING = "closing"  # how it looked some time after dispatch, before and after side by side
     DELETION = "deletion"  # files of earlier packs were deleted by a rule of retention: which, when, why
     OTHER = "other"
 
@@ -177,6 +178,7 @@ class PackFacts:
         zone_polygon: the zone's corners as fractions of width and height.
         program: name and version of the program that wrote the pack.
         unknown: which of these are None, and why; what nobody gave a reason for is `Why.NOT_TOLD`.
+        closing: what a look after dispatch came to; None, and not in the manifest, in every other pack.
     """
 
     event_id: str
@@ -200,6 +202,7 @@ class PackFacts:
     zone_polygon: tuple[tuple[float, float], ...] | None = None
     program: str = ""
     unknown: tuple[Unknown, ...] = ()
+    closing: ClosingFacts | None = None
 
     def __post_init__(self) -> None:
         if self.captured_at.tzinfo is None:
@@ -342,6 +345,8 @@ def canonical_json(manifest: Manifest) -> bytes:
         ValueError: a number is not finite.
     """
     plain = _MANIFESTS.dump_python(manifest, mode="json")
+    if manifest.facts.closing is None:  # packs that were written before there were looks stay as they are
+        del plain["facts"]["closing"]
     if not manifest.is_signed:  # the first format is kept as it was written
         del plain["signed_by"]
         for name in _SINCE_SIGNED:

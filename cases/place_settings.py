@@ -61,6 +61,9 @@ class KinSettings(KinLimits):
         default={"parking": KinChanges(returns=False), "flyers": KinChanges(each=False)},
         description="what is different for a kind",
     )
+    merge: tuple[Literal["still_there", "two_cameras", "came_back"], ...] = Field(
+        default=(), description="reasons for which a new case that is surely the same is merged by the program"
+    )
     codes: dict[Annotated[str, Field(pattern=r"^\d{4}$")], KinChanges] = Field(
         default_factory=dict, description="what is different for a code; goes before its kind"
     )

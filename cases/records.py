@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from pydantic import JsonValue
 
+from cases.closing import ClosingLook, ClosingProposal
 from cases.completeness import Shortfall
 from cases.handling import Handling, Standing
 from cases.packs import Pack, PackPurpose, PartRole
@@ -204,6 +205,7 @@ class CaseFacts:
         created_at, updated_at: first and last change, aware UTC.
         revision: counts decisions, from 1; hand it back with the next one to notice that somebody was faster.
         handling: where it stands in the workflow besides its state: unit, clock, returns, requests.
+        closing: what the camera saw after its last dispatch; nothing before that and after its end.
     """
 
     case_id: str
@@ -232,6 +234,7 @@ class CaseFacts:
     updated_at: datetime
     revision: int
     handling: Handling
+    closing: ClosingLook
 
     @property
     def standing(self) -> Standing:
@@ -384,6 +387,7 @@ class CaseQuery:
     Attributes:
         states, kinds, camera_ids, units: any of these.
         inbox: what waits for somebody.
+        proposals: any of what the camera proposed after dispatch, as it counts now.
         due_before: whose running clock has its limit before this moment, aware UTC.
         raised_from, raised_before: aware UTC; from is included, before is not.
         text: part of code, camera, zone or address, in any case; or part of the number, from three characters on.
@@ -397,6 +401,7 @@ class CaseQuery:
     camera_ids: tuple[str, ...] = ()
     units: tuple[str, ...] = ()
     inbox: Inbox | None = None
+    proposals: tuple[ClosingProposal, ...] = ()
     due_before: datetime | None = None
     raised_from: datetime | None = None
     raised_before: datetime | None = None

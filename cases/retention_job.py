@@ -235,9 +235,8 @@ class RetentionJob:
         if not packs:
             raise EvidenceWriteError(f"case {case.number} has no pack that can be read, so no record can follow it")
         before = packs[0].manifest.facts
-        facts = replace(
-            before, purpose=PackPurpose.DELETION, reasons=(), incomplete=(), opening=None, program=self._parts.program
-        )
+        bare = replace(before, reasons=(), incomplete=(), opening=None, closing=None)
+        facts = replace(bare, purpose=PackPurpose.DELETION, program=self._parts.program)
         return self._parts.evidence.write_pack(case.case_id, parts, facts)
 
     def _kept_crop(self, case: Case, begun: tuple[CasePack, ...]) -> list[Part]:

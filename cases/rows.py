@@ -6,6 +6,8 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from cases.closing import NO_LOOK, current_look
+from cases.closing_columns import closing_look, put_look
 from cases.handling import Handling, Request, Standing, Supervision
 from cases.packs import Pack, PackPurpose, PartRole
 from cases.place_columns import place_columns, proposal_of, spot_of
@@ -51,6 +53,7 @@ def new_case_row(new: NewCase, number: str) -> CaseRow:
         audit_rows=0,
     )
     put_standing(row, Standing())
+    put_look(row, NO_LOOK)
     return row
 
 
@@ -183,6 +186,7 @@ def _facts(row: CaseRow) -> dict[str, Any]:
         "updated_at": row.updated_at,
         "revision": row.revision,
         "handling": standing.handling,
+        "closing": current_look(closing_look(row), standing.state, standing.handling.dispatched_at),
     }
 
 

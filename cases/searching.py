@@ -28,6 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, raiseload
 
+from cases.closing import PROPOSAL_STATES, ClosingProposal
 from cases.pages import Count
 from cases.posts import ANY_UNIT
 from cases.records import CaseLine, CasePlace, CaseQuery, Inbox
@@ -84,6 +85,8 @@ def conditions_of(query: CaseQuery) -> list[ColumnElement[bool]]:
         conditions.append(CaseRow.unit.in_(query.units))
     if query.inbox is not None:
         conditions.append(_waits(query.inbox))
+    if query.proposals:
+        conditions.append(_is_proposed(query.proposals))
     if query.due_before is not None:
         conditions.append(CaseRow.due_at < query.due_before)
     if query.raised_from is not None:
@@ -91,6 +94,12 @@ def conditions_of(query: CaseQuery) -> list[ColumnElement[bool]]:
     if query.raised_before is not None:
         conditions.append(CaseRow.raised_at < query.raised_before)
     return conditions
+
+
+def _is_proposed(proposals: tuple[ClosingProposal, ...]) -> ColumnElement[bool]:
+    counts = CaseRow.state.in_([state.value for state in PROPOSAL_STATES])
+    is_of_now = CaseRow.closing_round_at == CaseRow.dispatched_at
+    return and_(CaseRow.closing_proposal.in_([proposal.value for proposal in proposals]), counts, is_of_now)
 
 
 def _waits(inbox: Inbox) -> ColumnElement[bool]:

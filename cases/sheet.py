@@ -11,6 +11,7 @@ from datetime import UTC, datetime, tzinfo
 from html import escape
 from pathlib import Path
 
+from cases.closing import LOOK, LOOK_DELAYED
 from cases.marks import Mark
 from cases.packs import MAY_BE_UNKNOWN, PackFacts, PackFile, Taking, Why
 from cases.records import AuditRow, Case, CaseWarning
@@ -219,10 +220,17 @@ class _Sheet:
 
     def _history(self, history: Sequence[AuditRow]) -> str:
         rows = (
-            (self._time(row.at), self._word("happened", row.action), escape(row.actor), escape(row.reason))
+            (self._time(row.at), self._word("happened", row.action), escape(row.actor), self._said(row))
             for row in history
         )
         return _table([], rows)
+
+    def _said(self, row: AuditRow) -> str:
+        """Return why, and of a look after dispatch what it came to."""
+        for family, told in (("finding", row.detail.get("finding")), ("delay", row.detail.get("delay"))):
+            if row.action in (LOOK, LOOK_DELAYED) and isinstance(told, str):
+                return self._word(family, told)
+        return escape(row.reason)
 
     def _reason(self, reason: Reason) -> str:
         value = f"{reason.value:.0%}" if reason.unit == "ratio" else f"{reason.value:g} {reason.unit}".strip()

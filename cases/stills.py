@@ -110,7 +110,7 @@ def marked_jpeg(original: bytes, marks: Marks, *, local: tzinfo = BEIJING) -> by
     if bgr is None:
         raise ValueError(f"the original is no picture ({len(original)} bytes)")
     _draw(bgr, marks)
-    return encode_jpeg(np.vstack([bgr, _strip(bgr.shape[1], caption(original, marks, local))]))
+    return encode_jpeg(np.vstack([bgr, words_strip(bgr.shape[1], caption(original, marks, local))]))
 
 
 def caption(original: bytes, marks: Marks, local: tzinfo) -> tuple[str, str]:
@@ -139,7 +139,8 @@ def _draw(bgr: Picture, marks: Marks) -> None:
     cv2.rectangle(bgr, (x1, y1), (x2, y2), _BOX_BGR, line_px)
 
 
-def _strip(width: int, lines: Sequence[str]) -> Picture:
+def words_strip(width: int, lines: Sequence[str]) -> Picture:
+    """Return a dark strip of a width in pixels with lines of words, made smaller where they would not fit."""
     face = cv2.FontFace("uni")
     size_px = max(10, round(width / 60))
     longest = max(_width(line, face, size_px) for line in lines)

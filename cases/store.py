@@ -15,6 +15,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from cases.case_numbers import BEIJING, DEFAULT_NUMBERING, Numbering, missing_numbers, next_number
+from cases.closing import Delay
+from cases.closing_columns import record_delay, record_look
 from cases.dashboard import counts_by_state
 from cases.database import Database, open_database
 from cases.deeds import Deed, Order
@@ -209,6 +211,19 @@ class CaseStore:
 
         return self._change(change)
 
+    def note_delay(self, case_id: str, delay: Delay, dispatched_at: datetime, at: datetime) -> Case:
+        """Record that it was time for the camera to look after a dispatch, and why nothing could be judged.
+
+        Raises:
+            UnknownCaseError: there is no such case.
+            DatabaseError: the database refuses; it may be tried again.
+        """
+
+        def change(session: Session) -> Case:
+            return _refreshed(session, record_delay(session, case_id, delay, dispatched_at, at))
+
+        return self._change(change)
+
     def end_offence(self, case_id: str, at: datetime, *, actor: str = SYSTEM) -> Case:
         """Record that the offence was seen to be over; the first time counts.
 
@@ -361,3 +376,4 @@ def _record_pack(session: Session, row: CaseRow, pack: Pack) -> None:
     session.add(pack_row(pack))
     detail: dict[str, JsonValue] = {"pack": pack.number, "manifest_sha256": pack.manifest_sha256}
     add_note(session, row, (pack.manifest.written_at, SYSTEM, ADD_PACK, ""), CaseState(row.state), detail)
+    record_look(session, row, pack)

@@ -137,6 +137,15 @@ class CaseRow(Base):
     appeal_first: Mapped[str] = mapped_column(String(MAX_NAME_LENGTH))
     exempt: Mapped[bool]
 
+    # `cases.closing.ClosingLook`, field by field
+    closing_finding: Mapped[str] = mapped_column(String(16))
+    closing_proposal: Mapped[str] = mapped_column(String(16))
+    closing_looked_at: Mapped[datetime | None]
+    closing_looks: Mapped[int]
+    closing_round_at: Mapped[datetime | None]
+    closing_delay: Mapped[str] = mapped_column(String(32))
+    closing_tried_at: Mapped[datetime | None]
+
     packs: Mapped[list["PackRow"]] = relationship(order_by="PackRow.number", lazy="selectin")
     warnings: Mapped[list["WarningRow"]] = relationship(order_by="WarningRow.id", lazy="selectin")
 
@@ -149,6 +158,7 @@ class CaseRow(Base):
         Index(None, "unit", "raised_at"),
         Index(None, "due_at"),
         Index(None, "suspended_until"),
+        Index(None, "closing_proposal", "raised_at"),
         Index(None, "state", "unit", "due_at"),
     )
 

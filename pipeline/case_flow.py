@@ -21,7 +21,7 @@ from cases.packs import Pack
 from cases.permits import check_filing
 from cases.posts import Doer
 from cases.records import Case, case_id_of, new_case_of
-from cases.states import Action
+from cases.states import LADDER_STATES, Action
 from cases.store import CaseStore
 from cases.timekeeping import keep_time
 from detectors.events import Event, Phase
@@ -30,6 +30,7 @@ from pipeline.evidence_keeper import EvidenceKeeper, Taken
 from pipeline.hub import Hub
 from pipeline.ladder_runner import LadderRunner
 from pipeline.later_pictures import LOOK_AGAIN_S, LOOKS_AGAIN, LaterPictures
+from pipeline.merging import merged_if_sure
 from pipeline.messages import CaseMessage
 from pipeline.places import Places
 from streams.errors import StreamError
@@ -108,6 +109,10 @@ class CaseFlow:
         self.tell(case, "state")
         return case
 
+    def merged(self, cases: Iterable[Case]) -> tuple[Case, ...]:
+        """Merge cases of before a restart that are to be merged by the program, and return the others."""
+        return tuple(case for case in map(self._merged, cases) if case.state in LADDER_STATES)
+
     def keep_time(self) -> None:
         """Let go on what was put off until now, and urge units that are late; any thread may call it.
 
@@ -121,6 +126,12 @@ class CaseFlow:
     def tell(self, case: Case, change: str) -> None:
         """Tell the page that a case changed."""
         tell(self._parts.hub, case, change)
+
+    def _merged(self, case: Case) -> Case:
+        merged = merged_if_sure(self._parts.cases, case, self._parts.places.same, datetime.now(UTC))
+        if merged is not case:
+            self.tell(merged, "state")
+        return merged
 
     def _started(self, event: Event) -> None:
         try:
@@ -199,6 +210,7 @@ class CaseFlow:
         ended = self._opening.pop(event.event_id, None)
         self._parts.keeper.forget_first(event)
         logger.info("case %s: opened, %s at camera %s", case.number, case.kind, case.camera_id)
+        case = self._merged(case)
         self.tell(case, "opened")
         self._parts.later.opened(case.case_id)
         if ended is None:

@@ -9,12 +9,13 @@ Belongs here: which pictures, from when. Does not: writing them for good (cases.
 
 import logging
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 
 from pydantic import JsonValue
 
+from cases.closing import ClosingFacts
 from cases.completeness import Shortfall, shortfalls, total_clock_error_s
 from cases.disk import way_out
 from cases.packs import ModelFacts, OpeningFacts, PackFacts, PackPurpose, Part, PartRole, Taking, Unknown, Why
@@ -232,6 +233,30 @@ class EvidenceKeeper:
         """
         still = self._still(event.camera_id, None)
         return self._one_still(event, still, PackPurpose.AFTER_WARNING, "after-warning.jpg")
+
+    def newest(self, camera_id: str) -> Frame:
+        """Return the newest picture of a camera at full size.
+
+        Raises:
+            StreamError: the camera has no picture in its ring, or there is no such camera.
+        """
+        return self._frame(camera_id, None)
+
+    def closing(self, event: Event, still: Still, copy: tuple[bytes, bytes], facts: ClosingFacts) -> Taken:
+        """Return the pack of a look after dispatch: the whole picture, the place at full size, both side by side.
+
+        Args:
+            event: the offence.
+            still: the whole picture.
+            copy: the place as JPEG, and the copy that shows it beside what it was.
+            facts: what the look came to.
+        """
+        taken = self._one_still(event, still, PackPurpose.CLOSING, "closing.jpg")
+        more = (
+            Part("closing-close-up.jpg", copy[0], PartRole.CLOSE_UP, still.taken),
+            Part("before-after.jpg", copy[1], PartRole.MARKED, still.taken),
+        )
+        return Taken((*taken.parts, *more), replace(taken.facts, closing=facts), still)
 
     def clip(self, event: Event) -> Taken:
         """Return the clip around the moment the offence passed its limit.

@@ -27,6 +27,9 @@ TELLS_A_LOOK_AT_THE_TIME = 30
 """Cases have minutes at the least; a suspension ends at midnight."""
 
 
+TELLS_A_LOOK_AT_CASES = 10
+"""Looks after dispatch are due to the minute; asking which are takes a millisecond."""
+
 TELLS_A_RETENTION = 60
 """Once a minute a few cases whose time is over lose their evidence: thousands a day, without ever being long at it."""
 
@@ -42,6 +45,7 @@ class HouseParts:
     keep_time: Callable[[], None]
     """Has cases do what only the passing of time asks for."""
     apply_retention: Callable[[], object] | None = None
+    begin_looks: Callable[[], object] | None = None
 
 
 class Housekeeper:
@@ -81,6 +85,8 @@ class Housekeeper:
                 self._try("keeping checkpoints", self._parts.save_checkpoints)
             if round_number % TELLS_A_LOOK_AT_THE_TIME == 0:
                 self._try("keeping the time of cases", self._parts.keep_time)
+            if self._parts.begin_looks is not None and round_number % TELLS_A_LOOK_AT_CASES == 0:
+                self._try("beginning looks after dispatch", self._parts.begin_looks)
             if self._parts.apply_retention is not None and round_number % TELLS_A_RETENTION == 0:
                 self._try("deleting what is kept no longer", self._parts.apply_retention)
 

@@ -27,7 +27,7 @@ from cases.packs import Pack, PartRole
 from cases.permit_file import load_permits
 from cases.permits import Findings, PermitBook, Scene
 from cases.place_history import BusyPlace, PlaceHistory, busy_places, history_of
-from cases.place_settings import PlaceSettings
+from cases.place_settings import KinSettings, PlaceSettings
 from cases.records import Case, NewCase
 from cases.spots import MAX_ADDRESS_LENGTH, Proposal, Spot
 from pipeline.settings import CameraEntry
@@ -72,6 +72,11 @@ class Places:
         self.rules = load_rules(settings.dispatch, local) if settings.dispatch else DispatchTable((), local)
         read = load_permits(settings.permits)
         self.permits = PermitBook(read.permits, read.controls, local)
+
+    @property
+    def same(self) -> KinSettings:
+        """When two cases are one offence, and whether the program then merges them."""
+        return self._settings.same
 
     def placed(self, new: NewCase, pack: Pack) -> NewCase:
         """Return a case that is about to be opened, with where it is and what is proposed.

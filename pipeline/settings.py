@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from broadcast.settings import BroadcastSettings, checked_time_zone
 from cases.anchoring import GroundAnchor
+from cases.closing_settings import ClosingSettings
 from cases.code_settings import CodeSettings
 from cases.coordinates import WGS84
 from cases.devices import DeviceEntry
@@ -216,6 +217,7 @@ class Settings(Section):
     model: ModelSettings = Field(default_factory=ModelSettings)
     evidence: EvidenceSettings = Field(default_factory=EvidenceSettings)
     codes: CodeSettings = Field(default_factory=CodeSettings)
+    closing: ClosingSettings = Field(default_factory=ClosingSettings)
     privacy: PrivacySettings = Field(default_factory=PrivacySettings)
     retention: RetentionSettings = Field(default_factory=RetentionSettings)
     broadcast: BroadcastSettings = Field(default_factory=BroadcastSettings)

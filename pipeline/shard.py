@@ -32,8 +32,11 @@ from streams.opening import Openers
 from streams.pool import RINGS_BYTES, CameraPool
 from streams.reader import CameraReader
 from streams.settings import StreamSettings
+from vision.detections import Detections
+from vision.frames import Frame
 from vision.ground_plane import GroundPlane
 from vision.observations import Dated
+from vision.scenes import Scene
 from vision.shrinking import Shrinker
 
 logger = logging.getLogger(__name__)
@@ -63,6 +66,7 @@ class Seen:
 
     view_state: str
     offences: frozenset[str]
+    scene: Scene
 
 
 class Shard:
@@ -79,6 +83,7 @@ class Shard:
         rings_bytes: int = RINGS_BYTES,
         closer_per_s: float = 0.0,
     ) -> None:
+        self._model = model
         self._intake = FrameIntake()
         self._pool = CameraPool(openers, self._intake.put, rings_bytes=rings_bytes)
         self._input_wh = model.input_wh if isinstance(model, Model) and closer_per_s > 0 else None
@@ -199,6 +204,22 @@ class Shard:
         seen = self._seen.get(camera_id)
         return seen.offences if seen else frozenset()
 
+    def scene(self, camera_id: str) -> Scene | None:
+        """Return what was known of a camera's street at the last look; None before the first."""
+        seen = self._seen.get(camera_id)
+        return seen.scene if seen else None
+
+    def detect(self, frame: Frame) -> Detections:
+        """Return what the model finds in a picture, between two looks of the looking thread.
+
+        Raises:
+            TimeoutError: the looking thread did not come round.
+            ModelError: this run failed.
+        """
+        found: list[Detections] = []
+        self._loop.between_and_wait(lambda _watches: found.extend(self._model.detect([frame])))
+        return found[0]
+
     def standing(self) -> tuple[Event, ...]:
         """Return the events of all cameras that have not ended, also those whose clock still runs.
 
@@ -311,7 +332,7 @@ class Shard:
 
     def _on_looked(self, watched: Watched, looked: Looked) -> None:
         offences = frozenset(event.event_id for event in watched.watch.offences)
-        self._seen[watched.watch.camera_id] = Seen(looked.scene.view.value, offences)
+        self._seen[watched.watch.camera_id] = Seen(looked.scene.view.value, offences, looked.scene)
         if any(event.phase is Phase.RAISED for event in looked.events):
             with self._lock:
                 self._raised[watched.watch.camera_id] = watched.watch.checkpoint()

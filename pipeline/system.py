@@ -33,6 +33,7 @@ from detectors.events import Event
 from pipeline.agenda import Agenda
 from pipeline.case_flow import CaseFlow, FlowParts, tell
 from pipeline.checkpoints import CheckpointFolder
+from pipeline.closing_wiring import Running, open_closing
 from pipeline.data_folder import make_data_folder
 from pipeline.errors import NoPictureError
 from pipeline.evidence_keeper import EvidenceKeeper, KeeperParts, Place
@@ -89,8 +90,7 @@ class System:
         self.settings = settings
         self.hub = Hub()
         database = database_of(settings)
-        local = ZoneInfo(settings.timezone)
-        codes = settings.codes
+        local, codes = ZoneInfo(settings.timezone), settings.codes
         self.cases = CaseStore(database, local=local, numbering=codes.numbering(), deadlines=codes.deadlines(local))
         self.people = People(database)
         opened = open_keyring(keys_folder(settings), data / "evidence", utc_now)
@@ -115,19 +115,20 @@ class System:
         self._speaker = self._make_speaker()
         self._ladders = self._make_ladders()
         self._later = self._make_later()
-        own = self._ladders, self.places, self._sees, self._shard.keep_raised
-        flow_parts = FlowParts(self.cases, self.evidence, self._keeper, self._codes, self._later, self.hub, *own)
+        own = self._later, self.hub, self._ladders, self.places, self._sees, self._shard.keep_raised
+        flow_parts = FlowParts(self.cases, self.evidence, self._keeper, self._codes, *own)
         self._flow = CaseFlow(flow_parts, self._agenda)
         self.desk, forget = open_privacy(settings, self.cases, self.evidence, self._site)
         pictures = Pictures(self.cases, self.evidence, self.desk.blurred)
         post_parts = PostOfficeParts(database, pictures, local, program(), data)
         self.post_office = PostOffice(settings.outward, post_parts)
-        views = self.post_office.views
-        self.metrics = Metrics(MetricSources(self.cameras, self.horns, self.health, self._cases_by_state, views))
-        self._started_at = datetime.now(UTC)
-        tells = self.hub, self._shard.health, self.announcer.health
+        counts = self._cases_by_state, self.post_office.views
+        self.metrics = Metrics(MetricSources(self.cameras, self.horns, self.health, *counts))
+        self._started_at, tells = datetime.now(UTC), (self.hub, self._shard.health, self.announcer.health)
+        running = Running(self.cases, self.evidence, self._keeper, self._agenda, self._shard, self._site, self._codes)
         rounds = self._shard.save_checkpoints, self._flow.keep_time, forget
-        self._housekeeper = Housekeeper(HouseParts(*tells, *rounds))
+        looks = open_closing(settings, running, self._tell_case).begin_due
+        self._housekeeper = Housekeeper(HouseParts(*tells, *rounds, looks))
 
     def _make_later(self) -> LaterPictures:
         agendas = self._agenda, self._clips
@@ -172,7 +173,7 @@ class System:
         self._shard.start()
         for entry in self._site.cameras():
             self._watch(entry)
-        self._agenda.now("ladders", lambda: self._ladders.resume(recovered.open_cases))
+        self._agenda.now("ladders", lambda: self._ladders.resume(self._flow.merged(recovered.open_cases)))
         self._agenda.now("events of before", self._take_up_events)
         self._agenda.now("clips and second panoramas", self._later.resume)
         self._housekeeper.start()

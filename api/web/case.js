@@ -1,5 +1,6 @@
 // One case: its pictures and clip, why it was raised, what has happened since, and what may be done now.
 
+import { closingSection, lookWords } from "./closing.js";
 import { ask, button, fill, h, toast } from "./dom.js";
 import { evidenceBar } from "./evidence_bar.js";
 import { warnCase } from "./horns.js";
@@ -103,6 +104,7 @@ export class CaseView {
       this.element,
       this.#head(),
       this.#actions(),
+      closingSection(found, this.#history, { show: picture, decide: mayAct(this.#person, "operator") ? (...told) => this.#decide(...told) : null }),
       h("div", { class: "evidence" },
         pictures.map((file) => picture(file, caption(file, pictures))), clip ? clipPlayer(clip) : null),
       evidenceBar(found, this.#person, () => this.refresh()),
@@ -142,13 +144,13 @@ export class CaseView {
     return h("div", { class: "actions" }, usual.map(make), none, more, h("span", { class: "spring" }), hint);
   }
 
-  async #decide(action) {
+  async #decide(action, filled) {
     const seen = `${this.#case.id} ${this.#case.revision}`;
     if (!mayAct(this.#person, "operator") || this.#deciding === seen) return;
     this.#deciding = seen; // a key that is held down decides once; the next step waits for nothing but its case
     let isDecided = false;
     try {
-      isDecided = await this.#carryOut(action);
+      isDecided = await this.#carryOut(action, filled);
     } finally {
       if (this.#deciding === seen) this.#deciding = null;
     }
@@ -156,22 +158,35 @@ export class CaseView {
   }
 
   // Says whether something was asked of the server, so that the list may have changed.
-  async #carryOut(action) {
+  async #carryOut(action, filled = null) {
     const { id, revision } = this.#case;
     if (action === "warn") {
       await warnCase(id);
       return false;
     }
-    const order = await askOrder(action, this.#case.handling);
+    const proposed = filled ?? (await this.#proposed(action));
+    const order = await askOrder(action, this.#case.handling, proposed);
     if (order === null) return false;
+    const reason = filled?.reason ? { reason: filled.reason } : {};
     try {
-      await post(`/api/cases/${id}/actions`, { action, revision, ...order });
+      await post(`/api/cases/${id}/actions`, { action, revision, ...reason, ...order });
       toast(t("case.done", { action: word("action", action) }), "good");
     } catch (refusal) {
       toast(problemWords(refusal), "bad");
     }
     await this.refresh();
     return true;
+  }
+
+  // Returns what the program proposed when the case was opened: the unit that is responsible, or what it is the same as.
+  async #proposed(action) {
+    if (!["dispatch", "merge"].includes(action)) return {};
+    try {
+      const { proposal } = await get(`/api/cases/${encodeURIComponent(this.#case.id)}/place`);
+      return action === "merge" ? { into: proposal.kin_number } : { unit: this.#case.handling.unit || proposal.unit };
+    } catch {
+      return {}; // it is a help only
+    }
   }
 
   #reasons() {
@@ -195,7 +210,7 @@ export class CaseView {
 
 function historyRow(row) {
   const reason = row.reason ? (has(`quick.${row.reason}`) ? word("quick", row.reason) : saidWords(row.reason)) : "";
-  const told = toldWords(row.detail).join(" · ");
+  const told = [...toldWords(row.detail), ...lookWords(row)].join(" · ");
   return h("li", { class: row.action },
     h("time", { datetime: row.at }, clock(row.at)),
     h("div", {}, h("strong", {}, word("happened", row.action)), reason ? h("span", {}, ` ${reason}`) : null,

@@ -16,6 +16,8 @@ const FILTERS = {
   todo: inStates(["candidate", "confirmed", "warned"]),
   filed: inStates(IN_PROGRESS),
   late: ["overdue=true"],
+  posted: ["proposal=supervise"],
+  cleared: ["proposal=close"],
   done: inStates(DONE),
   false: inStates(["dismissed", "not_accepted", "merged"]),
   all: [],
@@ -140,6 +142,7 @@ export class CaseDesk {
           h("span", { class: `badge ${found.state}` }, word("state", found.state))),
         h("span", { class: "muted clip" }, found.camera_name),
         h("span", { class: "muted" }, `${clock(found.raised_at)} · ${found.number}`),
+        found.proposal ? h("span", { class: `proposed ${found.proposal}` }, t("closing.proposed", { what: word("proposal", found.proposal) })) : null,
         found.due_at ? h("span", { class: found.is_overdue ? "standing late" : "standing" }, dueWords(found.due_at)) : null)));
   }
 

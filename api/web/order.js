@@ -27,14 +27,16 @@ const FIELDS = {
 };
 
 // Returns what the action needs besides its name, {reason, unit, ...}, or null where the dialog was left. `handling` is
-// where the case stands: its unit and condition are proposed again.
-export async function askOrder(action, handling) {
+// where the case stands: its unit and condition are proposed again. `filled` goes before it: fields, and a reason that is
+// offered first.
+export async function askOrder(action, handling, filled = {}) {
   const rule = ruleOf(action);
   if (!rule.needs_reason && !rule.needs.length && !rule.takes.length) return {};
-  const inputs = Object.fromEntries([...rule.needs, ...rule.takes].map((field) => [field, makeInput(field, rule.needs.includes(field), handling)]));
-  const reasons = rule.needs_reason ? QUICK_REASONS[action] ?? [] : [];
+  const inputs = Object.fromEntries([...rule.needs, ...rule.takes].map((field) => [field, makeInput(field, rule.needs.includes(field), { ...handling, ...filled })]));
+  const offered = [...new Set([filled.reason, ...(QUICK_REASONS[action] ?? [])])].filter(Boolean);
+  const reasons = rule.needs_reason ? offered : [];
   const own = rule.needs_reason ? h("input", { id: "own-reason", maxlength: 300, autocomplete: "off" }) : null;
-  const first = Object.values(inputs)[0] ?? (reasons.length ? null : own); // else the first quick reason is
+  const first = (filled.reason ? null : Object.values(inputs)[0]) ?? (reasons.length ? null : own); // else the first quick reason is
   first?.setAttribute("autofocus", "");
   let form = null;
   const finish = (close, reason) => {
@@ -72,9 +74,9 @@ function toldValue(field, value) {
   return field === "kind" && has(`supervision.${value}`) ? word("supervision", value) : value;
 }
 
-function makeInput(field, isNeeded, handling) {
+function makeInput(field, isNeeded, filled) {
   const input = FIELDS[field]();
-  if (["unit", "condition"].includes(field)) input.value = handling[field] ?? "";
+  if (filled[field]) input.value = filled[field];
   input.id = `order-${field}`;
   input.required = isNeeded;
   input.autocomplete = "off";

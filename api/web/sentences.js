@@ -50,6 +50,7 @@ const SAID = [
   ["said.program_stopped", /the program (is stopping|stopped)/],
   ["said.quiet", /^quiet hours from (?<start>[\d:]+) to (?<end>[\d:]+)/],
   ["said.still_there", /^still there after (?<count>\d+) warnings/],
+  ["said.same_offence", /^surely the same offence$/],
   ["said.stopped", /stopped by the operator/],
   ["said.time_is_up", /^its time is up$/],
   ["said.until_came", /^the day it was put off to has come$/],

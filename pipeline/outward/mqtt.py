@@ -18,6 +18,7 @@ from cases.case_event import CaseEvent
 from cases.outbox import Letter
 from pipeline.errors import ReceiverAwayError, ReceiverRefusesError
 from pipeline.outward.messages import OutMessage, messages_of
+from pipeline.outward.pictures import Pictures
 from pipeline.outward.posting import trust_of
 from pipeline.outward.settings import OutwardSettings, TargetEntry
 
@@ -37,15 +38,19 @@ class MqttSender:
         entry: the receiver.
         outward: city and district for the topics.
         client_id: the same at every start, and no other client's.
+        pictures: where the pictures of what is posted come from; needed for nothing else.
 
     Raises:
         SettingsError: its certificate file cannot be used.
     """
 
-    def __init__(self, entry: TargetEntry, outward: OutwardSettings, client_id: str) -> None:
+    def __init__(
+        self, entry: TargetEntry, outward: OutwardSettings, client_id: str, pictures: Pictures | None = None
+    ) -> None:
         self._entry = entry
         self._outward = outward
         self._client_id = client_id
+        self._pictures = pictures
         self._trust = trust_of(entry.id, entry.ca_file) if entry.parts.scheme == "mqtts" else None
         self._lock = threading.Lock()
         self._connection: _Connection | None = None
@@ -53,7 +58,8 @@ class MqttSender:
     def send(self, letter: Letter) -> None:
         """Publish what the letter says and wait for the broker's word."""
         connection = self._connected()
-        for message in messages_of(letter.event, self._entry.sends):
+        entry = self._entry
+        for message in messages_of(letter.event, entry.sends, target=entry.id, pictures=self._pictures):
             topic = topic_of(self._entry.topic, self._outward, letter.event, message.kind)
             try:
                 connection.publish(topic, message)

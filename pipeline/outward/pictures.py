@@ -1,4 +1,7 @@
-"""Finds the picture of a case that is shown outside: its first panorama, blurred unless the settings say otherwise."""
+"""Finds the picture of a case that is shown outside, blurred unless the settings say otherwise.
+
+It is the first panorama, or, where a case is posted because the camera saw that it is not solved, the one of that look.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,6 +11,7 @@ import cv2
 import numpy as np
 
 from cases.case_event import CaseEvent
+from cases.closing import LOOK
 from cases.disk import way_out
 from cases.errors import CasesError
 from cases.evidence import EvidenceStore
@@ -43,7 +47,7 @@ class Pictures:
     blur: Blur | None = None
 
     def panorama(self, target: str, event: CaseEvent, *, as_taken: bool) -> OutPicture:
-        """Return the first panorama of the case of an event.
+        """Return the panorama of an event: that of the look it tells of, else the first one of its case.
 
         Args:
             target: who is to have it, for errors.
@@ -56,7 +60,7 @@ class Pictures:
         """
         try:
             case = self.cases.get(event.case.case_id)
-            file = next((file for file in case.files if file.role is PartRole.PANORAMA), None)
+            file = _panorama(case, event)
             if file is None:
                 raise ReceiverRefusesError(target, "the case has no panorama")
             if not as_taken and self.blur is None:
@@ -70,6 +74,12 @@ class Pictures:
 
     def _original(self, file: CaseFile) -> bytes:
         return self.evidence.path_of(file.path).read_bytes()
+
+
+def _panorama(case: Case, event: CaseEvent) -> CaseFile | None:
+    pack = event.change.detail.get("pack") if event.change.action == LOOK else None
+    wanted = (file for file in case.files if file.role is PartRole.PANORAMA and pack in (None, file.pack))
+    return next(wanted, None)
 
 
 def _size_wh(target: str, jpeg: bytes) -> tuple[int, int]:

@@ -32,7 +32,7 @@ class PostOfficeParts:
 
     Attributes:
         database: where the outbox is.
-        pictures: what view libraries get.
+        pictures: what view libraries get, and who is sent what is posted.
         local: the zone of the times that they want in local time.
         program: name and version of this program.
         data: the data folder, which tells this installation from others.
@@ -126,10 +126,10 @@ def make_sender(entry: TargetEntry, settings: OutwardSettings, parts: PostOffice
         SettingsError: its certificate file cannot be used.
     """
     if entry.kind == "mqtt":
-        return MqttSender(entry, settings, client_id(entry.id, parts.data))
+        return MqttSender(entry, settings, client_id(entry.id, parts.data), parts.pictures)
     if entry.kind == "gat1400":
         return ViewLibrarySender(entry, parts.pictures, parts.local)
-    return WebhookSender(entry, parts.program)
+    return WebhookSender(entry, parts.program, parts.pictures)
 
 
 def client_id(target: str, data: Path) -> str:

@@ -8,6 +8,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from cases.outbox import Wants
+from pipeline.outward.messages import Sends
 from pipeline.outward.signing import secret_bytes
 from pipeline.variables import expanded
 
@@ -36,8 +37,10 @@ class TargetEntry(BaseModel):
         description="https://host/path, mqtts://user:password@host or http://user:password@host of a view library; "
         "${NAME} is looked up in the environment"
     )
-    sends: Literal["events", "forms"] = Field(
-        default="events", description="events: every change of a case; forms: the eight exchange forms (webhook, mqtt)"
+    sends: Sends = Field(
+        default="events",
+        description="events: every change of a case; forms: the eight exchange forms; posted: unsolved cases with a "
+        "blurred picture of now (webhook, mqtt)",
     )
     secret: SecretStr = Field(default=SecretStr(""), description="whsec_... that signs webhooks; from ${NAME}")
     ca_file: Path | None = Field(default=None, description="PEM file of the authority that signed its certificate")

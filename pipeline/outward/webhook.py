@@ -6,6 +6,7 @@ from datetime import datetime
 from cases.evidence import utc_now
 from cases.outbox import Letter
 from pipeline.outward.messages import messages_of
+from pipeline.outward.pictures import Pictures
 from pipeline.outward.posting import Post, Poster, check_answer
 from pipeline.outward.settings import TargetEntry
 from pipeline.outward.signing import secret_bytes, signed_headers
@@ -17,22 +18,32 @@ class WebhookSender:
     Args:
         entry: the receiver.
         program: name and version of this program, which the receiver sees.
+        pictures: where the pictures of what is posted come from; needed for nothing else.
         now: the wall clock, aware; each try is signed with its own time.
 
     Raises:
         SettingsError: its certificate file cannot be used.
     """
 
-    def __init__(self, entry: TargetEntry, program: str, *, now: Callable[[], datetime] = utc_now) -> None:
+    def __init__(
+        self,
+        entry: TargetEntry,
+        program: str,
+        pictures: Pictures | None = None,
+        *,
+        now: Callable[[], datetime] = utc_now,
+    ) -> None:
         self._entry = entry
         self._program = program
+        self._pictures = pictures
         self._now = now
         self._key = secret_bytes(entry.secret.get_secret_value())
         self._poster = Poster(entry.id, entry.timeout_s, entry.ca_file)
 
     def send(self, letter: Letter) -> None:
         """Post what the letter says; an event that yields two forms is two posts, in order."""
-        for message in messages_of(letter.event, self._entry.sends):
+        entry = self._entry
+        for message in messages_of(letter.event, entry.sends, target=entry.id, pictures=self._pictures):
             now = self._now()
             headers = {
                 "content-type": "application/json",

@@ -17,7 +17,7 @@ expect.set_options(timeout=LIMIT_MS)
 def opened(visit: Visit, name: str = "li") -> Page:
     visitor = visit(name)
     visitor.go("cases")
-    visitor.page.get_by_role("button", name="已立案").click()
+    visitor.page.get_by_role("button", name="办理中").click()
     visitor.page.locator(".case-row").first.click()
     return visitor.page
 

@@ -23,6 +23,7 @@ from broadcast.ladder import CAMERA_AWAY
 from broadcast.play_limit import PlayLimit
 from broadcast.quiet_hours import NIGHT, quiet_refusal
 from broadcast.settings import LadderSettings
+from cases.closing import LOOK, LOOK_DELAYED, ClosingProposal, Cues, Delay, Finding, weigh
 from cases.completeness import Shortfall
 from cases.errors import (
     BLOCKED,
@@ -61,6 +62,7 @@ from datasets.sheets import BoxState, How
 from detectors.errors import DetectorError, TimeOfDayError
 from pipeline.errors import PipelineError, SettingsError
 from pipeline.intake import CORRUPT, FAILED, NOT_DUE, REPLACED, STALE
+from pipeline.merging import SAME_OFFENCE
 from pipeline.speaking import NO_HORN
 from streams.errors import StreamError
 from streams.gears import Gear
@@ -171,6 +173,10 @@ def test_page_holds_no_words_outside_the_table() -> None:
         ("request", [step for step in Request if step]),
         ("supervision", list(Supervision)),
         ("happened", [*Action, OPEN, ADD_PACK, END, EXPORT, VIEW, LOCK, UNLOCK, DELETE, RELEASE, WITHDRAW_RELEASE]),
+        ("happened", [LOOK, LOOK_DELAYED]),
+        ("finding", list(Finding)),
+        ("proposal", [each for each in ClosingProposal if each]),
+        ("delay", list(Delay)),
         ("role", list(PartRole)),
         ("hindrance", list(SENTENCES)),
         ("purpose", LATER_PURPOSES),
@@ -255,6 +261,13 @@ def test_every_reason_that_a_detector_gives_has_words() -> None:
     assert [key for key in given if f"reason.{key}" not in words()] == []
 
 
+def test_every_measurement_of_a_look_after_dispatch_has_words() -> None:
+    cues = [Cues(watched, 0.5, 0.5, 0.5) for watched in ("standing", "empty", "unknown")]  # type: ignore[arg-type]
+    told = {measure.key for each in cues for measure in weigh(each).measures}
+
+    assert [key for key in told if f"reason.{key}" not in words()] == []
+
+
 def test_page_loads_nothing_from_elsewhere() -> None:
     own = {"http://www.w3.org/2000/svg"}  # a name, not an address that is fetched
     texts = [path.read_text(encoding="utf-8") for path in WEB_FOLDER.iterdir() if path.is_file()]
@@ -288,6 +301,7 @@ def said_by_the_program() -> list[str]:
         late,
         TIME_IS_UP,
         UNTIL_CAME,
+        SAME_OFFENCE,
     ]
 
 

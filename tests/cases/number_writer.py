@@ -7,6 +7,8 @@ import sys
 import threading
 from datetime import datetime
 
+from sqlalchemy.exc import IntegrityError
+
 from cases.case_numbers import BEIJING, Numbering, next_number
 from cases.database import Database
 from cases.rows import new_case_row
@@ -26,13 +28,22 @@ def take(database: Database, name: str, each: int, numbering: Numbering, at: dat
                 with database.writing() as session:
                     next_number(session, at, BEIJING, numbering)
                     raise ChangedMindError
-            except ChangedMindError:
+            except (ChangedMindError, IntegrityError):
                 pass
-        with database.writing() as session:
-            number = next_number(session, at, BEIJING, numbering)
-            session.add(new_case_row(new_case(f"{name}-{count}"), number))
-        numbers.append(number)
+        numbers.append(_opened(database, f"{name}-{count}", numbering, at))
     return numbers
+
+
+def _opened(database: Database, event_id: str, numbering: Numbering, at: datetime) -> str:
+    """Open a case; where another process has just begun the day, once more, as the store does."""
+    while True:
+        try:
+            with database.writing() as session:
+                number = next_number(session, at, BEIJING, numbering)
+                session.add(new_case_row(new_case(event_id), number))
+                return number
+        except IntegrityError:
+            continue
 
 
 def take_in_threads(url: str, name: str, threads: int, each: int, numbering: Numbering) -> list[str]:

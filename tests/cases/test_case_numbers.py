@@ -30,16 +30,23 @@ def left_out(database: Database, numbering: Numbering = DEFAULT_NUMBERING) -> tu
         return missing_numbers(session, numbering)
 
 
-def test_fifty_threads_leave_no_gap_and_no_twin(database: Database, tmp_path: Path) -> None:
-    taken = take_in_threads(f"sqlite:///{tmp_path}/cases.sqlite", "a", WRITERS, EACH, Numbering())
+def url_of(database: Database) -> str:
+    """Return the address of a database, for connections of their own."""
+    with database.reading() as session:
+        engine = session.get_bind().engine
+    return engine.url.render_as_string(hide_password=False)
+
+
+def test_fifty_threads_leave_no_gap_and_no_twin(database: Database) -> None:
+    taken = take_in_threads(url_of(database), "a", WRITERS, EACH, Numbering())
 
     assert sorted(taken) == expected(WRITERS * EACH)
     assert left_out(database) == ()
 
 
-def test_fifty_writers_in_five_processes_leave_no_gap_and_no_twin(database: Database, tmp_path: Path) -> None:
+def test_fifty_writers_in_five_processes_leave_no_gap_and_no_twin(database: Database) -> None:
     template = "{prefix}-{yyyyMMdd}-{seq:04d}"
-    command = [sys.executable, "-m", "tests.cases.number_writer", f"sqlite:///{tmp_path}/cases.sqlite"]
+    command = [sys.executable, "-m", "tests.cases.number_writer", url_of(database)]
     share = (str(WRITERS // PROCESSES), str(EACH), template)
     running = [
         subprocess.Popen([*command, f"p{n}", *share], stdout=subprocess.PIPE, text=True) for n in range(PROCESSES)

@@ -457,7 +457,7 @@ def test_sheet_shows_pictures_of_the_zip_only_and_says_everything_in_both_langua
         "占道经营",
         "Street vending",
         "隐私提示",
-        "does not yet blur",
+        "as was asked for",
         "limit_s = 300.0",
         "0.004",
         "程序尚不读取摄像机的预置位",

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from sqlalchemy import event, text
 
 from cases.coordinates import Position, distance_m
+from cases.database import Database
 from cases.kinship import judge
 from cases.nearby import Around, around, cases_between, kin_candidates, sighting_of
 from cases.place_settings import KinSettings
@@ -97,7 +98,8 @@ def test_cases_of_a_period_come_oldest_first_with_their_places(store: CaseStore)
     assert cases[0].spot.grid == "G"
 
 
-def test_places_are_found_by_the_index_of_cells(store: CaseStore) -> None:
+def test_places_are_found_by_the_index_of_cells(sqlite_database: Database) -> None:
+    store = CaseStore(sqlite_database)
     asked: list[str] = []
     with store.database.reading() as session:
         engine = session.get_bind()

@@ -165,7 +165,8 @@ def test_only_old_delivered_letters_are_forgotten(store: CaseStore, outbox: Outb
     assert outbox.standings()[0].waiting == 1
 
 
-def test_next_letter_is_found_by_an_index_however_many_wait(database: Database, outbox: Outbox) -> None:
+def test_next_letter_is_found_by_an_index_however_many_wait(sqlite_database: Database) -> None:
+    database, outbox = sqlite_database, Outbox(sqlite_database)
     asked: list[tuple[str, tuple[object, ...]]] = []
     with database.reading() as session:
         listen(session.get_bind(), "before_cursor_execute", lambda *given: asked.append((given[2], given[3])))

@@ -8,6 +8,7 @@ from string import Formatter
 
 import pytest
 
+from cases.closing import LOOK, LOOK_DELAYED, Delay, Finding
 from cases.completeness import Shortfall
 from cases.keyring import NewKey
 from cases.packs import PackPurpose, PartRole, Why
@@ -39,7 +40,21 @@ def sources() -> str:
     return "\n".join(path.read_text("utf-8") for path in paths)
 
 
-BESIDES = [OPEN, ADD_PACK, ADD_WARNING, END, EXPORT, VIEW, LOCK, UNLOCK, DELETE, RELEASE, WITHDRAW_RELEASE]
+BESIDES = [
+    OPEN,
+    ADD_PACK,
+    ADD_WARNING,
+    END,
+    EXPORT,
+    VIEW,
+    LOCK,
+    UNLOCK,
+    DELETE,
+    RELEASE,
+    WITHDRAW_RELEASE,
+    LOOK,
+    LOOK_DELAYED,
+]
 
 
 def test_every_sentence_has_both_languages_with_the_same_places_to_fill_in() -> None:
@@ -55,6 +70,8 @@ def test_every_sentence_has_both_languages_with_the_same_places_to_fill_in() -> 
     ("family", "values"),
     [
         ("kind", list(ProblemKind)),
+        ("finding", list(Finding)),
+        ("delay", list(Delay)),
         ("newkey", list(NewKey)),
         ("why", list(Why)),
         ("state", list(CaseState)),

@@ -154,6 +154,7 @@ def test_example_is_toml_without_duplicate_tables() -> None:
         "model",
         "evidence",
         "codes",
+        "closing",
         "privacy",
         "retention",
         "broadcast",

@@ -1,0 +1,51 @@
+"""Puts together what looks again after dispatch, from the parts of a running system."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from cases.codes import CodeTable
+from cases.evidence import EvidenceStore, utc_now
+from cases.records import Case
+from cases.store import CaseStore
+from pipeline.agenda import Agenda
+from pipeline.closing_looks import ClosingLooks, LookParts
+from pipeline.closing_street import ClosingStreet
+from pipeline.evidence_keeper import EvidenceKeeper
+from pipeline.settings import Settings
+from pipeline.shard import Shard
+from pipeline.site import Site
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """The parts of a system that looks need; see `pipeline.system.System`."""
+
+    cases: CaseStore
+    evidence: EvidenceStore
+    keeper: EvidenceKeeper
+    agenda: Agenda
+    shard: Shard
+    site: Site
+    codes: CodeTable
+
+
+def open_closing(settings: Settings, running: Running, on_change: Callable[[Case, str], None]) -> ClosingLooks:
+    """Return what looks again at cases that a unit has."""
+
+    def offence(kind: str) -> str:
+        item = running.codes.for_kind(kind)
+        return f"{item.code} {item.name_zh} {item.name_en}"
+
+    parts = LookParts(
+        cases=running.cases,
+        evidence=running.evidence,
+        keeper=running.keeper,
+        agenda=running.agenda,
+        street=ClosingStreet(running.shard, running.site, running.shard.detect),
+        on_change=on_change,
+        now=utc_now,
+        local=ZoneInfo(settings.timezone),
+        offence=offence,
+    )
+    return ClosingLooks(parts, settings.closing)
