@@ -23,6 +23,9 @@ FORM_VERSION: Literal["1.0"] = "1.0"
 CHECKING = "checking"
 """The state in which somebody looks whether a case was handled."""
 
+RESOLVED = "resolved"
+"""The state of what was over before it was registered: nobody outside was told of it, so nobody is told of its end."""
+
 MAX_SHORT_LENGTH = 200
 MAX_NOTE_LENGTH = 10_000
 
@@ -159,6 +162,8 @@ FORMS: TypeAdapter[ExchangeForm] = TypeAdapter(ExchangeForm)
 def forms_of(event: CaseEvent) -> tuple[ExchangeForm, ...]:
     """Return the forms that a change yields, in the order in which they are issued; for most changes none."""
     change = event.change
+    if change.from_state == RESOLVED:
+        return ()
     kinds = [_BY_ACTION[change.action]] if change.action in _BY_ACTION else []
     if change.to_state == CHECKING != change.from_state:
         kinds.append("result_check")

@@ -11,6 +11,7 @@ Evidence that is not as it was written is left alone: deleting it would hide tha
 """
 
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -78,6 +79,7 @@ class RetentionJob:
         self._parts = parts
         self._disk = disk or Disk()
         self._altered: set[str] = set()
+        self._failures: Counter[str] = Counter()
 
     def plan(self, limit: int = 1000) -> tuple[Due, ...]:
         """Return what is due now, oldest first; nothing is altered."""
@@ -138,7 +140,8 @@ class RetentionJob:
     def _begun(self) -> list[str]:
         wanted = select(PackRow.case_id).where(PackRow.deleted_at.is_not(None), PackRow.deletion_pack.is_(None))
         with self._parts.cases.database.reading() as session:
-            return sorted(set(session.scalars(wanted).all()))
+            begun = set(session.scalars(wanted).all())
+        return sorted(begun, key=lambda case_id: (self._failures[case_id], case_id))  # what failed waits for the rest
 
     def _refusal(self, case: Case) -> str | None:
         problems = self._parts.evidence.verify(case.case_id, case.manifests, trust=self._parts.trust).problems
@@ -174,6 +177,7 @@ class RetentionJob:
         except (EvidenceError, OSError) as err:
             why = way_out(err) if isinstance(err, OSError) else str(err)
             logger.error("case %s: its evidence is to be deleted, tried again: %s", case.number, why)
+            self._failures[case.case_id] += 1
             return replace(done, left=(*done.left, f"{case.number}: {why}"))
         self._name_record(case.case_id, begun, record)
         logger.info("case %s: %d files deleted by the rule %s", case.number, files, begun[0].deletion_rule)

@@ -24,7 +24,7 @@ TITLES = {
 }
 
 
-def event(action: str, *, to_state: str = "", **detail: Any) -> CaseEvent:
+def event(action: str, *, from_state: str = "x", to_state: str = "", **detail: Any) -> CaseEvent:
     case = ToldCase(
         case_id="c1",
         number="SW202611210001",
@@ -45,7 +45,14 @@ def event(action: str, *, to_state: str = "", **detail: Any) -> CaseEvent:
         revision=4,
     )
     change = ToldChange(
-        seq=7, at=NOON, actor="li", action=action, from_state="x", to_state=to_state, reason="理由", detail=detail
+        seq=7,
+        at=NOON,
+        actor="li",
+        action=action,
+        from_state=from_state,
+        to_state=to_state,
+        reason="理由",
+        detail=detail,
     )
     return CaseEvent(id="c1-7", case=case, change=change)
 
@@ -66,6 +73,10 @@ def test_all_eight_forms_are_yielded_by_some_action() -> None:
 
 def test_feedback_that_leads_straight_into_the_check_yields_both_forms() -> None:
     assert [form.title for form in forms_of(event("feed_back", to_state="checking"))] == ["任务反馈单", "结果核查单"]
+
+
+def test_closing_of_an_alarm_that_was_never_registered_yields_none() -> None:
+    assert forms_of(event("close", from_state="resolved", to_state="closed")) == ()
 
 
 @pytest.mark.parametrize("action", ["open", "add_pack", "add_warning", "warn", "confirm", "dismiss", "accept", "end"])

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partialmethod
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from cases.marks import MarkKind, Marks
 from cases.noting import EvidenceDeed
 from cases.packs import Part, PartRole
 from cases.problems import Checked, ProblemKind
-from cases.records import Case, case_id_of
+from cases.records import Case, CasePack, case_id_of
 from cases.recovery import recover
 from cases.replay import Replayed, replay
 from cases.retention import RetentionDays
@@ -206,6 +207,26 @@ def test_altered_evidence_is_said_once_and_holds_up_no_other_case(site: Site) ->
 
     assert [job.run(limit=1).cases for _ in range(2)] == [(), (whole.number,)]
     assert job.run(limit=1).left == ()
+
+
+def test_deletion_that_fails_each_time_holds_up_no_other_that_was_begun(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cases = [site.open(f"event-{i}") for i in range(2)]
+    first, second = sorted(cases, key=lambda case: case.case_id)
+    job = site.job
+    remove = RetentionJob._remove
+
+    def refuse(self: RetentionJob, begun: tuple[CasePack, ...], *, refused: str = "") -> tuple[int, int]:
+        if refused in begun[0].folder:
+            raise EvidenceWriteError("no")
+        return remove(self, begun)
+
+    monkeypatch.setattr(RetentionJob, "_remove", refuse)
+    job.run()
+    monkeypatch.setattr(RetentionJob, "_remove", partialmethod(refuse, refused=first.case_id))
+
+    assert [done for _ in range(2) for done in job.run(limit=1).cases] == [second.number]
 
 
 def test_history_of_what_is_too_young_for_its_rule_is_not_read(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
