@@ -170,10 +170,10 @@ def test_two_panoramas_stand_side_by_side_with_their_times(visit: Visit, town: F
     page.keyboard.press("s")
     images = page.locator(".compare-frame img")
     expect(images).to_have_count(2)
-    sizes = [box for image in images.all() if (box := image.bounding_box())]
-    assert (sizes[0]["width"], sizes[0]["height"], sizes[0]["y"]) == (
-        sizes[1]["width"], sizes[1]["height"], sizes[1]["y"],
-    )  # fmt: skip
+    # Both at once: what is told of the place comes later, and moves them down.
+    measured = "(all) => all.map((image) => image.getBoundingClientRect()).map((box) => [box.width, box.height, box.y])"
+    left, right = images.evaluate_all(measured)
+    assert left == right
     times = [text.split(" · ")[1] for text in page.locator(".compare-panes option:checked").all_inner_texts()]
     assert times[0] < times[1]
     photograph(page, f"desk-beside-{language}")
