@@ -6,11 +6,15 @@ the same; nothing above this module knows the difference.
 Belongs here: connections, transactions, migration. Does not: what the tables hold (tables), queries (store).
 """
 
+import random
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
+from sqlite3 import SQLITE_BUSY
 from sqlite3 import Connection as SqliteConnection
+from sqlite3 import OperationalError as SqliteError
 
 import alembic.command
 from alembic.config import Config
@@ -283,12 +287,9 @@ def _hide_row(context: ExceptionContext) -> None:
 def _tune_sqlite(engine: Engine, busy_timeout_s: float) -> None:
     def on_connect(connection: SqliteConnection, _record: object) -> None:
         connection.isolation_level = None  # the driver must not begin transactions by itself; on_begin does
-        for pragma in (
-            f"busy_timeout = {busy_timeout_s * 1000:.0f}",
-            "journal_mode = WAL",
-            "synchronous = FULL",
-            "foreign_keys = ON",
-        ):
+        connection.execute(f"PRAGMA busy_timeout = {busy_timeout_s * 1000:.0f}")
+        _log_ahead(connection, busy_timeout_s)
+        for pragma in ("synchronous = FULL", "foreign_keys = ON"):
             connection.execute(f"PRAGMA {pragma}")
 
     def on_begin(connection: Connection) -> None:
@@ -298,6 +299,21 @@ def _tune_sqlite(engine: Engine, busy_timeout_s: float) -> None:
 
     event.listen(engine, "connect", on_connect)
     event.listen(engine, "begin", on_begin)
+
+
+def _log_ahead(connection: SqliteConnection, limit_s: float) -> None:
+    """Turn the write-ahead log on; where two open a new file at once, SQLite refuses one of them without waiting."""
+    ends_s, wait_s = time.monotonic() + limit_s, 0.01
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except SqliteError as err:
+            if err.sqlite_errorcode != SQLITE_BUSY or time.monotonic() + wait_s > ends_s:
+                raise
+            time.sleep(wait_s * random.uniform(0.5, 1.0))  # noqa: S311 - so that the two do not meet again
+            wait_s = min(2 * wait_s, 0.5)
+        else:
+            return
 
 
 def _refuse_changed_history(session: Session, _flush: UOWTransaction, _instances: object) -> None:
