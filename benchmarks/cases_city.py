@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 
 from cases.case_numbers import BEIJING, PREFIX
 from cases.records import case_id_of
+from cases.states import Action
 
 NOW = datetime(2026, 11, 28, 12, 0, tzinfo=UTC)
 """The moment at which the board is looked at; what lies before it is history."""
@@ -25,8 +26,14 @@ UNITS = tuple(f"unit-{number:02d}" for number in range(40))
 KINDS = (("vending", "0406", "stall"), ("parking", "0496", "car"), ("flyers", "0201", "flyer"))
 KIND_WEIGHTS = (0.5, 0.3, 0.2)
 
-LONG_OVER = (("closed", 0.72), ("resolved", 0.15), ("dismissed", 0.11), ("filed", 0.01), ("candidate", 0.01))
-RECENT = (("candidate", 0.25), ("confirmed", 0.15), ("warned", 0.15), ("filed", 0.25), ("closed", 0.2))
+LONG_OVER = (
+    *(("closed", 0.72), ("resolved", 0.15), ("dismissed", 0.11)),
+    *(("dispatched", 0.005), ("filed", 0.005), ("candidate", 0.01)),
+)
+RECENT = (
+    *(("candidate", 0.25), ("confirmed", 0.15), ("warned", 0.15)),
+    *(("filed", 0.1), ("dispatched", 0.15), ("closed", 0.2)),
+)
 """States and their shares among cases older than two days, and among the newer ones."""
 
 
@@ -59,7 +66,7 @@ class CameraOfCity:
 COLUMNS = _words(
     "id number event_id kind code state camera_id camera_name zone_id zone_name zone_version started_at raised_at "
     "ended_at box_x1 box_y1 box_x2 box_y2 class_label score reasons reviewed_by reviewed_at created_at updated_at "
-    "revision audit_rows unit due_at"
+    "revision audit_rows unit due_at dispatched_at running_since handler handled_at closed_at"
 )
 """What a row of a case consists of; the database adds what it works out itself."""
 
@@ -101,20 +108,22 @@ def _row(
     zone = random_.randrange(len(ZONES))
     reasons = json.dumps([{"key": "dwell", "value": round(300 * random_.random(), 1), "unit": "s"}])
     reviewed_at, ended_at = _minute_of("confirm", state, raised_at), _minute_of("end", state, raised_at)
-    has_limit = state in ("filed", "closed")
     revision = sum(1 for _, action in PATHS[state] if action in DECISIONS) + 1
     place = (camera.camera_id, camera.name, f"zone-{zone}", ZONES[zone], 1)
     times = (raised_at - timedelta(minutes=5), raised_at, ended_at)
     box = (100.0, 120.0, 220.0, 300.0)
     review = ("李雷" if reviewed_at else "", reviewed_at)
     counted = (raised_at, raised_at + timedelta(minutes=len(PATHS[state])), revision, len(PATHS[state]))
-    unit = camera.unit if has_limit else ""
-    due_at = raised_at + timedelta(hours=random_.choice((2, 4, 24, 48))) if has_limit else None
+    dispatched_at, is_running = _minute_of("dispatch", state, raised_at), state == "dispatched"
+    due_at = raised_at + timedelta(hours=random_.choice((2, 4, 24, 48))) if is_running else None
+    ends = (_minute_of("feed_back", state, raised_at), _minute_of("close", state, raised_at))
+    clock = (due_at, dispatched_at, dispatched_at if is_running else None, "李雷" if ends[0] else "", *ends)
     named = (case_id_of(event_id), number, event_id, kind, code, state)
-    return (*named, *place, *times, *box, label, random_.random(), reasons, *review, *counted, unit, due_at)
+    unit = camera.unit if dispatched_at else ""
+    return (*named, *place, *times, *box, label, random_.random(), reasons, *review, *counted, unit, *clock)
 
 
-DECISIONS = frozenset({"confirm", "warn", "file", "close", "resolve", "dismiss"})
+DECISIONS = frozenset(action.value for action in Action)
 """Steps that decide; each counts the revision up by one."""
 
 PATHS: dict[str, list[tuple[str, str]]] = {
@@ -124,7 +133,12 @@ PATHS: dict[str, list[tuple[str, str]]] = {
 PATHS["confirmed"] = [*PATHS["candidate"], ("confirmed", "confirm")]
 PATHS["warned"] = [*PATHS["confirmed"], ("confirmed", "add_warning"), ("warned", "warn")]
 PATHS["filed"] = [*PATHS["warned"], ("filed", "file")]
-PATHS["closed"] = [*PATHS["filed"], ("filed", "end"), ("closed", "close")]
+PATHS["dispatched"] = [*PATHS["filed"], ("accepted", "accept"), ("approved", "approve"), ("dispatched", "dispatch")]
+PATHS["closed"] = [
+    *PATHS["dispatched"],
+    *(("handling", "start"), ("handled", "report"), ("checking", "feed_back"), ("checking", "end")),
+    *(("checked", "pass_check"), ("closed", "close")),
+]
 PATHS["resolved"] = [*PATHS["candidate"], ("candidate", "add_warning"), ("warned", "warn"), ("resolved", "resolve")]
 PATHS["dismissed"] = [*PATHS["candidate"], ("dismissed", "dismiss")]
 

@@ -6,6 +6,7 @@ which is how one loads a database, and gives the same indexes.
 """
 
 import itertools
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -21,9 +22,12 @@ CAMERAS = 2_000
 
 _AUDIT = """
 INSERT INTO audit (case_id, seq, at, actor, action, from_state, to_state, reason, detail)
-SELECT c.id, p.seq, {at}, CASE WHEN p.action IN ('confirm', 'dismiss', 'file', 'close') THEN '李雷' ELSE 'system' END,
+SELECT c.id, p.seq, {at},
+       CASE WHEN p.action IN ('open', 'add_pack', 'add_warning', 'warn', 'end', 'resolve') THEN 'system'
+            ELSE '李雷' END,
        p.action, p.from_state, p.to_state,
-       CASE WHEN p.action IN ('dismiss', 'close') THEN '现场已核实，摊位已撤离' ELSE '' END, CAST(p.detail AS {json})
+       CASE WHEN p.action IN ('dismiss', 'report', 'close') THEN '现场已核实，摊位已撤离' ELSE '' END,
+       CAST(replace(replace(p.detail, '@unit', c.unit), '@due_at', coalesce({due_at}, '')) AS {json})
 FROM cases c JOIN paths p ON p.state = c.state
 """
 _PACKS = """
@@ -61,12 +65,14 @@ _HELPERS = (
 _WORDS = {
     "postgresql": {
         "at": "c.raised_at + {n} * interval '1 minute'",
+        "due_at": """to_char(c.due_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')""",
         "folder": "to_char(c.raised_at, 'YYYY/MM/DD/') || c.id || '/pack-000' || k.number",
         "true": "true",
         "json": "json",
     },
     "sqlite": {
         "at": "strftime('%Y-%m-%d %H:%M:%f000', c.raised_at, '+' || {n} || ' minutes')",
+        "due_at": "strftime('%Y-%m-%dT%H:%M:%f000Z', c.due_at)",
         "folder": "strftime('%Y/%m/%d/', c.raised_at) || c.id || '/pack-000' || k.number",
         "true": "1",
         "json": "text",
@@ -93,7 +99,7 @@ def fill(url: URL, count: int) -> None:
         _insert(connection, columns, rows) if is_sqlite else _copy(connection, columns, rows)
         _run(connection, [text.format(**words) if "{json}" in text else text for text in _HELPERS])
         connection.exec_driver_sql(f"INSERT INTO paths VALUES {', '.join(_paths())}")  # noqa: S608
-        audit = _AUDIT.format(at=words["at"].format(n="p.seq"), json=words["json"])
+        audit = _AUDIT.format(at=words["at"].format(n="p.seq"), json=words["json"], due_at=words["due_at"])
         packs = _PACKS.format(at=words["at"].format(n="k.number"), folder=words["folder"])
         _run(connection, [audit, packs, _FILES, _WARNINGS.format(**words), _COUNTERS, *made_again])
     _tidy(engine, is_sqlite=is_sqlite)
@@ -159,9 +165,17 @@ def _paths() -> Iterator[str]:
         before, revision = "", 1
         for seq, (after, action) in enumerate(steps, start=1):
             revision += action in DECISIONS
-            detail = f'{{"revision": {revision}}}' if action in DECISIONS else "{}"
+            told: dict[str, object] = {"revision": revision} if action in DECISIONS else {}
+            told |= _TOLD.get(action, {})
+            if action == "dispatch" and state == "dispatched":  # that of a closed case is over and was not kept
+                told["due_at"] = "@due_at"
+            detail = json.dumps(told)
             yield f"('{state}', {seq}, '{action}', '{before}', '{after}', '{detail}')"
             before = after
+
+
+_TOLD: dict[str, dict[str, object]] = {"dispatch": {"unit": "@unit"}, "feed_back": {"spent_s": 0.0}}
+"""What a decision tells besides its revision; what begins with @ is the case's own."""
 
 
 def _run(connection: Connection, statements: Sequence[str]) -> None:

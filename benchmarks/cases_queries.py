@@ -8,11 +8,13 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 from benchmarks.cases_city import CASES_A_DAY, KINDS, NOW, RARE, ROADS, SPOTS, UNITS, CameraOfCity
+from cases.inboxes import inbox_of
+from cases.posts import Doer, Post
 from cases.records import CasePlace, CaseQuery
 from cases.states import CaseState
 
 OPEN = (CaseState.CANDIDATE, CaseState.CONFIRMED, CaseState.WARNED)
-EVERY_STATE = (*OPEN, CaseState.FILED, CaseState.CLOSED, CaseState.RESOLVED, CaseState.DISMISSED)
+EVERY_STATE = (*OPEN, CaseState.FILED, CaseState.DISPATCHED, CaseState.CLOSED, CaseState.RESOLVED, CaseState.DISMISSED)
 PAGE = 50
 
 Make = Callable[[random.Random], CaseQuery]
@@ -32,8 +34,10 @@ def lists(count: int, cases: int, streets: list[CameraOfCity]) -> Iterator[tuple
         ),
         "unit": lambda r: CaseQuery(units=(r.choice(UNITS),)),
         "unit, state and kind": lambda r: CaseQuery(
-            units=(r.choice(UNITS),), states=(CaseState.FILED,), kinds=(r.choice(KINDS)[0],)
+            units=(r.choice(UNITS),), states=(CaseState.DISPATCHED,), kinds=(r.choice(KINDS)[0],)
         ),
+        "late": lambda r: CaseQuery(due_before=NOW, units=(r.choice(UNITS),) if r.random() < 0.5 else ()),
+        "inbox": lambda r: CaseQuery(inbox=inbox_of(Doer("王", frozenset({r.choice(tuple(Post))}), r.choice(UNITS)))),
         "day": lambda r: _since(r, cases, days=1),
         "month and kind": lambda r: _since(r, cases, days=30, kinds=(r.choice(KINDS)[0],)),
         "month, unit and state": lambda r: _since(r, cases, days=30, units=(r.choice(UNITS),), states=EVERY_STATE[4:]),

@@ -47,11 +47,14 @@ class Disk:
         One that is there already is taken to be durable; see `sync_chain` for those that a crash may have left.
 
         Raises:
-            OSError: as from `os.mkdir`.
+            OSError: as from `os.mkdir`; `NotADirectoryError` where a part of the way to it is a file.
         """
         if path.is_dir():
             return
-        self.make_folder(path.parent)
+        try:
+            self.make_folder(path.parent)
+        except FileExistsError:
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path)) from None
         path.mkdir(mode=FOLDER_MODE, exist_ok=True)
         self.sync_folder(path.parent)
 

@@ -356,9 +356,8 @@ class Ultralytics:
         self.opened.append(Path(path))
         self._path = Path(path)
         self.names = dict(enumerate(self.class_names))
-        self.model = types.SimpleNamespace(end2end=False)
 
-    def export(self, *, format: str, dynamic: bool, imgsz: list[int], device: str) -> str:
+    def export(self, *, format: str, dynamic: bool, imgsz: list[int], device: str, nms: bool) -> str:
         written = self._path.with_suffix(f".{format}")
         card = make_card(written, b"", input_wh=(imgsz[1], imgsz[0]), class_names=tuple(self.names.values()))
         offset = np.zeros((1, *[side or 300 for side in make_decoder(card).expected()]), np.float32)
