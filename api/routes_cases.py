@@ -13,7 +13,7 @@ from cases.closing import ClosingProposal
 from cases.errors import PostMissingError
 from cases.inboxes import inbox_of
 from cases.posts import Post
-from cases.records import MAX_OFFSET, CasePlace, CaseQuery
+from cases.queries import MAX_OFFSET, CasePlace, CaseQuery
 from cases.states import Action, CaseState
 
 router = APIRouter(prefix="/api/cases", tags=["cases"])

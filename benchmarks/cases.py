@@ -33,7 +33,7 @@ from benchmarks.errors import NotPossibleError
 from benchmarks.report import Beginning, Report, at_most, write_report
 from cases.dashboard import board
 from cases.database import Database, open_database, sqlite_url
-from cases.records import CaseQuery
+from cases.queries import CaseQuery
 from cases.replay import Replayed, replay
 from cases.store import CaseStore
 from tests.postgres_server import NoPostgresError, PostgresServer

@@ -10,7 +10,7 @@ from datetime import timedelta
 from benchmarks.cases_city import CASES_A_DAY, KINDS, NOW, RARE, ROADS, SPOTS, UNITS, CameraOfCity
 from cases.inboxes import inbox_of
 from cases.posts import Doer, Post
-from cases.records import CasePlace, CaseQuery
+from cases.queries import CasePlace, CaseQuery
 from cases.states import CaseState
 
 OPEN = (CaseState.CANDIDATE, CaseState.CONFIRMED, CaseState.WARNED)

@@ -11,7 +11,8 @@ from cases.evidence import EvidenceStore
 from cases.keyring import ANNOUNCED, check_announcements
 from cases.packs import folder_name, is_unfinished_name
 from cases.problems import Checked, Findings, Problem, ProblemKind
-from cases.records import Case, CaseQuery
+from cases.queries import CaseQuery
+from cases.records import Case
 from cases.replay import Replayed, replay
 from cases.store import CaseStore
 from cases.sweeping import ORPHANS

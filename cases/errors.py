@@ -48,10 +48,10 @@ CasesError
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from cases.input_problems import InputProblem
 from cases.table_faults import TableFault
 
 
@@ -185,23 +185,6 @@ class CoordinatesError(PlaceError, ValueError):
 
 class PlaceFileError(PlaceError):
     """A file of grids, dispatch rules, permits or controls cannot be used; the message has a line per mistake."""
-
-
-@dataclass(frozen=True, slots=True)
-class InputProblem:
-    """What is wrong with one row: its table, its number from 1 (0 for the table), its field, in what way, in words."""
-
-    table: str
-    row: int
-    field: str
-    cause: str
-    sentence: str
-    limit: str = ""
-
-    def __str__(self) -> str:
-        """Return it in a line."""
-        row = f" row {self.row}" if self.row else ""
-        return ": ".join(part for part in (f"{self.table}{row}", self.field, self.sentence) if part)
 
 
 class EvaluationInputsError(CasesError):

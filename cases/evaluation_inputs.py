@@ -17,8 +17,9 @@ from typing import Any, ClassVar, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
-from cases.errors import EvaluationInputsError, InputProblem
+from cases.errors import EvaluationInputsError
 from cases.grouping import By
+from cases.input_problems import InputProblem
 from vision.wording import sentence_of
 
 INPUTS_FILE = "evaluation.toml"

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from cases.posts import UNIT_POSTS, Doer, Post
-from cases.records import Inbox
+from cases.queries import Inbox
 from cases.states import ALARM_STATES, CaseState
 
 WAITING: Mapping[Post, tuple[CaseState, ...]] = {

@@ -2,15 +2,15 @@
 
 import uuid
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from pydantic import JsonValue
 
-from cases.closing import ClosingLook, ClosingProposal
+from cases.closing import ClosingLook
 from cases.completeness import Shortfall
-from cases.due_soon import DueSoon
 from cases.handling import Handling, Standing
 from cases.packs import Pack, PackPurpose, PartRole
+from cases.queries import CasePlace
 from cases.spots import NOTHING_PROPOSED, NOWHERE, Proposal, Spot
 from cases.states import Action, CaseState
 from cases.tables import MAX_ID_LENGTH, MAX_NAME_LENGTH
@@ -190,9 +190,6 @@ class CaseWarning:
     file: str
 
 
-_PLACE_TIME = "%Y%m%dT%H%M%S.%fZ"
-
-
 @dataclass(frozen=True, slots=True)
 class CaseFacts:
     """What the row of a case says by itself.
@@ -243,7 +240,7 @@ class CaseFacts:
         return Standing(self.state, self.revision, self.reviewed_by, self.reviewed_at, self.handling)
 
     @property
-    def place(self) -> "CasePlace":
+    def place(self) -> CasePlace:
         """Where it stands in lists, newest first."""
         return CasePlace(self.raised_at, self.case_id)
 
@@ -337,82 +334,3 @@ class AuditRow:
     def decision(self) -> Action | None:
         """The action where this row is a decision about the state, None for what was merely added."""
         return Action(self.action) if self.action in set(Action) else None
-
-
-@dataclass(frozen=True, slots=True)
-class Inbox:
-    """The cases that wait for somebody.
-
-    Attributes:
-        states: in which any case waits for him.
-        unit_states: in which a case of his unit does.
-        unit: his own; `ANY_UNIT` for every one, empty for none.
-    """
-
-    states: tuple[CaseState, ...]
-    unit_states: tuple[CaseState, ...] = ()
-    unit: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class CasePlace:
-    """Where a case stands in lists: those raised later come first, among equals those of a greater id."""
-
-    raised_at: datetime
-    case_id: str
-
-    def __str__(self) -> str:
-        return f"{self.raised_at.astimezone(UTC):{_PLACE_TIME}},{self.case_id}"
-
-    @classmethod
-    def parse(cls, told: str) -> "CasePlace":
-        """Return the place that `str` told.
-
-        Raises:
-            ValueError: it is none.
-        """
-        at, comma, case_id = told.partition(",")
-        if not comma or not 0 < len(case_id) <= MAX_ID_LENGTH:
-            raise ValueError(f"{told!r} is no place of a case")
-        return cls(datetime.strptime(at, _PLACE_TIME).replace(tzinfo=UTC), case_id)
-
-
-MAX_OFFSET = 10_000
-"""Skipping rows costs as much as reading them; who wants to go deeper hands in the place of the last case he saw."""
-
-
-@dataclass(frozen=True, slots=True)
-class CaseQuery:
-    """Which cases to list, newest first; an empty field does not narrow.
-
-    Attributes:
-        states, kinds, camera_ids, units: any of these.
-        inbox: what waits for somebody.
-        proposals: any of what the camera proposed after dispatch, as it counts now.
-        due_before: whose running clock has its limit before this moment, aware UTC.
-        due_soon: whose running clock is yellow.
-        raised_from, raised_before: aware UTC; from is included, before is not.
-        text: part of code, camera, zone or address, in any case; or part of the number, from three characters on.
-        limit: at most so many, 1 to 500.
-        offset: skip so many, up to `MAX_OFFSET`.
-        after: only what comes after this place; the way to page deep, as it costs the same on every page.
-    """
-
-    states: tuple[CaseState, ...] = ()
-    kinds: tuple[str, ...] = ()
-    camera_ids: tuple[str, ...] = ()
-    units: tuple[str, ...] = ()
-    inbox: Inbox | None = None
-    proposals: tuple[ClosingProposal, ...] = ()
-    due_before: datetime | None = None
-    due_soon: DueSoon | None = None
-    raised_from: datetime | None = None
-    raised_before: datetime | None = None
-    text: str = ""
-    limit: int = 50
-    offset: int = 0
-    after: CasePlace | None = None
-
-    def __post_init__(self) -> None:
-        if not 1 <= self.limit <= 500 or not 0 <= self.offset <= MAX_OFFSET:
-            raise ValueError(f"limit must be 1 to 500, offset 0 to {MAX_OFFSET}: {self.limit=} {self.offset=}")

@@ -33,7 +33,8 @@ from cases.closing import PROPOSAL_STATES, ClosingProposal
 from cases.due_soon import DueSoon
 from cases.pages import Count
 from cases.posts import ANY_UNIT
-from cases.records import CaseLine, CasePlace, CaseQuery, Inbox
+from cases.queries import CasePlace, CaseQuery, Inbox
+from cases.records import CaseLine
 from cases.rows import case_line
 from cases.tables import CaseRow, CaseTallyRow, UtcDateTime, WarningRow
 

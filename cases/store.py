@@ -32,18 +32,8 @@ from cases.noting import add_note
 from cases.packs import Pack
 from cases.pages import LinePage, Page
 from cases.posts import Doer
-from cases.records import (
-    ADD_PACK,
-    ADD_WARNING,
-    END,
-    EXPORT,
-    OPEN,
-    AuditRow,
-    Case,
-    CaseQuery,
-    CaseWarning,
-    NewCase,
-)
+from cases.queries import CaseQuery
+from cases.records import ADD_PACK, ADD_WARNING, END, EXPORT, OPEN, AuditRow, Case, CaseWarning, NewCase
 from cases.rows import audit_records, case_record, new_case_row, pack_row, put_standing, standing_of, warning_row
 from cases.searching import conditions_of, lines_of, search
 from cases.states import LADDER_STATES, Action, CaseState

@@ -19,7 +19,8 @@ from cases.deadlines import CodeDeadlines
 from cases.due_soon import DueSoon, SoonLimit
 from cases.errors import UnknownCodeError
 from cases.lights import Light, Reminder, light
-from cases.records import CaseFacts, CaseQuery
+from cases.queries import CaseQuery
+from cases.records import CaseFacts
 from cases.searching import conditions_of
 from cases.tables import CaseRow
 

@@ -7,9 +7,8 @@ from typing import Annotated
 import typer
 
 from api.commands.evidence import verify
-from api.commands.evidence_options import DEFAULT_CONFIG, ConfigOption
 from api.commands.evidence_report import megabytes
-from api.commands.languages import LanguageOption, language_of
+from api.commands.options import DEFAULT_CONFIG, ConfigOption, LanguageOption, language_of
 from cases.problems import Facts
 from cases.wording import Words
 from pipeline.backup import back_up

@@ -14,8 +14,9 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from api.commands.fetching import CARD_ENDINGS, DEFAULT_CONFIG, ConfigOption
+from api.commands.fetching import CARD_ENDINGS
 from api.commands.looking import cache_folder
+from api.commands.options import DEFAULT_CONFIG, ConfigOption
 from api.commands.set_telling import say, wrong_use
 from api.commands.yardsticks import DRAWN, judge_by
 from models.bench import BenchPlan, BenchResult, bench

@@ -10,7 +10,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from api.commands.languages import LanguageOption, language_of
+from api.commands.options import LanguageOption, language_of
 from cases.code_files import DEFAULT_TABLE, chosen_table, columns_left_aside, fault_line, load_table, table_text
 from cases.codes import Category, CodeItem, CodeTable
 from cases.errors import CodeTableError

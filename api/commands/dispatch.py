@@ -13,9 +13,8 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from api.commands.evidence_options import DEFAULT_CONFIG, ConfigOption
 from api.commands.grids import CrsOption, map_of, place_at
-from api.commands.languages import LanguageOption, language_of
+from api.commands.options import DEFAULT_CONFIG, ConfigOption, LanguageOption, language_of
 from cases.code_files import chosen_table
 from cases.coordinates import WGS84, Position
 from cases.dispatch_checks import check_rules

@@ -12,8 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from api.commands.evidence_options import DEFAULT_CONFIG, ConfigOption
-from api.commands.languages import LanguageOption, language_of
+from api.commands.options import DEFAULT_CONFIG, ConfigOption, LanguageOption, language_of
 from cases.evaluation import Evaluation
 from cases.evaluation_desk import EvaluationDesk
 from cases.evaluation_inputs import INPUTS_FILE

@@ -18,14 +18,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from api.commands.evidence_keeping import add_keeping
-from api.commands.evidence_options import (
-    DEFAULT_CONFIG,
-    ConfigOption,
-    account,
-    case_named,
-)
+from api.commands.evidence_options import account, case_named
 from api.commands.evidence_report import Report, megabytes
-from api.commands.languages import LanguageOption, language_of
+from api.commands.options import DEFAULT_CONFIG, ConfigOption, LanguageOption, language_of
 from cases.audit import check_case, check_surroundings, every_case
 from cases.code_files import chosen_table
 from cases.export import ExportDesk, ExportRequest, export_case
@@ -33,7 +28,7 @@ from cases.export_check import check_export, signer_of
 from cases.keyring import announcements, vouched
 from cases.marks import MarkKind, Marks
 from cases.problems import Facts
-from cases.records import CaseQuery
+from cases.queries import CaseQuery
 from cases.signing import load_signing_key
 from cases.trust import Trust, trusted_keys
 from cases.wording import Words

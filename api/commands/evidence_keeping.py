@@ -11,14 +11,9 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from api.commands.evidence_options import (
-    DEFAULT_CONFIG,
-    ConfigOption,
-    account,
-    case_named,
-)
+from api.commands.evidence_options import account, case_named
 from api.commands.evidence_report import megabytes
-from api.commands.languages import LanguageOption, language_of
+from api.commands.options import DEFAULT_CONFIG, ConfigOption, LanguageOption, language_of
 from cases.evidence import EvidenceStore
 from cases.marks import Marks
 from cases.noting import EvidenceDeed

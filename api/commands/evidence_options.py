@@ -2,18 +2,12 @@
 
 import getpass
 import os
-from pathlib import Path
-from typing import Annotated
-
-import typer
 
 from cases.errors import UnknownCaseError
-from cases.records import Case, CaseQuery
+from cases.queries import CaseQuery
+from cases.records import Case
 from cases.store import CaseStore
 from pipeline.errors import PipelineError
-
-ConfigOption = Annotated[Path, typer.Option("--config", "-c", help="settings file (TOML)")]
-DEFAULT_CONFIG = Path("settings.toml")
 
 
 def case_named(store: CaseStore, number_or_id: str) -> Case:

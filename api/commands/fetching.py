@@ -20,6 +20,7 @@ from rich.table import Table
 
 from api.commands.facts import NOTHING
 from api.commands.input_size import input_size
+from api.commands.options import DEFAULT_CONFIG, ConfigOption
 from models.cards import ModelCard, load_card
 from models.choice import check_card
 from models.download import Progress as OnProgress
@@ -31,12 +32,10 @@ from pipeline.errors import SettingsError
 from pipeline.settings import Settings, load_settings
 from pipeline.settings_file import switch_model
 
-DEFAULT_CONFIG = Path("settings.toml")
 CARD_ENDINGS = (".toml", ".json")
 CHECKPOINT_ENDINGS = (".pt", ".pth")
 
 NameArgument = Annotated[str, typer.Argument(help="name of the list, or `recommended`")]
-ConfigOption = Annotated[Path, typer.Option("--config", "-c", help="settings file (TOML)")]
 FromOption = Annotated[
     str, typer.Option("--from", help="folder, or address of a folder on a mirror, that has the files instead")
 ]

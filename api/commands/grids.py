@@ -7,8 +7,7 @@ from typing import Annotated
 
 import typer
 
-from api.commands.evidence_options import DEFAULT_CONFIG, ConfigOption
-from api.commands.languages import LanguageOption, language_of
+from api.commands.options import DEFAULT_CONFIG, ConfigOption, LanguageOption, language_of
 from cases.coordinates import GCJ02_ERROR_M, WGS84, Position, SourceCrs, gcj02_of
 from cases.geojson import read_features
 from cases.grid_checks import check_cover

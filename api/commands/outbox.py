@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -10,6 +9,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from api.commands.options import DEFAULT_CONFIG, ConfigOption
 from cases.case_event import CaseEvent, ToldCase, ToldChange
 from cases.evidence import EvidenceStore, utc_now
 from cases.outbox import Letter, LetterState, Outbox
@@ -26,9 +26,7 @@ from pipeline.stores import program, stored_cases
 
 app = typer.Typer(help="What receivers outside are told: look, send again, try.", no_args_is_help=True)
 
-ConfigOption = Annotated[Path, typer.Option("--config", "-c", help="settings file (TOML)")]
 TargetArgument = Annotated[str, typer.Argument(help="id of one of [[outward.targets]]")]
-DEFAULT_CONFIG = Path("settings.toml")
 
 SHOWN = 20
 """Letters that are shown of a receiver."""

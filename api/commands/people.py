@@ -1,13 +1,13 @@
 """Commands for the people who may sign in: `user add`, `list`, `password`, `role`, `posts`, `disable`, `enable`."""
 
 import secrets
-from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
+from api.commands.options import DEFAULT_CONFIG, ConfigOption
 from cases.people import People, Role
 from cases.posts import Post
 from pipeline.settings import load_settings
@@ -15,8 +15,6 @@ from pipeline.stores import open_people
 
 app = typer.Typer(help="People who may sign in on the page.", no_args_is_help=True)
 
-ConfigOption = Annotated[Path, typer.Option("--config", "-c", help="settings file (TOML)")]
-DEFAULT_CONFIG = Path("settings.toml")
 POSTS_HELP = "whose steps of a case are his work; none: those of the role"
 UnitOption = Annotated[str, typer.Option(help="id of his unit, for the posts department and handler")]
 

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from cases.records import Case, CaseQuery
+from cases.queries import CaseQuery
+from cases.records import Case
 from pipeline.system import System
 from pipeline.views import CameraView
 

@@ -10,7 +10,7 @@ from benchmarks.cases_city import NOW, PATHS, cameras, cases_of_city
 from benchmarks.cases_fill import fill
 from benchmarks.cases_queries import lists, searches
 from cases.database import open_database
-from cases.records import CaseQuery
+from cases.queries import CaseQuery
 from cases.replay import Replayed, replay
 from cases.states import CaseState
 from cases.store import CaseStore

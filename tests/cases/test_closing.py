@@ -14,7 +14,8 @@ from cases.deeds import Order
 from cases.evidence import EvidenceStore
 from cases.packs import Pack, PackPurpose, canonical_json, parse_manifest
 from cases.posts import Doer
-from cases.records import Case, CaseQuery
+from cases.queries import CaseQuery
+from cases.records import Case
 from cases.recovery import recover
 from cases.replay import Replayed, replay
 from cases.states import Action

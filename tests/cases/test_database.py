@@ -25,7 +25,7 @@ from cases.errors import DatabaseError, DatabaseUnusableError, MigrationError, U
 from cases.handling import Handling
 from cases.people import People
 from cases.posts import CENTRE_POSTS
-from cases.records import CaseQuery
+from cases.queries import CaseQuery
 from cases.replay import Replayed, replay
 from cases.spots import NOWHERE, Spot
 from cases.states import Action

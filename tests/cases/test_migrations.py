@@ -11,7 +11,7 @@ from sqlalchemy.engine import URL
 from cases.database import Database, open_database
 from cases.errors import MigrationError
 from cases.people import People, Role
-from cases.records import CaseQuery
+from cases.queries import CaseQuery
 from cases.replay import Replayed, replay
 from cases.states import CaseState
 from cases.store import CaseStore

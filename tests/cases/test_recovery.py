@@ -12,7 +12,8 @@ import pytest
 from cases.disk import Disk
 from cases.evidence import EvidenceStore
 from cases.packs import MANIFEST_NAME
-from cases.records import CaseQuery, case_id_of
+from cases.queries import CaseQuery
+from cases.records import case_id_of
 from cases.recovery import recover
 from cases.store import CaseStore
 from tests.cases.builders import KEY, NOON, OPENING, facts, new_case, parts

@@ -13,7 +13,8 @@ from cases.database import Database
 from cases.inboxes import inbox_of
 from cases.pages import Count
 from cases.posts import Doer, Post
-from cases.records import MAX_OFFSET, Case, CaseQuery
+from cases.queries import MAX_OFFSET, CaseQuery
+from cases.records import Case
 from cases.searching import search
 from cases.states import Action, CaseState
 from cases.store import CaseStore

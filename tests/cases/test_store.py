@@ -11,7 +11,8 @@ from sqlalchemy.exc import StatementError
 from cases.database import Database
 from cases.errors import AppendOnlyError, IllegalTransitionError, ReasonMissingError, StaleEditError, UnknownCaseError
 from cases.packs import PackPurpose
-from cases.records import CaseQuery, case_id_of
+from cases.queries import CaseQuery
+from cases.records import case_id_of
 from cases.states import Action, CaseState
 from cases.store import CaseStore
 from cases.tables import AuditTableRow, CaseRow

@@ -12,7 +12,8 @@ from cases.deadlines import CodeDeadlines
 from cases.deeds import Order
 from cases.lights import Light, Reminder
 from cases.posts import Doer
-from cases.records import Case, CaseQuery
+from cases.queries import CaseQuery
+from cases.records import Case
 from cases.states import Action
 from cases.store import CaseStore
 from cases.time_left import Lights

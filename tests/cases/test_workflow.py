@@ -17,7 +17,8 @@ from cases.errors import (
 )
 from cases.handling import Request, Supervision
 from cases.posts import CENTRE_POSTS, Doer, Post
-from cases.records import Case, CaseQuery, Inbox, case_id_of
+from cases.queries import CaseQuery, Inbox
+from cases.records import Case, case_id_of
 from cases.replay import replay
 from cases.states import Action, CaseState
 from cases.store import CaseStore

@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from cases.records import Case, CaseQuery
+from cases.queries import CaseQuery
+from cases.records import Case
 from pipeline.settings import Settings
 from pipeline.system import System
 from streams.opening import Openers

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from cases.errors import EvidenceWriteError
-from cases.records import CaseQuery, case_id_of
+from cases.queries import CaseQuery
+from cases.records import case_id_of
 from detectors.events import Phase
 from pipeline.agenda import Agenda
 from pipeline.later_pictures import MOST_HELD_BACK

@@ -15,7 +15,8 @@ from cases.deeds import Order
 from cases.evidence import EvidenceStore
 from cases.packs import ModelFacts, OpeningFacts, PackPurpose, Part, PartRole
 from cases.posts import Doer
-from cases.records import Case, CaseQuery
+from cases.queries import CaseQuery
+from cases.records import Case
 from cases.recovery import recover
 from cases.states import Action
 from cases.stills import encode_jpeg

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from cases.records import CaseQuery, case_id_of
+from cases.queries import CaseQuery
+from cases.records import case_id_of
 from cases.recovery import recover
 from detectors.events import Phase
 from tests.pipeline.desk import Desk, run

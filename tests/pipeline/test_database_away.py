@@ -8,7 +8,7 @@ import pytest
 
 from cases.database import open_database
 from cases.errors import DatabaseError
-from cases.records import CaseQuery
+from cases.queries import CaseQuery
 from cases.store import CaseStore
 from detectors.events import Phase
 from pipeline.agenda import Agenda

@@ -1,6 +1,7 @@
-"""Chooses the language that a command speaks."""
+"""The options that many commands share: which settings file, and which language they speak."""
 
 import os
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -8,6 +9,8 @@ import typer
 from cases.wording import Language
 from pipeline.errors import SettingsError
 
+ConfigOption = Annotated[Path, typer.Option("--config", "-c", help="settings file (TOML)")]
+DEFAULT_CONFIG = Path("settings.toml")
 LanguageOption = Annotated[str, typer.Option("--language", help="zh or en; that of the terminal if absent")]
 
 
