@@ -35,7 +35,7 @@ function sideBySide(files, show) {
   const both = files.find((file) => file.pack === after?.pack && file.role === "marked");
   const before = files.find((file) => file.role === "close_up" && file.purpose === "opening");
   const pair = before && after ? [[before, t("closing.before")], [after, t("closing.after")]] : [[both, t("closing.both")]];
-  return h("div", { class: "before-after" }, pair.filter(([file]) => file).map(([file, words]) => show(file, `${words} · ${clock(file.captured_at)}`)));
+  return h("div", { class: "before-after" }, pair.filter(([file]) => file).map(([file, words]) => show(file, `${words} · ${clock(file.taken_at ?? file.captured_at)}`)));
 }
 
 function measures(history) {
