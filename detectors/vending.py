@@ -19,7 +19,7 @@ from detectors.events import Event, Phase, Reason
 from detectors.footprint import stands_in
 from detectors.hours import Hours, in_force
 from detectors.offences import Offence, event_id_of, wall_time_of
-from detectors.rules import Ask, Pace, is_time_to_ask
+from detectors.rules import Ask, Pace, RuleSettings, Watches, is_time_to_ask
 from vision.classes import STALL_THINGS, StreetClass
 from vision.scenes import Place, PlaceState, Scene
 from vision.zones import Zone
@@ -36,10 +36,11 @@ broad."""
 Box = tuple[float, float, float, float]
 
 
-class VendingRule(BaseModel):
+class VendingRule(RuleSettings):
     """Settings of the vending rule for one zone."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    watches = Watches.UNKNOWN
+    smallest_m = 1.0  # a person
 
     kind: Literal["vending"] = KIND
     limit_s: float = Field(default=60, ge=1, le=86400, description="Seconds an attended stall may stand (s).")
@@ -63,6 +64,10 @@ class VendingRule(BaseModel):
         default=0.35, ge=0, le=5, description="Smaller unknown objects are luggage (heights of the person near)."
     )
     hours: tuple[Hours, ...] = Field(default=(), description="When the rule is in force; empty means always.")
+
+    def detector(self, camera_id: str, zone: Zone) -> "VendingDetector":
+        """Return a fresh detector of this rule for a zone of a camera."""
+        return VendingDetector(camera_id, zone, self)
 
 
 class _Stall(Offence):

@@ -585,6 +585,7 @@ export const WORDS = {
   "problem.horn_unavailable": ["喇叭连接不上，或没有声音输出，系统会再试", "The horn cannot be reached or has no sound output; it is tried again"],
   "problem.horn_url": ["喇叭地址不正确，请在设置文件中更正", "The horn's address is wrong; correct it in the settings file"],
   "problem.illegal_transition": ["案件当前为“{state}”，不能执行“{action}”", "A case that is “{state}” does not allow “{action}”"],
+  "problem.kind_without_item": ["编码表中没有这类案件的条目：请在其“识别类型”列中写明", "The table of codes has no item for the cases of such a rule: write it into its column kind"],
   "problem.label_file": ["标注文件无法读取", "A file of labels cannot be read"],
   "problem.last_admin": ["这是最后一个管理员，请先指定另一人", "This is the last administrator; make another one first"],
   "problem.lock": ["证据锁定状态不允许此操作", "A lock or release does not allow this, or there is none"],
@@ -908,6 +909,10 @@ export const has = (key) => key in WORDS;
 
 // Returns the word for a value of the server, or the bare value where there is none.
 export const word = (family, value) => (has(`${family}.${value}`) ? t(`${family}.${value}`) : String(value));
+
+// Returns the values of the server that a family has words for.
+export const valuesOf = (family) =>
+  Object.keys(WORDS).filter((key) => key.startsWith(`${family}.`)).map((key) => key.slice(family.length + 1));
 
 export const currentLanguage = () => language;
 
