@@ -9,6 +9,7 @@ left, or after `queue_hold_s`, because a row that stays longer is no queue.
 Belongs here: the rule. Does not: what stands and since when (vision.memory), permits, calendars, plates.
 """
 
+from dataclasses import replace
 from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
@@ -53,6 +54,9 @@ class ParkingRule(RuleSettings):
     )
     queue_hold_s: float = Field(
         default=120, ge=0, le=3600, description="Longest time a queue holds the clocks: one cycle of a light (s)."
+    )
+    offence: Literal["", "fire_lane"] = Field(
+        default="", description="What standing here is called, where it is not plain parking; tables of codes know it."
     )
     hours: tuple[Hours, ...] = Field(default=(), description="When the rule is in force; empty means always.")
 
@@ -246,7 +250,7 @@ class ParkingDetector:
             Reason("held", round(stay.held_s, 2), "s"),
             Reason("limit", self._rule.limit_s + self._rule.grace_s, "s"),
         )
-        return stay.event(KIND, self._zone, scene, reasons)
+        return replace(stay.event(KIND, self._zone, scene, reasons), offence=self._rule.offence)
 
 
 def _runs(stays: list[_Stay]) -> list[list[int]]:
