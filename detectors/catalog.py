@@ -13,13 +13,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from detectors.errors import ZonesFileError
 from detectors.flyers import FlyerRule
+from detectors.goods import GoodsRule
 from detectors.parking import ParkingRule
 from detectors.rules import Detector, RuleSettings, Watches
 from detectors.vending import VendingRule
 from vision.wording import sentence_of
 from vision.zones import Zone
 
-Rule = Annotated[ParkingRule | VendingRule | FlyerRule, Field(discriminator="kind")]
+Rule = Annotated[ParkingRule | VendingRule | GoodsRule | FlyerRule, Field(discriminator="kind")]
 """The settings of any rule, told apart by `kind`, in the order the page offers them."""
 
 RULES: dict[str, type[RuleSettings]] = {

@@ -22,7 +22,7 @@ class Reason:
     Attributes:
         key: what was measured, for example `dwell`, `limit`, `attended`, `paper`.
         value: the number.
-        unit: `s`, `ratio`, `px`, `m`, or `` for a count.
+        unit: `s`, `ratio`, `px`, `m`, `m²`, or `` for a count.
     """
 
     key: str
