@@ -65,7 +65,11 @@ class KinSettings(KinLimits):
         default=30, ge=1, le=366, description="days over which cases at a place count as recurring"
     )
     kinds: dict[Annotated[str, AfterValidator(_checked_kind)], KinChanges] = Field(
-        default={"parking": KinChanges(returns=False), "flyers": KinChanges(each=False)},
+        default={
+            "parking": KinChanges(returns=False),
+            "disorder": KinChanges(each=False),
+            "flyers": KinChanges(each=False),
+        },
         description="what is different for a kind",
     )
     merge: tuple[Literal["still_there", "two_cameras", "came_back"], ...] = Field(

@@ -11,6 +11,7 @@ from typing import Annotated, Any, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from detectors.disorder import DisorderRule
 from detectors.errors import ZonesFileError
 from detectors.flyers import FlyerRule
 from detectors.goods import GoodsRule
@@ -20,7 +21,7 @@ from detectors.vending import VendingRule
 from vision.wording import sentence_of
 from vision.zones import Zone
 
-Rule = Annotated[ParkingRule | VendingRule | GoodsRule | FlyerRule, Field(discriminator="kind")]
+Rule = Annotated[ParkingRule | DisorderRule | VendingRule | GoodsRule | FlyerRule, Field(discriminator="kind")]
 """The settings of any rule, told apart by `kind`, in the order the page offers them."""
 
 RULES: dict[str, type[RuleSettings]] = {
