@@ -3,24 +3,18 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
-from pydantic import BaseModel, JsonValue, ValidationError
+from pydantic import JsonValue, ValidationError
 
 from api.auth import Admin, Operator, Serving, Viewer
 from api.bodies import CameraBody, CamerasBody
 from api.errors import ApiError
 from api.mistakes import facts_of_zones
-from detectors.catalog import ZonesFile, explain
-from detectors.flyers import FlyerRule
-from detectors.parking import ParkingRule
-from detectors.vending import VendingRule
+from detectors.catalog import RULES, ZonesFile, explain
 from pipeline.settings import CameraEntry
 from pipeline.system import System
 from streams.errors import UnknownCameraError
 
 router = APIRouter(prefix="/api", tags=["cameras"])
-
-RULES: dict[str, type[BaseModel]] = {"parking": ParkingRule, "vending": VendingRule, "flyers": FlyerRule}
-"""The kinds of rules, in the order the page offers them."""
 
 
 class ZonesRefusedError(ApiError):

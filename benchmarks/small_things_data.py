@@ -41,7 +41,7 @@ LEAST_VISIBLE_RATIO = 0.5
 MOTORWAY_MOMENTS_S = tuple(float(t_s) for t_s in np.arange(0.5, 22.5, 1.0))
 
 CAR_M, PERSON_M = 2.0, 1.0
-"""Metres of the smallest thing that is looked for in a set, as `detectors.catalog.SMALLEST_M` has it."""
+"""Metres of the smallest thing that is looked for in a set, as `smallest_m` of the rules has it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -6,6 +6,8 @@ lie in `cases/code_tables` and are files of the same form.
 
 import csv
 import io
+import tomllib
+from collections import ChainMap
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -22,14 +24,8 @@ DEFAULT_TABLE = "yuncheng_2026"
 SHOWN_FAULTS = 100
 """Lines that an error's message has at most; `streetwarden codes check` tells all."""
 
-KIND_NAMES = {
-    "vending": ("占道经营", "无照经营游商"),
-    "parking": ("机动车乱停放", "机动车违停"),
-    "flyers": ("非法小广告",),
-}
-"""Which event a detector's cases open with where a file does not say so: the first of these names that it has."""
-
 _FOLDER = Path(__file__).parent / "code_tables"
+_KINDS_FILE = _FOLDER / "kinds.toml"
 _NO_LIMIT = "无"
 
 
@@ -49,6 +45,11 @@ def bundled_table(name: str = DEFAULT_TABLE) -> CodeTable:
             f"there is no code table {name!r}; choose one of {', '.join(bundled_tables())}, or name a file: own.csv"
         )
     return load_table(_FOLDER / f"{name}.csv")
+
+
+def kind_names() -> dict[str, dict[str, list[str]]]:
+    """Return the names of items by the kind or offence of a rule, in the groups that `kinds.toml` explains."""
+    return tomllib.loads(_KINDS_FILE.read_text("utf-8"))
 
 
 def chosen_table(name_or_path: str, *, needs_kinds: bool = True) -> CodeTable:
@@ -74,7 +75,8 @@ def load_table(
         path: the file; rows whose category is said by no column and no sheet's name are events.
         components: a second file, whose rows are components in the same way.
         kinds: items by the kind of event that they open cases for; goes before what the file says.
-        needs_kinds: whether each detector must have an item; a service needs that, a look at a table does not.
+        needs_kinds: whether the kinds that are always there must have an item; a service needs that, a look at a table
+            does not.
 
     Raises:
         CodeTableError: it cannot be read, or rows are wrong; `faults` has every one.
@@ -87,7 +89,8 @@ def load_table(
         draft.faults.append(TableFault("no_rows"))
     found = _kinds(draft, dict(kinds or {}))
     if needs_kinds and not draft.faults:
-        draft.faults += [TableFault("kind_missing", {"kind": kind}) for kind in KIND_NAMES if kind not in found]
+        missing = [kind for kind in kind_names()["always"] if kind not in found]
+        draft.faults += [TableFault("kind_missing", {"kind": kind}) for kind in missing]
     if draft.faults:
         raise _refusal(path, draft.faults)
     return CodeTable(path.stem, draft.items, found)
@@ -146,7 +149,7 @@ def _kinds(draft: ItemsDraft, told: dict[str, str]) -> dict[str, str]:
             draft.faults.append(TableFault("kind_unknown", {"kind": kind, "code": code}))
     found = draft.kinds | told
     by_name = {item.name_zh: item.code for item in draft.items.values() if item.category is Category.EVENT}
-    for kind, names in KIND_NAMES.items():
+    for kind, names in ChainMap(*kind_names().values()).items():
         named = [by_name[name] for name in names if name in by_name]
         if kind not in found and named:
             found[kind] = named[0]

@@ -10,7 +10,7 @@ Belongs here: what a table holds. Does not: files (code_files, code_rows, table_
 from dataclasses import dataclass
 from enum import StrEnum
 
-from cases.errors import UnknownCodeError
+from cases.errors import KindWithoutItemError, UnknownCodeError
 from cases.limits import Limit
 
 COMPONENT_MARK = "B"
@@ -95,24 +95,29 @@ class CodeItem:
 
 @dataclass(frozen=True, slots=True)
 class CodeTable:
-    """A city's items, by code, and the item that each kind of event opens a case with."""
+    """A city's items, by code, and the item that each kind of event, or offence of a rule, opens a case with."""
 
     name: str
     items: dict[str, CodeItem]
     kinds: dict[str, str]
 
-    def for_kind(self, kind: str) -> CodeItem:
+    def for_kind(self, kind: str, offence: str = "") -> CodeItem:
         """Return the item that an event of this kind opens a case with.
 
+        Args:
+            kind: of the event.
+            offence: what its rule calls it; where the table has no item of its own for that, the kind decides.
+
         Raises:
-            UnknownCodeError: the table names none for it.
+            KindWithoutItemError: the table names none for it.
         """
-        if kind not in self.kinds:
-            raise UnknownCodeError(
+        code = self.kinds.get(offence) or self.kinds.get(kind)
+        if code is None:
+            raise KindWithoutItemError(
                 f"code table {self.name} has no item for events of kind {kind!r}; write {kind} into the column kind "
                 "(识别类型) of the item that they are"
             )
-        return self.item(self.kinds[kind])
+        return self.item(code)
 
     def item(self, code: str) -> CodeItem:
         """Return the item of a code.

@@ -10,6 +10,7 @@ CasesError
 ├── StaleEditError             somebody else changed the case in between
 ├── UnknownCaseError           there is no such case
 ├── UnknownCodeError           the code table has no such entry
+│   └── KindWithoutItemError   it has no item for the cases of a rule
 ├── CodeTableError             a code table cannot be read
 ├── CalendarError              a calendar of holidays cannot be read
 ├── FilingHeldError            a permit or a control holds filing back until somebody says why it is filed
@@ -149,6 +150,10 @@ class UnknownCaseError(CasesError):
 
 class UnknownCodeError(CasesError):
     """A code or event kind that the code table does not hold."""
+
+
+class KindWithoutItemError(UnknownCodeError):
+    """A rule whose cases would have no item in the code table; the message says which, and what to write where."""
 
 
 class CodeTableError(CasesError):

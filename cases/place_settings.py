@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from cases.coordinates import WGS84, Position, SourceCrs
 from cases.grids import ANY_CODE
+from detectors.catalog import RULES
 
 
 def _checked_pattern(pattern: str) -> str:
@@ -25,6 +26,12 @@ def checked_crs(name: str) -> str:
         ValueError: there is no such system.
     """
     return SourceCrs(name).name
+
+
+def _checked_kind(kind: str) -> str:
+    if kind not in RULES:
+        raise ValueError(f"there is no rule of kind {kind!r}; the kinds are {', '.join(sorted(RULES))}")
+    return kind
 
 
 class _Section(BaseModel):
@@ -57,8 +64,12 @@ class KinSettings(KinLimits):
     recurrence_days: int = Field(
         default=30, ge=1, le=366, description="days over which cases at a place count as recurring"
     )
-    kinds: dict[Literal["parking", "vending", "flyers"], KinChanges] = Field(
-        default={"parking": KinChanges(returns=False), "flyers": KinChanges(each=False)},
+    kinds: dict[Annotated[str, AfterValidator(_checked_kind)], KinChanges] = Field(
+        default={
+            "parking": KinChanges(returns=False),
+            "disorder": KinChanges(each=False),
+            "flyers": KinChanges(each=False),
+        },
         description="what is different for a kind",
     )
     merge: tuple[Literal["still_there", "two_cameras", "came_back"], ...] = Field(

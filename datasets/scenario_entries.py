@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from datasets.cast import KINDS, STILL
 from datasets.draw_prints import PAPER_KINDS
-from detectors.catalog import RULE_KINDS
+from detectors.catalog import RULES
 
 Side = Literal["west", "east"]
 Seconds = Annotated[float, Field(ge=0, le=86_400)]
@@ -42,8 +42,8 @@ STALL_KINDS = (
 
 
 def _rule_kind(kind: str) -> str:
-    if kind not in RULE_KINDS:
-        raise ValueError(f"there is no rule of kind {kind!r}; the kinds are {', '.join(sorted(RULE_KINDS))}")
+    if kind not in RULES:
+        raise ValueError(f"there is no rule of kind {kind!r}; the kinds are {', '.join(sorted(RULES))}")
     return kind
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from datasets.errors import ScenarioFileError
 from datasets.scenario import Script
@@ -17,9 +17,6 @@ from datasets.scenario_build import build
 from datasets.scenario_tables import ScenarioFile, zone_id
 from datasets.scene import script_zones
 from detectors.catalog import Rule, ZoneSettings
-from detectors.flyers import FlyerRule
-from detectors.parking import ParkingRule
-from detectors.vending import VendingRule
 from vision.wording import sentence_of
 
 BUNDLED = Path(__file__).resolve().parent / "scenarios"
@@ -96,13 +93,7 @@ def zones_of(scenario: Scenario) -> tuple[ZoneSettings, ...]:
 
 
 def _rule(kind: str, limit_s: float) -> Rule:
-    match kind:
-        case "parking":
-            return ParkingRule(limit_s=limit_s)
-        case "vending":
-            return VendingRule(limit_s=limit_s)
-        case _:
-            return FlyerRule(limit_s=limit_s)
+    return _RULES.validate_python({"kind": kind, "limit_s": limit_s})
 
 
 def _toml(path: Path) -> dict[str, Any]:
@@ -176,3 +167,6 @@ def _keys_beside(location: tuple[int | str, ...]) -> set[str]:
         annotation = model.model_fields[part].annotation
         model = getattr(annotation, "__args__", (annotation,))[0]
     return {field.alias or name for name, field in model.model_fields.items()}
+
+
+_RULES: TypeAdapter[Rule] = TypeAdapter(Rule)

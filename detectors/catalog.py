@@ -1,4 +1,4 @@
-"""Reads zones with their rules and makes a detector of each; the one list of the detectors that exist.
+"""Reads zones with their rules and makes a detector of each; `Rule` is the one list of the rules that exist.
 
 A zones file is JSON: `{"zones": [{"id", "name", "polygon", "version", "rule": {"kind", ...}}]}`. The page saves the
 same format. What is wrong in it is said in one sentence that names the file, the zone and the key.
@@ -7,20 +7,27 @@ same format. What is wrong in it is said in one sentence that names the file, th
 import json
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from detectors.disorder import DisorderRule
 from detectors.errors import ZonesFileError
-from detectors.flyers import FlyerDetector, FlyerRule
-from detectors.parking import ParkingDetector, ParkingRule
-from detectors.rules import Detector
-from detectors.vending import VendingDetector, VendingRule
+from detectors.flyers import FlyerRule
+from detectors.goods import GoodsRule
+from detectors.parking import ParkingRule
+from detectors.rules import Detector, RuleSettings, Watches
+from detectors.vending import VendingRule
 from vision.wording import sentence_of
 from vision.zones import Zone
 
-Rule = Annotated[ParkingRule | VendingRule | FlyerRule, Field(discriminator="kind")]
-"""The settings of any rule, told apart by `kind`."""
+Rule = Annotated[ParkingRule | DisorderRule | VendingRule | GoodsRule | FlyerRule, Field(discriminator="kind")]
+"""The settings of any rule, told apart by `kind`, in the order the page offers them."""
+
+RULES: dict[str, type[RuleSettings]] = {
+    str(rule.model_fields["kind"].default): rule for rule in get_args(get_args(Rule)[0])
+}
+"""The settings of every kind of rule that exists, by its kind."""
 
 Corner = tuple[float, float]
 
@@ -96,23 +103,17 @@ def load_zones(path: Path) -> tuple[ZoneSettings, ...]:
 
 def make_detector(camera_id: str, zone: ZoneSettings) -> Detector:
     """Return a fresh detector for a zone of a camera."""
-    match zone.rule:
-        case ParkingRule() as rule:
-            return ParkingDetector(camera_id, zone.zone(), rule)
-        case VendingRule() as rule:
-            return VendingDetector(camera_id, zone.zone(), rule)
-        case FlyerRule() as rule:
-            return FlyerDetector(camera_id, zone.zone(), rule)
+    return zone.rule.detector(camera_id, zone.zone())
 
 
 def surfaces(zones: Iterable[ZoneSettings]) -> tuple[Zone, ...]:
     """Return the zones whose surface `Perception` must compare with its reference."""
-    return tuple(zone.zone() for zone in zones if isinstance(zone.rule, FlyerRule))
+    return tuple(zone.zone() for zone in zones if zone.rule.watches is Watches.SURFACE)
 
 
 def unknown_zones(zones: Iterable[ZoneSettings]) -> tuple[Zone, ...]:
     """Return the zones in which `Perception` must look for unknown objects."""
-    return tuple(zone.zone() for zone in zones if isinstance(zone.rule, VendingRule))
+    return tuple(zone.zone() for zone in zones if zone.rule.watches is Watches.UNKNOWN)
 
 
 def smallest_things(zones: Iterable[ZoneSettings]) -> tuple[tuple[Zone, float], ...]:
@@ -120,31 +121,24 @@ def smallest_things(zones: Iterable[ZoneSettings]) -> tuple[tuple[Zone, float], 
 
     Sizes are as in `vision.ground_scale`. Surfaces are looked at by pixels, whatever their size.
     """
-    sizes = [(zone, SMALLEST_M.get(zone.rule.kind)) for zone in zones]
+    sizes = [(zone, zone.rule.smallest_m) for zone in zones]
     return tuple((zone.zone(), size_m) for zone, size_m in sizes if size_m is not None)
 
 
 def explain(err: ValidationError, raw: object) -> str:
     """Return the first thing that is wrong in zones as one sentence that names the zone and the key."""
     first = err.errors(include_url=False)[0]
-    location = [part for part in first["loc"] if part not in RULE_KINDS]
+    location = [part for part in first["loc"] if part not in RULES]
     message = sentence_of(first)
     if first["type"] == "union_tag_invalid":
         tag = first.get("ctx", {}).get("tag")
-        message = f"there is no rule of kind {tag!r}; the kinds are {', '.join(sorted(RULE_KINDS))}"
+        message = f"there is no rule of kind {tag!r}; the kinds are {', '.join(sorted(RULES))}"
     if location[:1] != ["zones"] or len(location) < 2:
         return f"{'.'.join(map(str, location)) or 'the file'}: {message}"
     index = int(location[1])
     keys = ".".join(str(part) for part in location[2:])
     name = _name_of(raw, index)
     return f"zone {name}: {keys}: {message}" if keys else f"zone {name}: {message}"
-
-
-RULE_KINDS = frozenset({"parking", "vending", "flyers"})
-"""The kinds of rules that exist."""
-
-SMALLEST_M = {"parking": 2.0, "vending": 1.0}
-"""Metres of the smallest thing that a rule must see: a car from oblique, a person."""
 
 
 def _name_of(raw: Any, index: int) -> str:

@@ -1,6 +1,7 @@
 """The ways in which judging can fail.
 
 DetectorError
+├── DayError            hours of a rule on a day that is no date (retryable: no)
 ├── TimeOfDayError      hours of a rule that are no times of day (retryable: no)
 └── ZonesFileError      a file of zones cannot be used as it is (retryable: no)
 """
@@ -10,6 +11,10 @@ class DetectorError(Exception):
     """Base of all errors of this package; `retryable` says whether trying again can help."""
 
     retryable = False
+
+
+class DayError(DetectorError, ValueError):
+    """A text that is no date."""
 
 
 class TimeOfDayError(DetectorError, ValueError):

@@ -22,7 +22,7 @@ class Reason:
     Attributes:
         key: what was measured, for example `dwell`, `limit`, `attended`, `paper`.
         value: the number.
-        unit: `s`, `ratio`, `px`, `m`, or `` for a count.
+        unit: `s`, `ratio`, `px`, `m`, `m²`, or `` for a count.
     """
 
     key: str
@@ -36,7 +36,7 @@ class Event:
 
     Attributes:
         event_id: the same for all phases of one offence; unique over cameras and restarts.
-        kind: the detector: `parking`, `vending`, `flyers`.
+        kind: of the rule, a key of `detectors.catalog.RULES`.
         phase: where the offence is in its life.
         camera_id: the camera.
         zone_id: the zone that was violated.
@@ -50,6 +50,7 @@ class Event:
         score: certainty in [0, 1].
         reasons: the measurements that led to it.
         size_wh: size of the frame that was judged; evidence may have another. (0, 0) in states of older versions.
+        offence: what the zone's rule calls it, where its kind alone does not say which item of a table it is.
     """
 
     event_id: str
@@ -67,6 +68,7 @@ class Event:
     score: float
     reasons: tuple[Reason, ...]
     size_wh: SizeWH = (0, 0)
+    offence: str = ""
 
     def box_in(self, size_wh: SizeWH) -> tuple[float, float, float, float]:
         """Return the box in pixels of another picture of the same view."""

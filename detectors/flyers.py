@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from detectors.events import Event, Phase, Reason
 from detectors.offences import Offence, event_id_of, wall_time_of
-from detectors.rules import BLIND_S, LONGEST_PAUSE_S, SLOWEST_SCOUT_S, Ask, Pace
+from detectors.rules import BLIND_S, LONGEST_PAUSE_S, SLOWEST_SCOUT_S, Ask, Pace, RuleSettings, Watches
 from vision.classes import StreetClass
 from vision.observations import SurfaceChange, SurfaceLook
 from vision.scenes import Scene
@@ -47,10 +47,10 @@ MAX_VISIT_GAP_S = 10.0
 Box = tuple[float, float, float, float]
 
 
-class FlyerRule(BaseModel):
+class FlyerRule(RuleSettings):
     """Settings of the flyer rule for one watched surface."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    watches = Watches.SURFACE
 
     kind: Literal["flyers"] = KIND
     limit_s: float = Field(default=20, ge=1, le=86400, description="Visible seconds that paper must stay (s).")
@@ -67,6 +67,10 @@ class FlyerRule(BaseModel):
     min_area_ratio: float = Field(default=0.002, ge=0, le=1, description="Smallest paper, as a share of the surface.")
     max_area_ratio: float = Field(default=0.5, gt=0, le=1, description="Larger changes are not paper but the surface.")
     min_side_px: float = Field(default=6, ge=1, le=1000, description="Paper narrower in the picture is noise (px).")
+
+    def detector(self, camera_id: str, zone: Zone) -> "FlyerDetector":
+        """Return a fresh detector of this rule for a zone of a camera."""
+        return FlyerDetector(camera_id, zone, self)
 
 
 class _Region(Offence):

@@ -9,6 +9,7 @@ left, or after `queue_hold_s`, because a row that stays longer is no queue.
 Belongs here: the rule. Does not: what stands and since when (vision.memory), permits, calendars, plates.
 """
 
+from dataclasses import replace
 from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
@@ -17,7 +18,7 @@ from detectors.events import Event, Phase, Reason
 from detectors.footprint import stands_in
 from detectors.hours import Hours, in_force
 from detectors.offences import Offence, event_id_of, wall_time_of
-from detectors.rules import FASTEST_SCOUT_S, LONGEST_PAUSE_S, OFTEN_S, Ask, Pace, is_time_to_ask
+from detectors.rules import FASTEST_SCOUT_S, LONGEST_PAUSE_S, OFTEN_S, Ask, Pace, RuleSettings, is_time_to_ask
 from vision.classes import VEHICLES
 from vision.scenes import Place, PlaceState, Scene
 from vision.zones import Zone
@@ -34,10 +35,10 @@ QUEUE_STEP_S = 15.0
 """Vehicles that came to rest one after the other within this time belong to one queue."""
 
 
-class ParkingRule(BaseModel):
+class ParkingRule(RuleSettings):
     """Settings of the parking rule for one zone."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    smallest_m = 2.0  # a car from oblique
 
     kind: Literal["parking"] = KIND
     limit_s: float = Field(default=300, ge=1, le=86400, description="Seconds a vehicle may stand (s).")
@@ -54,7 +55,14 @@ class ParkingRule(BaseModel):
     queue_hold_s: float = Field(
         default=120, ge=0, le=3600, description="Longest time a queue holds the clocks: one cycle of a light (s)."
     )
+    offence: Literal["", "fire_lane"] = Field(
+        default="", description="What standing here is called, where it is not plain parking; tables of codes know it."
+    )
     hours: tuple[Hours, ...] = Field(default=(), description="When the rule is in force; empty means always.")
+
+    def detector(self, camera_id: str, zone: Zone) -> "ParkingDetector":
+        """Return a fresh detector of this rule for a zone of a camera."""
+        return ParkingDetector(camera_id, zone, self)
 
 
 class _Stay(Offence):
@@ -242,7 +250,7 @@ class ParkingDetector:
             Reason("held", round(stay.held_s, 2), "s"),
             Reason("limit", self._rule.limit_s + self._rule.grace_s, "s"),
         )
-        return stay.event(KIND, self._zone, scene, reasons)
+        return replace(stay.event(KIND, self._zone, scene, reasons), offence=self._rule.offence)
 
 
 def _runs(stays: list[_Stay]) -> list[list[int]]:

@@ -1,10 +1,16 @@
-"""What every detector is: a rule over scenes that says what it needs to see and can be put aside and taken up again."""
+"""What every detector is: a rule over scenes that says what it needs to see and can be put aside and taken up again.
 
+Each rule stands in one file: its settings, which say what it is called and what it needs, and its detector. How to add
+one is told in docs/detectors/adding.md.
+"""
+
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Protocol
+from enum import StrEnum
+from typing import ClassVar, Protocol
 
-from pydantic import JsonValue
+from pydantic import BaseModel, ConfigDict, JsonValue
 
 from detectors.events import Event
 from vision.scenes import Scene
@@ -99,6 +105,35 @@ class Ask:
 def is_time_to_ask(passed_s: float, limit_s: float) -> bool:
     """Tell whether a thing that has been there for `passed_s` is worth looking back for."""
     return passed_s >= min(limit_s - ASK_BEFORE_S, ASK_AT_S)
+
+
+class Watches(StrEnum):
+    """What perception must look for in a rule's zone."""
+
+    KNOWN = "known"  # things that models know by name
+    UNKNOWN = "unknown"  # those, and things that were not in the long-term background
+    SURFACE = "surface"  # what is new on a flat surface; nothing that stands before it
+
+
+class RuleSettings(BaseModel, ABC):
+    """The settings of a rule in one zone, and what the rule needs.
+
+    Attributes:
+        kind: what the rule is called: in files, in events, in tables of codes, words and phrases.
+        watches: what must be looked for.
+        smallest_m: metres of the smallest thing that it must see, by `vision.ground_scale`; None where pixels decide.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    watches: ClassVar[Watches] = Watches.KNOWN
+    smallest_m: ClassVar[float | None] = None
+
+    kind: str
+
+    @abstractmethod
+    def detector(self, camera_id: str, zone: Zone) -> "Detector":
+        """Return a fresh detector of this rule for a zone of a camera."""
 
 
 class Detector(Protocol):

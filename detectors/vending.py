@@ -19,7 +19,8 @@ from detectors.events import Event, Phase, Reason
 from detectors.footprint import stands_in
 from detectors.hours import Hours, in_force
 from detectors.offences import Offence, event_id_of, wall_time_of
-from detectors.rules import Ask, Pace, is_time_to_ask
+from detectors.rules import Ask, Pace, RuleSettings, Watches, is_time_to_ask
+from detectors.shapes import gap_sizes, hull, is_upright
 from vision.classes import STALL_THINGS, StreetClass
 from vision.scenes import Place, PlaceState, Scene
 from vision.zones import Zone
@@ -29,17 +30,14 @@ KIND: Final = "vending"
 STANDING = Pace(0.25, 5.0, 0.25)
 """Pixels prove that a stall still stands; the model looks for who attends it, and stays there longer than this."""
 
-UPRIGHT_RATIO = 1.5
-"""An unknown thing so many times higher than wide is a person whom the model does not see; goods lie and tables stand
-broad."""
-
 Box = tuple[float, float, float, float]
 
 
-class VendingRule(BaseModel):
+class VendingRule(RuleSettings):
     """Settings of the vending rule for one zone."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    watches = Watches.UNKNOWN
+    smallest_m = 1.0  # a person
 
     kind: Literal["vending"] = KIND
     limit_s: float = Field(default=60, ge=1, le=86400, description="Seconds an attended stall may stand (s).")
@@ -63,6 +61,10 @@ class VendingRule(BaseModel):
         default=0.35, ge=0, le=5, description="Smaller unknown objects are luggage (heights of the person near)."
     )
     hours: tuple[Hours, ...] = Field(default=(), description="When the rule is in force; empty means always.")
+
+    def detector(self, camera_id: str, zone: Zone) -> "VendingDetector":
+        """Return a fresh detector of this rule for a zone of a camera."""
+        return VendingDetector(camera_id, zone, self)
 
 
 class _Stall(Offence):
@@ -152,7 +154,7 @@ class VendingDetector:
         for place in scene.places:
             if place.place_id in taken or not self._is_stall_like(place, scene):
                 continue
-            near = [s for s in self._state.stalls if _gap_sizes(s.box, place.box) <= self._rule.join_distance]
+            near = [s for s in self._state.stalls if gap_sizes(s.box, place.box) <= self._rule.join_distance]
             if near:
                 near[0].members.append(place.place_id)
             else:
@@ -163,9 +165,7 @@ class VendingDetector:
         stalls = self._state.stalls
         events: list[Event] = []
         for younger in stalls[:0:-1]:
-            older = next(
-                s for s in stalls if s is younger or _gap_sizes(s.box, younger.box) <= self._rule.join_distance
-            )
+            older = next(s for s in stalls if s is younger or gap_sizes(s.box, younger.box) <= self._rule.join_distance)
             if older is younger or younger.phase is Phase.RAISED:
                 continue
             older.members += younger.members
@@ -206,7 +206,7 @@ class VendingDetector:
         stall.key_box = next((place.box for place in members if place.place_id == stall.key), stall.key_box)
         chief = max(members, key=lambda place: (place.dwell_s, -place.place_id))
         stall.dwell_s = max(stall.dwell_s, chief.dwell_s)
-        stall.box = _hull([place.box for place in members])
+        stall.box = hull([place.box for place in members])
         stall.class_id, stall.score = chief.class_id, chief.score
         if not scene.looked:
             return False
@@ -214,7 +214,7 @@ class VendingDetector:
             # The next clear look tells of the seconds just before it, not of all since the last one.
             stall.clock_s = max(stall.clock_s, self._state.clock_s - 1 / STANDING.model_hz)
             return False
-        ground = _hull([_with_ground(place) for place in members])
+        ground = hull([_with_ground(place) for place in members])
         unknown = [place.box for place in members if place.class_id == StreetClass.UNKNOWN]
         not_in = np.array(unknown, np.float32).reshape(-1, 4)
         near_ids, stands_near, height_px = people_near(scene, ground, self._rule.attend_distance, not_in=not_in)
@@ -232,8 +232,8 @@ class VendingDetector:
         if place.class_id == StreetClass.UMBRELLA:
             return width >= self._rule.min_umbrella_width * person_px
         if place.class_id == StreetClass.UNKNOWN:
-            is_upright = height > UPRIGHT_RATIO * width
-            return bool(not is_upright and (width * height) ** 0.5 >= self._rule.min_unknown_size * person_px)
+            is_wide = (width * height) ** 0.5 >= self._rule.min_unknown_size * person_px
+            return bool(is_wide and not is_upright(place.box))
         return True
 
     def _is_due(self, stall: _Stall, members: Sequence[Place], scene: Scene) -> bool:
@@ -277,20 +277,3 @@ def _with_ground(place: Place) -> Box:
     """Return the box of a thing down to the ground; an umbrella hangs about 1.5 of its heights over it."""
     x1, y1, x2, y2 = place.box
     return (x1, y1, x2, y2 + 1.5 * (y2 - y1)) if place.class_id == StreetClass.UMBRELLA else place.box
-
-
-def _gap_sizes(box_a: Box, box_b: Box) -> float:
-    """Return the free space between two boxes, in sizes (roots of the area) of the smaller; 0 where they touch."""
-    dx = max(0.0, box_a[0] - box_b[2], box_b[0] - box_a[2])
-    dy = max(0.0, box_a[1] - box_b[3], box_b[1] - box_a[3])
-    sizes = [max(1.0, (box[2] - box[0]) * (box[3] - box[1])) ** 0.5 for box in (box_a, box_b)]
-    return float((dx * dx + dy * dy) ** 0.5) / min(sizes)
-
-
-def _hull(boxes: Sequence[Box]) -> Box:
-    return (
-        min(box[0] for box in boxes),
-        min(box[1] for box in boxes),
-        max(box[2] for box in boxes),
-        max(box[3] for box in boxes),
-    )

@@ -150,9 +150,9 @@ class CaseFlow:
             logger.warning("event %s: the picture of the act cannot be kept: %s", event_id, way_out(err))
 
     def _raised(self, event: Event) -> None:
-        case_id = case_id_of(event.event_id)
+        case_id, code = case_id_of(event.event_id), self._parts.codes.for_kind(event.kind, event.offence).code
         try:
-            taken = self._parts.keeper.opening(event, case_id[:12], self._parts.codes.for_kind(event.kind).code)
+            taken = self._parts.keeper.opening(event, case_id[:12], code)
         except StreamError as err:
             logger.error("event %s: no case can be made, as there is no picture of it: %s", event.event_id, err)
             return

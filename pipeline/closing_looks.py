@@ -169,7 +169,7 @@ class ClosingLooks:
         facts = ClosingFacts(*told, weighed.measures)
         still = still_of(now)
         halves = Half(before.original, before.frame.captured_at, before.box), Half(still.data, still.captured_at, box)
-        words = f"{case.camera_name} {case.zone_name}   {self._parts.offence(case.kind)}   {case.number}"
+        words = f"{case.camera_name} {case.zone_name}   {self._parts.offence(case.code)}   {case.number}"
         copies = close_up_jpeg(now, box), before_after_jpeg(*halves, words, self._parts.local)
         return self._parts.keeper.closing(event, still, copies, facts)
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from cases.codes import CodeTable
+from cases.errors import UnknownCodeError
 from cases.evidence import EvidenceStore, utc_now
 from cases.records import Case
 from cases.store import CaseStore
@@ -33,8 +34,11 @@ class Running:
 def open_closing(settings: Settings, running: Running, on_change: Callable[[Case, str], None]) -> ClosingLooks:
     """Return what looks again at cases that a unit has."""
 
-    def offence(kind: str) -> str:
-        item = running.codes.for_kind(kind)
+    def offence(code: str) -> str:
+        try:
+            item = running.codes.item(code)
+        except UnknownCodeError:  # the table was another one when the case was opened
+            return code
         return f"{item.code} {item.name_zh} {item.name_en}"
 
     parts = LookParts(

@@ -1,6 +1,9 @@
 """Says where and what an offence is in people's words, as it was when the offence was judged."""
 
+from collections.abc import Iterable
+
 from cases.codes import CodeTable
+from detectors.catalog import ZoneSettings
 from detectors.events import Event
 from pipeline.evidence_keeper import Place
 from pipeline.site import Site
@@ -11,9 +14,19 @@ WHOLE = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
 """Stands for a zone that is no more."""
 
 
+def require_items(zones: Iterable[ZoneSettings], codes: CodeTable) -> None:
+    """Make sure that the cases of all zones will have an item of the table.
+
+    Raises:
+        KindWithoutItemError: those of one would have none.
+    """
+    for zone in zones:
+        codes.for_kind(zone.rule.kind)
+
+
 def place_of(event: Event, site: Site, codes: CodeTable) -> Place:
     """Return names, zone and rule of an event; a camera or a zone may have been removed since its offence began."""
-    item = codes.for_kind(event.kind)
+    item = codes.for_kind(event.kind, event.offence)
     offence = f"{item.code} {item.name_zh} {item.name_en}"
     whole = Zone(event.zone_id, event.zone_id, WHOLE)
     try:

@@ -12,6 +12,7 @@ import shutil
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, ExitStack
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from importlib.metadata import version
 from zoneinfo import ZoneInfo
 
@@ -36,7 +37,7 @@ from pipeline.checkpoints import CheckpointFolder
 from pipeline.closing_wiring import Running, open_closing
 from pipeline.data_folder import make_data_folder
 from pipeline.errors import NoPictureError
-from pipeline.evidence_keeper import EvidenceKeeper, KeeperParts, Place
+from pipeline.evidence_keeper import EvidenceKeeper, KeeperParts
 from pipeline.housekeeping import Housekeeper, HouseParts
 from pipeline.hub import Hub
 from pipeline.inference import Looker
@@ -44,7 +45,7 @@ from pipeline.ladder_runner import LadderRunner, RunnerParts
 from pipeline.later_pictures import LaterParts, LaterPictures
 from pipeline.messages import CameraMessage
 from pipeline.metrics import Metrics, MetricSources
-from pipeline.offence_place import place_of
+from pipeline.offence_place import place_of, require_items
 from pipeline.opened_model import opened_model
 from pipeline.outward.pictures import Pictures
 from pipeline.outward.post_office import PostOffice, PostOfficeParts
@@ -110,7 +111,8 @@ class System:
         checkpoints = CheckpointFolder(data / "checkpoints")
         per_s, rings_bytes = settings.model.closer_per_s, settings.rings_bytes
         self._shard = Shard("0", looker, openers, checkpoints, listeners, rings_bytes=rings_bytes, closer_per_s=per_s)
-        keeper_parts = KeeperParts(facts, self._shard.reader, self._place_of, local, program())
+        where = partial(place_of, site=self._site, codes=self._codes)
+        keeper_parts = KeeperParts(facts, self._shard.reader, where, local, program())
         self._keeper = EvidenceKeeper(data / "pending", settings.evidence, keeper_parts)
         self._speaker = self._make_speaker()
         self._ladders = self._make_ladders()
@@ -131,8 +133,8 @@ class System:
         self._housekeeper = Housekeeper(HouseParts(*tells, *rounds, looks))
 
     def _make_later(self) -> LaterPictures:
-        agendas = self._agenda, self._clips
-        parts = LaterParts(self.cases, self.evidence, self._keeper, *agendas, self._presence, self._tell_case)
+        tells = self._presence, self._tell_case
+        parts = LaterParts(self.cases, self.evidence, self._keeper, self._agenda, self._clips, *tells)
         return LaterPictures(parts, self.settings.evidence, self.settings.data / "later")
 
     def _make_speaker(self) -> Speaker:
@@ -250,8 +252,10 @@ class System:
 
         Raises:
             UnknownCameraError: there is no such camera.
+            KindWithoutItemError: the table of codes has no item for the cases of one.
             OSError: they cannot be kept; the old ones stay in force.
         """
+        require_items(zones, self._codes)
         kept = self._site.save_zones(camera_id, zones)
         self._shard.set_zones(camera_id, kept)
         return kept
@@ -351,7 +355,7 @@ class System:
         )
 
     def _watch(self, entry: CameraEntry) -> None:
-        zones = self._site.zones(entry.id)
+        require_items(zones := self._site.zones(entry.id), self._codes)
         ground = None if entry.ground is None else entry.ground.plane()
         self._shard.add(entry.id, entry.address, entry.stream, zones, sub_url=entry.sub_address, ground=ground)
 
@@ -362,9 +366,6 @@ class System:
             return None
         is_there = any(entry.id == horn_id for entry in self.settings.broadcast.horns)
         return horn_id if is_there else None  # a camera that was added on the page may name one that was taken down
-
-    def _place_of(self, event: Event) -> Place:
-        return place_of(event, self._site, self._codes)
 
     def _presence(self, case: Case) -> Presence:
         """Tell whether the offence of a case is still there, as far as the camera can see now."""

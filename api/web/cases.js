@@ -8,7 +8,7 @@ import { CaseMap } from "./map.js";
 import { get, post } from "./request.js";
 import { problemWords } from "./sentences.js";
 import { dueWords, lightDot } from "./standing.js";
-import { clock, t, word } from "./text.js";
+import { clock, t, valuesOf, word } from "./text.js";
 import { chooseForm, chosenForm, forms, loadWorkflow, stages, statesOfStage } from "./workflow.js";
 
 const PAGE_SIZE = 30;
@@ -26,7 +26,6 @@ const FILTERS = {
   all: [],
 };
 const REMINDED = { soon: "due_soon", late: "overdue" }; // filters with a count, and what of it is counted
-const KINDS = ["parking", "vending", "flyers"];
 const UNDONE = 20; // decisions that can be taken back, the newest first
 const LIGHTS_MS = 60_000; // lights change with time alone
 
@@ -168,7 +167,7 @@ export class CaseDesk {
     });
     const kinds = h("select", { "aria-label": t("desk.kind") },
       h("option", { value: "" }, t("desk.every_kind")),
-      KINDS.map((kind) => h("option", { value: kind, selected: kind === this.#kind }, word("offence", kind))));
+      valuesOf("offence").map((kind) => h("option", { value: kind, selected: kind === this.#kind }, word("offence", kind))));
     kinds.addEventListener("change", () => this.#narrow({ kind: kinds.value, stage: this.#stage }));
     const views = ["map", "board"].map((name) =>
       button(word("desk", name), { symbol: name, quiet: true, "aria-pressed": String(this.#shown === name), onclick: () => this.#turn(name) }));

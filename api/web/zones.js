@@ -8,7 +8,8 @@ import { problemWords } from "./sentences.js";
 import { t, word } from "./text.js";
 
 const STILL_WIDTH = 1280;
-const FIRST_FIELDS = ["limit_s", "grace_s"]; // what most people change; the rest is folded away
+const FIRST_FIELDS = ["limit_s", "grace_s", "offence"]; // what most people change; the rest is folded away
+const PRESETS = { fire_lane: { limit_s: 60, grace_s: 0 } }; // what is set with the name of an offence; may be changed then
 
 export class ZonePage {
   #rules = {};
@@ -161,11 +162,30 @@ export class ZonePage {
       button(t("zones.delete"), { symbol: "trash", onclick: () => this.#delete(zone.id) }));
   }
 
-  // Returns a labelled field for each number of the rule, with the limits that the server states.
+  // Returns a labelled field for each number and each choice of the rule, with the limits that the server states.
   #fields(zone) {
     const { properties } = this.#rules[zone.rule.kind];
     const isNumber = ([, schema]) => schema.type === "number" || schema.type === "integer";
-    return Object.entries(properties).filter(isNumber).map(([field, schema]) => {
+    const isChoice = ([, schema]) => Array.isArray(schema.enum);
+    return [...this.#choices(zone, Object.entries(properties).filter(isChoice)),
+      ...this.#numbers(zone, Object.entries(properties).filter(isNumber))];
+  }
+
+  #choices(zone, properties) {
+    return properties.map(([field, schema]) => {
+      const chosen = zone.rule[field] ?? schema.default;
+      const options = schema.enum.map((value) => h("option", { value, selected: value === chosen }, word("called", value || "usual")));
+      const select = h("select", { id: `rule-${field}`, title: schema.description }, options);
+      select.addEventListener("change", () => {
+        this.#changeRule(zone.id, { [field]: select.value, ...PRESETS[select.value] });
+        this.#build();
+      });
+      return [field, h("div", { class: "field" }, h("label", { for: select.id }, word("rule", field)), select)];
+    });
+  }
+
+  #numbers(zone, properties) {
+    return properties.map(([field, schema]) => {
       const input = h("input", {
         id: `rule-${field}`, type: "number", min: schema.minimum ?? schema.exclusiveMinimum, max: schema.maximum,
         step: schema.type === "integer" ? 1 : "any", value: zone.rule[field] ?? schema.default, title: schema.description,

@@ -15,7 +15,6 @@ from pydantic import BaseModel
 
 from api.app import WEB_FOLDER
 from api.errors import ApiError
-from api.routes_cameras import RULES
 from broadcast import errors as horn_errors
 from broadcast.errors import BroadcastError
 from broadcast.horn_worker import MORE_URGENT, HornState
@@ -62,7 +61,8 @@ from datasets.corrections import Cause
 from datasets.errors import DatasetError
 from datasets.label_sets import Showing
 from datasets.sheets import BoxState, How
-from detectors.errors import DetectorError, TimeOfDayError
+from detectors.catalog import RULES
+from detectors.errors import DayError, DetectorError, TimeOfDayError
 from pipeline.errors import PipelineError, SettingsError
 from pipeline.intake import CORRUPT, FAILED, NOT_DUE, REPLACED, STALE
 from pipeline.merging import SAME_OFFENCE
@@ -96,6 +96,7 @@ BEFORE_THE_PAGE = {
     SettingsError,
     CodeTableError,
     MigrationError,
+    DayError,
     TimeOfDayError,
     PlaceError,
     PlaceFileError,

@@ -87,6 +87,41 @@ def test_hours_of_a_rule_are_set_on_the_page(visit: Visit, system: FakeSystem) -
     assert system.zones("gate-1")[0].rule.hours == ()
 
 
+def test_days_and_holidays_of_a_rule_are_set_on_the_page(visit: Visit, system: FakeSystem) -> None:
+    visitor = visit()
+    visitor.go("zones")
+    page = visitor.page
+    page.click("#hours-add")
+    page.locator(".hours-days summary").click()
+    for day in ("周一", "周五"):
+        page.locator(".days-row").get_by_label(day).check()
+    page.fill(".hours [name=off_dates]", "2026-10-01，2026-10-02")
+    page.fill(".hours [name=on_dates]", "2026-10-10")
+    page.click("#zone-save")
+    expect(page.locator(".toast.good")).to_have_count(1)
+
+    (hours,) = system.zones("gate-1")[0].rule.hours
+    assert hours.days == (1, 5)
+    assert [day.isoformat() for day in (*hours.off_dates, *hours.on_dates)] == [
+        "2026-10-01",
+        "2026-10-02",
+        "2026-10-10",
+    ]
+
+
+def test_fire_lane_is_chosen_with_its_short_limit(visit: Visit, system: FakeSystem) -> None:
+    visitor = visit()
+    visitor.go("zones")
+    page = visitor.page
+    page.select_option("#rule-offence", label="占用消防通道")
+    expect(page.locator("#rule-limit_s")).to_have_value("60")
+    page.click("#zone-save")
+    expect(page.locator(".toast.good")).to_have_count(1)
+
+    rule = system.zones("gate-1")[0].rule
+    assert (rule.offence, rule.limit_s) == ("fire_lane", 60)
+
+
 @pytest.mark.parametrize(
     ("language", "sentence"),
     [

@@ -9,6 +9,7 @@ from broadcast.errors import PhraseError, SpeechUnavailableError
 from broadcast.loudness import loudness_lufs, true_peak_db
 from broadcast.phrases import OWN_RECORDINGS, Phrasebook, load_phrases
 from broadcast.shaping import CHIME_S, LEAD_IN_S
+from detectors.catalog import RULES
 from tests.broadcast.sounds import tone
 
 LANGUAGES = ("zh", "en")
@@ -38,13 +39,8 @@ def book() -> Phrasebook:
 
 
 def test_every_kind_has_two_levels_in_both_languages(book: Phrasebook) -> None:
-    texts = {
-        book.text(f"{kind}.{level}", language)
-        for kind in ("parking", "vending", "flyers")
-        for level in (1, 2)
-        for language in LANGUAGES
-    }
-    assert len(texts) == 12
+    texts = {book.text(f"{kind}.{level}", language) for kind in RULES for level in (1, 2) for language in LANGUAGES}
+    assert len(texts) == 4 * len(RULES)
 
 
 def test_every_phrase_is_recorded_so_that_no_speech_program_is_needed(book: Phrasebook) -> None:

@@ -91,7 +91,14 @@ def test_official_files_are_read_as_they_are() -> None:
 
     assert [len(table.of(each)) for each in Category] == [98, 92]
     assert sum(len(item.conditions) for item in table.items.values()) == 144 + 375
-    assert table.kinds == {"parking": "0410", "vending": "0406", "flyers": "0201"}
+    assert table.kinds == {
+        "parking": "0410",
+        "vending": "0406",
+        "flyers": "0201",
+        "goods": "0136",
+        "disorder": "0410",
+        "fire_lane": "0496",
+    }
 
 
 def test_everything_that_is_wrong_is_told_at_once_with_row_and_column(tmp_path: Path) -> None:

@@ -2,14 +2,16 @@
 
 import csv
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from cases.code_files import bundled_table, bundled_tables
 from cases.codes import Category, CodeTable
-from cases.errors import CodeTableError, UnknownCodeError
+from cases.errors import CodeTableError, KindWithoutItemError, UnknownCodeError
 from cases.limits import LimitUnit
+from detectors.catalog import RULES
 
 OFFICIAL = Path(__file__).parents[2].parent / "shared" / "material" / "codes"
 
@@ -21,7 +23,7 @@ def table() -> CodeTable:
 
 @pytest.mark.parametrize("name", ["cjt214_2007", "yuncheng_2026"])
 def test_every_kind_of_event_has_an_item_in_both_tables(name: str) -> None:
-    for kind in ("vending", "parking", "flyers"):
+    for kind in RULES:
         item = bundled_table(name).for_kind(kind)
         assert item.name("zh")
         assert item.name("en").isascii()
@@ -37,10 +39,24 @@ def test_every_kind_of_event_has_an_item_in_both_tables(name: str) -> None:
         ("yuncheng_2026", "vending", "0406"),
         ("yuncheng_2026", "parking", "0499"),
         ("yuncheng_2026", "flyers", "0201"),
+        ("yuncheng_2026", "goods", "0136"),
+        ("cjt214_2007", "goods", "0507"),
+        ("yuncheng_2026", "disorder", "0410"),
+        ("cjt214_2007", "disorder", "0506"),
     ],
 )
 def test_kinds_carry_the_codes_of_their_numbering(name: str, kind: str, code: str) -> None:
     assert bundled_table(name).for_kind(kind).code == code
+
+
+def test_offence_that_a_rule_names_goes_before_its_kind_where_the_table_has_it() -> None:
+    assert bundled_table("yuncheng_2026").for_kind("parking", "fire_lane").code == "0496"
+    assert bundled_table("cjt214_2007").for_kind("parking", "fire_lane").code == "0505"
+
+
+def test_kind_that_a_table_has_no_item_for_is_named_with_what_to_write(table: CodeTable) -> None:
+    with pytest.raises(KindWithoutItemError, match="no item for events of kind 'goods'; write goods into the column"):
+        replace(table, kinds={"parking": "0499"}).for_kind("goods")
 
 
 def test_parking_is_marked_as_an_extension_where_the_table_leaves_it_to_the_police(table: CodeTable) -> None:

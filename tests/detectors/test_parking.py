@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from detectors.events import Phase
 from tests.detectors.stories import judged, phases, value, zone
 from tests.vision.roads import ROAD, along, away
-from tests.vision.streets import Box, Street, Thing, at, box_at, drive, stay
+from tests.vision.streets import BEGAN_AT, Box, Street, Thing, at, box_at, drive, stay
 from vision.classes import StreetClass
 
 TRUCK = StreetClass.TRUCK.value
@@ -145,6 +145,22 @@ def test_clock_is_held_outside_the_hours_in_force() -> None:
     rule = {"kind": "parking", "limit_s": 20, "hours": [{"begin": "16:01", "end": "24:00"}]}
     events = judged(zone(rule), Street([Thing(stay(600, 500, 10, 200))], hz=1).observations(120))
     assert (events[1].captured_at - began).total_seconds() >= 78
+
+
+def test_zone_that_is_called_a_fire_lane_says_so_in_its_events() -> None:
+    street = Street([Thing(stay(600, 500, 5, 60))], hz=2)
+    events = judged(zone({"kind": "parking", "limit_s": 20, "offence": "fire_lane"}), street.observations(80))
+    assert [(event.kind, event.offence) for event in events] == [("parking", "fire_lane")] * 3
+
+
+def test_clock_is_held_on_a_day_on_which_the_rule_is_not_in_force() -> None:
+    sunday_free = {"begin": "00:00", "end": "24:00", "utc_offset_h": 0, "days": [1, 2, 3, 4, 5]}
+    street = Street([Thing(stay(600, 500, 5, 110))], hz=2)  # hand-made streets live on a Saturday
+    assert "raised" not in phases(
+        judged(zone({"kind": "parking", "limit_s": 20, "hours": [sunday_free]}), street.observations(120))
+    )
+    on = {**sunday_free, "on_dates": [BEGAN_AT.date().isoformat()]}
+    assert "raised" in phases(judged(zone({"kind": "parking", "limit_s": 20, "hours": [on]}), street.observations(120)))
 
 
 def test_event_id_is_fit_for_a_file_name_and_keeps_chinese_zones_apart() -> None:
