@@ -81,9 +81,7 @@ class GroundPlane:
         Raises:
             ValueError: too few of the cars stand on the plane.
         """
-        left = self.metres(boxes[:, [0, 3]], size_wh)
-        right = self.metres(boxes[:, [2, 3]], size_wh)
-        widths = np.linalg.norm(right - left, axis=1)
+        widths = self.widths_m(boxes, size_wh)
         widths = widths[np.isfinite(widths)]
         if len(widths) < LEAST_CARS:
             raise ValueError(f"{len(widths)} cars do not tell the unit of a plane; {LEAST_CARS} do")
@@ -101,6 +99,12 @@ class GroundPlane:
     def feet_m(self, boxes: Boxes, size_wh: SizeWH) -> Metres:
         """Return (N, 2): where things stand, in metres."""
         return self.metres(feet(boxes), size_wh)
+
+    def widths_m(self, boxes: Boxes, size_wh: SizeWH) -> Metres:
+        """Return (N,): how many metres of ground the lower edge of each box covers; NaN above the horizon."""
+        left = self.metres(boxes[:, [0, 3]], size_wh)
+        right = self.metres(boxes[:, [2, 3]], size_wh)
+        return np.asarray(np.linalg.norm(right - left, axis=1))
 
     def px_m(self, boxes: Boxes, size_wh: SizeWH) -> Metres:
         """Return (N,): how many metres of ground the lowest row of pixels of each box covers; NaN above the horizon."""

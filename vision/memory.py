@@ -88,6 +88,7 @@ class SceneMemory:
         self._state = MemoryState(camera_id)
         self._tracker = Tracker(self._state.tracker)
         self._motion = Motion(ground)
+        self._ground = ground
         self._rest_s = 0.0 if ground is None else BIRTH_S
 
     def update(self, observation: Observation) -> Scene:
@@ -123,6 +124,7 @@ class SceneMemory:
             dated=observation.dated,
             unclear=observation.unclear,
             unwatched=tuple(state.unwatched),
+            ground=self._ground,
         )
 
     @property

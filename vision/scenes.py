@@ -12,6 +12,7 @@ import numpy as np
 from vision.arrays import Boxes, FloatArray, Ids, Scores, SizeWH
 from vision.cells import may_be_missed
 from vision.gaps import Span, watched_s
+from vision.ground_plane import GroundPlane
 from vision.observations import Dated, SurfaceLook, ViewState
 
 
@@ -82,6 +83,7 @@ class Scene:
     """One camera's street at one moment, as far as it is known; times as in `Observation`.
 
     `unwatched` are the spans of the last minutes in which nobody watched, this observation's `gap_s` among them.
+    `ground` is the plane of the view's ground, where it was measured.
     """
 
     camera_id: str
@@ -97,6 +99,7 @@ class Scene:
     dated: tuple[Dated, ...] = ()
     unclear: tuple[int, ...] = ()
     unwatched: tuple[Span, ...] = ()
+    ground: GroundPlane | None = None
 
     def watched_s(self, from_t_s: float, to_t_s: float) -> float:
         """Return the seconds of a span of the last minutes that were watched; negative where it runs back."""
