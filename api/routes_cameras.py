@@ -12,6 +12,7 @@ from api.mistakes import facts_of_zones
 from detectors.catalog import ZonesFile, explain
 from detectors.flyers import FlyerRule
 from detectors.parking import ParkingRule
+from detectors.spillover import SpilloverRule
 from detectors.vending import VendingRule
 from pipeline.settings import CameraEntry
 from pipeline.system import System
@@ -19,7 +20,12 @@ from streams.errors import UnknownCameraError
 
 router = APIRouter(prefix="/api", tags=["cameras"])
 
-RULES: dict[str, type[BaseModel]] = {"parking": ParkingRule, "vending": VendingRule, "flyers": FlyerRule}
+RULES: dict[str, type[BaseModel]] = {
+    "parking": ParkingRule,
+    "vending": VendingRule,
+    "spillover": SpilloverRule,
+    "flyers": FlyerRule,
+}
 """The kinds of rules, in the order the page offers them."""
 
 

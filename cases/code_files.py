@@ -24,6 +24,7 @@ SHOWN_FAULTS = 100
 
 KIND_NAMES = {
     "vending": ("占道经营", "无照经营游商"),
+    "spillover": ("店外经营", "占道经营", "无照经营游商"),
     "parking": ("机动车乱停放", "机动车违停"),
     "flyers": ("非法小广告",),
 }

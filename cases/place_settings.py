@@ -57,7 +57,7 @@ class KinSettings(KinLimits):
     recurrence_days: int = Field(
         default=30, ge=1, le=366, description="days over which cases at a place count as recurring"
     )
-    kinds: dict[Literal["parking", "vending", "flyers"], KinChanges] = Field(
+    kinds: dict[Literal["parking", "vending", "spillover", "flyers"], KinChanges] = Field(
         default={"parking": KinChanges(returns=False), "flyers": KinChanges(each=False)},
         description="what is different for a kind",
     )

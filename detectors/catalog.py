@@ -15,11 +15,12 @@ from detectors.errors import ZonesFileError
 from detectors.flyers import FlyerDetector, FlyerRule
 from detectors.parking import ParkingDetector, ParkingRule
 from detectors.rules import Detector
+from detectors.spillover import SpilloverDetector, SpilloverRule
 from detectors.vending import VendingDetector, VendingRule
 from vision.wording import sentence_of
 from vision.zones import Zone
 
-Rule = Annotated[ParkingRule | VendingRule | FlyerRule, Field(discriminator="kind")]
+Rule = Annotated[ParkingRule | VendingRule | SpilloverRule | FlyerRule, Field(discriminator="kind")]
 """The settings of any rule, told apart by `kind`."""
 
 Corner = tuple[float, float]
@@ -46,7 +47,7 @@ class ZoneSettings(BaseModel):
 
     @model_validator(mode="after")
     def _is_a_zone(self) -> "ZoneSettings":
-        self.zone()
+        make_detector("", self)
         return self
 
     def zone(self) -> Zone:
@@ -101,6 +102,8 @@ def make_detector(camera_id: str, zone: ZoneSettings) -> Detector:
             return ParkingDetector(camera_id, zone.zone(), rule)
         case VendingRule() as rule:
             return VendingDetector(camera_id, zone.zone(), rule)
+        case SpilloverRule() as rule:
+            return SpilloverDetector(camera_id, zone.zone(), rule)
         case FlyerRule() as rule:
             return FlyerDetector(camera_id, zone.zone(), rule)
 
@@ -112,7 +115,7 @@ def surfaces(zones: Iterable[ZoneSettings]) -> tuple[Zone, ...]:
 
 def unknown_zones(zones: Iterable[ZoneSettings]) -> tuple[Zone, ...]:
     """Return the zones in which `Perception` must look for unknown objects."""
-    return tuple(zone.zone() for zone in zones if isinstance(zone.rule, VendingRule))
+    return tuple(zone.zone() for zone in zones if isinstance(zone.rule, VendingRule | SpilloverRule))
 
 
 def smallest_things(zones: Iterable[ZoneSettings]) -> tuple[tuple[Zone, float], ...]:
@@ -140,11 +143,11 @@ def explain(err: ValidationError, raw: object) -> str:
     return f"zone {name}: {keys}: {message}" if keys else f"zone {name}: {message}"
 
 
-RULE_KINDS = frozenset({"parking", "vending", "flyers"})
+RULE_KINDS = frozenset({"parking", "vending", "spillover", "flyers"})
 """The kinds of rules that exist."""
 
-SMALLEST_M = {"parking": 2.0, "vending": 1.0}
-"""Metres of the smallest thing that a rule must see: a car from oblique, a person."""
+SMALLEST_M = {"parking": 2.0, "vending": 1.0, "spillover": 1.0}
+"""Metres of the smallest thing that a rule must see: a car from oblique, a person, a rack or stack of crates."""
 
 
 def _name_of(raw: Any, index: int) -> str:

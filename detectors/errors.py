@@ -1,6 +1,7 @@
 """The ways in which judging can fail.
 
 DetectorError
+├── DoorLineError       a door line that tells no street side (retryable: no)
 ├── TimeOfDayError      hours of a rule that are no times of day (retryable: no)
 └── ZonesFileError      a file of zones cannot be used as it is (retryable: no)
 """
@@ -10,6 +11,10 @@ class DetectorError(Exception):
     """Base of all errors of this package; `retryable` says whether trying again can help."""
 
     retryable = False
+
+
+class DoorLineError(DetectorError, ValueError):
+    """A door line that is none, or that does not tell on which side of it the street lies."""
 
 
 class TimeOfDayError(DetectorError, ValueError):

@@ -36,7 +36,7 @@ class Event:
 
     Attributes:
         event_id: the same for all phases of one offence; unique over cameras and restarts.
-        kind: the detector: `parking`, `vending`, `flyers`.
+        kind: the detector: `parking`, `vending`, `spillover`, `flyers`.
         phase: where the offence is in its life.
         camera_id: the camera.
         zone_id: the zone that was violated.

@@ -26,7 +26,7 @@ const FILTERS = {
   all: [],
 };
 const REMINDED = { soon: "due_soon", late: "overdue" }; // filters with a count, and what of it is counted
-const KINDS = ["parking", "vending", "flyers"];
+const KINDS = ["parking", "vending", "spillover", "flyers"];
 const UNDONE = 20; // decisions that can be taken back, the newest first
 const LIGHTS_MS = 60_000; // lights change with time alone
 

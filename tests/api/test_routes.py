@@ -199,7 +199,7 @@ def test_zone_that_cannot_be_used_is_named_and_the_old_ones_stay(
 def test_rules_come_with_their_limits(as_person: SignIn) -> None:
     rules = as_person("wang").get("/api/rules").json()
 
-    assert list(rules) == ["parking", "vending", "flyers"]
+    assert list(rules) == ["parking", "vending", "spillover", "flyers"]
     assert rules["parking"]["properties"]["limit_s"]["minimum"] == 1
 
 

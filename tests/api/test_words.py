@@ -62,7 +62,7 @@ from datasets.corrections import Cause
 from datasets.errors import DatasetError
 from datasets.label_sets import Showing
 from datasets.sheets import BoxState, How
-from detectors.errors import DetectorError, TimeOfDayError
+from detectors.errors import DetectorError, DoorLineError, TimeOfDayError
 from pipeline.errors import PipelineError, SettingsError
 from pipeline.intake import CORRUPT, FAILED, NOT_DUE, REPLACED, STALE
 from pipeline.merging import SAME_OFFENCE
@@ -96,6 +96,7 @@ BEFORE_THE_PAGE = {
     SettingsError,
     CodeTableError,
     MigrationError,
+    DoorLineError,
     TimeOfDayError,
     PlaceError,
     PlaceFileError,

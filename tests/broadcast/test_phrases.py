@@ -40,11 +40,11 @@ def book() -> Phrasebook:
 def test_every_kind_has_two_levels_in_both_languages(book: Phrasebook) -> None:
     texts = {
         book.text(f"{kind}.{level}", language)
-        for kind in ("parking", "vending", "flyers")
+        for kind in ("parking", "vending", "spillover", "flyers")
         for level in (1, 2)
         for language in LANGUAGES
     }
-    assert len(texts) == 12
+    assert len(texts) == 16
 
 
 def test_every_phrase_is_recorded_so_that_no_speech_program_is_needed(book: Phrasebook) -> None:
