@@ -8,7 +8,7 @@ Belongs here: the order of things over several recordings. Does not: what is tol
 """
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -159,21 +159,6 @@ def is_visited(zone: ZoneSettings, start: RecordedStart) -> bool:
         return True
     drawn = [known for known in start.zones if known.id == zone.id and isinstance(known.rule, FlyerRule)]
     return any(known.polygon == zone.polygon for known in drawn)
-
-
-def starts_of(paths: Iterable[Path]) -> Iterator[RecordedStart]:
-    """Yield the starts of recordings that have one; those that cannot be read are left out.
-
-    Raises:
-        RecordingError: one cannot be used, though it is whole.
-    """
-    for path in paths:
-        try:
-            start = parsed_start(str(path), read_start(path))
-        except TruncatedRecordingError:
-            continue
-        if start is not None:
-            yield start
 
 
 def _is_alike(zone: ZoneSettings, other: ZoneSettings) -> bool:
