@@ -7,6 +7,7 @@ file replays bit for bit. Recordings give way to evidence: they stop while the d
 Belongs here: when a file begins and ends, what becomes of trouble. Does not: names and age of files (recordings).
 """
 
+import errno
 import logging
 import queue
 import threading
@@ -47,6 +48,14 @@ MOST_WAITING = 2000
 STOP_LIMIT_S = 20.0
 
 WAIT_S = 0.5
+
+
+LITTLE_ROOM, FAULT = "little_room", "fault"
+"""Why nothing is recorded, besides the names of what the system refuses (ENOSPC); the page words it by this."""
+
+
+class _LittleRoomError(Exception):
+    """What is free on the disk is left to evidence."""
 
 
 class RecordsWatches(Protocol):
@@ -115,7 +124,7 @@ class Recorder:
         free: Callable[[], int] | None = None,
     ) -> None:
         self.folder = folder
-        self.problem = ""
+        self.problem = self._cause = ""
         self._lost_by = {"looking": 0, "writing": 0}
         self._settings = settings
         self._clock, self._now = clock, now
@@ -180,7 +189,7 @@ class Recorder:
         if not self.problem:
             return ()
         sentence = f"observations are not recorded now, so zones cannot be tried on this time: {self.problem}"
-        return (SystemProblem("recording_stopped", sentence, {"cause": self.problem}),)
+        return (SystemProblem("recording_stopped", sentence, {"cause": self._cause}),)
 
     def _offer(self, camera_id: str, item: _Begin | Observation | _End) -> None:
         try:
@@ -197,10 +206,12 @@ class Recorder:
             try:
                 self._step()
             except OSError as err:
-                self._pause(way_out(err))
+                self._pause(way_out(err), errno.errorcode.get(err.errno or 0, FAULT))
+            except _LittleRoomError as err:
+                self._pause(str(err), LITTLE_ROOM)
             except Exception as err:  # top of the thread: one bad observation must not end recording
                 logger.error("recorder: unexpected, recording on: %s", err, exc_info=err)
-                self._pause(f"a fault, see the log: {err}")
+                self._pause(f"a fault, see the log: {err}", FAULT)
         self._close_all()
 
     def _step(self) -> None:
@@ -232,7 +243,7 @@ class Recorder:
             path = self.folder.new_path(observation.camera_id, observation.captured_at)
             file.writer, file.synced_s = ObservationWriter(path, file.start), self._clock()
             file.start = None
-            self.problem = ""
+            self.problem = self._cause = ""
         file.writer.write(observation)
 
     def _sync_due(self) -> None:
@@ -245,7 +256,7 @@ class Recorder:
     def _check_room(self) -> None:
         free = self._free()
         if free < LOW_DISK_BYTES:
-            raise OSError(0, f"only {free // 2**20} MiB are free there, which are left to evidence; make room")
+            raise _LittleRoomError(f"only {free // 2**20} MiB are free, which are left to evidence; make room there")
 
     def _prune(self) -> None:
         before = self._now() - timedelta(days=self._settings.keep_days)
@@ -254,11 +265,11 @@ class Recorder:
         if removed:
             logger.info("recorder: %d recordings removed, too old or too many", removed)
 
-    def _pause(self, why: str) -> None:
+    def _pause(self, why: str, cause: str) -> None:
         """Give up all files for a while; what waits for them is lost, and counted."""
-        if why != self.problem:
+        if cause != self._cause:
             logger.warning("recorder: nothing is recorded for now: %s", why)
-        self.problem = why
+        self.problem, self._cause = why, cause
         self._paused_until_s = self._clock() + AGAIN_S
         self._close_all()
 

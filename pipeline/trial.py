@@ -142,8 +142,10 @@ class _Notes:
     def _zone(self, zone: ZoneSettings, until_at: datetime, *, is_asked: bool) -> ZoneTrial:
         caveats = caveats_of(zone, self._starts) if is_asked else ()
         is_tried = is_asked and not any(caveat.code == "surface_not_visited" for caveat in caveats)
-        tried = self._tried.raised(zone.id, self._request.from_at, until_at) if is_tried else []
         real = self._real.raised(zone.id, self._request.from_at, until_at)
+        tried = self._tried.raised(zone.id, self._request.from_at, until_at) if is_tried else []
+        if zone.rule.kind == "parking":
+            tried = _named_alike(tried, real)
         return ZoneTrial(
             zone_id=zone.id,
             name=zone.name,
@@ -179,6 +181,30 @@ class _Offences:
             if event.zone_id == zone_id and is_within:
                 found.append(_raised_event(event, ended, until_at))
         return sorted(found, key=lambda each: each.raised_at)
+
+
+def _named_alike(tried: Sequence[RaisedEvent], real: Sequence[RaisedEvent]) -> list[RaisedEvent]:
+    """Return the tried stays, each with the id of the real stay at the same place and time, where there was one.
+
+    A stay is named by its beginning, and a rule that begins in the middle of it may date it differently.
+    """
+    named = []
+    for event in tried:
+        same = [
+            other
+            for other in real
+            if _place_of(other) == _place_of(event)
+            and other.started_at < event.started_at + timedelta(seconds=event.length_s)
+            and event.started_at < other.started_at + timedelta(seconds=other.length_s)
+        ]
+        is_named = not same or any(other.event_id == event.event_id for other in same)
+        named.append(event if is_named else event.model_copy(update={"event_id": same[0].event_id}))
+    return named
+
+
+def _place_of(event: RaisedEvent) -> str:
+    """Return the number of the place that a stay is named by, which is never reused within a camera."""
+    return event.event_id.rpartition("-")[2]
 
 
 def _raised_event(event: Event, ended: Event | None, until_at: datetime) -> RaisedEvent:
