@@ -126,6 +126,7 @@ class Recorder:
         self.folder = folder
         self.problem = self._cause = ""
         self._lost_by = {"looking": 0, "writing": 0}
+        self._told_lost = 0
         self._settings = settings
         self._clock, self._now = clock, now
         self._free = free or (lambda: free_bytes(folder.root.parent))
@@ -231,6 +232,7 @@ class Recorder:
         if self._clock() - self._pruned_s >= PRUNE_S:
             self._pruned_s = self._clock()
             self._prune()
+            self._tell_lost()
 
     def _write(self, observation: Observation) -> None:
         file = self._files.get(observation.camera_id)
@@ -264,6 +266,11 @@ class Recorder:
         removed = self.folder.prune(before, self._settings.most_bytes, writing)
         if removed:
             logger.info("recorder: %d recordings removed, too old or too many", removed)
+
+    def _tell_lost(self) -> None:
+        lost, self._told_lost = self.lost - self._told_lost, self.lost
+        if lost:
+            logger.warning("recorder: %d observations lost in %.0f s", lost, PRUNE_S)
 
     def _pause(self, why: str, cause: str) -> None:
         """Give up all files for a while; what waits for them is lost, and counted."""

@@ -77,10 +77,12 @@ class RecordingFolder:
         Raises:
             OSError: a file cannot be removed.
         """
-        recordings = [recording for recording in self.all() if recording.path not in writing]
-        total_bytes = sum(recording.size_bytes for recording in self.all())
+        recordings = self.all()
+        total_bytes = sum(recording.size_bytes for recording in recordings)
         removed = 0
         for recording in recordings:
+            if recording.path in writing:
+                continue
             if recording.begins_at >= before and total_bytes <= most_bytes:
                 break
             recording.path.unlink(missing_ok=True)

@@ -123,7 +123,7 @@ class System:
         pictures = Pictures(self.cases, self.evidence, self.desk.blurred)
         post_parts = PostOfficeParts(database, pictures, local, program(), data)
         self.post_office = PostOffice(settings.outward, post_parts)
-        counts = self._cases_by_state, self.post_office.views
+        counts = self._cases_by_state, self.post_office.views, lambda: self._recorder.lost
         self.metrics = Metrics(MetricSources(self.cameras, self.horns, self.health, *counts))
         self._started_at, tells = datetime.now(UTC), (self.hub, self._shard.health, self.announcer.health)
         running = Running(self.cases, self.evidence, self._keeper, self._agenda, self._shard, self._site, self._codes)

@@ -121,7 +121,9 @@ class TrialDesk:
         """Start the process and take its lines until it ends."""
         root = Path(__file__).resolve().parents[1]  # where `-m` finds our packages, wherever the service was started
         pipe = subprocess.PIPE
-        with subprocess.Popen(COMMAND, stdin=pipe, stdout=pipe, cwd=root) as process:  # noqa: S603 - our own program
+        with subprocess.Popen(  # noqa: S603 - our own program; Ctrl+C is for the service, with which it ends
+            COMMAND, stdin=pipe, stdout=pipe, cwd=root, start_new_session=True
+        ) as process:
             with self._lock:
                 running.process = process
                 if running.trial.state != "running":
