@@ -24,6 +24,7 @@ from api import (
     routes_labels,
     routes_places,
     routes_session,
+    routes_trials,
 )
 from api.auth import make_front
 from api.bodies import ErrorAnswer
@@ -66,7 +67,15 @@ def create_app(system: System) -> FastAPI:
         routes_health,
     )
     # routes_desk first: what it serves below /api/cases is no case id
-    for part in (*routes, routes_evaluation, routes_evidence, routes_exchange, live_socket, event_socket):
+    for part in (
+        *routes,
+        routes_trials,
+        routes_evaluation,
+        routes_evidence,
+        routes_exchange,
+        live_socket,
+        event_socket,
+    ):
         app.include_router(part.router)
     app.mount("/web", StaticFiles(directory=WEB_FOLDER), name="web")
     app.add_api_route("/", _page, include_in_schema=False)

@@ -29,7 +29,9 @@ from cases.people import Person, Role
 from cases.time_left import Lights
 from datasets.label_desk import LabelDesk
 from datasets.label_sets import LabelSets
+from pipeline.recordings import RecordingFolder
 from pipeline.system import System
+from pipeline.trials import TrialDesk
 
 logger = logging.getLogger(__name__)
 
@@ -59,6 +61,7 @@ class Front:
         evaluations: judges units, areas and posts.
         deadlines: the city's table of codes, and how its time is counted.
         lights: says how much of its time a case has left.
+        trials: of zones, on recordings.
         seats: live pictures sent at once.
         page_seats: pages that are told of events at once.
         now: the wall clock, aware.
@@ -72,6 +75,7 @@ class Front:
     evaluations: EvaluationDesk
     deadlines: CodeDeadlines
     lights: Lights
+    trials: TrialDesk
     now: Callable[[], datetime] = utc_now
     attempts: Attempts = field(default_factory=Attempts)
     seats: Seats = field(default_factory=lambda: Seats(MAX_LIVE))
@@ -87,7 +91,8 @@ def make_front(system: System, sessions: Sessions) -> Front:
     evaluations = EvaluationDesk(system.cases.database, settings.data / INPUTS_FILE, local)
     labels = LabelDesk(LabelSets(settings.labels_folder))
     deadlines = settings.codes.deadlines(local)
-    return Front(system, sessions, pictures, labels, evaluations, deadlines, Lights(deadlines))
+    trials = TrialDesk(RecordingFolder(settings.data / "recordings"))
+    return Front(system, sessions, pictures, labels, evaluations, deadlines, Lights(deadlines), trials)
 
 
 def front_of(connection: HTTPConnection) -> Front:
@@ -153,6 +158,10 @@ def _now(request: Request) -> datetime:
     return front_of(request).now()
 
 
+def _trials(request: Request) -> TrialDesk:
+    return front_of(request).trials
+
+
 def _desk(request: Request) -> LabelDesk:
     return front_of(request).labels
 
@@ -160,6 +169,7 @@ def _desk(request: Request) -> LabelDesk:
 Desk = Annotated[LabelDesk, Depends(_desk)]
 Fronted = Annotated[Front, Depends(_front)]
 Now = Annotated[datetime, Depends(_now)]
+Trials = Annotated[TrialDesk, Depends(_trials)]
 Serving = Annotated[System, Depends(_system)]
 Viewer = Annotated[Person, Depends(Needs(Role.VIEWER))]
 Operator = Annotated[Person, Depends(Needs(Role.OPERATOR))]

@@ -48,6 +48,8 @@ STATUS: tuple[tuple[type[Exception], int], ...] = (
     (cases.SignInRefusedError, 401),
     (cases.SignInLockedError, 429),
     (pipeline.NoPictureError, 503),
+    (pipeline.NoRecordingError, 404),
+    (pipeline.TrialsBusyError, 503),
     (pipeline.BadSignatureError, 401),
     (cases.DatabaseError, 503),
     (broadcast.HornError, 502),

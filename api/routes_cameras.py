@@ -9,7 +9,7 @@ from api.auth import Admin, Operator, Serving, Viewer
 from api.bodies import CameraBody, CamerasBody
 from api.errors import ApiError
 from api.mistakes import facts_of_zones
-from detectors.catalog import RULES, ZonesFile, explain
+from detectors.catalog import RULES, ZoneSettings, ZonesFile, explain
 from pipeline.settings import CameraEntry
 from pipeline.system import System
 from streams.errors import UnknownCameraError
@@ -76,17 +76,25 @@ def put_zones(camera_id: str, body: dict[str, JsonValue], system: Serving, perso
     Raises:
         ZonesRefusedError: one of them cannot be used; the sentence names the zone and the key.
     """
-    try:
-        zones = ZonesFile.model_validate(body).zones
-    except ValidationError as err:
-        raise ZonesRefusedError(explain(err, body), facts_of_zones(err, body)) from None
-    return ZonesFile(zones=system.save_zones(camera_id, zones))
+    return ZonesFile(zones=system.save_zones(camera_id, checked_zones(body)))
 
 
 @router.get("/rules")
 def rules(person: Viewer) -> dict[str, JsonValue]:
     """Return the settings of each kind of rule as JSON schema: limits, defaults, descriptions."""
     return {kind: rule.model_json_schema() for kind, rule in RULES.items()}
+
+
+def checked_zones(body: object) -> tuple[ZoneSettings, ...]:
+    """Return the zones of a `ZonesFile` that came as JSON.
+
+    Raises:
+        ZonesRefusedError: one of them cannot be used; the sentence names the zone and the key.
+    """
+    try:
+        return ZonesFile.model_validate(body).zones
+    except ValidationError as err:
+        raise ZonesRefusedError(explain(err, body), facts_of_zones(err, body)) from None
 
 
 def _camera(system: System, camera_id: str) -> CameraBody:

@@ -154,8 +154,13 @@ def _sums(backup: Path) -> dict[str, str]:
 
 
 def _not_copied(data: Path, database: Path, *, evidence: bool) -> frozenset[Path]:
-    """Return the database's own files, which are copied in another way, and evidence where it is not wanted."""
+    """Return what is not copied with the rest.
+
+    That is the database's own files, which are copied in another way, recordings, which are gone in days anyway and
+    must not live on in backups, and evidence where it is not wanted.
+    """
     files = {database.with_name(database.name + end) for end in ("", "-wal", "-shm", "-journal")}
+    files |= {data / "recordings"}
     return frozenset(files if evidence else {*files, data / "evidence"})
 
 

@@ -5,6 +5,8 @@ PipelineError
 ├── UnknownHornError     no horn has this id, or the camera has none
 ├── DuplicateCameraError a camera has this id already
 ├── NoPictureError       the camera has sent no picture yet
+├── NoRecordingError     nothing was recorded of the camera in a span
+├── TrialsBusyError      as many trials of zones run as may (retryable)
 ├── BadSignatureError    what came from outside is signed by nobody we know
 └── SendError            a receiver outside did not take what we sent
     ├── ReceiverAwayError      it may take it later (retryable)
@@ -45,6 +47,24 @@ class NoPictureError(PipelineError):
 
     def __init__(self, camera_id: str, problem: str) -> None:
         super().__init__(f"camera {camera_id}: no picture at hand{': ' + problem if problem else ''}")
+
+
+class NoRecordingError(PipelineError):
+    """Nothing was recorded of the camera in the span that is asked for."""
+
+    def __init__(self, camera_id: str) -> None:
+        self.camera_id = camera_id
+        super().__init__(f"camera {camera_id!r}: nothing was recorded in this span, or it was removed; choose another")
+
+
+class TrialsBusyError(PipelineError):
+    """As many trials of zones run as may."""
+
+    retryable = True
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        super().__init__(f"{most} trials of zones are running already; try again in a minute")
 
 
 class BadSignatureError(PipelineError):

@@ -19,6 +19,7 @@ class MetricSources:
     health: Callable[[], SystemHealth]
     cases_by_state: Callable[[], dict[str, int]]
     targets: Callable[[], Iterable[TargetView]] = tuple
+    unrecorded: Callable[[], int] = int
 
 
 class Metrics(Collector):
@@ -45,6 +46,9 @@ class Metrics(Collector):
             cases.add_metric([state], count)
         yield cases
         yield from _target_metrics(tuple(self._sources.targets()))
+        yield CounterMetricFamily(
+            "streetwarden_observations_unrecorded", "observations lost to recordings", value=self._sources.unrecorded()
+        )
         health = self._sources.health()
         yield GaugeMetricFamily(
             "streetwarden_disk_free_bytes", "free bytes where evidence is kept", value=health.disk_free_bytes

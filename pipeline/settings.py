@@ -200,6 +200,16 @@ class RetentionSettings(Section):
         return RetentionDays(self.unconfirmed_days, self.dismissed_days, self.resolved_days, self.closed_days)
 
 
+class RecordingSettings(Section):
+    """Recordings of observations, boxes without pictures, on which zones are tried."""
+
+    on: bool = Field(default=True, description="whether observations are recorded")
+    keep_days: float = Field(default=2.0, gt=0, le=30, description="days until a recording is removed")
+    most_bytes: int = Field(
+        default=4 * 2**30, ge=2**20, le=2**44, description="bytes of all recordings; beyond, the oldest are removed"
+    )
+
+
 class Settings(Section):
     """All settings of one process."""
 
@@ -221,6 +231,7 @@ class Settings(Section):
     closing: ClosingSettings = Field(default_factory=ClosingSettings)
     privacy: PrivacySettings = Field(default_factory=PrivacySettings)
     retention: RetentionSettings = Field(default_factory=RetentionSettings)
+    recordings: RecordingSettings = Field(default_factory=RecordingSettings)
     broadcast: BroadcastSettings = Field(default_factory=BroadcastSettings)
     places: PlaceSettings = Field(default_factory=PlaceSettings)
     map: MapSettings = Field(default_factory=MapSettings)

@@ -21,6 +21,7 @@ from pipeline.inference import InferenceLoop, Looker, Watched
 from pipeline.intake import FrameIntake
 from pipeline.look_back import LookBack, Question
 from pipeline.messages import BoxesMessage
+from pipeline.recorder import RecordsNothing, RecordsWatches
 from pipeline.steps import run_each
 from pipeline.views import LookCounts, SystemProblem
 from pipeline.watch import CameraWatch, Looked, WatchState
@@ -82,8 +83,10 @@ class Shard:
         *,
         rings_bytes: int = RINGS_BYTES,
         closer_per_s: float = 0.0,
+        recorder: RecordsWatches | None = None,
     ) -> None:
         self._model = model
+        self._recorder = recorder or RecordsNothing()
         self._intake = FrameIntake()
         self._pool = CameraPool(openers, self._intake.put, rings_bytes=rings_bytes)
         self._input_wh = model.input_wh if isinstance(model, Model) and closer_per_s > 0 else None
@@ -142,6 +145,7 @@ class Shard:
         camera = self._pool.camera(camera_id)
         watched = Watched(watch, watch.pace(), want=lambda gear: camera.want("detectors", gear))
         self._intake.add(camera_id)
+        self._recorder.begins(watch)
         self._loop.between(lambda watches: watches.update({camera_id: watched}))
         self._intake.want(camera_id, watched.pace.look_hz)
         watched.want(_gear(watched.pace))
@@ -160,6 +164,7 @@ class Shard:
                 (f"dropping the pictures of camera {camera_id}", lambda: self._intake.remove(camera_id)),
                 (f"forgetting the street of camera {camera_id}", lambda: self._checkpoints.remove(camera_id)),
             )
+        self._recorder.ends(camera_id)
         self._seen.pop(camera_id, None)
         self._raised.pop(camera_id, None)
 
@@ -175,6 +180,7 @@ class Shard:
             if camera_id not in watches:
                 raise UnknownCameraError(camera_id)
             watches[camera_id].watch.set_zones(zones)
+            self._recorder.begins(watches[camera_id].watch)
 
         self._loop.between_and_wait(put)
 
@@ -332,6 +338,7 @@ class Shard:
 
     def _on_looked(self, watched: Watched, looked: Looked) -> None:
         offences = frozenset(event.event_id for event in watched.watch.offences)
+        self._recorder.saw(watched.watch, looked.observation)
         self._seen[watched.watch.camera_id] = Seen(looked.scene.view.value, offences, looked.scene)
         if any(event.phase is Phase.RAISED for event in looked.events):
             with self._lock:

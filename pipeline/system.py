@@ -3,12 +3,11 @@
 `System` is what the page and the command line talk to. Its methods may be called from any thread; those that read
 pictures or the database block for a moment and belong on a worker thread of the caller.
 
-Start order: couriers, horns, case flow, looking thread, cameras, housekeeper. Stop order is its reverse, but for the
-horns: they end before the case flow, which writes down what they did not say to the end.
+Start order: couriers, horns, case flow, recorder, looking thread, cameras, housekeeper. Stop order is its reverse, but
+for the horns: they end before the case flow, which writes down what they did not say to the end.
 """
 
 import logging
-import shutil
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, ExitStack
 from datetime import UTC, datetime, timedelta
@@ -51,6 +50,9 @@ from pipeline.outward.pictures import Pictures
 from pipeline.outward.post_office import PostOffice, PostOfficeParts
 from pipeline.places import Places
 from pipeline.privacy import open_privacy
+from pipeline.recorder import Recorder
+from pipeline.recordings import RecordingFolder
+from pipeline.room import free_bytes, low_disk
 from pipeline.settings import CameraEntry, Settings
 from pipeline.shard import Shard, ShardListeners
 from pipeline.site import Site
@@ -67,9 +69,6 @@ logger = logging.getLogger(__name__)
 
 LADDER_MEMORY = timedelta(hours=1)
 """A restart goes on warning for cases raised within this time; older ones that nobody judged stay with the operator."""
-
-LOW_DISK_BYTES = 500 * 2**20
-"""Below this the page says that evidence will soon not fit: about an hour of cases of a busy city."""
 
 
 class System:
@@ -109,8 +108,10 @@ class System:
             on_posted=lambda *posted: self._flow.on_posted(*posted),
         )
         checkpoints = CheckpointFolder(data / "checkpoints")
-        per_s, rings_bytes = settings.model.closer_per_s, settings.rings_bytes
-        self._shard = Shard("0", looker, openers, checkpoints, listeners, rings_bytes=rings_bytes, closer_per_s=per_s)
+        self._recorder = Recorder(RecordingFolder(data / "recordings"), settings.recordings)
+        per_s, rings = settings.model.closer_per_s, settings.rings_bytes
+        parts = looker, openers, checkpoints, listeners
+        self._shard = Shard("0", *parts, rings_bytes=rings, closer_per_s=per_s, recorder=self._recorder)
         where = partial(place_of, site=self._site, codes=self._codes)
         keeper_parts = KeeperParts(facts, self._shard.reader, where, local, program())
         self._keeper = EvidenceKeeper(data / "pending", settings.evidence, keeper_parts)
@@ -124,7 +125,7 @@ class System:
         pictures = Pictures(self.cases, self.evidence, self.desk.blurred)
         post_parts = PostOfficeParts(database, pictures, local, program(), data)
         self.post_office = PostOffice(settings.outward, post_parts)
-        counts = self._cases_by_state, self.post_office.views
+        counts = self._cases_by_state, self.post_office.views, lambda: self._recorder.lost
         self.metrics = Metrics(MetricSources(self.cameras, self.horns, self.health, *counts))
         self._started_at, tells = datetime.now(UTC), (self.hub, self._shard.health, self.announcer.health)
         running = Running(self.cases, self.evidence, self._keeper, self._agenda, self._shard, self._site, self._codes)
@@ -172,6 +173,7 @@ class System:
         self.announcer.start()
         self._agenda.start()
         self._clips.start()
+        self._recorder.start()
         self._shard.start()
         for entry in self._site.cameras():
             self._watch(entry)
@@ -185,6 +187,7 @@ class System:
         run_each(
             ("ending the housekeeper", self._housekeeper.stop),
             ("ending the cameras", self._shard.stop),
+            ("ending recordings", self._recorder.stop),
             ("pausing the ladders", self._ladders.pause),
             ("ending the horns", self.announcer.close),
             ("writing what is due", self._agenda.stop),
@@ -333,17 +336,14 @@ class System:
 
     def health(self) -> SystemHealth:
         """Return the state of the whole."""
-        free = shutil.disk_usage(self.settings.data).free
+        free = free_bytes(self.settings.data)
         problems = list(self._shard.problems())
         if self._agenda.problem:
             problems.append(SystemProblem("evidence_waits", self._agenda.problem))
         if self._new_key is not None:
             sentence = f"evidence is signed by a new key, {self._new_key.fingerprint}: the one before was not there"
             problems.append(SystemProblem("new_signing_key", sentence, {"fingerprint": self._new_key.fingerprint}))
-        problems.extend(self.post_office.problems())
-        if free < LOW_DISK_BYTES:
-            sentence = f"only {free // 2**20} MiB are free in {self.settings.data}: evidence will soon not fit"
-            problems.append(SystemProblem("low_disk", sentence, {"free_mib": free // 2**20}))
+        problems += self.post_office.problems() + self._recorder.problems() + low_disk(self.settings.data, free)
         return SystemHealth(
             started_at=self._started_at,
             version=version("streetwarden"),

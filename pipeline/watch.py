@@ -93,6 +93,7 @@ class CameraWatch:
         ground: GroundPlane | None = None,
     ) -> None:
         self.camera_id = camera_id
+        self.ground = ground
         self._shrink = shrink
         self._memory = SceneMemory(camera_id, ground)
         self._asked: set[int | str] = set()
@@ -284,17 +285,20 @@ class CameraWatch:
         """Return whether one of them was standing at the look before."""
         return any(place.state is PlaceState.STANDING for place in self._doubted(glance))
 
-    def checkpoint(self) -> WatchState:
-        """Return all state; it shares nothing with this object."""
-        state: JsonValue = {
+    def known(self) -> JsonValue:
+        """Return what is known beside pixels, all that `replay` goes by; it shares nothing with this object."""
+        return {
             "memory": self._memory.checkpoint(),
             "detectors": {
                 z.id: {"version": z.version, "state": self._detectors[z.id].checkpoint()} for z in self._zones
             },
             "offences": _EVENTS.dump_python(list(self._standing.values()), mode="json"),
         }
+
+    def checkpoint(self) -> WatchState:
+        """Return all state; it shares nothing with this object."""
         learned = {f"{CLOSER_PART}/{name}": array for name, array in self._turns.checkpoint().items()}
-        return WatchState(state, dict(self._perception.checkpoint()) | learned)
+        return WatchState(self.known(), dict(self._perception.checkpoint()) | learned)
 
     def restore(self, kept: WatchState) -> None:
         """Take up a state; what belongs to a zone that changed since is left out.

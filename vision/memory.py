@@ -132,6 +132,11 @@ class SceneMemory:
         """Stream time of the last update, also of one before a restart; None before the first."""
         return self._state.last_t_s
 
+    @property
+    def next_place_id(self) -> int:
+        """The id of the next place that is born; it only grows, also over restarts."""
+        return self._state.next_place_id
+
     def checkpoint(self) -> JsonValue:
         """Return all that is remembered as JSON; `restore` of it goes on exactly as this object would."""
         return _ADAPTER.dump_python(self._state, mode="json")

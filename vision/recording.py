@@ -3,19 +3,23 @@
 The file is gzip of JSON lines: a header that names the format, then one observation a line. Boxes and scores are
 float32 and written as the shortest decimals that give the same double back, so that nothing is lost. The writer flushes
 every few observations: after a power cut the whole lines are readable, and the reader says that the rest is missing.
+A recording that begins in the middle of things holds in its header what was known at that moment; what that is, is the
+business of who replays it (pipeline.recorded_start).
 """
 
 import gzip
 import json
+import os
 import zlib
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
 
 import numpy as np
-from pydantic import TypeAdapter, ValidationError
+from pydantic import JsonValue, TypeAdapter, ValidationError
 
 from vision.cells import GRID_WH
 from vision.detections import Detections
@@ -23,23 +27,32 @@ from vision.errors import RecordingError, TruncatedRecordingError
 from vision.observations import Dated, Observation, Proofs, SurfaceLook, ViewState
 
 FORMAT = "streetwarden-observations"
-VERSION = 1
+VERSION = 2
+"""Version 1 had no start in its header; it is read as a recording that begins with nothing known."""
 
 FLUSH_EVERY = 32
 """Observations between flushes: half a minute at one look a second may be lost, and flushing each doubles the size."""
 
 
+GZIP_BEGINS = b"\x1f\x8b"
+
+
 class ObservationWriter:
     """Writes one recording; a context manager. One thread at a time.
+
+    Args:
+        path: of the file; an older one of that name is lost.
+        start: what is known before the first observation; None where that is nothing.
 
     Raises:
         OSError: the file cannot be written.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, start: JsonValue = None) -> None:
+        self.path = path
         self._file = gzip.open(path, "wt", encoding="utf-8", compresslevel=6)  # noqa: SIM115 (closed by close)
         self._count = 0
-        self._line({"format": FORMAT, "version": VERSION})
+        self._line({"format": FORMAT, "version": VERSION, "start": start})
         self._file.flush()
 
     def write(self, observation: Observation) -> None:
@@ -48,6 +61,11 @@ class ObservationWriter:
         self._count += 1
         if self._count % FLUSH_EVERY == 0:
             self._file.flush()
+
+    def sync(self) -> None:
+        """Force all that was added so far to the medium."""
+        self._file.flush()
+        os.fsync(self._file.fileno())
 
     def close(self) -> None:
         """Finish the file; writing afterwards is an error."""
@@ -65,6 +83,26 @@ class ObservationWriter:
         self._file.write(json.dumps(record, separators=(",", ":"), allow_nan=False) + "\n")
 
 
+def is_recording(path: Path) -> bool:
+    """Tell whether a file looks like a recording, and not like a film: by its first bytes, which are those of gzip."""
+    try:
+        with path.open("rb") as file:
+            return file.read(2) == GZIP_BEGINS
+    except OSError:
+        return False
+
+
+def read_start(path: Path) -> JsonValue:
+    """Return what was known before the first observation, as it was given to the writer; None for nothing.
+
+    Raises:
+        TruncatedRecordingError: it ends before the first observation.
+        RecordingError: it cannot be opened, or is no recording.
+    """
+    with _reading(path, [0]), gzip.open(path, "rt", encoding="utf-8") as file:
+        return _header(path, file)
+
+
 def read_observations(path: Path) -> Iterator[Observation]:
     """Yield the observations of a recording in order.
 
@@ -72,19 +110,25 @@ def read_observations(path: Path) -> Iterator[Observation]:
         TruncatedRecordingError: it ends in the middle; all whole observations have been yielded.
         RecordingError: it cannot be opened, is no recording, or is damaged at some line.
     """
-    number = 0
+    read = [0]
+    with _reading(path, read), gzip.open(path, "rt", encoding="utf-8") as file:
+        _header(path, file)
+        for read[0], line in enumerate(file, start=1):
+            if not line.endswith("\n"):
+                raise EOFError
+            yield _parsed(path, read[0], line)
+
+
+@contextmanager
+def _reading(path: Path, read: list[int]) -> Iterator[None]:
+    """Turn what can go wrong with a file into our errors; `read[0]` is the number of the line that is being read."""
     try:
-        with gzip.open(path, "rt", encoding="utf-8") as file:
-            _check_header(path, file)
-            for number, line in enumerate(file, start=1):
-                if not line.endswith("\n"):
-                    raise EOFError
-                yield _parsed(path, number, line)
+        yield
     except gzip.BadGzipFile:
         raise RecordingError(f"{path} is no recording of observations; it is not compressed by us") from None
     except (EOFError, zlib.error):
         raise TruncatedRecordingError(
-            f"recording {path} ends in the middle after {number} observations; what is whole was read"
+            f"recording {path} ends in the middle after {read[0]} observations; what is whole was read"
         ) from None
     except OSError as err:
         raise RecordingError(f"recording {path} cannot be read: {err.strerror or err}") from None
@@ -92,15 +136,18 @@ def read_observations(path: Path) -> Iterator[Observation]:
         raise RecordingError(f"{path} is no recording of observations; it holds no text") from None
 
 
-def _check_header(path: Path, file: IO[str]) -> None:
+def _header(path: Path, file: IO[str]) -> JsonValue:
     try:
         header = json.loads(file.readline())
     except (json.JSONDecodeError, RecursionError):
         header = None
     if not isinstance(header, dict) or header.get("format") != FORMAT:
         raise RecordingError(f"{path} is no recording of observations")
-    if header.get("version") != VERSION:
-        raise RecordingError(f"recording {path} has version {header.get('version')}; this program reads {VERSION}")
+    version = header.get("version")
+    if version not in range(1, VERSION + 1):
+        raise RecordingError(f"recording {path} has version {version}; this program reads up to {VERSION}: update it")
+    start: JsonValue = header.get("start")
+    return start
 
 
 def _as_json(observation: Observation) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import dataclasses
 import json
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Literal
@@ -16,17 +16,22 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeRe
 from api.commands.facts import NOTHING, named, print_facts, worded
 from api.openers import openers
 from broadcast.rtsp_backchannel import BackchannelReport, probe_backchannel
-from detectors.catalog import load_zones
+from detectors.catalog import ZoneSettings, load_zones
 from detectors.events import Event
 from models.choice import EngineName
 from models.model import open_model
 from models.shelf import bundled_card
-from pipeline.errors import PipelineError
+from pipeline.errors import PipelineError, SettingsError
+from pipeline.recorded_start import RecordedStart, parsed_start
+from pipeline.recordings import SUFFIX
 from pipeline.replay import replay as replay_steps
+from pipeline.rerun import Rerun
+from pipeline.trial import caveats_of
 from streams.probe import probe as probe_stream
 from streams.recorded import Recorded
 from streams.settings import StreamSettings
 from vision.classes import StreetClass
+from vision.recording import is_recording, read_start
 
 
 def probe(
@@ -36,7 +41,7 @@ def probe(
     as_json: Annotated[bool, typer.Option("--json", help="print one JSON object")] = False,
 ) -> None:
     """Connect to a camera and say what it sends: codec, size, rates, key frames, clock, audio backchannel."""
-    with _progress() as progress:
+    with waiting() as progress:
         task = progress.add_task("watching the camera", total=1.0)
         report = probe_stream(
             url,
@@ -65,15 +70,22 @@ def _backchannel_in_words(report: BackchannelReport | None) -> str:
 
 
 def replay(
-    clip: Annotated[Path, typer.Argument(help="recorded video file")],
-    zones: Annotated[Path, typer.Option("--zones", "-z", help="zones.json, as the page saves it")],
+    clip: Annotated[Path, typer.Argument(help="film, recording, or folder of a camera's recordings")],
+    zones: Annotated[
+        Path | None, typer.Option("--zones", "-z", help="zones.json; those of a recording if absent")
+    ] = None,
     model: Annotated[Path | None, typer.Option("--model", "-m", help="model card; the bundled one if absent")] = None,
     engine: Annotated[EngineName, typer.Option(help="auto measures once and remembers")] = "auto",
     look_hz: Annotated[float, typer.Option(help="model looks per second of clip", min=0.1, max=30)] = 2.0,
 ) -> None:
-    """Run the detectors over a recorded file as fast as it goes; print events as JSON lines."""
+    """Run the rules over a film or a recording as fast as it goes; print events as JSON lines."""
+    if clip.is_dir() or is_recording(clip):
+        _replay_recordings(clip, None if zones is None else load_zones(zones))
+        return
+    if zones is None:
+        raise SettingsError("a film holds no zones: name them by --zones zones.json")
     loaded_zones = load_zones(zones)
-    with Recorded(clip, clip.stem) as recorded, _progress() as progress:
+    with Recorded(clip, clip.stem) as recorded, waiting() as progress:
         with cache_folder() as cache:
             looker = open_model(model or bundled_card(), cache, engine)
         task = progress.add_task(clip.name, total=recorded.duration_s)
@@ -84,6 +96,48 @@ def replay(
         sys.stdout.flush()
     if recorded.problem:
         raise PipelineError(recorded.problem)
+
+
+def _replay_recordings(path: Path, zones: tuple[ZoneSettings, ...] | None) -> None:
+    """Print the events of zones, or of those that were in force, over one recording or all of a folder.
+
+    Raises:
+        RecordingError: one cannot be read, or ends in the middle; its events up to there are printed.
+        PipelineError: there is none, or a zone cannot be tried on it.
+    """
+    files = tuple(sorted(path.glob(f"*{SUFFIX}"))) if path.is_dir() else (path,)
+    if not files:
+        raise PipelineError(f"{path} holds no recordings (*{SUFFIX})")
+    for file in files:
+        _check_zones(zones or (), parsed_start(str(file), read_start(file)), file)
+    rerun, cut = Rerun(zones), []
+    for file in files:
+        for step in rerun.run(file):
+            for event in step.real if zones is None else step.tried:
+                sys.stdout.write(event_line(event) + "\n")
+        cut += [file.name] if rerun.is_cut else []
+    sys.stdout.flush()
+    if cut:
+        raise PipelineError(f"{', '.join(cut)} ends in the middle, as after a power cut; what is whole was replayed")
+
+
+def _check_zones(zones: Iterable[ZoneSettings], start: RecordedStart | None, file: Path) -> None:
+    """Refuse what a recording does not hold, and say what it holds in part."""
+    for zone in zones:
+        for caveat in caveats_of(zone, [start]):
+            sentence = f"zone {zone.id!r}: {CAVEATS[caveat.code].format(percent=round(100 * caveat.ratio))}"
+            if caveat.code == "surface_not_visited":
+                raise PipelineError(f"{file.name}: {sentence}")
+            sys.stderr.write(f"{file.name}: {sentence}\n")
+
+
+CAVEATS = {
+    "surface_not_visited": "its surface was not watched in this recording, or was drawn elsewhere; flyers there cannot "
+    "be tried. Leave the zone out, or record with it in force",
+    "unknown_not_looked_for": "things that no model knows were looked for in {percent} % of it only",
+    "rarely_looked_at": "only {percent} % of it lay in a zone; the rest was looked at rarely, so short stops may lack",
+}
+"""What cannot be tried, or not well, in words; on the page they stand in text.js."""
 
 
 @contextmanager
@@ -98,7 +152,7 @@ def cache_folder() -> Iterator[Path]:
         yield home / ".cache" / "streetwarden"
 
 
-def _progress() -> Progress:
+def waiting() -> Progress:
     """Return what shows on a terminal while one waits, and leaves nothing there, so that an error stands alone."""
     return Progress(
         SpinnerColumn(),

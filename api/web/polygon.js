@@ -21,6 +21,7 @@ export class PolygonEditor {
   #drawing = null;
   #isLine = false; // what is being drawn is the chosen zone's door line
   #pointer = null;
+  #mark = null;
   #image = h("img", { alt: "", draggable: "false" });
   #svg = s("svg", { class: "polygons", viewBox: "0 0 1 1", preserveAspectRatio: "none" });
   #handles = h("div", { class: "handles" });
@@ -46,6 +47,12 @@ export class PolygonEditor {
   show(zones, chosen) {
     [this.#zones, this.#chosen] = [zones, chosen];
     if (this.#drawing === null) this.#paint();
+  }
+
+  // Marks a box (x1, y1, x2, y2) on the picture, as fractions; null marks none.
+  mark(box) {
+    this.#mark = box;
+    this.#paint();
   }
 
   // Begins a new polygon; `onDrawn` gets it when it is closed.
@@ -130,6 +137,10 @@ export class PolygonEditor {
     if (this.#drawing !== null) {
       const open = this.#pointer ? [...this.#drawing, this.#pointer] : this.#drawing;
       shapes.push(s("polyline", { class: "zone new", points: points(open) }));
+    }
+    if (this.#mark !== null) {
+      const [x, y, right, bottom] = this.#mark;
+      shapes.push(s("rect", { class: "mark", x, y, width: right - x, height: bottom - y }));
     }
     this.#svg.replaceChildren(...shapes);
     if (this.#drawing !== null) {

@@ -8,7 +8,7 @@ import { has, quantity, t, word } from "./text.js";
 export function problemWords({ code, message, facts = {} }) {
   if (!has(`problem.${code}`)) return message || String(code);
   if (code === "correction") return has(`correction.${facts.cause}`) ? t(`correction.${facts.cause}`) : message;
-  if (code === "machine") return t("problem.machine", { cause: word("machine", facts.cause) });
+  if (code === "machine" || code === "recording_stopped") return t(`problem.${code}`, { cause: word("machine", facts.cause) });
   if (code === "evaluation_inputs") return inputWords(facts, message);
   if (code === "not_valid") return mistakeWords(facts, message);
   if (code === "zones_refused") return t("problem.zones_refused", { zone: facts.zone, what: mistakeWords(facts, message) });

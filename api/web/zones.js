@@ -6,6 +6,7 @@ import { PolygonEditor } from "./polygon.js";
 import { get, put } from "./request.js";
 import { problemWords } from "./sentences.js";
 import { t, word } from "./text.js";
+import { TrialPanel } from "./trial.js";
 
 const STILL_WIDTH = 1280;
 const FIRST_FIELDS = ["limit_s", "grace_s", "offence"]; // what most people change; the rest is folded away
@@ -26,6 +27,7 @@ export class ZonePage {
     onLine: (id, door) => this.#doorDrawn(id, door),
     onChosen: (id) => this.#choose(id),
   });
+  #trial = new TrialPanel({ zones: () => this.#zones, show: (box, id) => this.#mark(box, id) });
   #pick = h("select", { id: "zone-camera" });
   #side = h("div", { class: "zone-side" });
   #hint = h("p", { class: "muted hint" });
@@ -38,7 +40,7 @@ export class ZonePage {
       h("label", { for: "zone-camera" }, t("zones.camera")), this.#pick,
       button(t("zones.refresh"), { symbol: "camera", onclick: () => this.#still() }));
     const stage = h("div", { class: "zone-stage" }, this.#editor.element, this.#hint);
-    this.element = h("main", { class: "zones" }, bar, h("div", { class: "zone-columns" }, stage, this.#side));
+    this.element = h("main", { class: "zones" }, bar, h("div", { class: "zone-columns" }, stage, this.#side), this.#trial.element);
   }
 
   async show(cameraId) {
@@ -52,6 +54,7 @@ export class ZonePage {
 
   hide() {
     this.#editor.stop();
+    this.#trial.stop();
   }
 
   // Shows no zones until those of the camera are there, lest they be taken for, and saved as, those of another.
@@ -61,6 +64,7 @@ export class ZonePage {
     this.#editor.stop();
     this.#show([], false);
     this.#still();
+    this.#trial.open(cameraId);
     let zones;
     try {
       ({ zones } = await get(`/api/cameras/${encodeURIComponent(cameraId)}/zones`));
@@ -85,6 +89,13 @@ export class ZonePage {
 
   #still() {
     this.#editor.load(`/api/cameras/${encodeURIComponent(this.#cameraId)}/still.jpg?width=${STILL_WIDTH}&at=${Date.now()}`);
+  }
+
+  // Shows where something was that a trial speaks of.
+  #mark(box, id) {
+    if (id && id !== this.#chosen && this.#zones.some((zone) => zone.id === id)) this.#choose(id);
+    this.#editor.mark(box);
+    if (box) this.#editor.element.scrollIntoView({ block: "nearest" });
   }
 
   #choose(id) {

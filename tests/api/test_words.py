@@ -66,7 +66,9 @@ from detectors.errors import DayError, DetectorError, DoorLineError, TimeOfDayEr
 from pipeline.errors import PipelineError, SettingsError
 from pipeline.intake import CORRUPT, FAILED, NOT_DUE, REPLACED, STALE
 from pipeline.merging import SAME_OFFENCE
+from pipeline.recorder import FAULT, LITTLE_ROOM
 from pipeline.speaking import NO_HORN
+from pipeline.trial_records import CaveatCode
 from streams.errors import StreamError
 from streams.gears import Gear
 from streams.health import CameraState, KeyFault
@@ -201,6 +203,8 @@ def test_page_holds_no_words_outside_the_table() -> None:
         ("keyfault", [fault for fault in get_args(KeyFault) if fault]),
         ("correction", list(Cause)),
         ("showing", list(Showing)),
+        ("trialcaveat", list(get_args(CaveatCode))),
+        ("machine", [LITTLE_ROOM, FAULT]),
         ("how", list(get_args(How))),
         ("boxstate", [BoxState.PROPOSED, BoxState.CONFIRMED]),
     ],
@@ -237,7 +241,14 @@ def test_every_code_without_a_class_has_a_sentence() -> None:
     folder = WEB_FOLDER.parent.parent
     text = "".join(
         (folder / path).read_text()
-        for path in ("api/problems.py", "pipeline/shard.py", "pipeline/system.py", "pipeline/outward/post_office.py")
+        for path in (
+            "api/problems.py",
+            "pipeline/shard.py",
+            "pipeline/system.py",
+            "pipeline/room.py",
+            "pipeline/recorder.py",
+            "pipeline/outward/post_office.py",
+        )
     )
     codes = set(re.findall(r'code="(\w+)"', text)) | set(re.findall(r'SystemProblem\("(\w+)"', text))
     codes |= set(re.findall(r'"(\w+)": self\._\w+\.problem', text))

@@ -188,6 +188,15 @@ def test_evidence_can_be_left_out(tmp_path: Path, running: Installation) -> None
     assert [path.name for path in (tmp_path / "backup" / "data").iterdir()] == ["cameras.json"]
 
 
+def test_recordings_are_in_no_backup(tmp_path: Path, running: Installation) -> None:
+    recording = running.settings.data / "recordings" / "gate" / "20261121T040000Z.obs.gz"
+    recording.parent.mkdir(parents=True)
+    recording.write_bytes(b"boxes")
+    back_up(running.settings, tmp_path / "backup")
+
+    assert not list((tmp_path / "backup").rglob("*.obs.gz"))
+
+
 def test_backup_that_names_files_outside_of_its_place_is_refused(
     tmp_path: Path, running: Installation, empty: Settings
 ) -> None:

@@ -44,6 +44,7 @@ def test_example_file_is_valid_and_holds_the_defaults(monkeypatch: pytest.Monkey
     assert settings.server == Settings().server
     assert settings.privacy == Settings().privacy
     assert settings.retention == Settings().retention
+    assert settings.recordings == Settings().recordings
     assert settings.cameras[0].stream == CameraEntry(id="a", url="rtsp://192.0.2.1/x").stream
 
 
@@ -157,6 +158,7 @@ def test_example_is_toml_without_duplicate_tables() -> None:
         "closing",
         "privacy",
         "retention",
+        "recordings",
         "broadcast",
         "places",
         "map",

@@ -115,8 +115,8 @@ def test_damaged_line_is_numbered(tmp_path: Path) -> None:
 
 def test_recording_of_a_newer_version_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "newer"
-    path.write_bytes(gzip.compress(b'{"format":"streetwarden-observations","version":2}\n'))
-    with pytest.raises(RecordingError, match="version 2"):
+    path.write_bytes(gzip.compress(b'{"format":"streetwarden-observations","version":3}\n'))
+    with pytest.raises(RecordingError, match="version 3"):
         list(read_observations(path))
 
 
