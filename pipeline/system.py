@@ -352,8 +352,8 @@ class System:
 
     def _watch(self, entry: CameraEntry) -> None:
         zones = self._site.zones(entry.id)
-        ground = None if entry.ground is None else entry.ground.plane()
-        self._shard.add(entry.id, entry.address, entry.stream, zones, sub_url=entry.sub_address, ground=ground)
+        views = entry.watched_views()
+        self._shard.add(entry.id, entry.address, entry.stream, zones, sub_url=entry.sub_address, views=views)
 
     def _horn_of(self, camera_id: str) -> str | None:
         try:
