@@ -7,7 +7,7 @@ model and listeners, and gives events, boxes and health.
 import logging
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cases.disk import way_out
 from detectors.catalog import ZoneSettings
@@ -349,6 +349,10 @@ class Shard:
         self._pace(watched)
 
     def _on_answer(self, question: Question, dated: Dated) -> None:
+        turning = self._turning.get(question.camera_id)
+        if turning is not None and dated.t_s is not None and not turning.was_at(question.view, dated.t_s):
+            dated = replace(dated, t_s=None)
+
         def take(watches: dict[str, Watched]) -> None:
             if question.camera_id in watches:
                 watches[question.camera_id].watch.answer(dated, question.view)

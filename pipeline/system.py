@@ -31,12 +31,13 @@ from cases.store import CaseStore
 from detectors.catalog import ZoneSettings
 from detectors.events import Event
 from pipeline.agenda import Agenda
+from pipeline.camera_views import CameraViews
 from pipeline.case_flow import CaseFlow, FlowParts, tell
 from pipeline.checkpoints import CheckpointFolder
 from pipeline.closing_wiring import Running, open_closing
 from pipeline.data_folder import make_data_folder
 from pipeline.errors import NoPictureError
-from pipeline.evidence_keeper import EvidenceKeeper, KeeperParts, Place
+from pipeline.evidence_keeper import EvidenceKeeper, KeeperParts
 from pipeline.housekeeping import Housekeeper, HouseParts
 from pipeline.hub import Hub
 from pipeline.inference import Looker
@@ -44,7 +45,7 @@ from pipeline.ladder_runner import LadderRunner, RunnerParts
 from pipeline.later_pictures import LaterParts, LaterPictures
 from pipeline.messages import CameraMessage
 from pipeline.metrics import Metrics, MetricSources
-from pipeline.offence_place import place_of
+from pipeline.offence_place import Place, place_of
 from pipeline.opened_model import opened_model
 from pipeline.outward.pictures import Pictures
 from pipeline.outward.post_office import PostOffice, PostOfficeParts
@@ -56,6 +57,7 @@ from pipeline.site import Site
 from pipeline.speaking import Speaker, SpeakerParts, Voice
 from pipeline.steps import run_each
 from pipeline.stores import database_of, keys_folder, program
+from pipeline.turning import Turner
 from pipeline.views import CameraView, HornView, SystemHealth, SystemProblem
 from streams.errors import StreamError, UnknownCameraError
 from streams.live import LiveFeed
@@ -99,7 +101,6 @@ class System:
         self.announcer = Announcer(settings.broadcast.horns)
         self._site = Site(data, settings.cameras)
         self._codes = chosen_table(settings.codes.table)
-        self.places = Places(settings.places, database, data / "evidence", self._site.camera, local)
         self._agenda, self._clips = Agenda("cases-writer"), Agenda("clips-writer")
         self._model_name, self._engine, facts, looker = opened_model(settings, model)
         listeners = ShardListeners(
@@ -110,7 +111,11 @@ class System:
         checkpoints = CheckpointFolder(data / "checkpoints")
         per_s, rings_bytes = settings.model.closer_per_s, settings.rings_bytes
         self._shard = Shard("0", looker, openers, checkpoints, listeners, rings_bytes=rings_bytes, closer_per_s=per_s)
-        keeper_parts = KeeperParts(facts, self._shard.reader, self._place_of, local, program())
+        self.views = CameraViews(self._site, self._shard)
+        self._turner = Turner(self._site.cameras, self.views, self._shard.is_viewed)
+        folder, camera = data / "evidence", self._site.camera
+        self.places = Places(settings.places, database, folder, camera, local, views=self.views)
+        keeper_parts = KeeperParts(facts, self._shard.reader, self._place_of, local, program(), shows=self.views.shows)
         self._keeper = EvidenceKeeper(data / "pending", settings.evidence, keeper_parts)
         self._speaker = self._make_speaker()
         self._ladders = self._make_ladders()
@@ -125,7 +130,10 @@ class System:
         counts = self._cases_by_state, self.post_office.views
         self.metrics = Metrics(MetricSources(self.cameras, self.horns, self.health, *counts))
         self._started_at, tells = datetime.now(UTC), (self.hub, self._shard.health, self.announcer.health)
-        running = Running(self.cases, self.evidence, self._keeper, self._agenda, self._shard, self._site, self._codes)
+        running = Running(
+            self.cases, self.evidence, self._keeper, self._agenda, self._shard, self._site, self._codes, self.views,
+            self._turner,
+        )  # fmt: skip
         rounds = self._shard.save_checkpoints, self._flow.keep_time, forget
         looks = open_closing(settings, running, self._tell_case).begin_due
         self._housekeeper = Housekeeper(HouseParts(*tells, *rounds, looks))
@@ -176,12 +184,14 @@ class System:
         self._agenda.now("ladders", lambda: self._ladders.resume(self._flow.merged(recovered.open_cases)))
         self._agenda.now("events of before", self._take_up_events)
         self._agenda.now("clips and second panoramas", self._later.resume)
+        self._turner.start()
         self._housekeeper.start()
 
     def stop(self) -> None:
         """End all threads and keep what is known; safe after a start that failed half-way."""
         run_each(
             ("ending the housekeeper", self._housekeeper.stop),
+            ("ending to turn cameras", self._turner.stop),
             ("ending the cameras", self._shard.stop),
             ("pausing the ladders", self._ladders.pause),
             ("ending the horns", self.announcer.close),
@@ -193,22 +203,7 @@ class System:
 
     def cameras(self) -> tuple[CameraView, ...]:
         """Return every camera as people see it."""
-        health = {state.camera_id: state for state in self._shard.health()}
-        return tuple(
-            CameraView(
-                camera_id=entry.id,
-                name=entry.shown_name,
-                url=redact(entry.address),
-                horn_id=entry.horn,
-                place=entry.place,
-                health=health[entry.id],
-                zones=self._site.zones(entry.id),
-                looks=self._shard.counts(entry.id),
-                view_state=self._shard.view_state(entry.id),
-            )
-            for entry in self._site.cameras()
-            if entry.id in health
-        )
+        return self.views.cameras()
 
     def add_camera(self, entry: CameraEntry) -> None:
         """Add a camera while running and keep it over restarts.
@@ -250,8 +245,10 @@ class System:
 
         Raises:
             UnknownCameraError: there is no such camera.
+            UnknownViewError: a zone is drawn in a view that the camera does not have.
             OSError: they cannot be kept; the old ones stay in force.
         """
+        self.views.check(camera_id, tuple(zones))
         kept = self._site.save_zones(camera_id, zones)
         self._shard.set_zones(camera_id, kept)
         return kept
@@ -330,7 +327,7 @@ class System:
     def health(self) -> SystemHealth:
         """Return the state of the whole."""
         free = shutil.disk_usage(self.settings.data).free
-        problems = list(self._shard.problems())
+        problems = [*self._shard.problems(), *self.views.problems(), *self._turner.problems()]
         if self._agenda.problem:
             problems.append(SystemProblem("evidence_waits", self._agenda.problem))
         if self._new_key is not None:

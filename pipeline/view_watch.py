@@ -39,6 +39,9 @@ AWAY_S = 60.0
 SEARCHING = Pace(0.5, 4.0, 1 / BLIND_S)
 """The pace while the camera is at no view: its arrival is noticed within some key frames."""
 
+SETTLED_S = 2.0
+"""What appeared sooner after the camera's arrival may have been there before."""
+
 PRINTS_PART, VIEWS_PART = "prints", "views"
 """Names of the prints, and of what the views' watches know, among the arrays of a checkpoint."""
 
@@ -55,6 +58,7 @@ class _Whereabouts:
         candidate: the view that the last look was of, while that is not settled yet.
         candidate_looks: so many in a row were.
         lost_t_s: since when it is at no view; None before the first look and at a view.
+        since_t_s: when the camera arrived at each view at last.
         seen_t_s, seen_at: when each view was last judged: stream time, and wall time (aware UTC).
     """
 
@@ -63,6 +67,7 @@ class _Whereabouts:
     candidate: str | None = None
     candidate_looks: int = 0
     lost_t_s: float | None = None
+    since_t_s: dict[str, float] = field(default_factory=dict)
     seen_t_s: dict[str, float] = field(default_factory=dict)
     seen_at: dict[str, datetime] = field(default_factory=dict)
 
@@ -192,6 +197,13 @@ class ViewWatch:
         if view in self._watches:
             self._watches[view].answer(dated)
 
+    def was_at(self, view_id: str, t_s: float) -> bool:
+        """Tell whether the camera has looked at a view from that moment until now, or until it left; any thread may.
+
+        Looking back must not take the camera's arrival for that of a thing.
+        """
+        return t_s > self._where.since_t_s.get(view_id, np.inf) + SETTLED_S
+
     def checkpoint(self) -> WatchState:
         """Return the state of all views; it shares nothing with this object."""
         kept = {view_id: watch.checkpoint() for view_id, watch in self._watches.items()}
@@ -258,6 +270,7 @@ class ViewWatch:
         if t_s - where.seen_t_s.get(view_id, -np.inf) > AWAY_S or view_id != where.last:
             self._watches[view_id].look_anew(forget=False)
         where.at = where.last = view_id
+        where.since_t_s[view_id] = t_s
         where.lost_t_s = where.candidate = None
 
     def _follow(self, frame: Frame) -> None:

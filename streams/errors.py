@@ -21,6 +21,7 @@
     │   └── StreamEndedError    the other side ended the stream
     ├── ClipError               a clip could not be written or decoded: not retryable
     ├── NotInRingError          the asked moment is not kept (any more): not retryable
+    │   └── OtherViewError      what is kept of it shows another view of the camera
     ├── PtzError                a camera could not be turned, or asked where it looks
     │   ├── PtzAwayError        its service does not answer in time
     │   ├── PtzAuthError        its service refuses the login: not retryable
@@ -167,6 +168,10 @@ class PtzAnswerError(PtzError):
     """Who answers does not speak as an ONVIF service does."""
 
     is_slow = True
+
+
+class OtherViewError(NotInRingError):
+    """What is kept of the asked moment shows another view of the camera."""
 
 
 class UnknownCameraError(StreamError):

@@ -100,8 +100,8 @@ class PtzClient:
         """
         answer = self._ask("GetStatus")
         moves = [text_of(answer, f"PTZStatus/MoveStatus/{part}") for part in ("PanTilt", "Zoom")]
-        said = [move for move in moves if move in ("IDLE", "MOVING")]
-        return PtzStatus(_position(answer), "MOVING" in said if said else None)
+        is_idle = "IDLE" in moves and set(moves) <= {"IDLE", ""}
+        return PtzStatus(_position(answer), is_moving=True if "MOVING" in moves else False if is_idle else None)
 
     def go_to_preset(self, token: str) -> None:
         """Have the camera turn to a preset; returns once it has heard, not once it is there.
