@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, JsonValue, ValidationError
 
 from api.auth import Admin, Operator, Serving, Viewer
-from api.bodies import CameraBody, CamerasBody
+from api.bodies import CameraBody, CamerasBody, SeenViewBody
 from api.errors import ApiError
 from api.mistakes import facts_of_zones
 from detectors.catalog import ZonesFile, explain
@@ -87,6 +87,12 @@ def put_zones(camera_id: str, body: dict[str, JsonValue], system: Serving, perso
     except ValidationError as err:
         raise ZonesRefusedError(explain(err, body), facts_of_zones(err, body)) from None
     return ZonesFile(zones=system.save_zones(camera_id, zones))
+
+
+@router.put("/cameras/{camera_id}/view", status_code=204)
+def put_view(camera_id: str, body: SeenViewBody, system: Serving, person: Operator) -> None:
+    """Say which of its views a camera shows now; it is recognised by that from now on."""
+    system.views.tell(camera_id, body.view, actor=person.name)
 
 
 @router.get("/rules")

@@ -3,6 +3,7 @@
 Belongs here: asking site and shard about views. Does not: recognising them (view_watch), turning cameras (turning).
 """
 
+import logging
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,6 +18,8 @@ from streams.errors import UnknownCameraError
 from streams.urls import redact
 from vision.frames import Frame
 from vision.view_prints import Thumb
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,7 @@ class CameraViews:
         turning = self._shard.turning(camera_id)
         return turning is None or view_id in turning.prints.known
 
-    def tell(self, camera_id: str, view_id: str) -> None:
+    def tell(self, camera_id: str, view_id: str, actor: str = "the program") -> None:
         """Take what a camera shows at its next look for that view, as somebody says who sees it.
 
         Raises:
@@ -97,6 +100,7 @@ class CameraViews:
         if turning is None or view_id not in {view.id for view in entry.views}:
             raise UnknownViewError(camera_id, view_id)
         turning.tell(view_id)
+        logger.info("camera %s: %s says that it shows view %s", camera_id, actor, view_id)
 
     def check(self, camera_id: str, zones: tuple[ZoneSettings, ...]) -> None:
         """Check that each of some zones is drawn in a view that the camera has.

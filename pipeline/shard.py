@@ -345,7 +345,7 @@ class Shard:
             self._listeners.on_event(event)
         for question in looked.questions:
             self._look_back.ask(question)
-        self._listeners.on_boxes(boxes_message(looked.scene, watched.watch.offences))
+        self._listeners.on_boxes(boxes_message(looked.scene, watched.watch.offences, watched.watch.view))
         self._pace(watched)
 
     def _on_answer(self, question: Question, dated: Dated) -> None:
