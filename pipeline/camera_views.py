@@ -5,7 +5,6 @@ Belongs here: asking site and shard about views. Does not: recognising them (vie
 
 import logging
 from dataclasses import dataclass
-from datetime import datetime
 
 from detectors.catalog import ZoneSettings
 from detectors.events import Event
@@ -79,10 +78,10 @@ class CameraViews:
         """Return the view that a camera with several was recognised to look at; None while it is none, or has one."""
         return self._shard.view(camera_id)
 
-    def seen_at(self, camera_id: str, view_id: str) -> datetime | None:
-        """Return when a view of a camera that has several was last judged, aware UTC."""
+    def watched_s(self, camera_id: str, view_id: str) -> float:
+        """Return for how many seconds a camera that has several views has been looking at one; 0 while it does not."""
         turning = self._shard.turning(camera_id)
-        return None if turning is None else turning.seen_at.get(view_id)
+        return 0.0 if turning is None else turning.watched_s(view_id)
 
     def is_known(self, camera_id: str, view_id: str) -> bool:
         """Tell whether it is known what a view looks like."""

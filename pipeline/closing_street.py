@@ -35,6 +35,10 @@ MIN_REGION_PX = 640
 REGION_SIDES = 3.0
 """And so many times the longer side of the box: a thing is found better with what is around it."""
 
+WATCHED_S = 25.0
+"""A view that a camera has turned to was watched for so long before a case in it is judged: what left meanwhile is
+known to be gone after 12 s of looks (`vision.places.LEFT_AFTER_S`)."""
+
 Box = tuple[float, float, float, float]
 
 
@@ -46,9 +50,9 @@ class StreetViews:
     turner: Turner | None
 
     def is_elsewhere(self, case: Case) -> bool:
-        """Tell whether the camera of a case looks at another of its views than that of the case."""
+        """Tell whether the camera looks at another of its views than that of a case, or does at that only since now."""
         wanted = self.views.wanted(case.camera_id, case.zone_id)
-        return wanted is not None and self.views.now(case.camera_id) != wanted
+        return wanted is not None and self.views.watched_s(case.camera_id, wanted) < WATCHED_S
 
     def bring(self, case: Case) -> bool:
         """Have the camera turned to the view of a case; False where it is not, and somebody else may turn it."""

@@ -26,10 +26,11 @@ logger = logging.getLogger(__name__)
 PERIOD_S = 1.0
 STOP_LIMIT_S = 30.0
 
-LOOK_HOLD_S = 45.0
-"""A camera that was turned for a look stays so long; what is due is asked every ten seconds."""
+LOOK_HOLD_S = 90.0
+"""A camera that was turned for a look stays so long: it is taken 25 s after the arrival at the soonest
+(`closing_street.WATCHED_S`), and what is due is asked every ten seconds."""
 
-LEAST_HOLD_S = 15.0
+LEAST_HOLD_S = 45.0
 """And so long at least where another view is asked for meanwhile, or looks at two views would chase each other."""
 
 SETTLE_MOVE_S = 3.0
@@ -150,10 +151,15 @@ class Turner:
             raise TimeoutError(f"{self._thread.name} did not end within {STOP_LIMIT_S:.0f} s")
 
     def bring(self, camera_id: str, view_id: str) -> bool:
-        """Have a camera turned to a view for a moment; False where it is not, and who asks may ask again later."""
+        """Have a camera turned to a view for a moment; False where it is not, and who asks may ask again later.
+
+        True as well while it is there: who asks wants to see it for longer.
+        """
         entry = next((entry for entry in self._cameras() if entry.id == camera_id), None)
         if entry is None or entry.ptz is None or not self._token(entry, view_id) or self._is_viewed(camera_id):
             return False
+        if self._seeing.now(camera_id) == view_id:
+            return True
         known, now_s = self._known.get(camera_id), self._clock()
         if known is not None and (now_s < known.rest_until_s or now_s < known.missed.get(view_id, 0.0)):
             return False
@@ -203,19 +209,20 @@ class Turner:
         now_s = self._clock()
         if now_s < camera.rest_until_s:
             return
-        if camera.way is None:
+        way = camera.way
+        if way is None:
             self._begin(entry, camera, asked, now_s)
         elif self._is_viewed(entry.id):
             camera.way = None  # it is the operator's now
-        elif asked is not None and asked != camera.way.view:
-            self._go_first(camera.way, asked, now_s)
-        elif camera.way.until_s is None:
-            self._await(entry, camera, camera.way, now_s)
-        elif self._seeing.now(entry.id) not in (camera.way.view, None):
+        elif asked is not None and asked != way.view:
+            self._go_first(way, asked, now_s)
+        elif way.until_s is None:
+            self._await(entry, camera, way, now_s)
+        elif self._seeing.now(entry.id) not in (way.view, None):
             logger.info("camera %s: somebody else turned it, it is left there", entry.id)
             camera.way = None
-        elif now_s >= camera.way.until_s:
-            self._go_on(entry, camera, camera.way, now_s)
+        elif now_s >= way.until_s:
+            self._go_on(entry, camera, way, now_s)
 
     def _begin(self, entry: CameraEntry, camera: _Camera, asked: str | None, now_s: float) -> None:
         """Leave home where somebody asked for it, or a tour is due."""

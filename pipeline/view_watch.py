@@ -204,6 +204,13 @@ class ViewWatch:
         """
         return t_s > self._where.since_t_s.get(view_id, np.inf) + SETTLED_S
 
+    def watched_s(self, view_id: str) -> float:
+        """Return for how many seconds the camera has looked at a view; 0 while it does not. Any thread may ask."""
+        where = self._where
+        if where.at != view_id:
+            return 0.0
+        return max(0.0, where.seen_t_s.get(view_id, 0.0) - where.since_t_s.get(view_id, np.inf))
+
     def checkpoint(self) -> WatchState:
         """Return the state of all views; it shares nothing with this object."""
         kept = {view_id: watch.checkpoint() for view_id, watch in self._watches.items()}

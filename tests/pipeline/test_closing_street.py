@@ -111,8 +111,8 @@ class TurnedElsewhere:
     def wanted(self, _camera_id: str, _zone_id: str) -> str:
         return "kerb"
 
-    def now(self, _camera_id: str) -> str:
-        return "gate"
+    def watched_s(self, _camera_id: str, _view_id: str) -> float:
+        return 0.0
 
 
 def test_camera_that_looks_at_another_view_judges_no_case_of_this_one(corner: Corner, case: Case) -> None:
