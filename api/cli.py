@@ -20,6 +20,7 @@ from api.commands import (
     looking,
     outbox,
     people,
+    presets,
     serving,
     set_making,
     sets,
@@ -58,6 +59,7 @@ app.command("demo")(serving.demo)
 app.command("run")(serving.run)
 app.command("check")(checking.check)
 app.command("probe")(looking.probe)
+app.command("presets")(presets.presets)
 app.command("replay")(looking.replay)
 app.command("say")(speaking.say)
 app.command("evaluate")(evaluating.evaluate)

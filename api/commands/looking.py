@@ -4,7 +4,7 @@ import dataclasses
 import json
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Literal
@@ -16,7 +16,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeRe
 from api.commands.facts import NOTHING, named, print_facts, worded
 from api.openers import openers
 from broadcast.rtsp_backchannel import BackchannelReport, probe_backchannel
-from detectors.catalog import load_zones
+from detectors.catalog import ZoneSettings, load_zones
 from detectors.events import Event
 from models.choice import EngineName
 from models.model import open_model
@@ -70,9 +70,10 @@ def replay(
     model: Annotated[Path | None, typer.Option("--model", "-m", help="model card; the bundled one if absent")] = None,
     engine: Annotated[EngineName, typer.Option(help="auto measures once and remembers")] = "auto",
     look_hz: Annotated[float, typer.Option(help="model looks per second of clip", min=0.1, max=30)] = 2.0,
+    view: Annotated[str, typer.Option(help="id of the view that the clip shows, where zones name several")] = "",
 ) -> None:
     """Run the detectors over a recorded file as fast as it goes; print events as JSON lines."""
-    loaded_zones = load_zones(zones)
+    loaded_zones = _zones_of_one_view(load_zones(zones), view)
     with Recorded(clip, clip.stem) as recorded, _progress() as progress:
         with cache_folder() as cache:
             looker = open_model(model or bundled_card(), cache, engine)
@@ -84,6 +85,14 @@ def replay(
         sys.stdout.flush()
     if recorded.problem:
         raise PipelineError(recorded.problem)
+
+
+def _zones_of_one_view(zones: Sequence[ZoneSettings], view: str) -> tuple[ZoneSettings, ...]:
+    """Return the zones of the view that a clip shows; those of another view never judge it."""
+    names = sorted({zone.view for zone in zones})
+    if view not in names and (view or len(names) > 1):
+        raise PipelineError(f"say by --view which view the clip shows; the zones name {', '.join(map(repr, names))}")
+    return tuple(zone for zone in zones if zone.view == (view or names[0])) if names else ()
 
 
 @contextmanager
