@@ -102,8 +102,25 @@ class LooksBody(Body):
     reached_hz: float
 
 
+class CameraViewBody(Body):
+    """One of the views of a camera that has several; fields as in `pipeline.views.ViewOfCamera`."""
+
+    id: str
+    name: str
+    is_known: bool
+    is_here: bool
+    seen_at: datetime | None
+    every_s: float | None
+
+
+class SeenViewBody(Body):
+    """The view that a camera shows now, as somebody says who sees it."""
+
+    view: str = Field(min_length=1, max_length=64)
+
+
 class CameraBody(Body):
-    """One camera as people see it."""
+    """One camera as people see it; `views` is empty where it has one only."""
 
     id: str
     name: str
@@ -114,6 +131,7 @@ class CameraBody(Body):
     health: CameraHealthBody
     looks: LooksBody
     zones: tuple[ZoneSettings, ...]
+    views: tuple[CameraViewBody, ...]
 
     @classmethod
     def of(cls, view: CameraView) -> "CameraBody":
@@ -135,6 +153,13 @@ class CameraBody(Body):
             health=health,
             looks=looks,
             zones=view.zones,
+            views=tuple(
+                CameraViewBody(
+                    id=each.view_id,
+                    **{name: getattr(each, name) for name in CameraViewBody.model_fields if name != "id"},
+                )
+                for each in view.views
+            ),
         )
 
 

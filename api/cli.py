@@ -20,6 +20,7 @@ from api.commands import (
     looking,
     outbox,
     people,
+    presets,
     recording,
     serving,
     set_making,
@@ -60,6 +61,7 @@ app.command("run")(serving.run)
 app.command("check")(checking.check)
 app.command("probe")(looking.probe)
 app.command("record")(recording.record)
+app.command("presets")(presets.presets)
 app.command("replay")(looking.replay)
 app.command("say")(speaking.say)
 app.command("evaluate")(evaluating.evaluate)

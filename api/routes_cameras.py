@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query, Response
 from pydantic import JsonValue, ValidationError
 
 from api.auth import Admin, Operator, Serving, Viewer
-from api.bodies import CameraBody, CamerasBody
+from api.bodies import CameraBody, CamerasBody, SeenViewBody
 from api.errors import ApiError
 from api.mistakes import facts_of_zones
 from detectors.catalog import RULES, ZoneSettings, ZonesFile, explain
@@ -77,6 +77,12 @@ def put_zones(camera_id: str, body: dict[str, JsonValue], system: Serving, perso
         ZonesRefusedError: one of them cannot be used; the sentence names the zone and the key.
     """
     return ZonesFile(zones=system.save_zones(camera_id, checked_zones(body)))
+
+
+@router.put("/cameras/{camera_id}/view", status_code=204)
+def put_view(camera_id: str, body: SeenViewBody, system: Serving, person: Operator) -> None:
+    """Say which of its views a camera shows now; it is recognised by that from now on."""
+    system.views.tell(camera_id, body.view, actor=person.name)
 
 
 @router.get("/rules")

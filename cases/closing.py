@@ -66,6 +66,7 @@ class Delay(StrEnum):
     NOT_WATCHED = "not_watched"  # nobody has looked at the camera since the start
     NO_BEFORE = "no_before"  # the opening picture is deleted, altered or cannot be read
     PICTURE_CHANGED = "picture_changed"  # the camera sends pictures of another shape
+    VIEW_ELSEWHERE = "view_elsewhere"  # the camera looks at another of its views
     VIEW_UNSURE = "view_unsure"
     VIEW_DARK = "view_dark"
     VIEW_BLOCKED = "view_blocked"

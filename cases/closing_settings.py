@@ -18,6 +18,7 @@ class ClosingSettings(BaseModel):
     again_s: Wait = Field(default=600.0, description="seconds until it is tried again where nothing could be judged")
     repeat_s: Wait = Field(default=7200.0, description="seconds to the next look at what was not gone")
     most_looks: int = Field(default=6, ge=1, le=100, description="looks after one dispatch at most, each with evidence")
+    turn: bool = Field(default=False, description="whether a camera is turned to the view of a case that is due")
     codes: dict[Code, Wait] = Field(
         default_factory=dict, description="seconds from dispatch to the look that are different for a code"
     )

@@ -133,7 +133,8 @@ class Why(StrEnum):
     """Why something is not known about a pack; export sheets word it by this in both languages."""
 
     NO_MODEL = "no_model"  # no model had a part in it
-    PRESETS_NOT_READ = "presets_not_read"  # the program does not ask cameras for the preset they stand at
+    PRESETS_NOT_READ = "presets_not_read"  # nobody knows at which preset the camera stood: removed, or of old packs
+    ONE_VIEW = "one_view"  # the camera has one view, no presets
     ZONE_CHANGED = "zone_changed"  # the zone was changed or removed between the event and the pack
     CLOCK_NOT_SYNCHRONISED = "clock_not_synchronised"  # nothing sets this machine's clock, says its kernel
     CLOCK_NOT_TOLD = "clock_not_told"  # the system does not say how good its clock is
@@ -173,7 +174,7 @@ class PackFacts:
         incomplete: what is missing for a whole pack, as keys or sentences; empty when nothing is.
         opening: what the case is opened with; None in every pack but the first.
         machine_clock_error_s: bound of the error of this machine's clock against UTC as its kernel told it, seconds.
-        preset: where the camera looked, as it calls it.
+        preset: the view that the picture was recognised to be of: its name, its id, the camera's own token.
         rule: the zone's rule as it was set: its kind, limits and other thresholds.
         zone_polygon: the zone's corners as fractions of width and height.
         program: name and version of the program that wrote the pack.

@@ -5,7 +5,7 @@ same format. What is wrong in it is said in one sentence that names the file, th
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, Any, get_args
 
@@ -52,6 +52,11 @@ class ZoneSettings(BaseModel):
         ge=10,
         le=1800,
         description="Seconds between the panoramas of an offence here, where more is asked than by the settings.",
+    )
+    view: str = Field(
+        default="",
+        max_length=64,
+        description="Id of the camera's view that it is drawn in; empty: its first or only one.",
     )
 
     @model_validator(mode="after")
@@ -107,6 +112,16 @@ def load_zones(path: Path) -> tuple[ZoneSettings, ...]:
 def make_detector(camera_id: str, zone: ZoneSettings) -> Detector:
     """Return a fresh detector for a zone of a camera."""
     return zone.rule.detector(camera_id, zone.zone())
+
+
+def view_of(zone: ZoneSettings, view_ids: Sequence[str]) -> str:
+    """Return the view that a zone is drawn in; a zone that names none is of the first."""
+    return zone.view or view_ids[0]
+
+
+def zones_of_view(zones: Iterable[ZoneSettings], view_id: str, view_ids: Sequence[str]) -> tuple[ZoneSettings, ...]:
+    """Return the zones that are drawn in a view."""
+    return tuple(zone for zone in zones if view_of(zone, view_ids) == view_id)
 
 
 def surfaces(zones: Iterable[ZoneSettings]) -> tuple[Zone, ...]:

@@ -15,7 +15,7 @@ SAME_THING_RATIO = 0.6
 """IoU above which a track and a place are drawn as one; below it two things are merely close."""
 
 
-def boxes_message(scene: Scene, offences: Sequence[Event]) -> BoxesMessage:
+def boxes_message(scene: Scene, offences: Sequence[Event], view: str | None = None) -> BoxesMessage:
     """Return what to draw: places that stand, tracks that are not such a place, offences that are neither."""
     places = [place for place in scene.places if place.state is not PlaceState.LEFT]
     place_boxes, offence_boxes = _stacked([p.box for p in places]), _stacked([event.box for event in offences])
@@ -25,7 +25,7 @@ def boxes_message(scene: Scene, offences: Sequence[Event]) -> BoxesMessage:
     rows = [_place_row(place, scene.size_wh, bool(bad)) for place, bad in zip(places, offends, strict=True)]
     rows += [_track_row(scene, i) for i in range(len(scene.tracks)) if not on_place[i]]
     rows += [_offence_row(scene, event) for event, known in zip(offences, placed, strict=True) if not known]
-    return BoxesMessage(scene.camera_id, scene.t_s, scene.captured_at, tuple(rows))
+    return BoxesMessage(scene.camera_id, scene.t_s, scene.captured_at, tuple(rows), view)
 
 
 def _matched(boxes: Boxes, others: Boxes) -> Mask:

@@ -33,7 +33,7 @@ from pipeline.later_pictures import LOOK_AGAIN_S, LOOKS_AGAIN, LaterPictures
 from pipeline.merging import merged_if_sure
 from pipeline.messages import CaseMessage
 from pipeline.places import Places
-from streams.errors import StreamError
+from streams.errors import OtherViewError, StreamError
 
 logger = logging.getLogger(__name__)
 
@@ -153,6 +153,10 @@ class CaseFlow:
         case_id, code = case_id_of(event.event_id), self._parts.codes.for_kind(event.kind, event.offence).code
         try:
             taken = self._parts.keeper.opening(event, case_id[:12], code)
+        except OtherViewError as err:
+            logger.warning("event %s: its case is made once it is seen again: %s", event.event_id, err)
+            self._look_later(event, LOOKS_AGAIN)
+            return
         except StreamError as err:
             logger.error("event %s: no case can be made, as there is no picture of it: %s", event.event_id, err)
             return

@@ -22,7 +22,7 @@ from cases.packs import Pack, PackPurpose, PartRole, sha256_hex
 from cases.records import Case, CaseFile
 from cases.stills import close_up_jpeg
 from cases.store import CaseStore
-from detectors.events import Event, Phase
+from detectors.events import Event, Phase, Reason
 from pipeline.agenda import Agenda
 from pipeline.closing_street import Box, ClosingStreet
 from pipeline.evidence_keeper import EvidenceKeeper, Taken
@@ -38,6 +38,9 @@ logger = logging.getLogger(__name__)
 
 MOST_AT_ONCE = 5
 """Looks begun at a time: each decodes and asks the model, and new cases must not wait behind a hundred of them."""
+
+TURNED = "turned_camera"
+"""Key of the measurement that tells that the program turned the camera for a look, and how long before it."""
 
 SAME_SHAPE = 0.01
 """Aspect ratios that differ by more are of another picture."""
@@ -117,6 +120,9 @@ class ClosingLooks:
             self._under_way.discard(case_id)  # decided, or looked at, since it was found to be due
             return
         taken = self._taken(case, dispatched_at)
+        if taken is Delay.VIEW_ELSEWHERE and self._parts.street.bring(case):
+            self._under_way.discard(case_id)  # still due: it is looked at once the camera is there
+            return
         if isinstance(taken, Delay):
             self._delay(case, taken, dispatched_at)
             return
@@ -166,7 +172,9 @@ class ClosingLooks:
         box = event.box_in(now.size_wh)
         weighed = weigh(self._cues(case, before, now, box))
         told = (weighed.finding.value, weighed.proposal.value, dispatched_at, sha256_hex(before.original))
-        facts = ClosingFacts(*told, weighed.measures)
+        turned_s = street.turned_s(case.camera_id)
+        turned = () if turned_s is None else (Reason(TURNED, round(turned_s, 1), "s"),)
+        facts = ClosingFacts(*told, (*weighed.measures, *turned))
         still = still_of(now)
         halves = Half(before.original, before.frame.captured_at, before.box), Half(still.data, still.captured_at, box)
         words = f"{case.camera_name} {case.zone_name}   {self._parts.offence(case.code)}   {case.number}"

@@ -5,14 +5,17 @@ Belongs here: asking shard and site. Does not: what follows from it (cases.closi
 
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
 from cases.closing import Delay, Watched
 from cases.records import Case
 from models.errors import ModelError
+from pipeline.camera_views import CameraViews
 from pipeline.shard import Shard
 from pipeline.site import Site
+from pipeline.turning import Turner
 from streams.errors import UnknownCameraError
 from vision.arrays import Boxes, SizeWH
 from vision.boxes import iou_matrix
@@ -32,21 +35,50 @@ MIN_REGION_PX = 640
 REGION_SIDES = 3.0
 """And so many times the longer side of the box: a thing is found better with what is around it."""
 
+WATCHED_S = 25.0
+"""A view that a camera has turned to was watched for so long before a case in it is judged: what left meanwhile is
+known to be gone after 12 s of looks (`vision.places.LEFT_AFTER_S`)."""
+
 Box = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class StreetViews:
+    """The views of cameras, and what turns them; None where the settings say that nobody turns them for a look."""
+
+    views: CameraViews
+    turner: Turner | None
+
+    def is_elsewhere(self, case: Case) -> bool:
+        """Tell whether the camera looks at another of its views than that of a case, or does at that only since now."""
+        wanted = self.views.wanted(case.camera_id, case.zone_id)
+        return wanted is not None and self.views.watched_s(case.camera_id, wanted) < WATCHED_S
+
+    def bring(self, case: Case) -> bool:
+        """Have the camera turned to the view of a case; False where it is not, and somebody else may turn it."""
+        wanted = self.views.wanted(case.camera_id, case.zone_id)
+        return wanted is not None and self.turner is not None and self.turner.bring(case.camera_id, wanted)
+
+    def turned_s(self, camera_id: str) -> float | None:
+        """Return for how many seconds a camera has been turned here by the program; None where it was not."""
+        return None if self.turner is None else self.turner.turned_s(camera_id)
 
 
 class ClosingStreet:
     """Answers about cameras; any thread may ask, what the model finds waits for the looking thread's next turn."""
 
-    def __init__(self, shard: Shard, site: Site, detect: Callable[[Frame], Detections]) -> None:
+    def __init__(
+        self, shard: Shard, site: Site, detect: Callable[[Frame], Detections], turning: StreetViews | None = None
+    ) -> None:
         """Ask these.
 
         Args:
             shard: watches the cameras.
             site: knows cameras and zones.
             detect: what the model finds in a picture.
+            turning: knows cameras with several views; without it each has one.
         """
-        self._shard, self._site, self._detect = shard, site, detect
+        self._shard, self._site, self._detect, self._turning = shard, site, detect, turning
 
     def hindrance(self, case: Case) -> Delay | None:
         """Return why the place of a case cannot be judged now; None where it can."""
@@ -59,10 +91,20 @@ class ClosingStreet:
         states = {health.camera_id: health.state for health in self._shard.health()}
         if states.get(case.camera_id) != "live":
             return Delay.CAMERA_AWAY
+        if self._turning is not None and self._turning.is_elsewhere(case):
+            return Delay.VIEW_ELSEWHERE
         view = self._shard.view_state(case.camera_id)
         if view != "ok":
             return Delay(f"view_{view}")
         return Delay.NOT_WATCHED if self._shard.scene(case.camera_id) is None else None
+
+    def bring(self, case: Case) -> bool:
+        """Have the camera turned to the view of a case, to look at it some seconds later; False where it is not."""
+        return self._turning is not None and self._turning.bring(case)
+
+    def turned_s(self, camera_id: str) -> float | None:
+        """Return for how many seconds a camera has been turned here by the program; None where it was not."""
+        return None if self._turning is None else self._turning.turned_s(camera_id)
 
     def watched(self, case: Case, box: Box, size_wh: SizeWH) -> Watched:
         """Return what the watch knows of the place: by the offence itself, else by what stands in its box.

@@ -10,12 +10,14 @@ from cases.evidence import EvidenceStore, utc_now
 from cases.records import Case
 from cases.store import CaseStore
 from pipeline.agenda import Agenda
+from pipeline.camera_views import CameraViews
 from pipeline.closing_looks import ClosingLooks, LookParts
-from pipeline.closing_street import ClosingStreet
+from pipeline.closing_street import ClosingStreet, StreetViews
 from pipeline.evidence_keeper import EvidenceKeeper
 from pipeline.settings import Settings
 from pipeline.shard import Shard
 from pipeline.site import Site
+from pipeline.turning import Turner
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,8 @@ class Running:
     shard: Shard
     site: Site
     codes: CodeTable
+    views: CameraViews
+    turner: Turner
 
 
 def open_closing(settings: Settings, running: Running, on_change: Callable[[Case, str], None]) -> ClosingLooks:
@@ -41,12 +45,13 @@ def open_closing(settings: Settings, running: Running, on_change: Callable[[Case
             return code
         return f"{item.code} {item.name_zh} {item.name_en}"
 
+    views = StreetViews(running.views, running.turner if settings.closing.turn else None)
     parts = LookParts(
         cases=running.cases,
         evidence=running.evidence,
         keeper=running.keeper,
         agenda=running.agenda,
-        street=ClosingStreet(running.shard, running.site, running.shard.detect),
+        street=ClosingStreet(running.shard, running.site, running.shard.detect, views),
         on_change=on_change,
         now=utc_now,
         local=ZoneInfo(settings.timezone),

@@ -4,6 +4,7 @@ PipelineError
 ├── SettingsError        a settings file that cannot be used
 ├── UnknownHornError     no horn has this id, or the camera has none
 ├── DuplicateCameraError a camera has this id already
+├── UnknownViewError     the camera has no view of this id
 ├── NoPictureError       the camera has sent no picture yet
 ├── NoRecordingError     nothing was recorded of the camera in a span
 ├── TrialsBusyError      as many trials of zones run as may (retryable)
@@ -38,6 +39,14 @@ class DuplicateCameraError(PipelineError):
     def __init__(self, camera_id: str) -> None:
         self.camera_id = camera_id
         super().__init__(f"camera {camera_id!r} exists already; choose another id or remove it first")
+
+
+class UnknownViewError(PipelineError):
+    """The camera has no view of this id, or only one view."""
+
+    def __init__(self, camera_id: str, view: str) -> None:
+        self.camera_id, self.view = camera_id, view
+        super().__init__(f"camera {camera_id!r} has no view {view!r}; views are [[cameras.views]] in the settings file")
 
 
 class NoPictureError(PipelineError):

@@ -13,8 +13,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 
-from pydantic import JsonValue
-
 from cases.closing import ClosingFacts
 from cases.completeness import Shortfall, shortfalls, total_clock_error_s
 from cases.disk import way_out
@@ -23,14 +21,14 @@ from cases.stills import Marks, close_up_jpeg, marked_jpeg
 from detectors.events import Event
 from pipeline.kept_stills import KeptStills, Moment, Still, still_of
 from pipeline.machine_clock import MachineClock, read_machine_clock
+from pipeline.offence_place import Place
 from pipeline.settings import EvidenceSettings
 from streams.clips import clip_bytes, decode_at
-from streams.errors import NotInRingError, StreamError
+from streams.errors import NotInRingError, OtherViewError, StreamError
 from streams.packets import Segment
 from streams.reader import CameraReader
 from vision.classes import StreetClass
 from vision.frames import Frame
-from vision.zones import Zone
 
 logger = logging.getLogger(__name__)
 
@@ -45,27 +43,6 @@ CLIP_SLACK_S = 1.0
 
 LATEST_SECOND_S = 5.0
 """The second panorama is at most so much later than it may be; who left meanwhile must not be in doubt for long."""
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where and what an offence is, in the words that stand on stills and in manifests.
-
-    Attributes:
-        camera_name: what people call the camera.
-        place: where it looks, in words; may be empty.
-        zone: the zone that was violated.
-        offence: code and name of the offence in the city's table.
-        rule: the zone's rule as it was when the offence was judged; None where it was changed or removed since.
-        still_gap_s: seconds between panoramas that the zone asks for; None where it asks for no more than the rest.
-    """
-
-    camera_name: str
-    place: str
-    zone: Zone
-    offence: str
-    rule: dict[str, JsonValue] | None = None
-    still_gap_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +65,7 @@ class KeeperParts:
         local: the zone of the times that stand on marked copies.
         program: name and version of this program, for manifests.
         machine_clock: says how good this machine's clock is.
+        shows: whether a picture is of the view in which an event was judged.
     """
 
     model: ModelFacts
@@ -96,6 +74,7 @@ class KeeperParts:
     local: tzinfo
     program: str = ""
     machine_clock: Callable[[], MachineClock] = read_machine_clock
+    shows: Callable[[Event, Frame], bool] = lambda _event, _frame: True
 
 
 class EvidenceKeeper:
@@ -108,7 +87,7 @@ class EvidenceKeeper:
         self._firsts, self._acts = KeptStills(folder), KeptStills(folder / "acts")
         self._settings = settings
         self._model, self._reader, self._place, self._local = parts.model, parts.reader, parts.place, parts.local
-        self._program, self._machine_clock = parts.program, parts.machine_clock
+        self._program, self._machine_clock, self._shows = parts.program, parts.machine_clock, parts.shows
 
     def keep_first(self, event: Event) -> None:
         """Keep a panorama from when the offence began, or the newest one there is.
@@ -117,7 +96,7 @@ class EvidenceKeeper:
             StreamError: the camera has no picture in its ring.
             OSError: it cannot be kept.
         """
-        self._firsts.keep(event.event_id, self._still(event.camera_id, event.started_t_s))
+        self._firsts.keep(event.event_id, self._still(event, event.started_t_s))
 
     def keep_act(self, camera_id: str, event_id: str, appeared_t_s: float) -> None:
         """Keep a picture of whoever posted a paper that became visible at `appeared_t_s`.
@@ -154,7 +133,7 @@ class EvidenceKeeper:
         Raises:
             StreamError: the camera has no picture in its ring.
         """
-        frame = self._frame(event.camera_id, event.t_s)
+        frame = self._of_view(event, self._frame(event.camera_id, event.t_s))
         now = still_of(frame)
         first = self._firsts.read(event.event_id) or now
         panoramas = [first]
@@ -205,7 +184,7 @@ class EvidenceKeeper:
             raise NotInRingError(f"camera {event.camera_id} has sent nothing of that time yet")
         segment = ring.segment(from_t_s, from_t_s + LATEST_SECOND_S)
         wanted_t_s = min((packet.t_s for packet in segment.packets if packet.t_s >= from_t_s), default=from_t_s)
-        still = still_of(decode_at(segment, wanted_t_s))
+        still = still_of(self._of_view(event, decode_at(segment, wanted_t_s)))
         if still.t_s < from_t_s:
             raise NotInRingError(f"camera {event.camera_id} sent no picture in time")
         return self._one_still(event, still, PackPurpose.PERSISTENCE, "panorama-2.jpg", first_at=first.at)
@@ -220,7 +199,7 @@ class EvidenceKeeper:
         Raises:
             StreamError: the camera has no picture that is late enough.
         """
-        still = self._still(event.camera_id, None)
+        still = self._still(event, None)
         if (still.captured_at - first_at).total_seconds() < self.gap_s(event):
             raise NotInRingError(f"camera {event.camera_id} has no picture that is late enough")
         return self._one_still(event, still, PackPurpose.PERSISTENCE, "panorama-2.jpg", first_at=first_at)
@@ -231,7 +210,7 @@ class EvidenceKeeper:
         Raises:
             StreamError: the camera has no picture in its ring.
         """
-        still = self._still(event.camera_id, None)
+        still = self._still(event, None)
         return self._one_still(event, still, PackPurpose.AFTER_WARNING, "after-warning.jpg")
 
     def newest(self, camera_id: str) -> Frame:
@@ -326,8 +305,18 @@ class EvidenceKeeper:
                 raise
             return reader.still()
 
-    def _still(self, camera_id: str, t_s: float | None) -> Still:
-        return still_of(self._frame(camera_id, t_s))
+    def _still(self, event: Event, t_s: float | None) -> Still:
+        return still_of(self._of_view(event, self._frame(event.camera_id, t_s)))
+
+    def _of_view(self, event: Event, frame: Frame) -> Frame:
+        """Return a picture that is to prove an event.
+
+        Raises:
+            OtherViewError: it is of another view than that in which the event was judged.
+        """
+        if not self._shows(event, frame):
+            raise OtherViewError(f"camera {event.camera_id} looks elsewhere in the picture of that moment")
+        return frame
 
     def _act(self, event: Event) -> list[Part]:
         still = self._acts.read(event.event_id)
@@ -357,7 +346,8 @@ class EvidenceKeeper:
         opening: OpeningFacts | None = None,
     ) -> PackFacts:
         place, clock = self._place(event), self._machine_clock()
-        unknown = [Unknown("preset", Why.PRESETS_NOT_READ)]
+        preset = None if isinstance(place.preset, Why) else place.preset
+        unknown = [Unknown("preset", place.preset)] if isinstance(place.preset, Why) else []
         unknown += [Unknown("machine_clock_error_s", clock.why)] if clock.why else []
         unknown += [Unknown(name, Why.ZONE_CHANGED) for name in ("rule", "zone_polygon") if place.rule is None]
         return PackFacts(
@@ -377,6 +367,7 @@ class EvidenceKeeper:
             incomplete=tuple(shortfall.value for shortfall in missing),
             opening=opening,
             machine_clock_error_s=clock.error_s,
+            preset=preset,
             rule=place.rule,
             zone_polygon=place.zone.polygon if place.rule is not None else None,
             program=self._program,

@@ -16,7 +16,8 @@ from detectors.rules import Pace
 from models.lanes import Lanes
 from pipeline.closer import Allowance
 from pipeline.intake import CORRUPT, FAILED, NOT_DUE, FrameIntake
-from pipeline.watch import CameraWatch, Looked
+from pipeline.open_watch import Watch
+from pipeline.watch import Looked
 from streams.gears import Gear
 from streams.offers import KeyDecoders, Offer
 from vision.closer_look import CloserLook, Look, merged
@@ -58,7 +59,7 @@ class Watched:
         problem: why the last look failed; empty where it did not.
     """
 
-    watch: CameraWatch
+    watch: Watch
     pace: Pace
     want: Callable[[Gear], None]
     complained_s: float = -COMPLAIN_EVERY_S

@@ -54,6 +54,7 @@ class Question:
         seen_t_s: a moment at which it was there.
         since_t_s: since when it was there as far as looks told; good to the pause between two.
         pixels: the (32, 32) patch of the box that looks compared; None where they did not.
+        view: the view it is in, of a camera that has several; ids of places are unique within one.
     """
 
     camera_id: str
@@ -63,6 +64,7 @@ class Question:
     seen_t_s: float
     since_t_s: float
     pixels: FloatArray | None = None
+    view: str = ""
 
 
 class LookBack:

@@ -35,12 +35,16 @@ class BoxRow:
 
 @dataclass(frozen=True, slots=True)
 class BoxesMessage:
-    """What was seen of one camera at one moment; sent once per look."""
+    """What was seen of one camera at one moment; sent once per look.
+
+    `view` is the view that it looked at, of a camera that has several; None while it looks at none, or has one.
+    """
 
     camera_id: str
     t_s: float
     captured_at: datetime
     rows: tuple[BoxRow, ...]
+    view: str | None = None
     kind: Literal["boxes"] = "boxes"
 
 

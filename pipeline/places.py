@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
+from typing import Protocol
 
 from PIL import Image, UnidentifiedImageError
 
@@ -21,7 +22,7 @@ from cases.dispatching import Choice, DispatchTable
 from cases.errors import CoordinatesError
 from cases.evidence import utc_now
 from cases.grids import load_map
-from cases.kinship import is_same_place, judge
+from cases.kinship import Sighting, is_same_place, judge
 from cases.nearby import MOST_COUNTED, Around, around, kin_candidates, placed_between, sighting_of
 from cases.packs import Pack, PartRole
 from cases.permit_file import load_permits
@@ -30,7 +31,7 @@ from cases.place_history import BusyPlace, PlaceHistory, busy_places, history_of
 from cases.place_settings import KinSettings, PlaceSettings
 from cases.records import Case, NewCase
 from cases.spots import MAX_ADDRESS_LENGTH, Proposal, Spot
-from pipeline.settings import CameraEntry
+from pipeline.settings import CameraEntry, GroundSettings
 from streams.errors import UnknownCameraError
 from vision.arrays import SizeWH
 
@@ -38,6 +39,18 @@ logger = logging.getLogger(__name__)
 
 STILLS = (PartRole.PANORAMA, PartRole.MARKED)
 """Pictures whose pixels a case's box counts in."""
+
+
+class ZoneViews(Protocol):
+    """What tells the views of cameras that turn apart; see `pipeline.camera_views.CameraViews`."""
+
+    def kin_view(self, camera_id: str, zone_id: str) -> str:
+        """Return the view of a zone; empty where its camera has one only."""
+        ...
+
+    def ground(self, camera_id: str, zone_id: str) -> GroundSettings | None:
+        """Return the plane of the ground in the view of a zone."""
+        ...
 
 
 class Places:
@@ -51,6 +64,7 @@ class Places:
         camera: Callable[[str], CameraEntry],
         local: tzinfo,
         *,
+        views: ZoneViews | None = None,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
         """Read grids, rules and permits.
@@ -61,13 +75,14 @@ class Places:
             evidence: folder of evidence, whose pictures tell in which size a box was seen.
             camera: gives a camera's settings; raises UnknownCameraError.
             local: the zone of the days and hours of rules and permits.
+            views: tells views of cameras that turn apart; without it all zones of a camera are in one.
             now: aware time.
 
         Raises:
             PlaceFileError: a file cannot be used; the message has a line per mistake.
         """
         self._settings, self._database, self._evidence = settings, database, evidence
-        self._camera, self._now = camera, now
+        self._camera, self._views, self._now = camera, views, now
         self.map = load_map(settings.grids, settings.areas, pattern=settings.grid_code, crs=settings.crs)
         self.rules = load_rules(settings.dispatch, local) if settings.dispatch else DispatchTable((), local)
         read = load_permits(settings.permits)
@@ -89,8 +104,8 @@ class Places:
             DatabaseError: the database refuses; it may be tried again.
         """
         new = replace(new, spot=self.spot(new, self._picture_size(pack)))
-        seen, same = sighting_of(new), self._settings.same
-        earlier = kin_candidates(self._database, new, same)
+        seen, same = self._in_its_view(sighting_of(new)), self._settings.same
+        earlier = [self._in_its_view(each) for each in kin_candidates(self._database, new, same)]
         verdict = judge(seen, earlier, same)
         most_m = same.limits(new.code, new.kind).distance_m
         proposal = Proposal(
@@ -115,7 +130,8 @@ class Places:
         except UnknownCameraError:  # removed since
             return Spot()
         address = camera.place[:MAX_ADDRESS_LENGTH]
-        position = _by_ground(camera, new, size_wh)
+        ground = camera.ground if self._views is None else self._views.ground(new.camera_id, new.zone_id)
+        position = _by_ground(ground, new, size_wh)
         if position is None and camera.position is not None:
             position = camera.position.position(new.zone_id)
         return Spot(address=address) if position is None else self.map.spot(position, address)
@@ -157,6 +173,11 @@ class Places:
         scene = Scene(case.code, case.raised_at, case.spot, case.camera_id, case.zone_id)
         return self.permits.look_up(scene, filed_at=self._now())
 
+    def _in_its_view(self, seen: Sighting) -> Sighting:
+        """Return a sighting as one of a camera of its own for each view: boxes of two views are not compared."""
+        view = "" if self._views is None else self._views.kin_view(seen.camera_id, seen.zone_id)
+        return replace(seen, camera_id=f"{seen.camera_id}/{view}") if view else seen
+
     def _picture_size(self, pack: Pack) -> SizeWH | None:
         name = next((file.name for role in STILLS for file in pack.files if file.role is role), None)
         if name is None:
@@ -169,12 +190,12 @@ class Places:
             return None
 
 
-def _by_ground(camera: CameraEntry, new: NewCase, size_wh: SizeWH | None) -> Position | None:
-    anchor = camera.ground.anchored() if camera.ground else None
-    if camera.ground is None or anchor is None or size_wh is None:
+def _by_ground(ground: GroundSettings | None, new: NewCase, size_wh: SizeWH | None) -> Position | None:
+    anchor = ground.anchored() if ground else None
+    if ground is None or anchor is None or size_wh is None:
         return None
     try:
-        return anchor.of_box(camera.ground.plane(), new.box, size_wh)
+        return anchor.of_box(ground.plane(), new.box, size_wh)
     except CoordinatesError as err:  # a plane that reaches around the pole
-        logger.warning("camera %s: its ground puts a case nowhere: %s", camera.id, err)
+        logger.warning("camera %s: its ground puts a case nowhere: %s", new.camera_id, err)
         return None

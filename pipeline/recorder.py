@@ -2,7 +2,8 @@
 
 The looking thread hands each observation over and never waits; the thread `recorder` writes. Where an observation is
 lost (the queue is full, the disk refuses) the camera's file ends, and the next one begins with what is known then: each
-file replays bit for bit. Recordings give way to evidence: they stop while the disk is nearly full.
+file replays bit for bit. Recordings give way to evidence: they stop while the disk is nearly full. A camera that turns
+is not recorded: a file tells of one view.
 
 Belongs here: when a file begins and ends, what becomes of trouble. Does not: names and age of files (recordings).
 """
@@ -20,12 +21,13 @@ from typing import Protocol
 from pydantic import JsonValue
 
 from cases.disk import way_out
+from pipeline.open_watch import Watch
 from pipeline.recorded_start import start_of
 from pipeline.recordings import RecordingFolder
 from pipeline.room import LOW_DISK_BYTES, free_bytes
 from pipeline.settings import RecordingSettings
+from pipeline.view_watch import ViewWatch
 from pipeline.views import SystemProblem
-from pipeline.watch import CameraWatch
 from vision.observations import Observation
 from vision.recording import ObservationWriter
 
@@ -61,11 +63,11 @@ class _LittleRoomError(Exception):
 class RecordsWatches(Protocol):
     """Whoever keeps what watches saw; each method is called between two looks of that camera and must not block."""
 
-    def begins(self, watch: CameraWatch) -> None:
+    def begins(self, watch: Watch) -> None:
         """Take note of a watch before its next look: it is new, or its zones are."""
         ...
 
-    def saw(self, watch: CameraWatch, observation: Observation) -> None:
+    def saw(self, watch: Watch, observation: Observation) -> None:
         """Take what a watch has just taken in."""
         ...
 
@@ -77,10 +79,10 @@ class RecordsWatches(Protocol):
 class RecordsNothing:
     """Keeps nothing."""
 
-    def begins(self, watch: CameraWatch) -> None:
+    def begins(self, watch: Watch) -> None:
         """Do nothing."""
 
-    def saw(self, watch: CameraWatch, observation: Observation) -> None:
+    def saw(self, watch: Watch, observation: Observation) -> None:
         """Do nothing."""
 
     def ends(self, camera_id: str) -> None:
@@ -159,16 +161,18 @@ class Recorder:
         if self._thread.is_alive():
             raise TimeoutError(f"{self._thread.name} did not end within {STOP_LIMIT_S:.0f} s")
 
-    def begins(self, watch: CameraWatch) -> None:
+    def begins(self, watch: Watch) -> None:
         """Begin a new file with what a watch knows now."""
         self._begun_s.pop(watch.camera_id, None)
+        if isinstance(watch, ViewWatch):
+            return
         if self._settings.on and self._clock() >= self._paused_until_s:
             self._offer(watch.camera_id, _Begin(watch.camera_id, start_of(watch)))
 
-    def saw(self, watch: CameraWatch, observation: Observation) -> None:
+    def saw(self, watch: Watch, observation: Observation) -> None:
         """Record an observation that a watch has just taken in."""
         camera_id = watch.camera_id
-        if not self._settings.on:
+        if not self._settings.on or isinstance(watch, ViewWatch):
             return
         if self._clock() < self._paused_until_s:
             self._begun_s.pop(camera_id, None)

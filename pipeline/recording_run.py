@@ -15,13 +15,13 @@ from detectors.catalog import ZoneSettings
 from pipeline.checkpoints import CheckpointFolder
 from pipeline.errors import PipelineError
 from pipeline.inference import Looker
+from pipeline.open_watch import Views, Watch
 from pipeline.recorded_start import start_of
 from pipeline.shard import Shard, ShardListeners
 from pipeline.watch import CameraWatch
 from streams.opening import Openers
 from streams.recorded import Recorded
 from streams.settings import StreamSettings
-from vision.ground_plane import GroundPlane
 from vision.observations import Observation
 from vision.recording import ObservationWriter
 
@@ -41,7 +41,7 @@ class RecordedCamera:
     zones: Sequence[ZoneSettings] = ()
     stream: StreamSettings = field(default_factory=StreamSettings)
     sub_url: str = ""
-    ground: GroundPlane | None = None
+    views: Views = field(default_factory=Views)
 
 
 class OneFile:
@@ -62,16 +62,16 @@ class OneFile:
         self._path = path
         self._writer: ObservationWriter | None = None
 
-    def begins(self, watch: CameraWatch) -> None:
+    def begins(self, watch: Watch) -> None:
         """Make the file.
 
         Raises:
             OSError: it cannot be made.
         """
-        if self._writer is None:
+        if self._writer is None and isinstance(watch, CameraWatch):
             self._writer = ObservationWriter(self._path, start_of(watch))
 
-    def saw(self, watch: CameraWatch, observation: Observation) -> None:
+    def saw(self, watch: Watch, observation: Observation) -> None:
         """Keep an observation."""
         if self._writer is None or self.failed.is_set():
             return
@@ -151,7 +151,7 @@ def record_stream(
             camera.stream,
             camera.zones,
             sub_url=camera.sub_url,
-            ground=camera.ground,
+            views=camera.views,
         )
         if not camera.zones:
             shard.count_viewer(camera.camera_id, +1)

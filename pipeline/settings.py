@@ -20,10 +20,13 @@ from cases.devices import DeviceEntry
 from cases.place_settings import AnchorSettings, PlaceSettings, PositionSettings, checked_crs
 from cases.retention import LEAST_DAYS, RetentionDays
 from cases.tables import MAX_NAME_LENGTH
+from detectors.catalog import ZoneSettings
 from models.choice import EngineName
 from pipeline.errors import SettingsError
 from pipeline.map_settings import MapSettings
+from pipeline.open_watch import ONLY_VIEW, Views
 from pipeline.outward.settings import OutwardSettings
+from pipeline.ptz_settings import PtzSettings, TourSettings
 from pipeline.variables import expanded
 from streams.pool import RINGS_BYTES
 from streams.settings import StreamSettings
@@ -94,6 +97,21 @@ class GroundSettings(Section):
         return GroundAnchor.of_bearing(self.anchor) if self.anchor is not None else None
 
 
+class ViewEntry(Section):
+    """One of the views of a camera that turns: where it looks at a preset."""
+
+    id: str = Field(pattern=SAFE_ID, description="short name that zones and evidence use")
+    name: str = Field(default="", max_length=MAX_NAME_LENGTH, description="what people call it; the id where empty")
+    token: str = Field(default="", max_length=64, description="ONVIF token of the camera's preset, to turn it there")
+    ground: GroundSettings | None = Field(default=None, description="plane of the ground in this view")
+
+    @property
+    def preset(self) -> str:
+        """What evidence calls it: its name, its id, and the camera's own token where that is known."""
+        name = f"{self.name} ({self.id})" if self.name and self.name != self.id else self.id
+        return f"{name}, ONVIF {self.token}" if self.token else name
+
+
 class CameraEntry(Section):
     """One camera of one's own; `url` is kept as it was typed, so that a looked-up password is stored nowhere."""
 
@@ -115,6 +133,11 @@ class CameraEntry(Section):
     ground: GroundSettings | None = Field(
         default=None, description="plane of the ground; far vehicles that creep are then told from those that stand"
     )
+    views: tuple[ViewEntry, ...] = Field(
+        default=(), max_length=64, description="the views of a camera that turns; zones that name none are of the first"
+    )
+    ptz: PtzSettings | None = Field(default=None, description="its ONVIF service, for a program that turns it")
+    tour: TourSettings | None = Field(default=None, description="views that the program turns it to, in turn")
     position: PositionSettings | None = Field(
         default=None, description="where it looks on earth, for cases that its ground does not place better"
     )
@@ -122,6 +145,33 @@ class CameraEntry(Section):
         default=None, description="what the device register says of it; without an entry its cases are leads only"
     )
     stream: StreamSettings = Field(default_factory=StreamSettings, description="transport, ring and time limits")
+
+    @model_validator(mode="after")
+    def _views_fit(self) -> "CameraEntry":
+        ids = [view.id for view in self.views]
+        doubled = sorted({i for i in ids if ids.count(i) > 1})
+        if doubled:
+            raise ValueError(f"view id {doubled[0]!r} is used twice; ids must differ")
+        if self.tour is None:
+            return self
+        if self.ptz is None:
+            raise ValueError("a tour needs [cameras.ptz], which turns the camera")
+        turned_to = {view.id for view in self.views if view.token}
+        lacking = next((view_id for view_id in self.tour.views if view_id not in turned_to), None)
+        if lacking is not None:
+            raise ValueError(f"the tour names view {lacking!r}, which no [[cameras.views]] entry has with a token")
+        return self
+
+    def watched_views(self) -> Views:
+        """Return the views as the watch of the camera needs them; the plane of a camera is that of its first view."""
+        ids = tuple(view.id for view in self.views) or (ONLY_VIEW,)
+        grounds = {view.id: view.ground for view in self.views}
+        grounds[ids[0]] = grounds.get(ids[0]) or self.ground
+        return Views(ids, {view_id: ground.plane() for view_id, ground in grounds.items() if ground is not None})
+
+    def view_of(self, zone: ZoneSettings) -> ViewEntry | None:
+        """Return the view that a zone is drawn in; None where the camera has one only, or none of that id."""
+        return next((view for view in self.views if view.id == (zone.view or self.views[0].id)), None)
 
     @property
     def address(self) -> str:

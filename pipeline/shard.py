@@ -7,8 +7,7 @@ model and listeners, and gives events, boxes and health.
 import logging
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
 
 from cases.disk import way_out
 from detectors.catalog import ZoneSettings
@@ -21,26 +20,29 @@ from pipeline.inference import InferenceLoop, Looker, Watched
 from pipeline.intake import FrameIntake
 from pipeline.look_back import LookBack, Question
 from pipeline.messages import BoxesMessage
+from pipeline.open_watch import Eyes, Views, open_watch
 from pipeline.recorder import RecordsNothing, RecordsWatches
 from pipeline.steps import run_each
+from pipeline.view_watch import ViewWatch
 from pipeline.views import LookCounts, SystemProblem
-from pipeline.watch import CameraWatch, Looked, WatchState
+from pipeline.watch import Looked, WatchState
+from pipeline.watching_live import Viewing
 from streams.errors import UnknownCameraError
 from streams.gears import Gear
 from streams.health import CameraHealth
-from streams.live import LiveFeed
 from streams.opening import Openers
 from streams.pool import RINGS_BYTES, CameraPool
 from streams.reader import CameraReader
 from streams.settings import StreamSettings
 from vision.detections import Detections
 from vision.frames import Frame
-from vision.ground_plane import GroundPlane
 from vision.observations import Dated
 from vision.scenes import Scene
 from vision.shrinking import Shrinker
 
 logger = logging.getLogger(__name__)
+
+ONE_VIEW = Views()
 
 VIEWED = Pace.steady(4.0)
 """While somebody watches the camera live: boxes then follow the picture well enough to be believed."""
@@ -66,6 +68,7 @@ class Seen:
     """What the last look at a camera said, for those who ask from other threads."""
 
     view_state: str
+    view: str | None
     offences: frozenset[str]
     scene: Scene
 
@@ -89,17 +92,17 @@ class Shard:
         self._recorder = recorder or RecordsNothing()
         self._intake = FrameIntake()
         self._pool = CameraPool(openers, self._intake.put, rings_bytes=rings_bytes)
-        self._input_wh = model.input_wh if isinstance(model, Model) and closer_per_s > 0 else None
         most = model.best_batch if isinstance(model, Model) else None
         self._loop = InferenceLoop(name, model, self._intake, self._on_looked, closer_per_s=closer_per_s, most=most)
         self._look_back = LookBack(name, lambda camera_id: self._pool.reader(camera_id).ring, self._on_answer)
         self._checkpoints = checkpoints
         self._listeners = listeners
-        self._shrink = Shrinker()
+        self._eyes = Eyes(Shrinker(), model.input_wh if isinstance(model, Model) and closer_per_s > 0 else None)
         self._lock = threading.Lock()
         self._keeping = threading.Lock()  # so that no checkpoint is written behind a camera that is just removed
         self._viewers: dict[str, int] = {}
         self._seen: dict[str, Seen] = {}
+        self._turning: dict[str, ViewWatch] = {}  # cameras with several views
         self._not_kept: set[str] = set()
         self._raised: dict[str, WatchState] = {}  # by camera: its state when an event was raised, until it is kept
 
@@ -125,7 +128,7 @@ class Shard:
         zones: Sequence[ZoneSettings],
         *,
         sub_url: str = "",
-        ground: GroundPlane | None = None,
+        views: Views = ONE_VIEW,
     ) -> None:
         """Begin to watch a camera; it may be dead, it is dialled until it answers.
 
@@ -135,15 +138,17 @@ class Shard:
             settings: how to pull it.
             zones: with their rules.
             sub_url: where it sends a smaller stream, which is then looked at instead.
-            ground: the plane of the ground in its view, where it is known.
+            views: where it looks.
 
         Raises:
             ValueError: the URL cannot be a camera, or the id is taken; nothing was added.
         """
-        watch = self._watch_of(camera_id, zones, ground)
+        watch = open_watch(camera_id, zones, views, self._eyes, self._checkpoints.load(camera_id))
         self._pool.add(camera_id, url, settings, sub_url=sub_url, after_t_s=watch.last_t_s)
         camera = self._pool.camera(camera_id)
         watched = Watched(watch, watch.pace(), want=lambda gear: camera.want("detectors", gear))
+        if isinstance(watch, ViewWatch):
+            self._turning[camera_id] = watch
         self._intake.add(camera_id)
         self._recorder.begins(watch)
         self._loop.between(lambda watches: watches.update({camera_id: watched}))
@@ -166,6 +171,7 @@ class Shard:
             )
         self._recorder.ends(camera_id)
         self._seen.pop(camera_id, None)
+        self._turning.pop(camera_id, None)
         self._raised.pop(camera_id, None)
 
     def set_zones(self, camera_id: str, zones: Sequence[ZoneSettings]) -> None:
@@ -188,9 +194,13 @@ class Shard:
         """Return a camera's reader."""
         return self._pool.reader(camera_id)
 
-    def live(self, camera_id: str) -> "Viewing":
+    def live(self, camera_id: str) -> Viewing:
         """Return the camera's live video; while it is open the camera is looked at more often."""
-        return Viewing(self, camera_id)
+        return Viewing(self._pool.reader(camera_id).live(), lambda change: self.count_viewer(camera_id, change))
+
+    def is_viewed(self, camera_id: str) -> bool:
+        """Return whether somebody watches the camera live."""
+        return self._viewers.get(camera_id, 0) > 0
 
     def health(self) -> tuple[CameraHealth, ...]:
         """Return every camera's state."""
@@ -205,8 +215,17 @@ class Shard:
         seen = self._seen.get(camera_id)
         return seen.view_state if seen else "ok"
 
+    def view(self, camera_id: str) -> str | None:
+        """Return the view that was judged at the last look, of a camera that has several; None while it is at none."""
+        seen = self._seen.get(camera_id)
+        return seen.view if seen else None
+
+    def turning(self, camera_id: str) -> ViewWatch | None:
+        """Return the watch of a camera that has several views, for what any thread may ask of it; None for others."""
+        return self._turning.get(camera_id)
+
     def offences(self, camera_id: str) -> frozenset[str]:
-        """Return the ids of the raised events that stood at the last look."""
+        """Return the ids of the raised events that stood at the last look, in the view that it was of."""
         seen = self._seen.get(camera_id)
         return seen.offences if seen else frozenset()
 
@@ -317,20 +336,6 @@ class Shard:
             self._viewers[camera_id] = max(0, self._viewers.get(camera_id, 0) + change)
         self._loop.between(lambda watches: self._pace(watches[camera_id]) if camera_id in watches else None)
 
-    def _watch_of(self, camera_id: str, zones: Sequence[ZoneSettings], ground: GroundPlane | None) -> CameraWatch:
-        """Return a camera's watch as it was kept, or a new one."""
-        make = partial(CameraWatch, camera_id, zones, shrink=self._shrink, input_wh=self._input_wh, ground=ground)
-        watch = make()
-        kept = self._checkpoints.load(camera_id)
-        if kept is None:
-            return watch
-        try:
-            watch.restore(kept)
-        except (ValueError, KeyError, TypeError, AttributeError) as err:
-            logger.warning("camera %s: checkpoint left aside, clocks begin anew: %s", camera_id, err)
-            return make()
-        return watch
-
     def _say_not_kept(self, camera_id: str, why: str) -> None:
         if camera_id not in self._not_kept:
             logger.warning("camera %s: a restart now would lose dwell clocks: %s", camera_id, why)
@@ -339,7 +344,7 @@ class Shard:
     def _on_looked(self, watched: Watched, looked: Looked) -> None:
         offences = frozenset(event.event_id for event in watched.watch.offences)
         self._recorder.saw(watched.watch, looked.observation)
-        self._seen[watched.watch.camera_id] = Seen(looked.scene.view.value, offences, looked.scene)
+        self._seen[watched.watch.camera_id] = Seen(looked.scene.view.value, watched.watch.view, offences, looked.scene)
         if any(event.phase is Phase.RAISED for event in looked.events):
             with self._lock:
                 self._raised[watched.watch.camera_id] = watched.watch.checkpoint()
@@ -347,13 +352,17 @@ class Shard:
             self._listeners.on_event(event)
         for question in looked.questions:
             self._look_back.ask(question)
-        self._listeners.on_boxes(boxes_message(looked.scene, watched.watch.offences))
+        self._listeners.on_boxes(boxes_message(looked.scene, watched.watch.offences, watched.watch.view))
         self._pace(watched)
 
     def _on_answer(self, question: Question, dated: Dated) -> None:
+        turning = self._turning.get(question.camera_id)
+        if turning is not None and dated.t_s is not None and not turning.was_at(question.view, dated.t_s):
+            dated = replace(dated, t_s=None)
+
         def take(watches: dict[str, Watched]) -> None:
             if question.camera_id in watches:
-                watches[question.camera_id].watch.answer(dated)
+                watches[question.camera_id].watch.answer(dated, question.view)
 
         self._loop.between(take)
         if isinstance(dated.subject, str) and dated.t_s is not None:
@@ -368,23 +377,6 @@ class Shard:
             watched.pace = pace
             self._intake.want(camera_id, pace.look_hz)
             watched.want(_gear(pace))
-
-
-class Viewing:
-    """Somebody watching a camera live: a context manager and iterator over the chunks of its `LiveFeed`."""
-
-    def __init__(self, shard: Shard, camera_id: str) -> None:
-        self._shard = shard
-        self._camera_id = camera_id
-        self._feed = shard.reader(camera_id).live()
-
-    def __enter__(self) -> LiveFeed:
-        self._shard.count_viewer(self._camera_id, +1)
-        return self._feed.__enter__()
-
-    def __exit__(self, *exc: object) -> None:
-        self._shard.count_viewer(self._camera_id, -1)
-        self._feed.close()
 
 
 def _gear(pace: Pace) -> Gear:

@@ -31,6 +31,7 @@ from cases.store import CaseStore
 from detectors.catalog import ZoneSettings
 from detectors.events import Event
 from pipeline.agenda import Agenda
+from pipeline.camera_views import CameraViews
 from pipeline.case_flow import CaseFlow, FlowParts, tell
 from pipeline.checkpoints import CheckpointFolder
 from pipeline.closing_wiring import Running, open_closing
@@ -59,6 +60,7 @@ from pipeline.site import Site
 from pipeline.speaking import Speaker, SpeakerParts, Voice
 from pipeline.steps import run_each
 from pipeline.stores import database_of, keys_folder, program
+from pipeline.turning import Turner
 from pipeline.views import CameraView, HornView, SystemHealth, SystemProblem
 from streams.errors import StreamError, UnknownCameraError
 from streams.live import LiveFeed
@@ -99,7 +101,6 @@ class System:
         self.announcer = Announcer(settings.broadcast.horns)
         self._site = Site(data, settings.cameras)
         self._codes = chosen_table(settings.codes.table)
-        self.places = Places(settings.places, database, data / "evidence", self._site.camera, local)
         self._agenda, self._clips = Agenda("cases-writer"), Agenda("clips-writer")
         self._model_name, self._engine, facts, looker = opened_model(settings, model)
         listeners = ShardListeners(
@@ -112,8 +113,12 @@ class System:
         per_s, rings = settings.model.closer_per_s, settings.rings_bytes
         parts = looker, openers, checkpoints, listeners
         self._shard = Shard("0", *parts, rings_bytes=rings, closer_per_s=per_s, recorder=self._recorder)
+        self.views = CameraViews(self._site, self._shard)
+        self._turner = Turner(self._site.cameras, self.views, self._shard.is_viewed)
+        folder, camera = data / "evidence", self._site.camera
+        self.places = Places(settings.places, database, folder, camera, local, views=self.views)
         where = partial(place_of, site=self._site, codes=self._codes)
-        keeper_parts = KeeperParts(facts, self._shard.reader, where, local, program())
+        keeper_parts = KeeperParts(facts, self._shard.reader, where, local, program(), shows=self.views.shows)
         self._keeper = EvidenceKeeper(data / "pending", settings.evidence, keeper_parts)
         self._speaker = self._make_speaker()
         self._ladders = self._make_ladders()
@@ -128,7 +133,10 @@ class System:
         counts = self._cases_by_state, self.post_office.views, lambda: self._recorder.lost
         self.metrics = Metrics(MetricSources(self.cameras, self.horns, self.health, *counts))
         self._started_at, tells = datetime.now(UTC), (self.hub, self._shard.health, self.announcer.health)
-        running = Running(self.cases, self.evidence, self._keeper, self._agenda, self._shard, self._site, self._codes)
+        running = Running(
+            self.cases, self.evidence, self._keeper, self._agenda, self._shard, self._site, self._codes, self.views,
+            self._turner,
+        )  # fmt: skip
         rounds = self._shard.save_checkpoints, self._flow.keep_time, forget
         looks = open_closing(settings, running, self._tell_case).begin_due
         self._housekeeper = Housekeeper(HouseParts(*tells, *rounds, looks))
@@ -180,12 +188,14 @@ class System:
         self._agenda.now("ladders", lambda: self._ladders.resume(self._flow.merged(recovered.open_cases)))
         self._agenda.now("events of before", self._take_up_events)
         self._agenda.now("clips and second panoramas", self._later.resume)
+        self._turner.start()
         self._housekeeper.start()
 
     def stop(self) -> None:
         """End all threads and keep what is known; safe after a start that failed half-way."""
         run_each(
             ("ending the housekeeper", self._housekeeper.stop),
+            ("ending to turn cameras", self._turner.stop),
             ("ending the cameras", self._shard.stop),
             ("ending recordings", self._recorder.stop),
             ("pausing the ladders", self._ladders.pause),
@@ -198,22 +208,7 @@ class System:
 
     def cameras(self) -> tuple[CameraView, ...]:
         """Return every camera as people see it."""
-        health = {state.camera_id: state for state in self._shard.health()}
-        return tuple(
-            CameraView(
-                camera_id=entry.id,
-                name=entry.shown_name,
-                url=redact(entry.address),
-                horn_id=entry.horn,
-                place=entry.place,
-                health=health[entry.id],
-                zones=self._site.zones(entry.id),
-                looks=self._shard.counts(entry.id),
-                view_state=self._shard.view_state(entry.id),
-            )
-            for entry in self._site.cameras()
-            if entry.id in health
-        )
+        return self.views.cameras()
 
     def add_camera(self, entry: CameraEntry) -> None:
         """Add a camera while running and keep it over restarts.
@@ -256,9 +251,11 @@ class System:
         Raises:
             UnknownCameraError: there is no such camera.
             KindWithoutItemError: the table of codes has no item for the cases of one.
+            UnknownViewError: a zone is drawn in a view that the camera does not have.
             OSError: they cannot be kept; the old ones stay in force.
         """
         require_items(zones, self._codes)
+        self.views.check(camera_id, tuple(zones))
         kept = self._site.save_zones(camera_id, zones)
         self._shard.set_zones(camera_id, kept)
         return kept
@@ -337,7 +334,7 @@ class System:
     def health(self) -> SystemHealth:
         """Return the state of the whole."""
         free = free_bytes(self.settings.data)
-        problems = list(self._shard.problems())
+        problems = [*self._shard.problems(), *self.views.problems(), *self._turner.problems()]
         if self._agenda.problem:
             problems.append(SystemProblem("evidence_waits", self._agenda.problem))
         if self._new_key is not None:
@@ -356,8 +353,8 @@ class System:
 
     def _watch(self, entry: CameraEntry) -> None:
         require_items(zones := self._site.zones(entry.id), self._codes)
-        ground = None if entry.ground is None else entry.ground.plane()
-        self._shard.add(entry.id, entry.address, entry.stream, zones, sub_url=entry.sub_address, ground=ground)
+        views = entry.watched_views()
+        self._shard.add(entry.id, entry.address, entry.stream, zones, sub_url=entry.sub_address, views=views)
 
     def _horn_of(self, camera_id: str) -> str | None:
         try:

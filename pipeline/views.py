@@ -47,6 +47,27 @@ class CameraView:
     zones: tuple[ZoneSettings, ...]
     looks: LookCounts
     view_state: str
+    views: "tuple[ViewOfCamera, ...]" = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ViewOfCamera:
+    """One of the views of a camera that has several.
+
+    Attributes:
+        view_id, name: of the view.
+        is_known: somebody has said what it looks like.
+        is_here: the camera was recognised to look there.
+        seen_at: when its zones were last judged, aware UTC; None where they never were.
+        every_s: how often a tour leads there; None where none does.
+    """
+
+    view_id: str
+    name: str
+    is_known: bool
+    is_here: bool
+    seen_at: datetime | None
+    every_s: float | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from vision.detections import Detections
 from vision.frames import Frame, Resize
 from vision.ground_plane import GroundPlane
 from vision.memory import SceneMemory
-from vision.observations import Dated, Observation
+from vision.observations import Dated, Observation, ViewState
 from vision.perception import Glance, Perception
 from vision.places import PROOF_SAME
 from vision.scenes import Place, PlaceState, Scene
@@ -106,12 +106,18 @@ class CameraWatch:
         self._zones: tuple[ZoneSettings, ...] = ()
         self._detectors: dict[str, Detector] = {}
         self._perception = Perception((), watch_unknown=(), shrink=shrink)
+        self._is_turned_away = False
         self.set_zones(zones)
 
     @property
     def zones(self) -> tuple[ZoneSettings, ...]:
         """The zones in force."""
         return self._zones
+
+    @property
+    def view(self) -> str | None:
+        """None: this watch knows one view only, and whether that is seen its scene tells."""
+        return None
 
     @property
     def scene(self) -> Scene | None:
@@ -139,11 +145,14 @@ class CameraWatch:
         self._detectors = {z.id: kept.get(z.id) or make_detector(self.camera_id, z) for z in zones}
         self._standing = {i: e for i, e in self._standing.items() if e.zone_id in kept}
         if (surfaces(zones), unknown_zones(zones)) != (surfaces(self._zones), unknown_zones(self._zones)):
-            unknown = unknown_zones(zones)
-            self._perception = Perception(surfaces(zones), watch_unknown=unknown, shrink=self._shrink)
+            self._open_eyes(zones)
         self._perception.watch([zone.zone() for zone in zones if not surfaces([zone])])
         self._turns.watch(smallest_things(zones))
         self._zones = tuple(zones)
+
+    def _open_eyes(self, zones: Sequence[ZoneSettings]) -> None:
+        self._perception = Perception(surfaces(zones), watch_unknown=unknown_zones(zones), shrink=self._shrink)
+        self._perception.watch([zone.zone() for zone in zones if not surfaces([zone])])
 
     def pace(self) -> Pace:
         """Return how closely the zones need to be looked at in their present state."""
@@ -159,8 +168,11 @@ class CameraWatch:
     def glance(self, frame: Frame) -> Glance:
         """Compare a frame with what is known; `take` must follow."""
         gap_s = 0.0
-        if self._scene is not None and frame.t_s - self._scene.t_s > GAP_AFTER_S:
+        if self._is_turned_away and self.last_t_s is not None:
+            gap_s = frame.t_s - self.last_t_s
+        elif self._scene is not None and frame.t_s - self._scene.t_s > GAP_AFTER_S:
             gap_s = frame.t_s - self._scene.t_s
+        self._is_turned_away = False
         return self._perception.glance(frame, self._scene.places if self._scene else (), gap_s)
 
     def wants_model(self, glance: Glance, model_hz: float) -> bool:
@@ -206,8 +218,24 @@ class CameraWatch:
             self._close_until_t_s = t_s + CLOSE_S
         return replace(looked, questions=self._questions(looked.scene, glance.frame.luma()))
 
-    def answer(self, dated: Dated) -> None:
-        """Take what looking back has found; the next look acts on it."""
+    def turn_away(self, frame: Frame) -> Looked:
+        """Note that the camera looks elsewhere: nothing here has ended, clocks freeze until it is seen again."""
+        self._is_turned_away = True
+        view, of = ViewState.MOVED, (frame.camera_id, frame.t_s, frame.captured_at, frame.size_wh)
+        return self.replay(Observation(*of, view=view, looked=False))
+
+    def look_anew(self, *, forget: bool) -> None:
+        """Begin to look again after an absence, with the view judged by the next looks, as the light may be another.
+
+        Clocks stand still until then; `forget` all reference pictures as well where they are of another view.
+        """
+        self._is_turned_away = True
+        if forget:
+            self._open_eyes(self._zones)
+        self._perception.judge_anew()
+
+    def answer(self, dated: Dated, view: str = "") -> None:
+        """Take what looking back has found; the next look acts on it. `view` is of use to `ViewWatch` only."""
         self._answers.append(dated)
 
     def look(self, frame: Frame, detections: Detections | None) -> Looked:

@@ -21,6 +21,12 @@
     │   └── StreamEndedError    the other side ended the stream
     ├── ClipError               a clip could not be written or decoded: not retryable
     ├── NotInRingError          the asked moment is not kept (any more): not retryable
+    │   └── OtherViewError      what is kept of it shows another view of the camera
+    ├── PtzError                a camera could not be turned, or asked where it looks
+    │   ├── PtzAwayError        its service does not answer in time
+    │   ├── PtzAuthError        its service refuses the login: not retryable
+    │   ├── PtzRefusedError     it says that it does not do this; tried again slowly
+    │   └── PtzAnswerError      who answers is no ONVIF service; tried again slowly
     ├── UnknownCameraError      no camera has this id: not retryable
     └── FeedClosedError         a live feed was closed: not retryable
 
@@ -136,6 +142,36 @@ class NotInRingError(StreamError):
     """The asked moment is not in the packet ring."""
 
     retryable = False
+
+
+class PtzError(StreamError):
+    """A camera could not be turned, or asked where it looks."""
+
+
+class PtzAwayError(PtzError):
+    """The service that turns it does not answer in time."""
+
+
+class PtzAuthError(PtzError):
+    """The service that turns it refuses the login."""
+
+    retryable = False
+
+
+class PtzRefusedError(PtzError):
+    """The service that turns it says that it does not do this."""
+
+    is_slow = True
+
+
+class PtzAnswerError(PtzError):
+    """Who answers does not speak as an ONVIF service does."""
+
+    is_slow = True
+
+
+class OtherViewError(NotInRingError):
+    """What is kept of the asked moment shows another view of the camera."""
 
 
 class UnknownCameraError(StreamError):

@@ -177,6 +177,11 @@ class Perception:
         """Return what a place is known to look like; None where nothing of it is kept."""
         return self._stillness.kept(place_id)
 
+    def judge_anew(self) -> None:
+        """Judge the view by the next looks: it was not looked at for a while, and the light may be another."""
+        self._view = ViewJudge()
+        self._judged = self._glanced = None
+
     @property
     def is_stirred(self) -> bool:
         """Whether the last visit to a surface found something new on it, for closer looks to settle."""

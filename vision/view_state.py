@@ -172,7 +172,7 @@ class ViewJudge:
         spread = float(now[used].std()) / max(1.0, float(self._luma[used].std()))
         if strength < BLOCKED_EDGES and spread < BLOCKED_SPREAD:
             return ViewState.BLOCKED
-        coarse = _correlation(_coarse(now), _coarse(self._luma), used[2:88:4, 2::4])
+        coarse = correlation_of(_coarse(now), _coarse(self._luma), used[2:88:4, 2::4])
         sharpness = self._sharpness(*details, min(1.0, max(spread, 0.3)))
         if coarse >= SAME_BEHIND_TRAFFIC and sharpness < DEFOCUSED_EDGES:
             return ViewState.DEFOCUSED
@@ -185,7 +185,7 @@ class ViewJudge:
         return float(np.maximum(fine - floor, 0).mean()) / usual if usual > 0 else 1.0
 
     def _has_moved(self, edges: FloatArray, used: Mask, coarse: float) -> bool:
-        likeness = _correlation(edges, self._edges, used)
+        likeness = correlation_of(edges, self._edges, used)
         if likeness >= 0.6:
             return False
         blank = np.where(used, edges, 0).astype(np.float32), np.where(used, self._edges, 0).astype(np.float32)
@@ -213,7 +213,8 @@ def _coarse(luma: FloatArray) -> FloatArray:
     return cv2.resize(luma, (SIZE_WH[0] // 4, SIZE_WH[1] // 4), interpolation=cv2.INTER_AREA)
 
 
-def _correlation(one: FloatArray, other: FloatArray, used: Mask) -> float:
+def correlation_of(one: FloatArray, other: FloatArray, used: Mask) -> float:
+    """Return the correlation of the `used` pixels of two pictures of one size, in [-1, 1]; 0 where one is plain."""
     a, b = one[used].astype(np.float64), other[used].astype(np.float64)
     a, b = a - a.mean(), b - b.mean()
     # Sums, not `@`: BLAS spreads a product of this size over all cores, which costs several times what it saves.

@@ -107,7 +107,11 @@ def _camera_problems(camera: CameraEntry) -> Iterator[str]:
         except StreamError as err:
             yield f"camera {camera.id!r}: {key}: {err}"
     try:
-        _ = load_zones(camera.zones) if camera.zones else ()
+        zones = load_zones(camera.zones) if camera.zones else ()
+        known = {view.id for view in camera.views} | {""}
+        for zone in zones:
+            if zone.view not in known:
+                yield f"camera {camera.id!r}: zone {zone.id!r}: there is no view {zone.view!r} in [[cameras.views]]"
     except DetectorError as err:
         yield f"camera {camera.id!r}: zones: {err}"
 

@@ -4,7 +4,7 @@ import dataclasses
 import json
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Literal
@@ -77,6 +77,7 @@ def replay(
     model: Annotated[Path | None, typer.Option("--model", "-m", help="model card; the bundled one if absent")] = None,
     engine: Annotated[EngineName, typer.Option(help="auto measures once and remembers")] = "auto",
     look_hz: Annotated[float, typer.Option(help="model looks per second of clip", min=0.1, max=30)] = 2.0,
+    view: Annotated[str, typer.Option(help="id of the view that the clip shows, where zones name several")] = "",
 ) -> None:
     """Run the rules over a film or a recording as fast as it goes; print events as JSON lines."""
     if clip.is_dir() or is_recording(clip):
@@ -84,7 +85,7 @@ def replay(
         return
     if zones is None:
         raise SettingsError("a film holds no zones: name them by --zones zones.json")
-    loaded_zones = load_zones(zones)
+    loaded_zones = _zones_of_one_view(load_zones(zones), view)
     with Recorded(clip, clip.stem) as recorded, waiting() as progress:
         with cache_folder() as cache:
             looker = open_model(model or bundled_card(), cache, engine)
@@ -138,6 +139,14 @@ CAVEATS = {
     "rarely_looked_at": "only {percent} % of it lay in a zone; the rest was looked at rarely, so short stops may lack",
 }
 """What cannot be tried, or not well, in words; on the page they stand in text.js."""
+
+
+def _zones_of_one_view(zones: Sequence[ZoneSettings], view: str) -> tuple[ZoneSettings, ...]:
+    """Return the zones of the view that a clip shows; those of another view never judge it."""
+    names = sorted({zone.view for zone in zones})
+    if view not in names and (view or len(names) > 1):
+        raise PipelineError(f"say by --view which view the clip shows; the zones name {', '.join(map(repr, names))}")
+    return tuple(zone for zone in zones if zone.view == (view or names[0])) if names else ()
 
 
 @contextmanager

@@ -126,5 +126,6 @@ def _camera(entry: CameraEntry | None, source: str, zones: tuple[ZoneSettings, .
     if entry is None:
         check_url(source)
         return RecordedCamera(STREAM_ID, source, zones)
-    ground = None if entry.ground is None else entry.ground.plane()
-    return RecordedCamera(entry.id, entry.address, zones, entry.stream, entry.sub_address, ground)
+    if len(entry.views) > 1:
+        raise SettingsError(f"camera {entry.id} turns, and a recording tells of one view; name one that stands still")
+    return RecordedCamera(entry.id, entry.address, zones, entry.stream, entry.sub_address, entry.watched_views())

@@ -68,7 +68,7 @@ export class HealthPage {
       h("td", {}, String(camera.health.reconnects)),
       h("td", {}, `${quantity(camera.health.ring_s, "s")} · ${quantity(camera.health.ring_bytes, "bytes")}`),
       h("td", {}, `± ${quantity(camera.health.clock_error_s, "s")}`),
-      h("td", {}, word("view", camera.view_state)),
+      viewCell(camera),
       h("td", {}, isAdmin ? this.#removeButton(camera) : null)));
     return table(CAMERA_COLUMNS, rows);
   }
@@ -132,14 +132,30 @@ function gearCell({ health, looks }) {
   return h("td", {}, word("gear", health.gear), h("div", { class: "muted" }, rates), fault);
 }
 
+// Returns whether the picture can be judged, and of a camera that turns when each of its views was last seen.
+function viewCell({ view_state, views }) {
+  const rows = views.map((view) => {
+    const seen = view.seen_at ? t("health.seen", { time: clock(view.seen_at) }) : t("health.seen_never");
+    return h("div", { class: isLate(view) ? "odd" : "muted" }, view.is_here ? h("strong", {}, view.name) : view.name, ` · ${seen}`);
+  });
+  return h("td", {}, word("view", view_state), rows);
+}
+
+// Says whether a tour should have shown a view long since: two rounds may meet somebody who watches the camera.
+function isLate({ every_s, seen_at }) {
+  return every_s !== null && (seen_at === null || Date.now() - Date.parse(seen_at) > 2 * every_s * 1000);
+}
+
 // Returns what wants somebody's attention, most urgent first; where nothing does, that all is well.
 function notices(health, cameras, horns) {
   const down = (things, states) => things.filter((state) => states.includes(state)).length;
   const cameraCount = down(cameras.map((camera) => camera.health.state), ["away", "refused"]);
+  const lateCount = cameras.flatMap((camera) => camera.views).filter(isLate).length;
   const hornCount = down(horns.map((horn) => horn.state), ["away", "refused"]);
   const lines = [
     ...health.problems.map((problem) => h("p", { class: "notice", title: problem.message }, problemWords(problem))),
     cameraCount ? h("p", { class: "notice" }, t("health.cameras_down", { count: cameraCount })) : null,
+    lateCount ? h("p", { class: "notice" }, t("health.views_late", { count: lateCount })) : null,
     hornCount ? h("p", { class: "notice" }, t("health.horns_down", { count: hornCount })) : null,
   ].filter(Boolean);
   return lines.length ? lines : h("p", { class: "notice good" }, t("health.fine"));

@@ -24,6 +24,8 @@ export class Tile {
   #mode = h("span", { class: "mode" });
   #speaking = h("span", { class: "speaking", hidden: true }, icon("horn"), t("hornstate.speaking"));
   #state = h("span", { class: "state" });
+  #where = h("span", { class: "mode where" });
+  #view;
   #veil = h("div", { class: "veil" });
   #alarmBar = h("div", { class: "alarm-bar", hidden: true });
 
@@ -31,6 +33,7 @@ export class Tile {
   constructor(camera, shown, { mayWarn, onExpand }) {
     this.#camera = camera;
     this.#shown = shown;
+    this.#setView(camera.views.find((view) => view.is_here)?.id ?? null);
     this.#video.muted = true;
     const tools = h(
       "div",
@@ -41,7 +44,7 @@ export class Tile {
     const head = h(
       "header",
       { class: "tile-head" },
-      h("span", { class: "dot" }), h("strong", { title: camera.place }, camera.name), this.#state, this.#mode, this.#speaking,
+      h("span", { class: "dot" }), h("strong", { title: camera.place }, camera.name), this.#state, this.#where, this.#mode, this.#speaking,
     );
     const stage = h("div", { class: "stage" }, this.#video, this.#picture, this.#canvas, this.#veil);
     this.#mayWarn = mayWarn;
@@ -74,6 +77,20 @@ export class Tile {
   addBoxes(message) {
     this.#player?.looked(message.t_s, this.#boxes.gap(message.t_s));
     this.#boxes.add(message);
+    this.#setView(message.view);
+  }
+
+  // Shows at which of its views the camera is; only the zones of that view lie over the picture.
+  #setView(id) {
+    if (this.#camera.views.length === 0 || id === this.#view) return;
+    this.#view = id;
+    const view = this.#camera.views.find((known) => known.id === id);
+    this.#where.textContent = this.#where.title = view ? t("tile.at_view", { name: view.name }) : t("tile.no_view");
+  }
+
+  #zones() {
+    const { views, zones } = this.#camera;
+    return views.length === 0 ? zones : zones.filter((zone) => (zone.view || views[0].id) === this.#view);
   }
 
   setZones(zones) {
@@ -145,6 +162,6 @@ export class Tile {
     const rect = size ? pictureRect(this.#canvas, size) : null;
     const seen = t_s === null ? this.#boxes.newest() : this.#boxes.at(t_s);
     const rows = this.element.dataset.state === "live" ? seen : [];
-    draw(this.#canvas, rect, rows, this.#camera.zones, this.#shown);
+    draw(this.#canvas, rect, rows, this.#zones(), this.#shown);
   }
 }

@@ -7,6 +7,7 @@ import { get, put } from "./request.js";
 import { problemWords } from "./sentences.js";
 import { t, word } from "./text.js";
 import { TrialPanel } from "./trial.js";
+import { ViewBar } from "./view_bar.js";
 
 const STILL_WIDTH = 1280;
 const FIRST_FIELDS = ["limit_s", "grace_s", "offence"]; // what most people change; the rest is folded away
@@ -28,6 +29,7 @@ export class ZonePage {
     onChosen: (id) => this.#choose(id),
   });
   #trial = new TrialPanel({ zones: () => this.#zones, show: (box, id) => this.#mark(box, id) });
+  #views = new ViewBar(() => this.#choose(this.#here()[0]?.id ?? null));
   #pick = h("select", { id: "zone-camera" });
   #side = h("div", { class: "zone-side" });
   #hint = h("p", { class: "muted hint" });
@@ -40,7 +42,7 @@ export class ZonePage {
       h("label", { for: "zone-camera" }, t("zones.camera")), this.#pick,
       button(t("zones.refresh"), { symbol: "camera", onclick: () => this.#still() }));
     const stage = h("div", { class: "zone-stage" }, this.#editor.element, this.#hint);
-    this.element = h("main", { class: "zones" }, bar, h("div", { class: "zone-columns" }, stage, this.#side), this.#trial.element);
+    this.element = h("main", { class: "zones" }, bar, this.#views.element, h("div", { class: "zone-columns" }, stage, this.#side), this.#trial.element);
   }
 
   async show(cameraId) {
@@ -55,6 +57,7 @@ export class ZonePage {
   hide() {
     this.#editor.stop();
     this.#trial.stop();
+    this.#views.stop();
   }
 
   // Shows no zones until those of the camera are there, lest they be taken for, and saved as, those of another.
@@ -62,6 +65,7 @@ export class ZonePage {
     this.#cameraId = this.#pick.value = cameraId;
     history.replaceState(null, "", `#/zones/${encodeURIComponent(cameraId)}`);
     this.#editor.stop();
+    this.#views.open(this.#cameras.find((camera) => camera.id === cameraId));
     this.#show([], false);
     this.#still();
     this.#trial.open(cameraId);
@@ -79,7 +83,12 @@ export class ZonePage {
     this.#zones = zones;
     this.#isLoaded = isLoaded;
     this.#isChanged = false;
-    this.#choose(zones[0]?.id ?? null);
+    this.#choose(this.#here()[0]?.id ?? null);
+  }
+
+  // The zones of the view that is chosen; of a camera with one view all of them.
+  #here() {
+    return this.#zones.filter((zone) => this.#views.holds(zone));
   }
 
   #openLater(refusal) {
@@ -100,7 +109,7 @@ export class ZonePage {
 
   #choose(id) {
     this.#chosen = id;
-    this.#editor.show(this.#zones, id);
+    this.#editor.show(this.#here(), id);
     this.#hint.textContent = t("zones.edit_hint");
     this.#build();
   }
@@ -108,7 +117,7 @@ export class ZonePage {
   #change(id, changes) {
     this.#zones = this.#zones.map((zone) => (zone.id === id ? { ...zone, ...changes } : zone));
     this.#isChanged = true;
-    this.#editor.show(this.#zones, this.#chosen);
+    this.#editor.show(this.#here(), this.#chosen);
     this.element.querySelector(".unsaved")?.removeAttribute("hidden");
   }
 
@@ -135,7 +144,7 @@ export class ZonePage {
     let number = this.#zones.length + 1;
     while (taken.has(`zone-${number}`)) number += 1;
     const name = t("zones.new_name", { number });
-    const zone = { id: `zone-${number}`, name, polygon, version: 1, rule: { kind: "parking" } };
+    const zone = { id: `zone-${number}`, name, polygon, version: 1, rule: { kind: "parking" }, view: this.#views.chosen };
     this.#zones = [...this.#zones, zone];
     this.#isChanged = true;
     this.#choose(zone.id);
@@ -144,7 +153,7 @@ export class ZonePage {
 
   #build() {
     const zone = this.#zones.find((known) => known.id === this.#chosen);
-    const items = this.#zones.map((known) => h("li", {}, this.#row(known)));
+    const items = this.#here().map((known) => h("li", {}, this.#row(known)));
     const add = button(t("zones.add"), { symbol: "plus", disabled: !this.#isLoaded, onclick: () => this.#draw() });
     const save = { symbol: "check", kind: "primary", id: "zone-save", disabled: !this.#isLoaded };
     this.#problem.textContent = "";
@@ -242,7 +251,7 @@ export class ZonePage {
   #delete(id) {
     this.#zones = this.#zones.filter((zone) => zone.id !== id);
     this.#isChanged = true;
-    this.#choose(this.#zones[0]?.id ?? null);
+    this.#choose(this.#here()[0]?.id ?? null);
   }
 
   async #save() {

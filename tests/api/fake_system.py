@@ -30,14 +30,14 @@ from cases.states import Action
 from cases.store import CaseStore
 from detectors.catalog import ZoneSettings
 from detectors.events import Reason
-from pipeline.errors import DuplicateCameraError, NoPictureError
+from pipeline.errors import DuplicateCameraError, NoPictureError, UnknownViewError
 from pipeline.evidence_desk import DeskParts, EvidenceDesk
 from pipeline.hub import Hub, Subscription
 from pipeline.messages import BoxesMessage, BoxRow, CameraMessage, CaseMessage
 from pipeline.metrics import Metrics, MetricSources
 from pipeline.places import Places
 from pipeline.settings import CameraEntry, Settings
-from pipeline.views import CameraView, HornView, LookCounts, SystemHealth
+from pipeline.views import CameraView, HornView, LookCounts, SystemHealth, ViewOfCamera
 from streams.errors import UnknownCameraError
 from streams.gears import Gear
 from streams.health import CameraHealth
@@ -66,6 +66,25 @@ def make_template(path: Path) -> None:
     for name, password in PASSWORDS.items():
         people.create(name, password, ROLES[name])
     database.close()
+
+
+class FakeViews:
+    """The views of cameras that turn; saying which one a camera shows makes it so at once."""
+
+    def __init__(self) -> None:
+        self.of: dict[str, tuple[ViewOfCamera, ...]] = {}
+        self.told: list[tuple[str, str, str]] = []
+
+    def tell(self, camera_id: str, view_id: str, actor: str) -> None:
+        if view_id not in {view.view_id for view in self.of.get(camera_id, ())}:
+            raise UnknownViewError(camera_id, view_id)
+        self.told.append((camera_id, view_id, actor))
+        self.of[camera_id] = tuple(
+            dataclasses.replace(
+                view, is_here=view.view_id == view_id, is_known=view.is_known or view.view_id == view_id
+            )
+            for view in self.of[camera_id]
+        )
 
 
 class PatientHub(Hub):
@@ -122,6 +141,7 @@ class FakeSystem:
             camera_id: (name, f"rtsp://admin:secret@10.0.0.9/{camera_id}", "解放路")
             for camera_id, (name, _) in films.items()
         }
+        self.views = FakeViews()
         self.zones_of: dict[str, tuple[ZoneSettings, ...]] = {camera_id: (PARKING_ZONE,) for camera_id in films}
         self.projectors = {
             camera_id: Projector(film, lambda t_s, rows, camera_id=camera_id: self._look(camera_id, t_s, rows))
@@ -318,7 +338,8 @@ class FakeSystem:
             ring_bytes=4_100_000 if is_live else 0,
         )
         looks = LookCounts(1440, 1422, 720, {"replaced": 18}, 0, wanted_hz=2.0, reached_hz=1.9)
-        return CameraView(camera_id, name, redact(url), "post-3", place, health, self.zones_of[camera_id], looks, "ok")
+        zones, views = self.zones_of[camera_id], self.views.of.get(camera_id, ())
+        return CameraView(camera_id, name, redact(url), "post-3", place, health, zones, looks, "ok", views)
 
 
 def jpeg(film_s: float, *, crop: bool = False, mark: bool = False) -> bytes:

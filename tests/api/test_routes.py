@@ -7,6 +7,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from detectors.catalog import RULES
+from pipeline.views import ViewOfCamera
 from tests.api.fake_system import PARKING_ZONE, FakeSystem
 
 SignIn = Callable[[str], TestClient]
@@ -27,6 +28,7 @@ READS = [
 ]
 WRITES: list[tuple[str, str, str, dict[str, Any]]] = [
     ("operator", "PUT", "/api/cameras/gate-1/zones", {"zones": []}),
+    ("operator", "PUT", "/api/cameras/gate-1/view", {"view": "kerb"}),
     ("operator", "POST", "/api/horns/post-3/say", {"words": "hello"}),
     ("operator", "POST", "/api/horns/post-3/stop", {}),
     ("operator", "POST", "/api/cases/none/actions", {"action": "confirm"}),
@@ -195,6 +197,20 @@ def test_zone_that_cannot_be_used_is_named_and_the_old_ones_stay(
     assert "'kerb'" in message
     assert named in message
     assert system.zones("gate-1") == (PARKING_ZONE,)
+
+
+def test_view_that_a_camera_shows_is_told_by_an_operator(as_person: SignIn, system: FakeSystem) -> None:
+    view = ViewOfCamera("kerb", "Kerb", is_known=False, is_here=False, seen_at=None, every_s=None)
+    system.views.of["gate-1"] = (view,)
+    assert as_person("li").put("/api/cameras/gate-1/view", json={"view": "kerb"}).status_code == 204
+    assert system.views.told == [("gate-1", "kerb", "li")]
+    [told] = as_person("li").get("/api/cameras/gate-1").json()["views"]
+    assert told == {"id": "kerb", "name": "Kerb", "is_known": True, "is_here": True, "seen_at": None, "every_s": None}
+
+
+def test_view_that_a_camera_does_not_have_is_refused(as_person: SignIn) -> None:
+    answer = as_person("li").put("/api/cameras/gate-1/view", json={"view": "roof"})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (422, "unknown_view")
 
 
 def test_rules_come_with_their_limits(as_person: SignIn) -> None:

@@ -6,6 +6,7 @@ pytest.importorskip("playwright.sync_api", reason="playwright is not installed: 
 
 from playwright.sync_api import Browser, Page, expect
 
+from pipeline.views import ViewOfCamera
 from tests.api.browser import LIMIT_MS, Held, Visit, Visitor, intercept, until
 from tests.api.fake_system import PARKING_ZONE, PASSWORDS, FakeSystem, jpeg
 
@@ -290,3 +291,56 @@ def test_new_hours_are_in_the_sites_own_time(visit: Visit, system: FakeSystem) -
     expect(page.locator(".toast.good")).to_have_count(1)
 
     assert [span.utc_offset_h for span in system.zones("gate-1")[0].rule.hours] == [5.5]
+
+
+VIEWS = (
+    ViewOfCamera("kerb", "路缘", is_known=True, is_here=True, seen_at=None, every_s=None),
+    ViewOfCamera("wall", "围墙", is_known=False, is_here=False, seen_at=None, every_s=3600.0),
+)
+
+
+def test_zones_are_drawn_in_the_view_that_is_chosen_and_only_those_of_it_are_shown(
+    visit: Visit, system: FakeSystem
+) -> None:
+    system.views.of["gate-1"] = VIEWS
+    visitor = visit()
+    visitor.go("zones")
+    page = visitor.page
+    until(page, "document.querySelector('.polygon-editor img')?.naturalWidth > 0")
+    expect(page.locator(".view-bar .here")).to_have_text("当前画面：路缘")
+    expect(page.locator(".zone-row")).to_have_count(1)
+    page.select_option("#zone-view", "wall")
+    expect(page.locator(".zone-row")).to_have_count(0)
+    expect(page.locator(".view-bar strong.odd")).to_be_visible()
+    page.get_by_role("button", name="画新区域").click()
+    editor = page.locator(".polygon-editor")
+    frame = editor.bounding_box()
+    assert frame is not None
+    for x, y in ((0.1, 0.6), (0.4, 0.6), (0.4, 0.9)):
+        editor.click(position={"x": x * frame["width"], "y": y * frame["height"]})
+    page.keyboard.press("Enter")
+    page.click("#zone-save")
+    expect(page.locator(".toast.good")).to_have_count(1)
+
+    assert [(zone.id, zone.view) for zone in system.zones("gate-1")] == [("kerb", ""), ("zone-2", "wall")]
+
+
+def test_person_says_which_view_the_camera_shows(visit: Visit, system: FakeSystem) -> None:
+    system.views.of["gate-1"] = VIEWS
+    visitor = visit()
+    visitor.go("zones")
+    page = visitor.page
+    expect(page.locator("#zone-view option").nth(1)).to_have_text("围墙（未认领）")
+    page.select_option("#zone-view", "wall")
+    page.click("#zone-this-view")
+    expect(page.locator(".view-bar .here")).to_have_text("当前画面：围墙")
+    assert system.views.told == [("gate-1", "wall", "li")]
+
+
+def test_health_says_when_each_view_was_last_seen_and_that_a_tour_is_late(visit: Visit, system: FakeSystem) -> None:
+    system.views.of["gate-1"] = VIEWS
+    visitor = visit()
+    visitor.go("health")
+    cell = visitor.page.locator("tr", has_text="围墙").first
+    expect(cell).to_contain_text("围墙 · 尚未看到")
+    expect(visitor.page.locator(".notice", has_text="逾期未巡看")).to_have_count(1)

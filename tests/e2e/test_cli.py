@@ -24,6 +24,7 @@ from models.shelf import bundled_card
 from pipeline.settings import load_settings
 from pipeline.stores import open_people, stored_cases
 from tests.cases.builders import case_id_of, facts, new_case, parts
+from tests.streams.ptz_server import serving
 
 ROOT = Path(__file__).resolve().parents[2]
 ZONES = '{"zones":[{"id":"z","polygon":[[0,0],[1,0],[1,1]],"rule":{"kind":"parking","limit_s":5}}]}'
@@ -73,6 +74,9 @@ BAD = {
     "folder that cannot be": (["models", "draw", "/proc/u:sesame@192.0.2.1"], "No such file or directory"),
     "horn password unescaped": (["say", "onvif://u:p@sesame/1@127.0.0.1:9/x", "parking"], "%2F and %40"),
     "horn password with a slash": (["say", "onvif://u:p/sesame@127.0.0.1:9/x", "parking"], "%2F and %40"),
+    "presets of no camera": (["presets", "http://u:sesame@127.0.0.1:1/onvif/ptz_service"], "does not answer"),
+    "presets of no address": (["presets", "rtsp://u:sesame@127.0.0.1/x"], "a PTZ service is http"),
+    "view unknown": (["replay", "text.mp4", "-z", "zones.json", "--view", "roof"], "say by --view"),
     "scene unknown": (["probe", "synthetic://nowhere"], "nowhere"),
     "horns missing": (["say", "nobody", "parking"], "there is no settings file settings.toml"),
     "card of weights that are text": (["models", "card", "text.toml"], "is not a model that ONNX Runtime can run"),
@@ -107,6 +111,19 @@ def test_zone_that_is_none_is_named(
     (folder / "zones.json").write_text(ZONES.replace("[[0,0],[1,0],[1,1]]", polygon), encoding="utf-8")
     status, _out, err = typed(monkeypatch, capsys, "replay", "text.mp4", "-z", "zones.json")
     assert (status, expected in err, "zone 'z'" in err) == (1, True, True)
+
+
+def test_presets_of_a_camera_are_listed_with_their_tokens(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with serving() as camera:
+        status, out, _err = typed(monkeypatch, capsys, "presets", camera.url, "--json")
+        told = json.loads(out)
+        assert status == 0
+        assert told["presets"] == [{"token": "1", "name": "View 1"}, {"token": "2", "name": "View 2"}]
+        status, out, _err = typed(monkeypatch, capsys, "presets", camera.url)
+    assert "View 2" in out
+    assert "pan 0.75, tilt 0, zoom 0.5" in out
 
 
 def test_truncated_clip_is_replayed_as_far_as_it_goes_and_then_named(

@@ -22,8 +22,9 @@ from cases.states import Action
 from cases.stills import encode_jpeg
 from cases.store import CaseStore
 from pipeline.closing_looks import ClosingLooks, LookParts
-from pipeline.evidence_keeper import EvidenceKeeper, KeeperParts, Place
+from pipeline.evidence_keeper import EvidenceKeeper, KeeperParts
 from pipeline.machine_clock import MachineClock
+from pipeline.offence_place import Place
 from pipeline.settings import EvidenceSettings
 from streams.errors import NotInRingError
 from tests.pipeline.drawn_street import RED, SIZE_WH, ColourLooker, street
@@ -70,6 +71,14 @@ class FakeStreet:
     delay: Delay | None = None
     place: Watched = "unknown"
     asked: list[str] = field(default_factory=list)
+    turns: bool = False
+    turned: float | None = None
+
+    def bring(self, _case: Case) -> bool:
+        return self.turns
+
+    def turned_s(self, _camera_id: str) -> float | None:
+        return self.turned
 
     def hindrance(self, case: Case) -> Delay | None:
         self.asked.append(case.case_id)
@@ -209,6 +218,17 @@ def test_what_the_camera_cannot_judge_is_put_off_and_said_once(desk: Desk, delay
     desk.street.delay, desk.street.place = None, "empty"
     desk.now += timedelta(minutes=10)
     assert desk.look().closing.proposal == "close"
+
+
+def test_camera_that_is_turned_to_the_view_is_looked_at_once_it_is_there_and_that_is_told(desk: Desk) -> None:
+    desk.street.delay, desk.street.turns = Delay.VIEW_ELSEWHERE, True
+    assert desk.look().closing.delay == ""
+    assert desk.actions(LOOK_DELAYED) == 0
+    desk.street.delay, desk.street.place, desk.street.turned = None, "empty", 12.34
+    case = desk.look()
+    assert case.closing.proposal == "close"
+    [row] = [row for row in desk.cases.history(case.case_id) if row.action == "look"]
+    assert {"key": "turned_camera", "value": 12.3, "unit": "s"} in row.detail["measures"]
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from cases.closing import Delay
 from cases.records import Case
 from cases.store import CaseStore
 from models.errors import InferenceError
-from pipeline.closing_street import ClosingStreet
+from pipeline.closing_street import ClosingStreet, StreetViews
 from streams.errors import UnknownCameraError
 from tests.cases.builders import NOON, new_case, pack_of
 from tests.pipeline.drawn_street import RED, SIZE_WH, ColourLooker, street
@@ -103,6 +103,24 @@ def test_why_a_place_cannot_be_judged(
 ) -> None:
     spoil(corner)
     assert corner.street.hindrance(case) is delay
+
+
+class TurnedElsewhere:
+    """A camera that looks at another view than that of any case."""
+
+    def wanted(self, _camera_id: str, _zone_id: str) -> str:
+        return "kerb"
+
+    def watched_s(self, _camera_id: str, _view_id: str) -> float:
+        return 0.0
+
+
+def test_camera_that_looks_at_another_view_judges_no_case_of_this_one(corner: Corner, case: Case) -> None:
+    nobody_turns = StreetViews(TurnedElsewhere(), None)  # type: ignore[arg-type]
+    parts = corner.shard, corner.site, lambda _frame: Detections.empty()
+    elsewhere = ClosingStreet(*parts, nobody_turns)  # type: ignore[arg-type]
+    assert elsewhere.hindrance(case) is Delay.VIEW_ELSEWHERE
+    assert not elsewhere.bring(case)
 
 
 def test_offence_that_goes_on_stands_there(corner: Corner, case: Case) -> None:

@@ -11,12 +11,13 @@ from cases.completeness import Shortfall, shortfalls
 from cases.packs import ModelFacts, PackFacts, PartRole, Why
 from cases.stills import Marks
 from detectors.events import Event, Phase
-from pipeline.evidence_keeper import EvidenceKeeper, KeeperParts, Place, Taken
+from pipeline.evidence_keeper import EvidenceKeeper, KeeperParts, Taken
 from pipeline.kept_stills import Moment, Still
 from pipeline.machine_clock import MachineClock
+from pipeline.offence_place import Place
 from pipeline.settings import EvidenceSettings
 from streams.clips import decode_at
-from streams.errors import NotInRingError
+from streams.errors import NotInRingError, OtherViewError
 from streams.ring import PacketRing
 from tests.pipeline.fakes import event
 from tests.rtsp.clips import Pattern, encode_clip
@@ -60,8 +61,14 @@ def clocks() -> list[MachineClock]:
 
 
 @pytest.fixture
+def elsewhere() -> list[float]:
+    """From when to when the camera looks at another view; empty where it never does."""
+    return []
+
+
+@pytest.fixture
 def keeper_after(
-    film: Path, tmp_path: Path, places: list[Place], clocks: list[MachineClock]
+    film: Path, tmp_path: Path, places: list[Place], clocks: list[MachineClock], elsewhere: list[float]
 ) -> Callable[..., EvidenceKeeper]:
     """Return a function that gives a keeper of a camera that has sent so many seconds, and keeps the last `ring_s`."""
 
@@ -78,6 +85,7 @@ def keeper_after(
             local=UTC,
             program="streetwarden 9",
             machine_clock=lambda: clocks[-1],
+            shows=lambda _event, frame: not elsewhere or not elsewhere[0] <= frame.t_s < elsewhere[1],
         )
         return EvidenceKeeper(tmp_path / "pending", SETTINGS, parts)
 
@@ -207,6 +215,29 @@ def test_facts_tell_the_rule_its_outline_the_clock_and_the_program(
     assert (facts.rule, facts.zone_polygon) == ({"kind": "parking", "limit_s": 300}, PLACE.zone.polygon)
     assert (facts.machine_clock_error_s, facts.program) == (0.02, "streetwarden 9")
     assert why(facts) == {"preset": Why.PRESETS_NOT_READ}
+
+
+def test_facts_tell_the_preset_at_which_the_zone_judged(
+    keeper_after: Callable[..., EvidenceKeeper], places: list[Place]
+) -> None:
+    places.append(replace(PLACE, preset="Kerb (kerb), ONVIF 3"))
+    facts = keeper_after(30).clip(raised(10)).facts
+    assert facts.preset == "Kerb (kerb), ONVIF 3"
+    assert "preset" not in why(facts)
+
+
+def test_picture_of_another_view_proves_nothing(
+    keeper_after: Callable[..., EvidenceKeeper], elsewhere: list[float]
+) -> None:
+    keeper = keeper_after(30)
+    elsewhere.extend((18.0, 100.0))
+    with pytest.raises(OtherViewError):
+        keeper.after_warning(raised(10))
+    with pytest.raises(OtherViewError):
+        keeper.second(raised(10), first(9.0), None)
+    with pytest.raises(OtherViewError):
+        keeper.opening(raised(20), "label", "0499")
+    assert keeper.opening(raised(10), "label", "0499").facts.t_s < 18.0
 
 
 def test_facts_say_why_something_is_not_known_instead_of_making_it_up(

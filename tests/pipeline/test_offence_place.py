@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from cases.code_files import bundled_table
+from cases.packs import Why
 from pipeline.offence_place import WHOLE, place_of
 from pipeline.settings import CameraEntry
 from pipeline.site import Site
@@ -40,3 +41,16 @@ def test_zone_or_camera_that_is_gone_leaves_its_id(tmp_path: Path) -> None:
 
     assert (gone.zone.name, gone.zone.polygon, gone.rule) == ("wall", WHOLE, None)
     assert (nowhere.camera_name, nowhere.rule) == ("none", None)
+
+
+def test_preset_is_the_view_that_the_zone_is_drawn_in(tmp_path: Path) -> None:
+    known = site(tmp_path)
+    assert place_of(event(), known, bundled_table()).preset is Why.ONE_VIEW
+    views = [{"id": "kerb", "name": "Kerb", "token": "3"}, {"id": "wall"}]
+    turning = CameraEntry.model_validate(known.camera("gate").model_dump() | {"id": "yard", "views": views})
+    known.add(turning)
+    in_yard = replace(event(), camera_id="yard")
+    assert place_of(in_yard, known, bundled_table()).preset == "Kerb (kerb), ONVIF 3"
+    known.save_zones("yard", [zone.model_copy(update={"view": "wall"}) for zone in known.zones("yard")])
+    assert place_of(in_yard, known, bundled_table()).preset is Why.ZONE_CHANGED
+    assert place_of(replace(in_yard, zone_version=2), known, bundled_table()).preset == "wall"

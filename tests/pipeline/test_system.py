@@ -67,7 +67,7 @@ def test_camera_is_watched_with_the_plane_of_its_ground(tmp_path: Path, monkeypa
         given[camera_id] = more["ground"]
         return CameraWatch(camera_id, zones, **more)
 
-    monkeypatch.setattr("pipeline.shard.CameraWatch", watch)
+    monkeypatch.setattr("pipeline.open_watch.CameraWatch", watch)
     ground = GroundSettings(
         corners=((0.2, 0.9), (0.8, 0.9), (0.6, 0.4), (0.4, 0.4)), metres=((0, 0), (7, 0), (7, 40), (0, 40))
     )
