@@ -109,7 +109,7 @@ class CaseFlow:
         at = datetime.now(UTC)
         case = self._parts.cases.decide(case_id, order, by=by, at=at, expected_revision=expected_revision)
         self.tell(case, "state")
-        self._agenda.now(f"case {case_id}: decided", lambda: self._parts.examining.decided(case_id))
+        self._agenda.now(f"case {case_id}: decided", lambda: self._parts.examining.decided(case, order))
         return case
 
     def merged(self, cases: Iterable[Case]) -> tuple[Case, ...]:

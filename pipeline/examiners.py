@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Protocol
 
 from cases.before_after import decoded
+from cases.deeds import Order
 from cases.errors import EvidenceError
 from cases.evidence import EvidenceStore
 from cases.examining import Examination
@@ -73,15 +74,22 @@ class Examiner(Protocol):
     def examines(self, kind: str) -> bool:
         """Return whether it can judge offences of a kind; any thread may ask."""
 
-    def examine(self, subject: Subject) -> Examination:
-        """Judge a case within the examiner's own time limit.
+    def examine(self, subject: Subject) -> Examination | None:
+        """Judge a case within the examiner's own time limit; None where there is nothing that it could judge by.
 
         Raises:
-            ExaminerError: it cannot say anything; the case goes on without it.
+            ExaminerError: it should say something and cannot; the case goes on without it.
         """
 
 
-def opening_pictures(evidence: EvidenceStore, case: Case, event: Event) -> tuple[OpeningPicture, ...]:
+class Learner(Examiner, Protocol):
+    """An examiner that goes by what people decided."""
+
+    def learn(self, case: Case, order: Order) -> None:
+        """Take note of what a person decided, on the examiner's thread; a failure is said in the log."""
+
+
+def opening_pictures(evidence: EvidenceStore, case: Case) -> tuple[OpeningPicture, ...]:
     """Return the panoramas that opened a case, as they were written.
 
     Raises:
@@ -94,15 +102,15 @@ def opening_pictures(evidence: EvidenceStore, case: Case, event: Event) -> tuple
     if not panoramas:
         raise ExaminerError("no_picture", f"case {case.number} has no panorama of its opening")
     try:
-        return tuple(_picture(evidence, event, file) for file in panoramas)
+        return tuple(_picture(evidence, case, file) for file in panoramas)
     except (EvidenceError, OSError, ValueError) as err:
         raise ExaminerError("no_picture", f"case {case.number}: its panorama cannot be used: {err}") from err
 
 
-def _picture(evidence: EvidenceStore, event: Event, file: CaseFile) -> OpeningPicture:
+def _picture(evidence: EvidenceStore, case: Case, file: CaseFile) -> OpeningPicture:
     original = evidence.path_of(file.path).read_bytes()
     if sha256_hex(original) != file.sha256:
         raise ValueError(f"{file.path} is not as it was written")
     bgr = decoded(original)
     bgr.setflags(write=False)
-    return OpeningPicture(bgr, event.box_in((bgr.shape[1], bgr.shape[0])), file.captured_at)
+    return OpeningPicture(bgr, case.box, file.captured_at)

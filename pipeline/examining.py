@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from cases.deeds import Order
 from cases.evidence import EvidenceStore
 from cases.examining import Examination, Verdict
 from cases.records import Case
@@ -22,7 +23,7 @@ from cases.states import LADDER_STATES, CaseState
 from cases.store import CaseStore
 from detectors.events import Event
 from pipeline.agenda import Agenda
-from pipeline.examiners import Examiner, ExaminerError, Subject, opening_pictures
+from pipeline.examiners import Examiner, ExaminerError, Learner, Subject, opening_pictures
 from pipeline.ladder_runner import LadderRunner
 from pipeline.views import SystemProblem
 
@@ -66,6 +67,7 @@ class Examining:
         parts: what it works with.
         examiners: who is asked, all at the same time; none lets every case on at once.
         wait_s: a case waits so long at most, in seconds.
+        learners: those among the examiners that go by what people decided.
         desk: makes the queue and thread of an examiner from its name.
     """
 
@@ -75,9 +77,11 @@ class Examining:
         examiners: Sequence[Examiner],
         *,
         wait_s: float,
+        learners: Sequence[Learner] = (),
         desk: Callable[[str], Agenda] = Agenda,
     ) -> None:
         self._parts = parts
+        self._learners = tuple(learners)
         self._wait_s = wait_s
         self._examiners = {examiner.name: examiner for examiner in examiners}
         self._desks = {name: desk(f"examiner-{name}") for name in self._examiners}
@@ -116,17 +120,12 @@ class Examining:
         for name in sorted(waiting):
             self._desks[name].now(f"case {case.case_id}: {name}", lambda name=name: self._ask(name, case, event))  # type: ignore[misc]
 
-    def decided(self, case_id: str) -> None:
-        """Take note that a person decided: what he confirmed goes on the ladder, whatever an examiner says."""
-        event = self._held.get(case_id) or (self._open[case_id].event if case_id in self._open else None)
-        if event is None:
-            return
-        case = self._parts.cases.get(case_id)
-        if case.held_back or case.state is CaseState.CANDIDATE:
-            return
-        self._held.pop(case_id, None)
-        if case.state in LADDER_STATES:
-            self._parts.ladders.begin(case, event)
+    def decided(self, case: Case, order: Order) -> None:
+        """Take note of what a person decided: what he confirmed goes on the ladder, whatever an examiner says."""
+        for learner in self._learners:
+            name = f"case {case.case_id}: {learner.name} learns"
+            self._desks[learner.name].now(name, lambda learner=learner: learner.learn(case, order))  # type: ignore[misc]
+        self._let_on(case.case_id)
 
     def ended(self, case_id: str) -> None:
         """Take note that the offence of a case is over: nobody is there any more to be warned."""
@@ -138,6 +137,18 @@ class Examining:
             SystemProblem("examiner_fails", f"examiner {name} cannot judge: {why}", {"examiner": name, "why": why})
             for name, why in sorted(self._problems.copy().items())
         )
+
+    def _let_on(self, case_id: str) -> None:
+        """Put a case on the ladder whose doubt a person has just set aside."""
+        event = self._held.get(case_id) or (self._open[case_id].event if case_id in self._open else None)
+        if event is None:
+            return
+        case = self._parts.cases.get(case_id)
+        if case.held_back or case.state is CaseState.CANDIDATE:
+            return
+        self._held.pop(case_id, None)
+        if case.state in LADDER_STATES:
+            self._parts.ladders.begin(case, event)
 
     def _asked(self, case: Case, event: Event) -> set[str]:
         able = {name for name, examiner in self._examiners.items() if examiner.examines(event.kind)}
@@ -155,8 +166,8 @@ class Examining:
             return
         began_s = time.monotonic()
         try:
-            subject = Subject(case, event, opening_pictures(self._parts.evidence, case, event))
-            said = self._examiners[name].examine(subject)
+            subject = Subject(case, event, opening_pictures(self._parts.evidence, case))
+            said: Examination | None = self._examiners[name].examine(subject)
         except ExaminerError as err:
             logger.warning("case %s: examiner %s said nothing: %s", case.number, name, err)
             self._problems[name] = str(err)
@@ -167,17 +178,18 @@ class Examining:
             said = Examination(name, Verdict.FAILED, "fault")
         else:
             self._problems.pop(name, None)
-        said = replace(said, examiner=name, took_s=time.monotonic() - began_s)
-        self._parts.agenda.now(f"case {case.case_id}: {name} said", lambda: self._answered(case.case_id, said))
+        if said is not None:
+            said = replace(said, examiner=name, took_s=time.monotonic() - began_s)
+        self._parts.agenda.now(f"case {case.case_id}: {name} said", lambda: self._answered(case.case_id, name, said))
 
-    def _answered(self, case_id: str, said: Examination) -> None:
+    def _answered(self, case_id: str, name: str, said: Examination | None) -> None:
         opened = self._open.get(case_id)
         if opened is None:
-            logger.warning("case %s: what examiner %s said came too late", case_id, said.examiner)
+            logger.warning("case %s: what examiner %s said came too late", case_id, name)
             return
-        if said.examiner in opened.waiting:  # else this is tried again, as the next step failed
+        if said is not None and name in opened.waiting:  # else this is tried again, as the next step failed
             self._note(case_id, said)
-            opened.waiting.discard(said.examiner)
+        opened.waiting.discard(name)
         if not opened.waiting:
             self._over(case_id)
 

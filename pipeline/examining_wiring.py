@@ -1,7 +1,8 @@
 """Opens the examiners that the settings ask for, and puts together what asks them."""
 
-from pipeline.examiners import Examiner
+from pipeline.examiners import Examiner, Learner
 from pipeline.examining import Examining, ExaminingParts
+from pipeline.false_alarms import FalseAlarms
 from pipeline.settings import Settings
 
 
@@ -11,5 +12,9 @@ def open_examining(settings: Settings, parts: ExaminingParts) -> Examining:
     Raises:
         SettingsError, ModelError: an examiner of the settings cannot be opened.
     """
-    examiners: tuple[Examiner, ...] = ()
-    return Examining(parts, examiners, wait_s=settings.second_opinion.wait_s)
+    wanted = settings.second_opinion
+    learners: tuple[Learner, ...] = ()
+    if wanted.remembered:
+        learners = (FalseAlarms(settings.data / "false_alarms", parts.evidence, wanted.remembered),)
+    examiners: tuple[Examiner, ...] = learners
+    return Examining(parts, examiners, wait_s=wanted.wait_s, learners=learners)

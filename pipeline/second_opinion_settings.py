@@ -11,3 +11,9 @@ class SecondOpinionSettings(BaseModel):
     wait_s: float = Field(
         default=60.0, gt=0, le=600, description="seconds that a case waits at most for all examiners together"
     )
+    remembered: int = Field(
+        default=64,
+        ge=0,
+        le=1000,
+        description="crops per camera that an operator called false and that look-alikes are compared with; 0 for none",
+    )
