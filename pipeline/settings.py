@@ -337,6 +337,7 @@ def _rooted(settings: Settings, folder: Path) -> Settings:
     changed |= {"cameras": cameras, "model": model, "evidence": evidence, "broadcast": voice}
     changed["codes"] = settings.codes.rooted(folder)
     changed["places"] = settings.places.rooted(folder)
+    changed["second_opinion"] = settings.second_opinion.rooted(folder)
     changed["outward"] = settings.outward.rooted(folder)
     return settings.model_copy(update=changed)
 
