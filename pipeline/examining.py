@@ -87,7 +87,7 @@ class Examining:
         self._desks = {name: desk(f"examiner-{name}") for name in self._examiners}
         self._open: dict[str, _Open] = {}
         self._held: dict[str, Event] = {}
-        self._problems: dict[str, str] = {}  # examiner → why its last examination failed
+        self._problems: dict[str, tuple[str, str]] = {}  # examiner → cause and words of its last failure; a thread each
         self._is_stopping = False
 
     def start(self) -> None:
@@ -134,8 +134,8 @@ class Examining:
     def problems(self) -> tuple[SystemProblem, ...]:
         """Return which examiners failed when they were asked last; any thread may ask."""
         return tuple(
-            SystemProblem("examiner_fails", f"examiner {name} cannot judge: {why}", {"examiner": name, "why": why})
-            for name, why in sorted(self._problems.copy().items())
+            SystemProblem("examiner_fails", f"examiner {name} cannot judge: {why}", {"examiner": name, "cause": cause})
+            for name, (cause, why) in sorted(self._problems.copy().items())
         )
 
     def _let_on(self, case_id: str) -> None:
@@ -170,11 +170,11 @@ class Examining:
             said: Examination | None = self._examiners[name].examine(subject)
         except ExaminerError as err:
             logger.warning("case %s: examiner %s said nothing: %s", case.number, name, err)
-            self._problems[name] = str(err)
+            self._problems[name] = err.cause, str(err)
             said = Examination(name, Verdict.FAILED, err.cause)
         except Exception as err:  # whatever it is, the case must go on
             logger.error("case %s: examiner %s failed: %s", case.number, name, err, exc_info=err)
-            self._problems[name] = f"{err.__class__.__name__}, see the log"
+            self._problems[name] = "fault", f"{err.__class__.__name__}, see the log"
             said = Examination(name, Verdict.FAILED, "fault")
         else:
             self._problems.pop(name, None)
