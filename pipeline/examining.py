@@ -90,6 +90,11 @@ class Examining:
         self._problems: dict[str, tuple[str, str]] = {}  # examiner → cause and words of its last failure; a thread each
         self._is_stopping = False
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Who is asked."""
+        return tuple(self._examiners)
+
     def start(self) -> None:
         """Start the threads of the examiners."""
         for desk in self._desks.values():
@@ -115,10 +120,13 @@ class Examining:
             self._go_on(case, event)
             return
         self._open[case.case_id] = _Open(event, waiting)
+        until_s = time.monotonic() + self._wait_s
         limit = f"case {case.case_id}: examined for {self._wait_s:.0f} s"
         self._parts.agenda.after(self._wait_s, limit, lambda: self._time_is_up(case.case_id))
         for name in sorted(waiting):
-            self._desks[name].now(f"case {case.case_id}: {name}", lambda name=name: self._ask(name, case, event))  # type: ignore[misc]
+            self._desks[name].now(
+                f"case {case.case_id}: {name}", lambda name=name: self._ask(name, case, event, until_s)
+            )  # type: ignore[misc]
 
     def decided(self, case: Case, order: Order) -> None:
         """Take note of what a person decided: what he confirmed goes on the ladder, whatever an examiner says."""
@@ -160,11 +168,11 @@ class Examining:
             return
         self._parts.ladders.begin(case, event)
 
-    def _ask(self, name: str, case: Case, event: Event) -> None:
-        """Ask one examiner, on its own thread."""
-        if self._is_stopping:
-            return
+    def _ask(self, name: str, case: Case, event: Event, until_s: float) -> None:
+        """Ask one examiner, on its own thread; a case that has gone on meanwhile is not asked about any more."""
         began_s = time.monotonic()
+        if self._is_stopping or began_s > until_s:
+            return
         try:
             subject = Subject(case, event, opening_pictures(self._parts.evidence, case))
             said: Examination | None = self._examiners[name].examine(subject)
