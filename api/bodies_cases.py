@@ -148,6 +148,7 @@ class CaseRowBody(Body):
     is_overdue: bool
     supervision: tuple[Supervision, ...]
     proposal: ClosingProposal
+    held_back: bool
     time: TimeLeftBody | None
     position: PositionBody | None
 
@@ -250,6 +251,7 @@ def _row_fields(case: Case | CaseLine, at: datetime, lights: Lights) -> dict[str
         "is_overdue": case.handling.is_overdue(at),
         "supervision": case.handling.supervision,
         "proposal": case.closing.proposal,
+        "held_back": case.held_back,
         "thumbnail": f"/api/cases/{quote(case.case_id, safe='')}/thumbnail.jpg",
         **{name: getattr(case, name) for name in (*same, *more)},
     }

@@ -31,6 +31,7 @@ def list_cases(  # one parameter per filter is what makes them part of the API's
     inbox: Literal["mine"] | None = None,
     overdue: bool = False,
     soon: bool = False,
+    held: bool = False,
     proposal: Annotated[Sequence[Literal["close", "supervise"]], Query()] = (),
     text: Annotated[str, Query(max_length=64)] = "",
     page: Annotated[int, Query(ge=0, le=MAX_OFFSET)] = 0,
@@ -41,7 +42,7 @@ def list_cases(  # one parameter per filter is what makes them part of the API's
 
     `inbox=mine` asks for what waits for the posts of who asks, `overdue=true` for what a unit is late with now,
     `soon=true` for what it will be late with soon, `proposal` for what the camera, which looked again after dispatch,
-    proposes to close or to supervise.
+    proposes to close or to supervise, `held=true` for what an examiner doubts and nobody has vouched for.
     """
     if page * size > MAX_OFFSET:
         raise BadRequestError(f"page {page} of {size} is too deep to skip to; narrow the list, or go on by after=")
@@ -53,6 +54,7 @@ def list_cases(  # one parameter per filter is what makes them part of the API's
         units=tuple(unit),
         inbox=inbox_of(person.doer) if inbox else None,
         proposals=tuple(map(ClosingProposal, proposal)),
+        held_back=held,
         due_before=now if overdue else None,
         due_soon=front.lights.due_soon(cases.database, now) if soon else None,
         text=text,

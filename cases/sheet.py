@@ -12,6 +12,7 @@ from html import escape
 from pathlib import Path
 
 from cases.closing import LOOK, LOOK_DELAYED
+from cases.examining import EXAMINE
 from cases.marks import Mark
 from cases.packs import MAY_BE_UNKNOWN, PackFacts, PackFile, Taking, Why
 from cases.records import AuditRow, Case, CaseWarning
@@ -226,7 +227,9 @@ class _Sheet:
         return _table([], rows)
 
     def _said(self, row: AuditRow) -> str:
-        """Return why, and of a look after dispatch what it came to."""
+        """Return why, and of a look after dispatch or a second opinion what it came to."""
+        if row.action == EXAMINE:
+            return f"{escape(str(row.detail['examiner']))}: {self._word('verdict', str(row.detail['verdict']))}"
         for family, told in (("finding", row.detail.get("finding")), ("delay", row.detail.get("delay"))):
             if row.action in (LOOK, LOOK_DELAYED) and isinstance(told, str):
                 return self._word(family, told)

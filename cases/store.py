@@ -27,6 +27,8 @@ from cases.errors import (
     StaleEditError,
     UnknownCaseError,
 )
+from cases.examining import Examination
+from cases.examining_columns import examiners_of, record_examination
 from cases.handling_clock import Deadlines, timed
 from cases.noting import add_note
 from cases.packs import Pack
@@ -213,6 +215,24 @@ class CaseStore:
             return _refreshed(session, record_delay(session, case_id, delay, dispatched_at, at))
 
         return self._change(change)
+
+    def note_examination(self, case_id: str, said: Examination, at: datetime) -> Case:
+        """Record what an examiner said about a case; a second time by the same one changes nothing.
+
+        Raises:
+            UnknownCaseError: there is no such case.
+            DatabaseError: the database refuses; it may be tried again.
+        """
+
+        def change(session: Session) -> Case:
+            return _refreshed(session, record_examination(session, case_id, said, at))
+
+        return self._change(change)
+
+    def examiners_of(self, case_id: str) -> frozenset[str]:
+        """Return the examiners that have said something about a case."""
+        with self.database.reading() as session:
+            return examiners_of(session, case_id)
 
     def end_offence(self, case_id: str, at: datetime, *, actor: str = SYSTEM) -> Case:
         """Record that the offence was seen to be over; the first time counts.

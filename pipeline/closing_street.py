@@ -122,7 +122,7 @@ class ClosingStreet:
         if scene is None:
             return "unknown"
         places = [place.box for place in scene.places if place.state is not PlaceState.LEFT]
-        is_taken = _overlaps(scaled(np.array(places, np.float32), scene.size_wh, size_wh), box).any()
+        is_taken = overlapping(scaled(np.array(places, np.float32), scene.size_wh, size_wh), box).any()
         return "unknown" if is_taken else "empty"  # another thing may stand there now; or it came back
 
     def things(self, camera_id: str, size_wh: SizeWH) -> Boxes:
@@ -138,10 +138,10 @@ class ClosingStreet:
 
         None where no model can tell: it knows no paper, and may have failed.
         """
-        class_ids = _alike(class_label)
+        class_ids = classes_like(class_label)
         if not class_ids:
             return None
-        region = _region(box, frame.size_wh)
+        region = region_around(box, frame.size_wh)
         part = Frame(
             frame.camera_id,
             frame.seq,
@@ -156,7 +156,7 @@ class ClosingStreet:
             logger.warning("camera %s: the model cannot be asked about a closing look: %s", frame.camera_id, err)
             return None
         moved = seen.boxes + np.array([region[0], region[1]] * 2, np.float32)
-        is_it = _overlaps(moved, box) & np.isin(seen.class_ids, list(class_ids))
+        is_it = overlapping(moved, box) & np.isin(seen.class_ids, list(class_ids))
         return float(seen.scores[is_it].max(initial=0.0))
 
 
@@ -166,12 +166,13 @@ def scaled(boxes: Boxes, from_wh: SizeWH, to_wh: SizeWH) -> Boxes:
     return (boxes.reshape(-1, 4) * ratio).astype(np.float32)
 
 
-def _overlaps(boxes: Boxes, box: Box) -> np.ndarray:
+def overlapping(boxes: Boxes, box: Box) -> np.ndarray:
+    """Return (N,) bool: which boxes lie where a box is."""
     ious = iou_matrix(boxes.reshape(-1, 4).astype(np.float32), np.array([box], np.float32))
     return np.asarray(ious[:, 0] >= SAME_PLACE_IOU)
 
 
-def _alike(class_label: str) -> frozenset[int]:
+def classes_like(class_label: str) -> frozenset[int]:
     """Return the classes that a thing may be called by at another look; none where no model knows it."""
     known = next((each for each in StreetClass if each.label == class_label), StreetClass.UNKNOWN)
     if known is StreetClass.UNKNOWN:
@@ -182,7 +183,7 @@ def _alike(class_label: str) -> frozenset[int]:
     return frozenset({int(known)})
 
 
-def _region(box: Box, size_wh: SizeWH) -> Box:
+def region_around(box: Box, size_wh: SizeWH) -> Box:
     """Return the part of a picture around a box, even at its upper left corner, as pictures are cut there."""
     side = max(MIN_REGION_PX, REGION_SIDES * max(box[2] - box[0], box[3] - box[1]))
     x1, x2 = _span((box[0] + box[2]) / 2, side, size_wh[0])

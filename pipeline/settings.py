@@ -27,6 +27,7 @@ from pipeline.map_settings import MapSettings
 from pipeline.open_watch import ONLY_VIEW, Views
 from pipeline.outward.settings import OutwardSettings
 from pipeline.ptz_settings import PtzSettings, TourSettings
+from pipeline.second_opinion_settings import SecondOpinionSettings
 from pipeline.variables import expanded
 from streams.pool import RINGS_BYTES
 from streams.settings import StreamSettings
@@ -279,6 +280,7 @@ class Settings(Section):
     evidence: EvidenceSettings = Field(default_factory=EvidenceSettings)
     codes: CodeSettings = Field(default_factory=CodeSettings)
     closing: ClosingSettings = Field(default_factory=ClosingSettings)
+    second_opinion: SecondOpinionSettings = Field(default_factory=SecondOpinionSettings)
     privacy: PrivacySettings = Field(default_factory=PrivacySettings)
     retention: RetentionSettings = Field(default_factory=RetentionSettings)
     recordings: RecordingSettings = Field(default_factory=RecordingSettings)
@@ -396,6 +398,7 @@ def _rooted(settings: Settings, folder: Path) -> Settings:
     changed |= {"cameras": cameras, "model": model, "evidence": evidence, "broadcast": voice}
     changed["codes"] = settings.codes.rooted(folder)
     changed["places"] = settings.places.rooted(folder)
+    changed["second_opinion"] = settings.second_opinion.rooted(folder)
     changed["outward"] = settings.outward.rooted(folder)
     return settings.model_copy(update=changed)
 

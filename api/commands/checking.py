@@ -22,11 +22,13 @@ from cases.signing import load_signing_key
 from detectors.catalog import load_zones
 from detectors.errors import DetectorError
 from models.cards import load_card
-from models.choice import check_card
+from models.choice import FALLBACK, check_card
 from models.errors import ModelError
 from models.shelf import bundled_card
 from pipeline.data_folder import check_data_folder
 from pipeline.errors import SettingsError
+from pipeline.outward.posting import trust_of
+from pipeline.second_opinion_settings import SecondOpinionSettings
 from pipeline.settings import CameraEntry, Settings, load_settings
 from pipeline.stores import keys_folder
 from streams.errors import StreamError
@@ -81,6 +83,7 @@ def _problems(settings: Settings) -> Iterator[str]:
         yield from _camera_problems(camera)
     yield from _voice_problems(settings.broadcast)
     yield from _place_problems(settings)
+    yield from _second_opinion_problems(settings.second_opinion)
 
 
 def _place_problems(settings: Settings) -> Iterator[str]:
@@ -95,6 +98,19 @@ def _place_problems(settings: Settings) -> Iterator[str]:
             read()
         except PlaceError as err:
             yield f"places.{key}: {err}"
+
+
+def _second_opinion_problems(wanted: SecondOpinionSettings) -> Iterator[str]:
+    if wanted.model is not None:
+        try:
+            check_card(load_card(wanted.model), FALLBACK)
+        except ModelError as err:
+            yield f"second_opinion.model: {err}"
+    if wanted.language_model is not None and wanted.language_model.ca_file is not None:
+        try:
+            trust_of("second_opinion.language_model", wanted.language_model.ca_file)
+        except SettingsError as err:
+            yield str(err)
 
 
 def _camera_problems(camera: CameraEntry) -> Iterator[str]:

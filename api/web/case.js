@@ -5,6 +5,7 @@ import { itemOf, said } from "./codes.js";
 import { Comparison } from "./compare.js";
 import { button, fill, h, toast } from "./dom.js";
 import { evidenceBar } from "./evidence_bar.js";
+import { examinationsSection, examinationWords, heldBadge } from "./examinations.js";
 import { warnCase } from "./horns.js";
 import { askHeld, askOrder, toldWords } from "./order.js";
 import { caption, clipPlayer, figure, fileList, loadCase, PicturesAhead, stillsOf } from "./pictures.js";
@@ -124,6 +125,7 @@ export class CaseView {
       this.element,
       this.#head(),
       this.#actions(),
+      examinationsSection(found, this.#history),
       closingSection(found, this.#history, {
         show: (file, words) => figure(file, words, this.#ahead),
         decide: mayAct(this.#person, "operator") ? (...told) => this.#decide(...told) : null,
@@ -175,7 +177,7 @@ export class CaseView {
     return h(
       "header", { class: "case-head" },
       h("div", { class: "row" },
-        h("h2", {}, word("offence", found.kind)), h("span", { class: `badge ${found.state}` }, word("state", found.state)),
+        h("h2", {}, word("offence", found.kind)), h("span", { class: `badge ${found.state}` }, word("state", found.state)), heldBadge(found),
         stage ? h("span", { class: "muted stage-place" }, t("stage.place", stage)) : null,
         h("span", { class: "spring" }), h("code", {}, found.number)),
       h("p", {}, `${found.camera_name} · ${found.zone_name} · ${day(found.started_at)} ${clock(found.started_at)} ${end}`),
@@ -277,7 +279,7 @@ export class CaseView {
 
 function historyRow(row) {
   const reason = row.reason ? (has(`quick.${row.reason}`) ? word("quick", row.reason) : saidWords(row.reason)) : "";
-  const told = [...toldWords(row.detail), ...lookWords(row)].join(" · ");
+  const told = [...toldWords(row.detail), ...lookWords(row), ...examinationWords(row)].join(" · ");
   return h("li", { class: row.action },
     h("time", { datetime: row.at }, clock(row.at)),
     h("div", {}, h("strong", {}, word("happened", row.action)), reason ? h("span", {}, ` ${reason}`) : null,

@@ -4,6 +4,7 @@ import { DONE, IN_PROGRESS } from "./alarms.js";
 import { Board } from "./board.js";
 import { CaseView } from "./case.js";
 import { button, fill, h, isTyping, toast } from "./dom.js";
+import { heldBadge } from "./examinations.js";
 import { CaseMap } from "./map.js";
 import { get, post } from "./request.js";
 import { problemWords } from "./sentences.js";
@@ -19,6 +20,7 @@ const FILTERS = {
   filed: inStates(IN_PROGRESS),
   soon: ["soon=true"],
   late: ["overdue=true"],
+  held: ["held=true"],
   posted: ["proposal=supervise"],
   cleared: ["proposal=close"],
   done: inStates(DONE),
@@ -232,6 +234,7 @@ export class CaseDesk {
           h("span", { class: `badge ${found.state}` }, word("state", found.state))),
         h("span", { class: "muted clip" }, found.camera_name),
         h("span", { class: "muted" }, `${clock(found.raised_at)} · ${found.number}`),
+        heldBadge(found),
         found.proposal ? h("span", { class: `proposed ${found.proposal}` }, t("closing.proposed", { what: word("proposal", found.proposal) })) : null,
         found.due_at ? h("span", { class: found.is_overdue ? "standing late" : "standing" }, lightDot(found.time), dueWords(found.due_at, found.time)) : null)));
   }

@@ -16,6 +16,7 @@ export function problemWords({ code, message, facts = {} }) {
   const words = { state: state && word("state", state), action: action && word("action", action) };
   if (code === "action_blocked") words.cause = word("blocked", cause);
   if (code === "action_detail") Object.assign(words, { detail: word("detail", detail), cause: word("detailfault", cause) });
+  if (code === "examiner_fails") Object.assign(words, { examiner: word("examiner", facts.examiner), cause: word("examined", cause) });
   if (code === "post_missing") words.posts = posts.split(", ").map((post) => word("post", post)).join(t("case.and"));
   return t(`problem.${code}`, { ...facts, ...words });
 }

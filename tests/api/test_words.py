@@ -35,6 +35,7 @@ from cases.errors import (
     PlaceError,
     PlaceFileError,
 )
+from cases.examining import EXAMINE, Verdict
 from cases.handling import Request, Supervision
 from cases.kinship import REASONS
 from cases.lights import Light
@@ -64,7 +65,10 @@ from datasets.sheets import BoxState, How
 from detectors.catalog import RULES
 from detectors.errors import DayError, DetectorError, DoorLineError, TimeOfDayError
 from pipeline.errors import PipelineError, SettingsError
+from pipeline.false_alarms import MEMORY
 from pipeline.intake import CORRUPT, FAILED, NOT_DUE, REPLACED, STALE
+from pipeline.language_model import LANGUAGE_MODEL
+from pipeline.larger_model import LARGER_MODEL
 from pipeline.merging import SAME_OFFENCE
 from pipeline.recorder import FAULT, LITTLE_ROOM
 from pipeline.speaking import NO_HORN
@@ -184,7 +188,9 @@ def test_page_holds_no_words_outside_the_table() -> None:
         ("light", list(Light)),
         ("weekday", range(1, 8)),
         ("happened", [*Action, OPEN, ADD_PACK, END, EXPORT, VIEW, LOCK, UNLOCK, DELETE, RELEASE, WITHDRAW_RELEASE]),
-        ("happened", [LOOK, LOOK_DELAYED]),
+        ("happened", [LOOK, LOOK_DELAYED, EXAMINE]),
+        ("examverdict", list(Verdict)),
+        ("examiner", [MEMORY, LARGER_MODEL, LANGUAGE_MODEL]),
         ("finding", list(Finding)),
         ("proposal", [each for each in ClosingProposal if each]),
         ("delay", list(Delay)),
@@ -211,6 +217,15 @@ def test_page_holds_no_words_outside_the_table() -> None:
 )
 def test_every_value_of_the_server_has_a_word(family: str, values: list[str]) -> None:
     assert [value for value in values if f"{family}.{value}" not in words()] == []
+
+
+def test_every_reason_of_an_examiner_has_a_sentence() -> None:
+    folder = WEB_FOLDER.parent.parent / "pipeline"
+    text = "".join(path.read_text(encoding="utf-8") for path in folder.glob("*.py"))
+    used = set(re.findall(r'(?:ExaminerError\(|Verdict\.[A-Z]+, )"(\w+)"', text))
+
+    assert len(used) > 12
+    assert sorted(reason for reason in used if f"examined.{reason}" not in words()) == []
 
 
 def kinds_of(base: type[Exception]) -> set[type[Exception]]:
@@ -251,6 +266,7 @@ def test_every_code_without_a_class_has_a_sentence() -> None:
             "pipeline/room.py",
             "pipeline/recorder.py",
             "pipeline/outward/post_office.py",
+            "pipeline/examining.py",
             *VIEWS,
         )
     )

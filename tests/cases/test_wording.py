@@ -10,6 +10,7 @@ import pytest
 
 from cases.closing import LOOK, LOOK_DELAYED, Delay, Finding
 from cases.completeness import Shortfall
+from cases.examining import EXAMINE, Verdict
 from cases.keyring import NewKey
 from cases.packs import PackPurpose, PartRole, Why
 from cases.problems import Problem, ProblemKind
@@ -54,6 +55,7 @@ BESIDES = [
     WITHDRAW_RELEASE,
     LOOK,
     LOOK_DELAYED,
+    EXAMINE,
 ]
 
 
@@ -72,6 +74,7 @@ def test_every_sentence_has_both_languages_with_the_same_places_to_fill_in() -> 
         ("kind", list(ProblemKind)),
         ("finding", list(Finding)),
         ("delay", list(Delay)),
+        ("verdict", list(Verdict)),
         ("newkey", list(NewKey)),
         ("why", list(Why)),
         ("state", list(CaseState)),

@@ -220,6 +220,15 @@ CHECKED = {
         ["camera 'a': zones: "],
     ),
     "scheme left out": ("[[cameras]]\nid = 'a'\nurl = 'admin:sesame@192.0.2.1/s'", ["camera 'a' (number 1): url: "]),
+    "second opinion": (
+        "[second_opinion]\nmodel = 'none.toml'\n"
+        "language_model = { url = 'https://m/v1', model = 'm', ca_file = 'none.pem' }",
+        ["second_opinion.model: ", "none.toml", "ca_file", "none.pem"],
+    ),
+    "address of a model": (
+        "[second_opinion.language_model]\nurl = 'https://li:sesame@m/v1'\nmodel = 'm'",
+        ["second_opinion.language_model.url: ", "leave user"],
+    ),
     "time zone": ("timezone = 'Mars/Base'", ["unknown time zone 'Mars/Base'"]),
 }
 
