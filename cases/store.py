@@ -5,7 +5,7 @@ Every change is one transaction that also adds to the case's history, so that th
 Belongs here: what may be done with cases. Does not: evidence files (evidence), which action comes when (pipeline).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, tzinfo
 from typing import TypeVar
 
@@ -33,6 +33,7 @@ from cases.packs import Pack
 from cases.pages import LinePage, Page
 from cases.posts import Doer
 from cases.queries import CaseQuery
+from cases.readings import AlikeCase, Reading, alike, readings_of, record_readings
 from cases.records import ADD_PACK, ADD_WARNING, END, EXPORT, OPEN, AuditRow, Case, CaseWarning, NewCase
 from cases.rows import audit_records, case_record, new_case_row, pack_row, put_standing, standing_of, warning_row
 from cases.searching import conditions_of, lines_of, search
@@ -213,6 +214,25 @@ class CaseStore:
             return _refreshed(session, record_delay(session, case_id, delay, dispatched_at, at))
 
         return self._change(change)
+
+    def note_readings(self, case_id: str, readings: Sequence[Reading]) -> None:
+        """Keep what was read on the pictures of a case, in place of what was kept of the same kinds before.
+
+        Raises:
+            UnknownCaseError: there is no such case.
+            DatabaseError: the database refuses; it may be tried again.
+        """
+
+        def change(session: Session) -> None:
+            _locked(session, case_id)
+            record_readings(session, case_id, readings)
+
+        self._change(change)
+
+    def readings(self, case_id: str) -> tuple[tuple[Reading, ...], tuple[AlikeCase, ...]]:
+        """Return what was read on a case, and the other cases on which the same was read, newest first."""
+        with self.database.reading() as session:
+            return readings_of(session, case_id), alike(session, case_id)
 
     def end_offence(self, case_id: str, at: datetime, *, actor: str = SYSTEM) -> Case:
         """Record that the offence was seen to be over; the first time counts.

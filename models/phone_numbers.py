@@ -95,7 +95,9 @@ class _Signs:
 
     def score(self, span: tuple[int, int]) -> float:
         """Return the certainty of the weakest character that says something."""
-        told = [s for sign, s in zip(self.text[slice(*span)], self.scores[slice(*span)], strict=True) if sign not in GAPS]
+        told = [
+            s for sign, s in zip(self.text[slice(*span)], self.scores[slice(*span)], strict=True) if sign not in GAPS
+        ]
         return min(told, default=0.0)
 
 

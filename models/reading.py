@@ -130,7 +130,9 @@ class TextReader:
         try:
             return rapidocr.RapidOCR(params=_parameters(folder))
         except Exception as err:  # as above
-            raise EngineUnavailableError(f"text cannot be read: {folder} holds no usable models: {one_line(err)}") from err
+            raise EngineUnavailableError(
+                f"text cannot be read: {folder} holds no usable models: {one_line(err)}"
+            ) from err
 
 
 def useful_scale(shape_hw: tuple[int, ...]) -> float:
@@ -165,9 +167,7 @@ def _lines(engine: Any, bgr: Picture, scale: float) -> tuple[TextLine, ...]:
         return ()
     read = engine.recognize_txt(crops)
     boxes = (np.asarray(found.boxes, np.float32) - (0, steps["padding_1"]["top"])) / scale
-    lines = (
-        _line(text, word.confs, box) for text, word, box in zip(read.txts, read.word_results, boxes, strict=True)
-    )
+    lines = (_line(text, word.confs, box) for text, word, box in zip(read.txts, read.word_results, boxes, strict=True))
     return tuple(line for line in lines if line is not None)
 
 
