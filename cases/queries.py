@@ -64,6 +64,7 @@ class CaseQuery:
         states, kinds, camera_ids, units: any of these.
         inbox: what waits for somebody.
         proposals: any of what the camera proposed after dispatch, as it counts now.
+        held_back: what an examiner doubts and nobody has vouched for.
         due_before: whose running clock has its limit before this moment, aware UTC.
         due_soon: whose running clock is yellow.
         raised_from, raised_before: aware UTC; from is included, before is not.
@@ -81,6 +82,7 @@ class CaseQuery:
     units: tuple[str, ...] = ()
     inbox: Inbox | None = None
     proposals: tuple[ClosingProposal, ...] = ()
+    held_back: bool = False
     due_before: datetime | None = None
     due_soon: DueSoon | None = None
     raised_from: datetime | None = None

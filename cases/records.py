@@ -204,6 +204,7 @@ class CaseFacts:
         revision: counts decisions, from 1; hand it back with the next one to notice that somebody was faster.
         handling: where it stands in the workflow besides its state: unit, clock, returns, requests.
         closing: what the camera saw after its last dispatch; nothing before that and after its end.
+        held_back: an examiner doubts it and nobody has vouched for it: the program neither warns nor files.
     """
 
     case_id: str
@@ -233,6 +234,7 @@ class CaseFacts:
     revision: int
     handling: Handling
     closing: ClosingLook
+    held_back: bool
 
     @property
     def standing(self) -> Standing:

@@ -8,6 +8,7 @@ from pydantic import TypeAdapter
 
 from cases.closing import NO_LOOK, current_look
 from cases.closing_columns import closing_look, put_look
+from cases.examining import is_held_back
 from cases.handling import Handling, Request, Standing, Supervision
 from cases.packs import Pack, PackPurpose, PartRole
 from cases.place_columns import place_columns, proposal_of, spot_of
@@ -51,6 +52,7 @@ def new_case_row(new: NewCase, number: str) -> CaseRow:
         created_at=new.opened_at,
         updated_at=new.opened_at,
         audit_rows=0,
+        doubted=False,
     )
     put_standing(row, Standing())
     put_look(row, NO_LOOK)
@@ -186,6 +188,7 @@ def _facts(row: CaseRow) -> dict[str, Any]:
         "updated_at": row.updated_at,
         "revision": row.revision,
         "handling": standing.handling,
+        "held_back": is_held_back(row.doubted, standing.state, row.reviewed_by),
         "closing": current_look(closing_look(row), standing.state, standing.handling.dispatched_at),
     }
 

@@ -31,6 +31,7 @@ from sqlalchemy.orm import Session, raiseload
 
 from cases.closing import PROPOSAL_STATES, ClosingProposal
 from cases.due_soon import DueSoon
+from cases.examining_columns import held_back
 from cases.pages import Count
 from cases.posts import ANY_UNIT
 from cases.queries import CasePlace, CaseQuery, Inbox
@@ -102,6 +103,8 @@ def _in_workflow(query: CaseQuery) -> Iterator[ColumnElement[bool]]:
         yield _waits(query.inbox)
     if query.proposals:
         yield _is_proposed(query.proposals)
+    if query.held_back:
+        yield held_back()
     if query.due_before is not None:
         yield CaseRow.due_at < query.due_before
     if query.due_soon is not None:

@@ -27,6 +27,8 @@ from cases.errors import (
     StaleEditError,
     UnknownCaseError,
 )
+from cases.examining import Examination
+from cases.examining_columns import examiners_of, record_examination
 from cases.handling_clock import Deadlines, timed
 from cases.noting import add_note
 from cases.packs import Pack
@@ -217,6 +219,8 @@ class CaseStore:
 
     def note_readings(self, case_id: str, readings: Sequence[Reading]) -> None:
         """Keep what was read on the pictures of a case, in place of what was kept of the same kinds before.
+    def note_examination(self, case_id: str, said: Examination, at: datetime) -> Case:
+        """Record what an examiner said about a case; a second time by the same one changes nothing.
 
         Raises:
             UnknownCaseError: there is no such case.
@@ -233,6 +237,15 @@ class CaseStore:
         """Return what was read on a case, and the other cases on which the same was read, newest first."""
         with self.database.reading() as session:
             return readings_of(session, case_id), alike(session, case_id)
+        def change(session: Session) -> Case:
+            return _refreshed(session, record_examination(session, case_id, said, at))
+
+        return self._change(change)
+
+    def examiners_of(self, case_id: str) -> frozenset[str]:
+        """Return the examiners that have said something about a case."""
+        with self.database.reading() as session:
+            return examiners_of(session, case_id)
 
     def end_offence(self, case_id: str, at: datetime, *, actor: str = SYSTEM) -> Case:
         """Record that the offence was seen to be over; the first time counts.

@@ -146,6 +146,8 @@ class CaseRow(Base):
     closing_delay: Mapped[str] = mapped_column(String(32))
     closing_tried_at: Mapped[datetime | None]
 
+    doubted: Mapped[bool]
+
     packs: Mapped[list["PackRow"]] = relationship(order_by="PackRow.number", lazy="selectin")
     warnings: Mapped[list["WarningRow"]] = relationship(order_by="WarningRow.id", lazy="selectin")
 
@@ -159,6 +161,7 @@ class CaseRow(Base):
         Index(None, "due_at"),
         Index(None, "suspended_until"),
         Index(None, "closing_proposal", "raised_at"),
+        Index(None, "doubted", "raised_at"),
         Index(None, "state", "unit", "due_at"),
     )
 

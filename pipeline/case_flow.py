@@ -1,11 +1,11 @@
-"""Leads an event to a case: first still, evidence, row; then hands it to the ladder.
+"""Leads an event to a case: first still, evidence, row; then has it examined, which hands it to the ladder.
 
 All of it happens on the thread `cases-writer`, one step after the other, and nothing is dropped: a step that fails
 because the disk is full or the database locked is held back and tried again. Pictures are taken once, in time, and
 kept in memory until they are written. Evidence is written before the row that names it.
 
 Belongs here: the order of things. Does not: which pictures (evidence_keeper), those that come after the case is made
-(later_pictures), warnings (ladder_runner, speaking).
+(later_pictures), second opinions (examining), warnings (ladder_runner, speaking).
 """
 
 import logging
@@ -27,6 +27,7 @@ from cases.timekeeping import keep_time
 from detectors.events import Event, Phase
 from pipeline.agenda import Agenda
 from pipeline.evidence_keeper import EvidenceKeeper, Taken
+from pipeline.examining import Examining
 from pipeline.hub import Hub
 from pipeline.ladder_runner import LadderRunner
 from pipeline.later_pictures import LOOK_AGAIN_S, LOOKS_AGAIN, LaterPictures
@@ -54,6 +55,7 @@ class FlowParts:
     """Whether a camera sees the offence of an event now; takes both ids."""
     keep_watch: Callable[[str], None]
     """Keeps on disk what a camera knew of its street when it raised its last event; may raise `OSError`."""
+    examining: Examining
 
 
 class CaseFlow:
@@ -107,6 +109,7 @@ class CaseFlow:
         at = datetime.now(UTC)
         case = self._parts.cases.decide(case_id, order, by=by, at=at, expected_revision=expected_revision)
         self.tell(case, "state")
+        self._agenda.now(f"case {case_id}: decided", lambda: self._parts.examining.decided(case_id))
         return case
 
     def merged(self, cases: Iterable[Case]) -> tuple[Case, ...]:
@@ -176,7 +179,7 @@ class CaseFlow:
         elif case is None:
             self._raised(event)
         else:
-            self._parts.ladders.begin(case, event)
+            self._parts.examining.begin(case, event)
 
     def _write_opening(self, event: Event, taken: Taken) -> None:
         self._keep_watch(event)
@@ -214,7 +217,7 @@ class CaseFlow:
         self.tell(case, "opened")
         self._parts.later.opened(case.case_id)
         if ended is None:
-            self._parts.ladders.begin(case, event)
+            self._parts.examining.begin(case, event)
         else:
             self._agenda.now(f"case {case.case_id}: ended", lambda: self._ended_before_its_case(ended))
 
@@ -235,6 +238,7 @@ class CaseFlow:
             return
         case = self._parts.cases.end_offence(case.case_id, event.captured_at)
         self.tell(case, "ended")
+        self._parts.examining.ended(case.case_id)
         if self._parts.ladders.lacks(case):  # a crash came before it was put there
             self._parts.ladders.begin(case, event)
         self._parts.ladders.ended(case.case_id)

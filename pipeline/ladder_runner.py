@@ -93,6 +93,9 @@ class LadderRunner:
         if self._parts.presence(case) == "gone":
             self._enter(case, _Climb(event=event, step=Step("resolve", 0, now_s, now_s, 0, "")))
             return
+        if case.held_back:
+            logger.info("case %s: no warning, an examiner doubts it; an operator must decide", case.number)
+            return
         if self._parts.findings(case).permits:
             logger.info(
                 "case %s: no warning, %s; an operator must decide", case.number, self._parts.findings(case).shown
@@ -136,6 +139,8 @@ class LadderRunner:
     def _without_step(self, case: Case, err: Exception) -> None:
         """Resolve a case that is over; one that is not begins anew once its offence is seen, or stays with people."""
         if self._parts.presence(case) != "gone":
+            if case.held_back:
+                return  # it was never there
             logger.warning("case %s: its step on the ladder is lost, it begins anew if seen: %s", case.number, err)
             return
         now_s, spoken = self._clock(), sum(warning.ok for warning in case.warnings)

@@ -24,6 +24,7 @@ from models.choice import EngineName
 from pipeline.errors import SettingsError
 from pipeline.map_settings import MapSettings
 from pipeline.outward.settings import OutwardSettings
+from pipeline.second_opinion_settings import SecondOpinionSettings
 from pipeline.variables import expanded
 from streams.pool import RINGS_BYTES
 from streams.settings import StreamSettings
@@ -219,6 +220,7 @@ class Settings(Section):
     evidence: EvidenceSettings = Field(default_factory=EvidenceSettings)
     codes: CodeSettings = Field(default_factory=CodeSettings)
     closing: ClosingSettings = Field(default_factory=ClosingSettings)
+    second_opinion: SecondOpinionSettings = Field(default_factory=SecondOpinionSettings)
     privacy: PrivacySettings = Field(default_factory=PrivacySettings)
     retention: RetentionSettings = Field(default_factory=RetentionSettings)
     broadcast: BroadcastSettings = Field(default_factory=BroadcastSettings)

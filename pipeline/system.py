@@ -3,8 +3,8 @@
 `System` is what the page and the command line talk to. Its methods may be called from any thread; those that read
 pictures or the database block for a moment and belong on a worker thread of the caller.
 
-Start order: couriers, horns, case flow, looking thread, cameras, housekeeper. Stop order is its reverse, but for the
-horns: they end before the case flow, which writes down what they did not say to the end.
+Start order: couriers, horns, case flow, examiners, looking thread, cameras, housekeeper. Stop order is its reverse, but
+for the horns: they end before the case flow, which writes down what they did not say to the end.
 """
 
 import logging
@@ -37,6 +37,9 @@ from pipeline.closing_wiring import Running, open_closing
 from pipeline.data_folder import make_data_folder
 from pipeline.errors import NoPictureError
 from pipeline.evidence_keeper import EvidenceKeeper, KeeperParts, Place
+from pipeline.examining import ExaminingParts
+from pipeline.examining_wiring import open_examining
+from pipeline.horn_views import horn_views
 from pipeline.housekeeping import Housekeeper, HouseParts
 from pipeline.hub import Hub
 from pipeline.inference import Looker
@@ -115,7 +118,10 @@ class System:
         self._speaker = self._make_speaker()
         self._ladders = self._make_ladders()
         self._later = self._make_later()
-        own = self._later, self.hub, self._ladders, self.places, self._sees, self._shard.keep_raised
+        exam_parts = ExaminingParts(self.cases, self.evidence, self._agenda, self._ladders, self._tell_case)
+        self._examining = open_examining(settings, exam_parts)
+        keep_watch = self._shard.keep_raised
+        own = self._later, self.hub, self._ladders, self.places, self._sees, keep_watch, self._examining
         flow_parts = FlowParts(self.cases, self.evidence, self._keeper, self._codes, *own)
         self._flow = CaseFlow(flow_parts, self._agenda)
         self.desk, forget = open_privacy(settings, self.cases, self.evidence, self._site)
@@ -170,6 +176,7 @@ class System:
         self.announcer.start()
         self._agenda.start()
         self._clips.start()
+        self._examining.start()
         self._shard.start()
         for entry in self._site.cameras():
             self._watch(entry)
@@ -183,6 +190,7 @@ class System:
         run_each(
             ("ending the housekeeper", self._housekeeper.stop),
             ("ending the cameras", self._shard.stop),
+            ("ending the examiners", self._examining.stop),
             ("pausing the ladders", self._ladders.pause),
             ("ending the horns", self.announcer.close),
             ("writing what is due", self._agenda.stop),
@@ -284,21 +292,7 @@ class System:
 
     def horns(self) -> tuple[HornView, ...]:
         """Return every horn as people see it."""
-        entries = {entry.id: entry for entry in self.settings.broadcast.horns}
-        return tuple(
-            HornView(
-                horn_id=horn.horn_id,
-                name=entries[horn.horn_id].name or horn.horn_id,
-                url=redact(entries[horn.horn_id].url.get_secret_value()),
-                state=horn.state,
-                problem=horn.problem,
-                problem_code=horn.problem_code,
-                last_spoken_at=horn.last.started_at if horn.last else None,
-                last_detail=horn.last.detail if horn.last else "",
-                last_file=(horn.last.file or None) if horn.last else None,
-            )
-            for horn in self.announcer.health()
-        )
+        return horn_views(self.announcer.health(), self.settings.broadcast.horns)
 
     def warn(self, case_id: str, *, actor: str, phrase: str | None = None) -> None:
         """Speak a warning because of a case, before anything automatic that waits.
@@ -336,7 +330,7 @@ class System:
         if self._new_key is not None:
             sentence = f"evidence is signed by a new key, {self._new_key.fingerprint}: the one before was not there"
             problems.append(SystemProblem("new_signing_key", sentence, {"fingerprint": self._new_key.fingerprint}))
-        problems.extend(self.post_office.problems())
+        problems.extend((*self.post_office.problems(), *self._examining.problems()))
         if free < LOW_DISK_BYTES:
             sentence = f"only {free // 2**20} MiB are free in {self.settings.data}: evidence will soon not fit"
             problems.append(SystemProblem("low_disk", sentence, {"free_mib": free // 2**20}))

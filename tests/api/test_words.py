@@ -36,6 +36,7 @@ from cases.errors import (
     PlaceError,
     PlaceFileError,
 )
+from cases.examining import EXAMINE
 from cases.handling import Request, Supervision
 from cases.kinship import REASONS
 from cases.lights import Light
@@ -180,7 +181,7 @@ def test_page_holds_no_words_outside_the_table() -> None:
         ("light", list(Light)),
         ("weekday", range(1, 8)),
         ("happened", [*Action, OPEN, ADD_PACK, END, EXPORT, VIEW, LOCK, UNLOCK, DELETE, RELEASE, WITHDRAW_RELEASE]),
-        ("happened", [LOOK, LOOK_DELAYED]),
+        ("happened", [LOOK, LOOK_DELAYED, EXAMINE]),
         ("finding", list(Finding)),
         ("proposal", [each for each in ClosingProposal if each]),
         ("delay", list(Delay)),
@@ -235,7 +236,13 @@ def test_every_code_without_a_class_has_a_sentence() -> None:
     folder = WEB_FOLDER.parent.parent
     text = "".join(
         (folder / path).read_text()
-        for path in ("api/problems.py", "pipeline/shard.py", "pipeline/system.py", "pipeline/outward/post_office.py")
+        for path in (
+            "api/problems.py",
+            "pipeline/shard.py",
+            "pipeline/system.py",
+            "pipeline/outward/post_office.py",
+            "pipeline/examining.py",
+        )
     )
     codes = set(re.findall(r'code="(\w+)"', text)) | set(re.findall(r'SystemProblem\("(\w+)"', text))
     codes |= set(re.findall(r'"(\w+)": self\._\w+\.problem', text))

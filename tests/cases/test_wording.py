@@ -10,6 +10,7 @@ import pytest
 
 from cases.closing import LOOK, LOOK_DELAYED, Delay, Finding
 from cases.completeness import Shortfall
+from cases.examining import EXAMINE
 from cases.keyring import NewKey
 from cases.packs import PackPurpose, PartRole, Why
 from cases.problems import Problem, ProblemKind
@@ -54,6 +55,7 @@ BESIDES = [
     WITHDRAW_RELEASE,
     LOOK,
     LOOK_DELAYED,
+    EXAMINE,
 ]
 
 

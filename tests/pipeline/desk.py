@@ -1,6 +1,6 @@
 """The flow from event to case with real stores, and with a camera, ladders and time that a test moves by hand."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime
 from pathlib import Path
 
@@ -14,6 +14,8 @@ from detectors.events import Event
 from pipeline.agenda import Agenda
 from pipeline.case_flow import CaseFlow, FlowParts
 from pipeline.evidence_keeper import Taken
+from pipeline.examiners import Examiner
+from pipeline.examining import Examining, ExaminingParts
 from pipeline.hub import Hub
 from pipeline.kept_stills import Moment, Still
 from pipeline.later_pictures import LaterParts, LaterPictures
@@ -102,15 +104,30 @@ class FakeLadders:
         self.over.append(case_id)
 
 
+class _ExaminerDesk:
+    """Puts what an examiner is asked on the agenda of all, or nowhere where the test says that examiners hang."""
+
+    def __init__(self, desk: "Desk") -> None:
+        self._desk = desk
+
+    def now(self, name: str, run: Callable[[], None]) -> None:
+        if not self._desk.examiners_hang:
+            self._desk.agenda.now(name, run)
+
+
 class Desk:
     """The flow from event to case on real stores."""
 
     def __init__(self, folder: Path, agenda: FakeAgenda | Agenda, cases: CaseStore | None = None) -> None:
         self.folder = folder
-        self.keeper, self.ladders = FakeKeeper(), FakeLadders()
+        self.keeper: FakeKeeper = FakeKeeper()
+        self.ladders = FakeLadders()
         self.cases = cases or CaseStore(f"sqlite:///{folder / 'cases.sqlite'}")
         self.evidence = EvidenceStore(folder / "evidence")
         self.presence: Presence = "unknown"
+        self.examiners: tuple[Examiner, ...] = ()
+        self.examiners_hang = False
+        self.told: list[str] = []
         self.watches_kept: list[tuple[str, bool]] = []  # camera, and whether evidence was there by then
         self.start(agenda)
 
@@ -128,6 +145,8 @@ class Desk:
             lambda _case, _change: None,
         )
         self.later = LaterPictures(later_parts, settings, self.folder / "later")
+        exam_parts = ExaminingParts(self.cases, self.evidence, agenda, self.ladders, self.on_change)  # type: ignore[arg-type]
+        self.examining = Examining(exam_parts, self.examiners, wait_s=60.0, desk=lambda _name: _ExaminerDesk(self))  # type: ignore[arg-type, return-value]
         parts = FlowParts(
             self.cases,
             self.evidence,
@@ -139,11 +158,15 @@ class Desk:
             city(self.folder, self.cases),
             lambda _camera_id, _event_id: self.presence == "present",
             self.keep_watch,
+            self.examining,
         )
         self.flow = CaseFlow(parts, agenda)  # type: ignore[arg-type]
 
     def keep_watch(self, camera_id: str) -> None:
         self.watches_kept.append((camera_id, self.evidence.case_folder(case_id_of("gate-kerb-1")) is not None))
+
+    def on_change(self, _case: Case, change: str) -> None:
+        self.told.append(change)
 
     def file_names(self) -> list[str]:
         return [file.name for file in self.cases.get(case_id_of("gate-kerb-1")).files]

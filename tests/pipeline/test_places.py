@@ -26,7 +26,7 @@ from pipeline.hub import Hub
 from pipeline.places import Places
 from pipeline.settings import CameraEntry, GroundSettings
 from tests.cases import city as town
-from tests.pipeline.fakes import NOON, city, event, facts, new_case
+from tests.pipeline.fakes import NOON, FakeAgenda, city, event, facts, new_case
 
 ORIGIN = town.at_m(50, 50)
 GROUND = GroundSettings.model_validate(
@@ -175,8 +175,9 @@ def test_permit_holds_filing_back_until_a_person_says_why(here: Town) -> None:
     places = here.places(permits=(here.folder / "permits.toml",))
     case = here.opened(places)
     nobody: Any = None
-    own = (Hub(), nobody, places, lambda *_: False, lambda _camera_id: None)
-    flow = CaseFlow(FlowParts(here.cases, here.evidence, nobody, nobody, nobody, *own), nobody)
+    own = (Hub(), nobody, places, lambda *_: False, lambda _camera_id: None, nobody)
+    agenda: Any = FakeAgenda()
+    flow = CaseFlow(FlowParts(here.cases, here.evidence, nobody, nobody, nobody, *own), agenda)
 
     with pytest.raises(FilingHeldError, match="夜市-001"):
         flow.decide(case.case_id, Order(Action.FILE, " "), by=Doer("li"))

@@ -155,6 +155,7 @@ def test_example_is_toml_without_duplicate_tables() -> None:
         "evidence",
         "codes",
         "closing",
+        "second_opinion",
         "privacy",
         "retention",
         "broadcast",

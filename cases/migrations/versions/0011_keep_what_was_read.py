@@ -1,7 +1,7 @@
 """keep what was read on the pictures of a case: plates, numbers, lines of text
 
 Revision ID: 0011
-Revises: 0009
+Revises: 0010
 Create Date: 2026-11-29 20:40:00.000000
 """
 
@@ -10,7 +10,7 @@ from alembic import op
 
 
 revision = "0011"
-down_revision = "0009"
+down_revision = "0010"
 branch_labels = None
 depends_on = None
 
