@@ -3,7 +3,7 @@
 A TOML file with an entry `[[notices]]` for each:
 
     [[notices]]
-    text = "市容环境综合整治公告"      # words that stand on it; two of a kind differ in what is read, so most of them are enough
+    text = "市容环境综合整治公告"      # words that stand on it; most of them are enough
     note = "Notice of the city office"  # what the page tells
     zones = ["gate-1", "bridge/wall"]   # cameras, or their zones; everywhere where left out
 

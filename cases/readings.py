@@ -14,7 +14,9 @@ from enum import StrEnum
 from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.orm import Session, aliased
 
+from cases.database import Database
 from cases.lawful_notices import plain_text
+from cases.noting import case_for_change
 from cases.tables import CaseRow, ReadingRow
 from models.number_plates import plate_of
 from models.phone_numbers import number_of
@@ -100,49 +102,57 @@ def value_of(told: str) -> str:
     return plain[:MAX_VALUE] if len(plain) >= LONG_TEXT else ""
 
 
-def record_readings(session: Session, case_id: str, readings: Sequence[Reading]) -> None:
-    """Keep what was read on a case, in place of what was kept of the same kinds before."""
-    kinds = {reading.kind.value for reading in readings}
-    session.execute(delete(ReadingRow).where(ReadingRow.case_id == case_id, ReadingRow.kind.in_(kinds)))
-    for reading in readings[:MOST_READINGS]:
-        session.add(
-            ReadingRow(
-                case_id=case_id,
-                kind=reading.kind.value,
-                shown=reading.shown[:MAX_SHOWN],
-                value=reading.value[:MAX_VALUE],
-                score=reading.score,
+class Readings:
+    """What was read on all cases of a database. Any thread may call any method."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def note(self, case_id: str, readings: Sequence[Reading]) -> None:
+        """Keep what was read on a case, in place of what was kept before.
+
+        Raises:
+            UnknownCaseError: there is no such case.
+            DatabaseError: the database refuses; it may be tried again.
+        """
+        with self._database.writing() as session:
+            row = case_for_change(session, case_id)
+            if any(pack.deleted_at is not None for pack in row.packs):
+                return  # the pictures went by a rule of retention while they were being read
+            forget_readings(session, case_id)
+            for reading in readings[:MOST_READINGS]:
+                session.add(_row(case_id, reading))
+
+    def of(self, case_id: str) -> tuple[Reading, ...]:
+        """Return what was read on a case, in the order in which it was kept."""
+        with self._database.reading() as session:
+            rows = session.scalars(select(ReadingRow).where(ReadingRow.case_id == case_id).order_by(ReadingRow.id))
+            return tuple(Reading(ReadingKind(row.kind), row.shown, row.value, row.score) for row in rows)
+
+    def alike(self, case_id: str) -> tuple[AlikeCase, ...]:
+        """Return the other cases on which the same was read, newest first, at most `MOST_ALIKE` of each value."""
+        own = aliased(ReadingRow)
+        wanted = (
+            select(
+                CaseRow.id, CaseRow.number, ReadingRow.kind, ReadingRow.shown, ReadingRow.score, own.score, own.value
             )
+            .join(ReadingRow, ReadingRow.case_id == CaseRow.id)
+            .join(own, (own.value == ReadingRow.value) & (own.kind == ReadingRow.kind))
+            .where(own.case_id == case_id, own.value != "", CaseRow.id != case_id)
+            .order_by(CaseRow.raised_at.desc(), CaseRow.id.desc())
+            .limit(MOST_READINGS * MOST_ALIKE)
         )
+        by_value: defaultdict[str, list[AlikeCase]] = defaultdict(list)
+        with self._database.reading() as session:
+            for other_id, number, kind, shown, score, own_score, value in session.execute(wanted):
+                is_sure = min(score, own_score) >= SURE_SCORE
+                by_value[value].append(AlikeCase(other_id, number, ReadingKind(kind), shown, is_sure))
+        return tuple(case for cases in by_value.values() for case in cases[:MOST_ALIKE])
 
 
 def forget_readings(session: Session, case_id: str) -> None:
     """Remove what was read on a case, as its pictures go."""
     session.execute(delete(ReadingRow).where(ReadingRow.case_id == case_id))
-
-
-def readings_of(session: Session, case_id: str) -> tuple[Reading, ...]:
-    """Return what was read on a case, in the order in which it was kept."""
-    rows = session.scalars(select(ReadingRow).where(ReadingRow.case_id == case_id).order_by(ReadingRow.id))
-    return tuple(Reading(ReadingKind(row.kind), row.shown, row.value, row.score) for row in rows)
-
-
-def alike(session: Session, case_id: str) -> tuple[AlikeCase, ...]:
-    """Return the other cases that share a value with a case, newest first, each value with at most `MOST_ALIKE`."""
-    own = aliased(ReadingRow)
-    wanted = (
-        select(CaseRow.id, CaseRow.number, ReadingRow.kind, ReadingRow.shown, ReadingRow.score, own.score, own.value)
-        .join(ReadingRow, ReadingRow.case_id == CaseRow.id)
-        .join(own, (own.value == ReadingRow.value) & (own.kind == ReadingRow.kind))
-        .where(own.case_id == case_id, own.value != "", CaseRow.id != case_id)
-        .order_by(CaseRow.raised_at.desc(), CaseRow.id.desc())
-        .limit(MOST_READINGS * MOST_ALIKE)
-    )
-    by_value: defaultdict[str, list[AlikeCase]] = defaultdict(list)
-    for other_id, number, kind, shown, score, own_score, value in session.execute(wanted):
-        is_sure = min(score, own_score) >= SURE_SCORE
-        by_value[value].append(AlikeCase(other_id, number, ReadingKind(kind), shown, is_sure))
-    return tuple(case for cases in by_value.values() for case in cases[:MOST_ALIKE])
 
 
 def is_read(value: str, *, plates: bool) -> ColumnElement[bool]:
@@ -151,3 +161,8 @@ def is_read(value: str, *, plates: bool) -> ColumnElement[bool]:
     if not plates:
         found = found.where(ReadingRow.kind != ReadingKind.PLATE.value)
     return CaseRow.id.in_(found)
+
+
+def _row(case_id: str, reading: Reading) -> ReadingRow:
+    shown, value = reading.shown[:MAX_SHOWN], reading.value[:MAX_VALUE]
+    return ReadingRow(case_id=case_id, kind=reading.kind.value, shown=shown, value=value, score=reading.score)

@@ -5,7 +5,7 @@ Every change is one transaction that also adds to the case's history, so that th
 Belongs here: what may be done with cases. Does not: evidence files (evidence), which action comes when (pipeline).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime, tzinfo
 from typing import TypeVar
 
@@ -35,7 +35,6 @@ from cases.packs import Pack
 from cases.pages import LinePage, Page
 from cases.posts import Doer
 from cases.queries import CaseQuery
-from cases.readings import AlikeCase, Reading, alike, readings_of, record_readings
 from cases.records import ADD_PACK, ADD_WARNING, END, EXPORT, OPEN, AuditRow, Case, CaseWarning, NewCase
 from cases.rows import audit_records, case_record, new_case_row, pack_row, put_standing, standing_of, warning_row
 from cases.searching import conditions_of, lines_of, search
@@ -217,8 +216,6 @@ class CaseStore:
 
         return self._change(change)
 
-    def note_readings(self, case_id: str, readings: Sequence[Reading]) -> None:
-        """Keep what was read on the pictures of a case, in place of what was kept of the same kinds before.
     def note_examination(self, case_id: str, said: Examination, at: datetime) -> Case:
         """Record what an examiner said about a case; a second time by the same one changes nothing.
 
@@ -227,16 +224,6 @@ class CaseStore:
             DatabaseError: the database refuses; it may be tried again.
         """
 
-        def change(session: Session) -> None:
-            _locked(session, case_id)
-            record_readings(session, case_id, readings)
-
-        self._change(change)
-
-    def readings(self, case_id: str) -> tuple[tuple[Reading, ...], tuple[AlikeCase, ...]]:
-        """Return what was read on a case, and the other cases on which the same was read, newest first."""
-        with self.database.reading() as session:
-            return readings_of(session, case_id), alike(session, case_id)
         def change(session: Session) -> Case:
             return _refreshed(session, record_examination(session, case_id, said, at))
 

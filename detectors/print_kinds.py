@@ -16,7 +16,7 @@ MIN_LETTERS = 2
 """Letters that make print of it whatever it looks like; readers see single ones in stains and bricks."""
 
 NO_INK_RATIO = 0.05
-"""What has less ink bears no print. Drawn notices, the palest print, have 0.09; shadows, stains and fresh paint 0.00."""
+"""What has less ink bears no print. Drawn notices, the palest, have 0.09; shadows, stains and fresh paint 0.00."""
 
 ON_SURFACE_RATIO = 0.45
 """Where so much of it looks like the surface, the ink lies on the surface itself: drawn lettering 0.56 and more, paper

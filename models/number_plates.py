@@ -13,6 +13,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from models.reading import TextLine
 
@@ -104,7 +105,7 @@ def plate_of(told: str) -> str:
 
 def _pairs(lines: Sequence[TextLine]) -> Iterator[TextLine]:
     """Yield neighbouring lines of which the upper is a province and a letter, as one."""
-    for above, below in zip(lines, lines[1:], strict=False):
+    for above, below in pairwise(lines):
         if len(_NOT_SIGNS.sub("", above.text)) == _HEAD_LENGTH:
             yield TextLine(above.text + below.text, above.scores + below.scores, above.corners)
 

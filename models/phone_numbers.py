@@ -12,12 +12,12 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 
 from models.reading import TextLine
 
 SURE_SCORE = 0.9
-"""A number whose weakest digit is surer than this is told as read. Of the drawn prints of docs/reading.md that were read
-as some number at or above it, 99 of 100 were right; of those below it, two of three."""
+"""A number whose weakest digit is surer than this is told as read; docs/reading.md has how often that was right."""
 
 CONFUSED_FACTOR = 0.8
 """What a letter that stands for a digit keeps of its score: never enough to be sure."""
@@ -133,7 +133,7 @@ def _in_lines(lines: Sequence[TextLine]) -> Iterator[FoundNumber]:
 
 def _over_lines(lines: Sequence[TextLine]) -> Iterator[FoundNumber]:
     """Yield numbers that begin at the end of a line and end in the next one."""
-    for above, below in zip(lines, lines[1:], strict=False):
+    for above, below in pairwise(lines):
         signs = _signs(above.text + below.text, above.scores + below.scores)
         border = len(above.text)
         for (begin, end), found in _matches(signs):

@@ -24,6 +24,7 @@ from models.choice import EngineName
 from pipeline.errors import SettingsError
 from pipeline.map_settings import MapSettings
 from pipeline.outward.settings import OutwardSettings
+from pipeline.reading_settings import ReadingSettings
 from pipeline.second_opinion_settings import SecondOpinionSettings
 from pipeline.variables import expanded
 from streams.pool import RINGS_BYTES
@@ -221,6 +222,7 @@ class Settings(Section):
     codes: CodeSettings = Field(default_factory=CodeSettings)
     closing: ClosingSettings = Field(default_factory=ClosingSettings)
     second_opinion: SecondOpinionSettings = Field(default_factory=SecondOpinionSettings)
+    reading: ReadingSettings = Field(default_factory=ReadingSettings)
     privacy: PrivacySettings = Field(default_factory=PrivacySettings)
     retention: RetentionSettings = Field(default_factory=RetentionSettings)
     broadcast: BroadcastSettings = Field(default_factory=BroadcastSettings)
@@ -337,6 +339,7 @@ def _rooted(settings: Settings, folder: Path) -> Settings:
     changed |= {"cameras": cameras, "model": model, "evidence": evidence, "broadcast": voice}
     changed["codes"] = settings.codes.rooted(folder)
     changed["places"] = settings.places.rooted(folder)
+    changed["reading"] = settings.reading.rooted(folder)
     changed["outward"] = settings.outward.rooted(folder)
     return settings.model_copy(update=changed)
 

@@ -97,7 +97,7 @@ def _middle(pixels: FloatArray, otherwise: FloatArray) -> FloatArray:
 
 
 def _commonest(pixels: FloatArray) -> FloatArray:
-    """Return the colour around which most pixels lie: the middle of the fullest step of lightness and its neighbours."""
+    """Return the colour around which most pixels lie: the middle of the fullest steps of lightness."""
     counts, edges = np.histogram(pixels[:, 0], bins=20, range=(0, 100))
     fullest = int(np.argmax(np.convolve(counts, [1, 2, 1], "same")))
     low, high = edges[max(0, fullest - 1)], edges[min(20, fullest + 2)]
