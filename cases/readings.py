@@ -78,6 +78,7 @@ class AlikeCase:
     Attributes:
         case_id, number: the case.
         kind, shown: what was read there.
+        value: by which both are found.
         is_sure: whether it was read surely in both.
     """
 
@@ -85,6 +86,7 @@ class AlikeCase:
     number: str
     kind: ReadingKind
     shown: str
+    value: str
     is_sure: bool
 
 
@@ -146,7 +148,7 @@ class Readings:
         with self._database.reading() as session:
             for other_id, number, kind, shown, score, own_score, value in session.execute(wanted):
                 is_sure = min(score, own_score) >= SURE_SCORE
-                by_value[value].append(AlikeCase(other_id, number, ReadingKind(kind), shown, is_sure))
+                by_value[value].append(AlikeCase(other_id, number, ReadingKind(kind), shown, value, is_sure))
         return tuple(case for cases in by_value.values() for case in cases[:MOST_ALIKE])
 
 

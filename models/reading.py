@@ -35,6 +35,9 @@ MOST_ENLARGED = 8.0
 LONGEST_SIDE_PX = 1600
 """What is larger is made smaller, so that no picture takes more than a few seconds."""
 
+RECOGNISED_PX = 48
+"""Height to which RapidOCR scales the lines it reads."""
+
 THREADS = 1
 """Of ONNX Runtime: a text is read now and then, beside looks that must not wait for it."""
 
@@ -128,7 +131,11 @@ class TextReader:
                     "pip install --force-reinstall 'rapidocr>=3.10,<4'"
                 )
         try:
-            return rapidocr.RapidOCR(params=_parameters(folder))
+            engine = rapidocr.RapidOCR(params=_parameters(folder))
+            blank = np.full((RECOGNISED_PX, RECOGNISED_PX, 3), 255, np.uint8)
+            _lines(engine, blank, 1.0)  # it opens a model with the first picture that needs it
+            engine.recognize_txt([blank])
+            return engine
         except Exception as err:  # as above
             raise EngineUnavailableError(
                 f"text cannot be read: {folder} holds no usable models: {one_line(err)}"

@@ -16,6 +16,9 @@ from vision.arrays import FloatArray, Mask, Picture
 LIKE_SURFACE = 9.0
 """Lab steps within which a pixel looks like the surface: compression and grain of drawn and real walls stay below 6."""
 
+SAME_GROUND = 6.0
+"""Lab steps within which its ground is the surface itself, as of lettering: light falls off by 5 over a drawn wall."""
+
 INK = 18.0
 """Lab steps by which ink differs from the ground it stands on, after a lens and a codec have blurred it."""
 
@@ -36,7 +39,8 @@ class PrintLook:
         size_wh_px: width and height of its box in the picture.
         lightness_step: its ground's lightness minus the surface's, in Lab steps of 0 to 100; below 0 it is darker.
         colour_step: how far its ground's colour is from the surface's, lightness aside, in Lab steps.
-        surface_ratio: share of its inside that looks like the surface beside it, in [0, 1].
+        surface_ratio: share of its inside that looks like the surface beside it, and more so than like a ground of its
+            own, in [0, 1].
         ink_ratio: share of its inside that differs clearly from its own ground and from the surface, in [0, 1]; where
             the surface looks through a ragged border, that is no ink.
     """
@@ -68,14 +72,14 @@ def print_look(bgr: Picture, box: tuple[float, float, float, float]) -> PrintLoo
     inside = lab[y1 + dy : y2 - dy, x1 + dx : x2 - dx].reshape(-1, 3)
     ground = _commonest(inside)
     step = ground - surface
+    to_surface, to_ground = (np.linalg.norm(inside - colour, axis=1) for colour in (surface, ground))
+    is_surface = (to_surface < LIKE_SURFACE) & ((to_surface <= to_ground) | (np.linalg.norm(step) < SAME_GROUND))
     return PrintLook(
         size_wh_px=(float(box[2] - box[0]), float(box[3] - box[1])),
         lightness_step=float(step[0]),
         colour_step=float(np.linalg.norm(step[1:])),
-        surface_ratio=_share(np.linalg.norm(inside - surface, axis=1) < LIKE_SURFACE),
-        ink_ratio=_share(
-            (np.linalg.norm(inside - ground, axis=1) > INK) & (np.linalg.norm(inside - surface, axis=1) > INK)
-        ),
+        surface_ratio=_share(is_surface),
+        ink_ratio=_share((to_ground > INK) & (to_surface > INK)),
     )
 
 

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 
 from api.commands.facts import NOTHING, named, print_facts, worded
+from api.commands.sheets import sheet_sentences
 from api.openers import openers
 from broadcast.rtsp_backchannel import BackchannelReport, probe_backchannel
 from detectors.catalog import load_zones
@@ -71,11 +72,16 @@ def replay(
     engine: Annotated[EngineName, typer.Option(help="auto measures once and remembers")] = "auto",
     look_hz: Annotated[float, typer.Option(help="model looks per second of clip", min=0.1, max=30)] = 2.0,
 ) -> None:
-    """Run the detectors over a recorded file as fast as it goes; print events as JSON lines."""
+    """Run the detectors over a recorded file as fast as it goes; print events as JSON lines.
+
+    Whether the view can see a sheet of A4 on its watched surfaces is said first, on the standard error.
+    """
     loaded_zones = load_zones(zones)
     with Recorded(clip, clip.stem) as recorded, _progress() as progress:
         with cache_folder() as cache:
             looker = open_model(model or bundled_card(), cache, engine)
+        for _, sentence in sheet_sentences(loaded_zones, recorded.size_wh):
+            sys.stderr.write(sentence + "\n")
         task = progress.add_task(clip.name, total=recorded.duration_s)
         for step in replay_steps(recorded, loaded_zones, looker, look_hz=look_hz):
             progress.update(task, completed=step.t_s)

@@ -3,7 +3,7 @@
 import { ask, button, fill, h, toast } from "./dom.js";
 import { sayThrough } from "./horns.js";
 import { get, post, remove } from "./request.js";
-import { problemWords, saidWords, troubleWords } from "./sentences.js";
+import { problemWords, saidWords, sheetWords, troubleWords } from "./sentences.js";
 import { mayAct } from "./session.js";
 import { clock, duration, quantity, t, word } from "./text.js";
 
@@ -68,7 +68,7 @@ export class HealthPage {
       h("td", {}, String(camera.health.reconnects)),
       h("td", {}, `${quantity(camera.health.ring_s, "s")} · ${quantity(camera.health.ring_bytes, "bytes")}`),
       h("td", {}, `± ${quantity(camera.health.clock_error_s, "s")}`),
-      h("td", {}, word("view", camera.view_state)),
+      h("td", {}, word("view", camera.view_state), sheets(camera)),
       h("td", {}, isAdmin ? this.#removeButton(camera) : null)));
     return table(CAMERA_COLUMNS, rows);
   }
@@ -131,6 +131,10 @@ function gearCell({ health, looks }) {
   const fault = health.key_fault ? h("div", { class: "odd" }, word("keyfault", health.key_fault)) : null;
   return h("td", {}, word("gear", health.gear), h("div", { class: "muted" }, rates), fault);
 }
+
+// Says for each watched surface whether A4 is seen there.
+const sheets = ({ zones, sheets: seen }) => seen.map((sheet) => h("div", { class: "muted sheet", "data-sight": sheet.sight },
+  `${zones.find(({ id }) => id === sheet.zone_id)?.name || sheet.zone_id}: ${sheetWords(sheet)}`));
 
 // Returns what wants somebody's attention, most urgent first; where nothing does, that all is well.
 function notices(health, cameras, horns) {

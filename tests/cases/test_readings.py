@@ -79,7 +79,7 @@ def test_a_number_that_was_not_read_surely_in_both_links_them_no_more_surely(sto
     readings.note(a, (NUMBER,))
     readings.note(b, (Reading(ReadingKind.MOBILE, "13812345678", "13812345678", 0.6),))
     number = store.get(b).number
-    assert readings.alike(a) == (AlikeCase(b, number, ReadingKind.MOBILE, "13812345678", is_sure=False),)
+    assert readings.alike(a) == (AlikeCase(b, number, ReadingKind.MOBILE, "13812345678", "13812345678", is_sure=False),)
 
 
 def test_the_same_digits_of_another_kind_are_another_number(store: CaseStore) -> None:
