@@ -316,6 +316,7 @@ class FakeSystem:
             clock_error_s=0.04,
             ring_s=60.0 if is_live else 0.0,
             ring_bytes=4_100_000 if is_live else 0,
+            looked_wh=SIZE_WH if is_live else (0, 0),
         )
         looks = LookCounts(1440, 1422, 720, {"replaced": 18}, 0, wanted_hz=2.0, reached_hz=1.9)
         return CameraView(camera_id, name, redact(url), "post-3", place, health, self.zones_of[camera_id], looks, "ok")
