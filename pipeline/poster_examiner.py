@@ -18,7 +18,7 @@ from detectors.print_kinds import PrintJudgement, PrintKind, judge_print
 from models.errors import ModelError
 from models.phone_numbers import FoundNumber, NumberKind, numbers_in
 from models.reading import Reader, TextLine
-from pipeline.examiners import ExaminerError, OpeningPicture, Subject
+from pipeline.examiners import Box, ExaminerError, OpeningPicture, Subject
 from pipeline.plate_examiner import ASKED, Keep
 from vision.arrays import Picture
 from vision.print_look import print_look
@@ -84,7 +84,7 @@ class PosterExaminer:
         height, width = picture.bgr.shape[:2]
         scale = self._parts.scale_of(event, (width, height))
         size_m = scale.box_m(picture.box) if scale is not None else None
-        judged = judge_print(print_look(*_crop(picture, LOOK_MARGIN_RATIO)), letters, size_m)
+        judged = judge_print(print_look(*region_of(picture.bgr, picture.box, LOOK_MARGIN_RATIO)), letters, size_m)
         facts = tuple(_facts(judged, letters, size_m))
         mobiles = [number.value for number in numbers if number.kind is NumberKind.MOBILE]
         notice = self._parts.notices.match([line.text for line in lines], mobiles, (event.camera_id, event.zone_id))
@@ -96,19 +96,25 @@ class PosterExaminer:
         return Examination(NAME, verdict, reason, score, asked=ASKED, facts=facts)
 
     def _lines(self, picture: OpeningPicture) -> tuple[TextLine, ...]:
-        crop, _ = _crop(picture, READ_MARGIN_RATIO)
+        crop, _ = region_of(picture.bgr, picture.box, READ_MARGIN_RATIO)
         try:
             return tuple(line for line in self._parts.reader.read(crop) if line.score >= MIN_LINE_SCORE)
         except ModelError as err:
             raise ExaminerError("cannot_read", str(err)) from err
 
 
-def _crop(picture: OpeningPicture, margin_ratio: float) -> tuple[Picture, tuple[float, float, float, float]]:
-    """Return the region with a margin, and its box in that part's pixels."""
-    x1, y1, x2, y2 = picture.box
+def region_of(bgr: Picture, box: Box, margin_ratio: float) -> tuple[Picture, Box]:
+    """Return a region of a picture with a margin, and its box in that part's pixels.
+
+    Args:
+        bgr: (H, W, 3) uint8.
+        box: (x1, y1, x2, y2) of the region.
+        margin_ratio: the margin as a share of the box's longer side.
+    """
+    x1, y1, x2, y2 = box
     margin = max(LEAST_MARGIN_PX, margin_ratio * max(x2 - x1, y2 - y1))
     left, top = max(0, int(x1 - margin)), max(0, int(y1 - margin))
-    part = picture.bgr[top : int(y2 + margin) + 1, left : int(x2 + margin) + 1]
+    part = bgr[top : int(y2 + margin) + 1, left : int(x2 + margin) + 1]
     return part, (x1 - left, y1 - top, x2 - left, y2 - top)
 
 
