@@ -173,7 +173,7 @@ export class CaseView {
   async #loadReadings(section) {
     const { id } = this.#case;
     const read = await get(`/api/cases/${encodeURIComponent(id)}/readings`).catch(() => null);
-    if (read && this.#case?.id === id) fill(section, readingsSection(read));
+    if (read && this.#case?.id === id) fill(section, readingsSection(read, this.#history));
   }
 
   #head() {

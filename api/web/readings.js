@@ -3,17 +3,25 @@
 import { h } from "./dom.js";
 import { t, word } from "./text.js";
 
-// Returns the section of a case as the server tells it, or null where nothing was read.
-export function readingsSection({ readings, alike, plates_hidden: isHidden }) {
-  if (!readings.length && !isHidden) return null;
+const READERS = ["plates", "posters"]; // examiners that read
+
+// Returns the section of a case from what the server tells and the case's history, or null where nobody read.
+export function readingsSection({ readings, alike, plates_hidden: isHidden }, history) {
+  const said = history.filter(({ action, detail }) => action === "examine" && READERS.includes(detail.examiner));
+  if (!readings.length && !isHidden && !said.length) return null;
   const [lines, marks] = [readings.filter(({ kind }) => kind === "text"), readings.filter(({ kind }) => kind !== "text")];
   return h("section", { class: "readings", "aria-label": t("read.title") },
     h("h3", {}, t("read.title")),
+    said.map(({ detail }) => h("p", { class: detail.verdict === "doubts" ? "notice" : "muted", "data-said": detail.reason }, judged(detail))),
     isHidden ? h("p", { class: "muted" }, t("read.hidden")) : null,
     marks.length ? h("dl", { class: "place-facts" }, marks.map((mark) => fact(mark, alike))) : null,
     lines.length ? h("p", { class: "read-text" }, lines.map((line) => h("span", { class: line.is_sure ? "" : "muted" }, told(line), " "))) : null,
     same(t("read.same_text"), alike.filter(({ kind }) => kind === "text")));
 }
+
+// Says what the reader took it for, and what else it found.
+const judged = ({ reason, facts }) => [word("examined", reason), ...facts.map(({ key, value }) =>
+  t("read.fact", { name: word("examfact", key), value: key === "print" ? word("printkind", value) : value }))].join(" · ");
 
 function fact(mark, alike) {
   const others = alike.filter(({ kind, value }) => kind === mark.kind && value && value === mark.value);
