@@ -11,6 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from cases.people import Person
 from detectors.catalog import ZoneSettings
+from detectors.flyers import FlyerRule
+from detectors.sheet_visibility import SheetSight, Sight, sheet_sight
 from pipeline.views import CameraView, HornView, SystemHealth
 
 
@@ -90,6 +92,29 @@ class CameraHealthBody(Body):
     next_try_at: datetime | None
 
 
+class SheetBody(Body):
+    """Whether a sheet of A4 is seen on a watched surface; fields as in `detectors.sheet_visibility.SheetSight`."""
+
+    zone_id: str
+    sight: Sight
+    px_per_m: float
+    sheet_wh_px: tuple[float, float]
+    character_px: float
+
+    @classmethod
+    def of_zones(cls, view: CameraView) -> "tuple[SheetBody, ...]":
+        """Return it for each watched surface of a camera whose picture's size is known."""
+        looked, evidence = view.health.looked_wh, view.health.size_wh
+        if 0 in (*looked, *evidence):
+            return ()
+        surfaces = ((zone, zone.rule) for zone in view.zones if isinstance(zone.rule, FlyerRule))
+        return tuple(cls._of(zone.id, sheet_sight(zone.zone(), rule, looked, evidence)) for zone, rule in surfaces)
+
+    @classmethod
+    def _of(cls, zone_id: str, sheet: SheetSight) -> "SheetBody":
+        return cls(zone_id=zone_id, **{name: getattr(sheet, name) for name in cls.model_fields if name != "zone_id"})
+
+
 class LooksBody(Body):
     """What became of the pictures a camera offered; fields as in `pipeline.views.LookCounts`."""
 
@@ -132,6 +157,7 @@ class CameraBody(Body):
     looks: LooksBody
     zones: tuple[ZoneSettings, ...]
     views: tuple[CameraViewBody, ...]
+    sheets: tuple[SheetBody, ...]
 
     @classmethod
     def of(cls, view: CameraView) -> "CameraBody":
@@ -160,6 +186,7 @@ class CameraBody(Body):
                 )
                 for each in view.views
             ),
+            sheets=SheetBody.of_zones(view),
         )
 
 

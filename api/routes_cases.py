@@ -9,12 +9,16 @@ from api.auth import Fronted, Now, Operator, Serving, Viewer
 from api.bodies_cases import CaseAnswer, CaseBody, CaseRowBody, CasesBody, CountsBody, WarnBody
 from api.bodies_workflow import ActionBody, WorkflowBody
 from api.errors import BadRequestError
+from api.routes_evidence import Asking
 from cases.closing import ClosingProposal
 from cases.errors import PostMissingError
 from cases.inboxes import inbox_of
 from cases.posts import Post
 from cases.queries import MAX_OFFSET, CasePlace, CaseQuery
+from cases.readings import value_of
 from cases.states import Action, CaseState
+from models.number_plates import plate_of
+from models.phone_numbers import number_of
 
 router = APIRouter(prefix="/api/cases", tags=["cases"])
 
@@ -23,6 +27,7 @@ router = APIRouter(prefix="/api/cases", tags=["cases"])
 def list_cases(  # one parameter per filter is what makes them part of the API's description
     front: Fronted,
     person: Viewer,
+    seer: Asking,
     now: Now,
     state: Annotated[Sequence[CaseState], Query()] = (),
     kind: Annotated[Sequence[str], Query()] = (),
@@ -34,6 +39,7 @@ def list_cases(  # one parameter per filter is what makes them part of the API's
     held: bool = False,
     proposal: Annotated[Sequence[Literal["close", "supervise"]], Query()] = (),
     text: Annotated[str, Query(max_length=64)] = "",
+    reading: Annotated[str, Query(max_length=64)] = "",
     page: Annotated[int, Query(ge=0, le=MAX_OFFSET)] = 0,
     size: Annotated[int, Query(ge=1, le=200)] = 50,
     after: Annotated[str, Query(max_length=200)] = "",
@@ -43,9 +49,15 @@ def list_cases(  # one parameter per filter is what makes them part of the API's
     `inbox=mine` asks for what waits for the posts of who asks, `overdue=true` for what a unit is late with now,
     `soon=true` for what it will be late with soon, `proposal` for what the camera, which looked again after dispatch,
     proposes to close or to supervise, `held=true` for what an examiner doubts and nobody has vouched for.
+    case desk only) or a long line of text; a `text` that is a number or a plate as a whole asks for the same.
     """
     if page * size > MAX_OFFSET:
         raise BadRequestError(f"page {page} of {size} is too deep to skip to; narrow the list, or go on by after=")
+    if not reading and (number_of(text) or plate_of(text)):
+        reading, text = text, ""
+    value = value_of(reading)
+    if reading and not value:
+        raise BadRequestError(f"reading={reading!r} is no telephone number, plate or long line of text")
     cases = front.system.cases
     query = CaseQuery(
         states=tuple(state),
@@ -58,6 +70,8 @@ def list_cases(  # one parameter per filter is what makes them part of the API's
         due_before=now if overdue else None,
         due_soon=front.lights.due_soon(cases.database, now) if soon else None,
         text=text,
+        reading=value,
+        plates=seer.has_desk,
         limit=size,
         offset=page * size,
         after=_place(after),

@@ -12,10 +12,12 @@ from fastapi.responses import FileResponse
 
 from api.auth import Operator, Serving, person_of, session_of
 from api.bodies_evidence import ReasonBody, StandingBody
+from api.bodies_readings import ReadingsBody
 from api.errors import NotFoundError
 from cases.closing import ClosingProposal
 from cases.packs import PackPurpose, PartRole
 from cases.people import Role
+from cases.readings import Readings
 from cases.records import Case, CaseFile
 from pipeline.evidence_desk import Seer
 
@@ -90,6 +92,14 @@ def get_thumbnail(case_id: str, system: Serving, seer: Asking) -> Response:
 def get_standing(case_id: str, system: Serving, seer: Asking) -> StandingBody:
     """Return how a case's evidence stands for who asks: original or blurred, locked, released or what is in the way."""
     return StandingBody.of(system.desk.standing(system.cases.get(case_id), seer))
+
+
+@router.get("/{case_id}/readings")
+def get_readings(case_id: str, system: Serving, seer: Asking) -> ReadingsBody:
+    """Return what was read on a case's pictures and which cases share it; plates for who sees the originals only."""
+    case, readings = system.cases.get(case_id), Readings(system.cases.database)
+    sees_plates = system.desk.standing(case, seer).sees_originals
+    return ReadingsBody.of(readings.of(case_id), readings.alike(case_id), sees_plates=sees_plates)
 
 
 @router.post("/{case_id}/views", status_code=201)

@@ -69,6 +69,8 @@ class CaseQuery:
         due_soon: whose running clock is yellow.
         raised_from, raised_before: aware UTC; from is included, before is not.
         text: part of code, camera, zone or address, in any case; or part of the number, from three characters on.
+        reading: a value of `cases.readings.value_of` that was read on a picture.
+        plates: whether plates may be looked for by `reading` too.
         limit: at most so many, 1 to 500.
         offset: skip so many, up to `MAX_OFFSET`.
         after: only what comes after this place; the way to page deep, as it costs the same on every page.
@@ -86,6 +88,8 @@ class CaseQuery:
     raised_from: datetime | None = None
     raised_before: datetime | None = None
     text: str = ""
+    reading: str = ""
+    plates: bool = False
     limit: int = 50
     offset: int = 0
     after: CasePlace | None = None

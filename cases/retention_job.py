@@ -29,6 +29,7 @@ from cases.evidence import EvidenceStore
 from cases.marks import is_held
 from cases.noting import EvidenceDeed, case_for_change, note_deed
 from cases.packs import Pack, PackPurpose, Part, PartRole
+from cases.readings import forget_readings
 from cases.records import DELETE, Case, CasePack
 from cases.retention import RULE_OF_STATE, Due, RetentionDays, Rule, due
 from cases.store import SYSTEM, CaseStore
@@ -160,6 +161,7 @@ class RetentionJob:
             for pack in row.packs:
                 if pack.number in numbers:
                     pack.deleted_at, pack.deletion_rule = at, is_due.rule.value
+            forget_readings(session, case.case_id)  # plates and numbers are as personal as the pictures they stand on
             reason = f"{is_due.rule.value}: {is_due.days} d"
             detail: dict[str, JsonValue] = {
                 "rule": is_due.rule.value,

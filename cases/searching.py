@@ -35,6 +35,7 @@ from cases.examining_columns import held_back
 from cases.pages import Count
 from cases.posts import ANY_UNIT
 from cases.queries import CasePlace, CaseQuery, Inbox
+from cases.readings import is_read
 from cases.records import CaseLine
 from cases.rows import case_line
 from cases.tables import CaseRow, CaseTallyRow, UtcDateTime, WarningRow
@@ -89,6 +90,8 @@ def conditions_of(query: CaseQuery) -> list[ColumnElement[bool]]:
         conditions.append(CaseRow.raised_at >= query.raised_from)
     if query.raised_before is not None:
         conditions.append(CaseRow.raised_at < query.raised_before)
+    if query.reading:
+        conditions.append(is_read(query.reading, plates=query.plates))
     return [*conditions, *_in_workflow(query)]
 
 

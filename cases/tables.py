@@ -246,6 +246,19 @@ class MarkRow(Base):
     __table_args__ = (Index(None, "case_id", "kind"),)
 
 
+class ReadingRow(Base):
+    """One thing that was read on the pictures of a case; it goes with them. See `cases.readings`."""
+
+    __tablename__ = "readings"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[str] = mapped_column(ForeignKey("cases.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    value: Mapped[str] = mapped_column(String(64), index=True)
+    shown: Mapped[str] = mapped_column(String(200))
+    score: Mapped[float]
+
+
 class WarningRow(Base):
     """One warning that was spoken, or tried, because of a case."""
 

@@ -67,6 +67,19 @@ class FlyerRule(RuleSettings):
     min_area_ratio: float = Field(default=0.002, ge=0, le=1, description="Smallest paper, as a share of the surface.")
     max_area_ratio: float = Field(default=0.5, gt=0, le=1, description="Larger changes are not paper but the surface.")
     min_side_px: float = Field(default=6, ge=1, le=1000, description="Paper narrower in the picture is noise (px).")
+    surface_width_m: float | None = Field(
+        default=None, gt=0, le=200, description="Real width of the surface that the polygon encloses (m)."
+    )
+    surface_height_m: float | None = Field(
+        default=None, gt=0, le=200, description="Real height of that surface (m); both are needed."
+    )
+
+    @property
+    def surface_m(self) -> tuple[float, float] | None:
+        """Width and height of the surface in metres, where both are known."""
+        if self.surface_width_m is None or self.surface_height_m is None:
+            return None
+        return self.surface_width_m, self.surface_height_m
 
     def detector(self, camera_id: str, zone: Zone) -> "FlyerDetector":
         """Return a fresh detector of this rule for a zone of a camera."""

@@ -27,6 +27,7 @@ from pipeline.map_settings import MapSettings
 from pipeline.open_watch import ONLY_VIEW, Views
 from pipeline.outward.settings import OutwardSettings
 from pipeline.ptz_settings import PtzSettings, TourSettings
+from pipeline.reading_settings import ReadingSettings
 from pipeline.second_opinion_settings import SecondOpinionSettings
 from pipeline.variables import expanded
 from streams.pool import RINGS_BYTES
@@ -281,6 +282,7 @@ class Settings(Section):
     codes: CodeSettings = Field(default_factory=CodeSettings)
     closing: ClosingSettings = Field(default_factory=ClosingSettings)
     second_opinion: SecondOpinionSettings = Field(default_factory=SecondOpinionSettings)
+    reading: ReadingSettings = Field(default_factory=ReadingSettings)
     privacy: PrivacySettings = Field(default_factory=PrivacySettings)
     retention: RetentionSettings = Field(default_factory=RetentionSettings)
     recordings: RecordingSettings = Field(default_factory=RecordingSettings)
@@ -399,6 +401,7 @@ def _rooted(settings: Settings, folder: Path) -> Settings:
     changed["codes"] = settings.codes.rooted(folder)
     changed["places"] = settings.places.rooted(folder)
     changed["second_opinion"] = settings.second_opinion.rooted(folder)
+    changed["reading"] = settings.reading.rooted(folder)
     changed["outward"] = settings.outward.rooted(folder)
     return settings.model_copy(update=changed)
 

@@ -126,7 +126,7 @@ class System:
         self._ladders = self._make_ladders()
         self._later = self._make_later()
         exam_parts = ExaminingParts(self.cases, self.evidence, self._agenda, self._ladders, self._tell_case)
-        self._examining = open_examining(settings, exam_parts, self._codes)
+        self._examining = open_examining(settings, exam_parts, self._codes, where)
         keep_watch = self._shard.keep_raised
         own = self._later, self.hub, self._ladders, self.places, self._sees, keep_watch, self._examining
         flow_parts = FlowParts(self.cases, self.evidence, self._keeper, self._codes, *own)

@@ -77,7 +77,7 @@ class Camera:
         """Return how the camera is doing: its main stream, and what is wrong with the other."""
         main = self.main.health()
         if self.sub is None:
-            return main
+            return replace(main, looked_wh=main.size_wh)
         looking = self.sub.health()
         shown = replace(
             main,
@@ -86,6 +86,7 @@ class Camera:
             passed_over=looking.passed_over,
             corrupt=main.corrupt + looking.corrupt,
             key_fault=looking.key_fault,
+            looked_wh=looking.size_wh,
         )
         if main.state != "live" or (looking.state == "live" and not looking.problem):
             return shown

@@ -70,6 +70,7 @@ class CameraHealth:
         corrupt: packets skipped because they could not be read or decoded.
         clock_offset_s: the camera's own clock minus ours, where it tells (RTCP); good to `clock_error_s`.
         next_try_at: until when we wait before we dial again, aware UTC; None while we do not wait.
+        looked_wh: size of the pictures that are looked at: those of the smaller stream, where there is one.
     """
 
     camera_id: str
@@ -94,6 +95,7 @@ class CameraHealth:
     problem_code: str = ""
     key_fault: KeyFault = ""
     next_try_at: datetime | None = None
+    looked_wh: SizeWH = (0, 0)
 
 
 class HealthMeter:

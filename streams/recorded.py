@@ -12,6 +12,7 @@ from streams.decoding import planes_of
 from streams.errors import NotMediaError
 from streams.opening import open_file
 from streams.settings import StreamSettings
+from vision.arrays import SizeWH
 from vision.frames import Frame
 
 UNKNOWN_START = datetime(1970, 1, 1, tzinfo=UTC)
@@ -27,6 +28,7 @@ class Recorded:
     Attributes:
         camera_id: the name that frames carry.
         duration_s: as the file declares it, None where it does not.
+        size_wh: size of its pictures as the file declares it.
         problem: why reading ended before the end of the file; empty while all is well.
     """
 
@@ -46,6 +48,8 @@ class Recorded:
         self._path = path
         self._container = open_file(str(path), StreamSettings())
         self.duration_s = self._container.duration / av.time_base if self._container.duration else None
+        video = self._container.streams.video[0]
+        self.size_wh: SizeWH = (video.width, video.height)
         self.problem = ""
 
     def __enter__(self) -> "Recorded":

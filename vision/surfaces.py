@@ -72,7 +72,7 @@ class Surface:
 
     def __init__(self, zone: Zone, frame_wh: SizeWH) -> None:
         self.zone, self.frame_wh = zone, frame_wh
-        quad = _quad(zone.corners_px(frame_wh))
+        quad = surface_quad(zone, frame_wh)
         self.size_wh = _rectified_size(quad)
         width, height = self.size_wh
         target = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
@@ -324,6 +324,16 @@ def _median5(pictures: list[Picture]) -> Picture:
     return cv2.max(cv2.min(low, high), cv2.min(cv2.max(low, high), e))
 
 
+def surface_quad(zone: Zone, frame_wh: SizeWH) -> Points:
+    """Return the surface's four corners in the picture, clockwise from the top left: (4, 2) float32, pixels."""
+    return _quad(zone.corners_px(frame_wh))
+
+
+def rectified_ratio(zone: Zone, frame_wh: SizeWH) -> float:
+    """Return how much smaller than in the picture the surface is looked at, in (0, 1]."""
+    return min(1.0, MAX_SIDE_PX / max(*_longest_sides(surface_quad(zone, frame_wh)), 1.0))
+
+
 def _quad(corners: Points) -> Points:
     """Return four corners, clockwise from the top left: the polygon's own, or those of its smallest rectangle."""
     if len(corners) != 4 or not cv2.isContourConvex(corners.reshape(-1, 1, 2)):
@@ -335,7 +345,12 @@ def _quad(corners: Points) -> Points:
 
 
 def _rectified_size(quad: Points) -> SizeWH:
-    sides = np.linalg.norm(np.roll(quad, -1, axis=0) - quad, axis=1)
-    width, height = max(sides[0], sides[2]), max(sides[1], sides[3])
+    width, height = _longest_sides(quad)
     scale = min(1.0, MAX_SIDE_PX / max(width, height, 1))
     return max(MIN_SIDE_PX, round(float(width * scale))), max(MIN_SIDE_PX, round(float(height * scale)))
+
+
+def _longest_sides(quad: Points) -> tuple[float, float]:
+    """Return the longer of both widths and of both heights."""
+    sides = np.linalg.norm(np.roll(quad, -1, axis=0) - quad, axis=1)
+    return float(max(sides[0], sides[2])), float(max(sides[1], sides[3]))

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import typer
 from rich.console import Console
 
+from api.commands.sheets import sheet_sentences
 from broadcast.phrases import recording_problems
 from broadcast.settings import BroadcastSettings
 from cases.calendars import chosen_calendar
@@ -21,6 +22,7 @@ from cases.permit_file import load_permits
 from cases.signing import load_signing_key
 from detectors.catalog import load_zones
 from detectors.errors import DetectorError
+from detectors.sheet_visibility import Sight
 from models.cards import load_card
 from models.choice import FALLBACK, check_card
 from models.errors import ModelError
@@ -28,14 +30,20 @@ from models.shelf import bundled_card
 from pipeline.data_folder import check_data_folder
 from pipeline.errors import SettingsError
 from pipeline.outward.posting import trust_of
+from pipeline.reading_wiring import checked_notices
 from pipeline.second_opinion_settings import SecondOpinionSettings
 from pipeline.settings import CameraEntry, Settings, load_settings
 from pipeline.stores import keys_folder
 from streams.errors import StreamError
 from streams.opening import open_file
 from streams.urls import scheme_of
+from vision.arrays import SizeWH
 
 DEFAULT_SPEECH = BroadcastSettings().speech_program
+
+
+USUAL_WH, USUAL_SUB_WH = (1920, 1080), (704, 576)
+"""Sizes of most streams, main and small (D1), in pixels; `check` calls no camera, and the page tells the real ones."""
 
 
 def check(
@@ -75,6 +83,10 @@ def _problems(settings: Settings) -> Iterator[str]:
         check_card(load_card(settings.model.card or bundled_card()), settings.model.engine)
     except ModelError as err:
         yield f"model.card: {err}"
+    try:
+        checked_notices(settings.reading)
+    except SettingsError as err:
+        yield str(err)
     try:
         settings.codes.deadlines(ZoneInfo(settings.timezone))
     except (CodeTableError, CalendarError) as err:
@@ -132,6 +144,24 @@ def _camera_problems(camera: CameraEntry) -> Iterator[str]:
         yield f"camera {camera.id!r}: zones: {err}"
 
 
+def _sheet_notes(camera: CameraEntry) -> Iterator[str]:
+    """Yield the watched surfaces on which no sheet of A4 is seen, or nobody can tell; what is wrong is a problem."""
+    with suppress(DetectorError, StreamError):
+        zones = load_zones(camera.zones) if camera.zones else ()
+        sentences = sheet_sentences(zones, _looked_wh(camera)) if zones else ()
+        yield from (sentence for sight, sentence in sentences if sight not in (Sight.SEEN, Sight.READ))
+
+
+def _looked_wh(camera: CameraEntry) -> SizeWH:
+    """Return the size of the pictures that are looked at; that of a usual stream where one would have to call it."""
+    address = camera.sub_address or camera.address
+    if scheme_of(address) != "file":
+        return USUAL_SUB_WH if camera.sub_address else USUAL_WH
+    with closing(open_file(address, camera.stream)) as opened:
+        video = opened.streams.video[0]
+        return video.width, video.height
+
+
 def _voice_problems(voice: BroadcastSettings) -> Iterator[str]:
     if voice.recordings is not None:
         for problem in recording_problems(voice.recordings):
@@ -142,6 +172,8 @@ def _voice_problems(voice: BroadcastSettings) -> Iterator[str]:
 
 def _notes(settings: Settings) -> Iterator[str]:
     """Yield what is missing and may be: without the usual speech program the standard phrases are still spoken."""
+    for camera in settings.cameras:
+        yield from (f"camera {camera.id!r}: {sentence}" for sentence in _sheet_notes(camera))
     if settings.broadcast.speech_program == DEFAULT_SPEECH and shutil.which(DEFAULT_SPEECH) is None:
         yield f"{DEFAULT_SPEECH} is not installed, so only the standard phrases can be spoken; apt install espeak-ng"
     with suppress(CalendarError):  # a problem already

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 
 from api.commands.facts import NOTHING, named, print_facts, worded
+from api.commands.sheets import sheet_sentences
 from api.openers import openers
 from broadcast.rtsp_backchannel import BackchannelReport, probe_backchannel
 from detectors.catalog import ZoneSettings, load_zones
@@ -79,7 +80,10 @@ def replay(
     look_hz: Annotated[float, typer.Option(help="model looks per second of clip", min=0.1, max=30)] = 2.0,
     view: Annotated[str, typer.Option(help="id of the view that the clip shows, where zones name several")] = "",
 ) -> None:
-    """Run the rules over a film or a recording as fast as it goes; print events as JSON lines."""
+    """Run the rules over a film or a recording as fast as it goes; print events as JSON lines.
+
+    Whether the view of a film can see a sheet of A4 on its watched surfaces is said first, on the standard error.
+    """
     if clip.is_dir() or is_recording(clip):
         _replay_recordings(clip, None if zones is None else load_zones(zones))
         return
@@ -89,6 +93,8 @@ def replay(
     with Recorded(clip, clip.stem) as recorded, waiting() as progress:
         with cache_folder() as cache:
             looker = open_model(model or bundled_card(), cache, engine)
+        for _, sentence in sheet_sentences(loaded_zones, recorded.size_wh):
+            sys.stderr.write(sentence + "\n")
         task = progress.add_task(clip.name, total=recorded.duration_s)
         for step in replay_steps(recorded, loaded_zones, looker, look_hz=look_hz):
             progress.update(task, completed=step.t_s)

@@ -10,6 +10,7 @@ import { warnCase } from "./horns.js";
 import { askHeld, askOrder, toldWords } from "./order.js";
 import { caption, clipPlayer, figure, fileList, loadCase, PicturesAhead, stillsOf } from "./pictures.js";
 import { placeNotices, placeSection } from "./place.js";
+import { readingsSection } from "./readings.js";
 import { get, post } from "./request.js";
 import { problemWords, reasonWords, saidWords } from "./sentences.js";
 import { mayAct } from "./session.js";
@@ -117,9 +118,10 @@ export class CaseView {
 
   #build() {
     const found = this.#case;
-    const [notices, place] = [h("div", { class: "place-notices" }), h("div", {})];
+    const [notices, place, read] = [h("div", { class: "place-notices" }), h("div", {}), h("div", {})];
     this.#showEvidence();
     this.#loadPlace(notices, place);
+    this.#loadReadings(read);
     const missing = found.incomplete.map((what) => word("missing", what)).join(t("case.and"));
     fill(
       this.element,
@@ -135,7 +137,7 @@ export class CaseView {
       evidenceBar(found, this.#person, () => this.refresh()),
       found.incomplete.length ? h("p", { class: "notice" }, t("case.incomplete", { what: missing })) : null,
       h("div", { class: "case-columns" },
-        h("div", {}, h("h3", {}, t("case.why")), this.#reasons(), place, h("h3", {}, t("case.files")), fileList(found.files)),
+        h("div", {}, h("h3", {}, t("case.why")), this.#reasons(), read, place, h("h3", {}, t("case.files")), fileList(found.files)),
         h("div", {}, h("h3", {}, t("case.timeline")), this.#timeline())),
     );
     this.element.scrollTop = 0;
@@ -167,6 +169,13 @@ export class CaseView {
       fill(notices, placeNotices(place, mayMerge ? (into) => this.#decide("merge", { into }) : null));
       fill(section, placeSection(place));
     });
+  }
+
+  // What was read comes after the rest; while it is being read there is nothing to show.
+  async #loadReadings(section) {
+    const { id } = this.#case;
+    const read = await get(`/api/cases/${encodeURIComponent(id)}/readings`).catch(() => null);
+    if (read && this.#case?.id === id) fill(section, readingsSection(read, this.#history));
   }
 
   #head() {

@@ -3,7 +3,7 @@
 import { ask, button, fill, h, toast } from "./dom.js";
 import { sayThrough } from "./horns.js";
 import { get, post, remove } from "./request.js";
-import { problemWords, saidWords, troubleWords } from "./sentences.js";
+import { problemWords, saidWords, sheetWords, troubleWords } from "./sentences.js";
 import { mayAct } from "./session.js";
 import { clock, duration, quantity, t, word } from "./text.js";
 
@@ -132,19 +132,22 @@ function gearCell({ health, looks }) {
   return h("td", {}, word("gear", health.gear), h("div", { class: "muted" }, rates), fault);
 }
 
-// Returns whether the picture can be judged, and of a camera that turns when each of its views was last seen.
-function viewCell({ view_state, views }) {
-  const rows = views.map((view) => {
+// Returns whether the picture can be judged, when a camera that turns last saw each of its views, and whether it sees A4.
+function viewCell(camera) {
+  const rows = camera.views.map((view) => {
     const seen = view.seen_at ? t("health.seen", { time: clock(view.seen_at) }) : t("health.seen_never");
     return h("div", { class: isLate(view) ? "odd" : "muted" }, view.is_here ? h("strong", {}, view.name) : view.name, ` · ${seen}`);
   });
-  return h("td", {}, word("view", view_state), rows);
+  return h("td", {}, word("view", camera.view_state), rows, sheets(camera));
 }
 
 // Says whether a tour should have shown a view long since: two rounds may meet somebody who watches the camera.
 function isLate({ every_s, seen_at }) {
   return every_s !== null && (seen_at === null || Date.now() - Date.parse(seen_at) > 2 * every_s * 1000);
 }
+// Says for each watched surface whether A4 is seen there.
+const sheets = ({ zones, sheets: seen }) => seen.map((sheet) => h("div", { class: "muted sheet", "data-sight": sheet.sight },
+  `${zones.find(({ id }) => id === sheet.zone_id)?.name || sheet.zone_id}: ${sheetWords(sheet)}`));
 
 // Returns what wants somebody's attention, most urgent first; where nothing does, that all is well.
 function notices(health, cameras, horns) {

@@ -72,6 +72,12 @@ export function saidWords(sentence) {
   return sentence;
 }
 
+const SHEETS = { read: "sheet.read", seen: "sheet.seen", too_small: "sheet.too_small", unknown: "sheet.unknown" };
+
+// Says whether a view can see a sheet of A4 on a surface, and read it.
+export const sheetWords = ({ sight, px_per_m: density, sheet_wh_px: [width, height], character_px: character }) =>
+  t(SHEETS[sight], { density: Math.round(density), width: Math.round(width), height: Math.round(height), character: Math.round(character) });
+
 // Returns one measurement that led to a case, as a sentence.
 export function reasonWords({ key, value, unit }) {
   const amount = quantity(value, unit);

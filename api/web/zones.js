@@ -4,18 +4,22 @@ import { button, fill, h, toast } from "./dom.js";
 import { hoursField } from "./hours.js";
 import { PolygonEditor } from "./polygon.js";
 import { get, put } from "./request.js";
-import { problemWords } from "./sentences.js";
+import { problemWords, sheetWords } from "./sentences.js";
 import { t, word } from "./text.js";
 import { TrialPanel } from "./trial.js";
 import { ViewBar } from "./view_bar.js";
 
 const STILL_WIDTH = 1280;
-const FIRST_FIELDS = ["limit_s", "grace_s", "offence"]; // what most people change; the rest is folded away
+const FIRST_FIELDS = ["limit_s", "grace_s", "offence", "surface_width_m", "surface_height_m"]; // what most people change; the rest is folded away
 const PRESETS = { fire_lane: { limit_s: 60, grace_s: 0 } }; // what is set with the name of an offence; may be changed then
+
+// Returns the schema of the number that a field takes; a field that may be left empty has it among others.
+const numeric = (schema) => [schema, ...(schema.anyOf ?? [])].find(({ type }) => type === "number" || type === "integer");
 
 export class ZonePage {
   #rules = {};
   #cameras = [];
+  #sheets = {}; // by camera: whether A4 is seen on each of its surfaces, as they are saved
   #siteOffset = 0;
   #cameraId = null;
   #zones = [];
@@ -49,6 +53,7 @@ export class ZonePage {
     const [rules, { cameras }, site] = await Promise.all([get("/api/rules"), get("/api/cameras"), get("/api/site")]);
     if (!this.element.isConnected) return; // another view was chosen meanwhile
     [this.#rules, this.#cameras, this.#siteOffset] = [rules, cameras, site.utc_offset_h];
+    this.#sheets = Object.fromEntries(cameras.map((camera) => [camera.id, camera.sheets]));
     fill(this.#pick, cameras.map((camera) => h("option", { value: camera.id }, camera.name)));
     const first = cameras.some((camera) => camera.id === cameraId) ? cameraId : cameras[0]?.id;
     if (first) await this.#open(first);
@@ -193,6 +198,7 @@ export class ZonePage {
       h("label", { for: "zone-kind" }, t("zones.rule")), kind,
       fields.filter(isFirst).map(([, row]) => row),
       hasDoor ? this.#doorField(zone) : null,
+      zone.rule.kind === "flyers" ? this.#sheet(zone) : null,
       "hours" in properties
         ? hoursField(zone.rule.hours ?? [], this.#siteOffset, (hours) => this.#changeRule(zone.id, { hours })) : null,
       h("details", {}, h("summary", {}, t("zones.more")), fields.filter((field) => !isFirst(field)).map(([, row]) => row)),
@@ -210,7 +216,7 @@ export class ZonePage {
   // Returns a labelled field for each number and each choice of the rule, with the limits that the server states.
   #fields(zone) {
     const { properties } = this.#rules[zone.rule.kind];
-    const isNumber = ([, schema]) => schema.type === "number" || schema.type === "integer";
+    const isNumber = ([, schema]) => Boolean(numeric(schema));
     const isChoice = ([, schema]) => Array.isArray(schema.enum);
     return [...this.#choices(zone, Object.entries(properties).filter(isChoice)),
       ...this.#numbers(zone, Object.entries(properties).filter(isNumber))];
@@ -232,15 +238,27 @@ export class ZonePage {
   #numbers(zone, properties) {
     return properties.map(([field, schema]) => {
       const input = h("input", {
-        id: `rule-${field}`, type: "number", min: schema.minimum ?? schema.exclusiveMinimum, max: schema.maximum,
-        step: schema.type === "integer" ? 1 : "any", value: zone.rule[field] ?? schema.default, title: schema.description,
+        id: `rule-${field}`, type: "number", min: numeric(schema).minimum ?? numeric(schema).exclusiveMinimum, max: numeric(schema).maximum,
+        step: numeric(schema).type === "integer" ? 1 : "any", value: zone.rule[field] ?? schema.default ?? "", title: schema.description,
       });
       input.addEventListener("input", () => {
-        if (input.value === "") return;
-        this.#changeRule(zone.id, { [field]: Number(input.value) });
+        if (input.value === "" && schema.default !== null) return;
+        this.#changeRule(zone.id, { [field]: input.value === "" ? null : Number(input.value) });
       });
       return [field, h("div", { class: "field" }, h("label", { for: input.id }, word("rule", field)), input)];
     });
+  }
+
+  // Says whether the view can see a sheet of A4 there, as the zone is saved.
+  #sheet(zone) {
+    const sheet = this.#sheets[this.#cameraId]?.find(({ zone_id: id }) => id === zone.id);
+    return sheet ? h("p", { class: `notice sheet ${sheet.sight === "read" ? "good" : ""}`, "data-sight": sheet.sight }, sheetWords(sheet)) : null;
+  }
+
+  // Asks anew what the camera can see on the surfaces as they are now.
+  async #look(cameraId) {
+    const { sheets } = await get(`/api/cameras/${encodeURIComponent(cameraId)}`);
+    this.#sheets[cameraId] = sheets;
   }
 
   #changeRule(id, changes) {
@@ -260,6 +278,7 @@ export class ZonePage {
     try {
       const { zones } = await put(`/api/cameras/${encodeURIComponent(cameraId)}/zones`, { zones: this.#zones });
       toast(t("zones.saved"), "good");
+      await this.#look(cameraId);
       if (this.#cameraId !== cameraId) return; // another camera was chosen meanwhile
       this.#zones = zones;
       this.#isChanged = false;

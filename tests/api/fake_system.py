@@ -336,6 +336,7 @@ class FakeSystem:
             clock_error_s=0.04,
             ring_s=60.0 if is_live else 0.0,
             ring_bytes=4_100_000 if is_live else 0,
+            looked_wh=SIZE_WH if is_live else (0, 0),
         )
         looks = LookCounts(1440, 1422, 720, {"replaced": 18}, 0, wanted_hz=2.0, reached_hz=1.9)
         zones, views = self.zones_of[camera_id], self.views.of.get(camera_id, ())

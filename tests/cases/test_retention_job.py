@@ -15,6 +15,7 @@ from cases.marks import MarkKind, Marks
 from cases.noting import EvidenceDeed
 from cases.packs import Part, PartRole
 from cases.problems import Checked, ProblemKind
+from cases.readings import Reading, ReadingKind, Readings
 from cases.records import Case, CasePack, case_id_of
 from cases.recovery import recover
 from cases.replay import Replayed, replay
@@ -358,3 +359,16 @@ def test_case_that_is_reopened_and_gets_new_evidence_loses_only_that_the_next_ti
     assert done.files == 1
     assert [pack.deletion_pack for pack in site.cases.get(case.case_id).packs] == [3, 3, None, 5, None]
     assert (site.verify(case).problems, site.verify(case).deleted) == ((), 4)
+
+
+def test_what_was_read_on_the_pictures_goes_with_them_and_is_not_kept_afterwards(site: Site) -> None:
+    case, kept = site.open(), site.open("event-2", Action.CONFIRM)
+    readings, plate = Readings(site.cases.database), Reading(ReadingKind.PLATE, "晋M12345", "晋M12345", 0.95)
+    for each in (case, kept):
+        readings.note(each.case_id, (plate,))
+
+    site.job.run()
+    readings.note(case.case_id, (plate,))  # a reader that was still at it
+
+    assert (readings.of(case.case_id), readings.of(kept.case_id)) == ((), (plate,))
+    assert "12345" not in str([row.detail for row in site.cases.history(case.case_id)])

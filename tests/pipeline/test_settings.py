@@ -164,6 +164,7 @@ def test_example_is_toml_without_duplicate_tables() -> None:
         "places",
         "map",
         "outward",
+        "reading",
         "cameras",
     }
 
