@@ -3,6 +3,7 @@
 import { itemOf, said } from "./codes.js";
 import { ask, button, h } from "./dom.js";
 import { proposedParent, proposedUnit } from "./place.js";
+import { get } from "./request.js";
 import { has, t, word } from "./text.js";
 import { ruleOf } from "./workflow.js";
 
@@ -20,7 +21,7 @@ const QUICK_REASONS = {
 };
 const KINDS = ["timeout", "leader", "important"];
 const FIELDS = {
-  unit: () => h("input", { maxlength: 128 }),
+  unit: () => h("input", { maxlength: 128, list: "known-units" }),
   handler: () => h("input", { maxlength: 200 }),
   until: () => h("input", { type: "date", min: tomorrow() }),
   into: () => h("input", { maxlength: 32, placeholder: "SW202611210001" }),
@@ -35,9 +36,10 @@ export async function askOrder(action, found, { place, proposed }) {
   const rule = ruleOf(action);
   if (!rule.needs_reason && !rule.needs.length && !rule.takes.length) return {};
   const fields = [...rule.needs, ...rule.takes];
-  const [item, known] = await Promise.all([
+  const [item, known, units] = await Promise.all([
     fields.includes("condition") ? itemOf(found.code).catch(() => null) : null, // the number can be typed as well
     fields.some((field) => ["unit", "into"].includes(field)) ? place : null,
+    fields.includes("unit") ? get("/api/places/units").then((found) => found.units, () => []) : [], // the server refuses others anyway
   ]);
   const unit = found.handling.unit || proposedUnit(known);
   const start = { condition: found.handling.condition, unit, into: proposedParent(known), ...proposed };
@@ -57,7 +59,8 @@ export async function askOrder(action, found, { place, proposed }) {
     const quick = reasons.map((reason, i) =>
       button(word("quick", reason), { key: String(i + 1), kind: "wide", autofocus: i === 0 && !first, onclick: () => finish(close, reason) }));
     const label = own ? h("label", { for: "own-reason" }, t(reasons.length ? "case.own_reason" : "case.reason")) : null;
-    form = h("form", { class: "stack" }, asked, quick, label,
+    const offer = units.length ? h("datalist", { id: "known-units" }, units.map((unit) => h("option", { value: unit }))) : null;
+    form = h("form", { class: "stack" }, asked, offer, quick, label,
       h("div", { class: "row" }, own, button(t("dialog.ok"), { kind: "primary", type: "submit" })));
     form.addEventListener("submit", (event) => {
       event.preventDefault();

@@ -659,6 +659,7 @@ export const WORDS = {
   "problem.unknown_labels": ["没有这个标注集或图片，可能已被移走", "There is no such set or picture; it may have been moved away"],
   "problem.unknown_person": ["没有这个账号", "There is no such account"],
   "problem.unknown_target": ["没有接收方“{target}”", "There is no receiver “{target}”"],
+  "problem.unknown_unit": ["没有单位“{unit}”，名称相近的有：{nearest}", "There is no unit “{unit}”; the names most alike: {nearest}"],
   "problem.unreachable": ["无法连接服务器", "The server cannot be reached"],
   "problem.unstorable": ["其中有无法保存的字符，请删去后重试", "It holds characters that cannot be kept; take them out"],
   "problem.unsupported_codec": ["摄像机的视频编码不受支持，请改为 H.264 或 H.265", "The camera's codec cannot be used; set it to H.264 or H.265"],

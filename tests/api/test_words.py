@@ -23,10 +23,10 @@ from broadcast.ladder import CAMERA_AWAY
 from broadcast.play_limit import PlayLimit
 from broadcast.quiet_hours import NIGHT, quiet_refusal
 from broadcast.settings import LadderSettings
+from cases.blocks import BLOCKED
 from cases.closing import LOOK, LOOK_DELAYED, ClosingProposal, Cues, Delay, Finding, weigh
 from cases.completeness import Shortfall
 from cases.errors import (
-    BLOCKED,
     BackupError,
     CalendarError,
     CasesError,

@@ -68,6 +68,27 @@ def test_dispatch_without_a_unit_is_not_sent(visit: Visit, system: FakeSystem) -
     assert system.cases.get(case.case_id).state is CaseState.APPROVED
 
 
+def test_dispatch_offers_the_known_units_and_says_what_is_wrong_with_another(visit: Visit, system: FakeSystem) -> None:
+    for name, unit in (("qian", "cleaning-2"), ("sun", "parks-1")):
+        system.people.create(name, "department-password", Role.OPERATOR, posts=[Post.DEPARTMENT], unit=unit)
+    case = system.raise_case("gate-1")
+    visitor = visit("li")
+    visitor.go("cases")
+    page = visitor.page
+    expect(page.locator(".case-head")).to_contain_text(case.number)
+    for key, badge, said in (("f", "已上报", None), ("n", "待立案", ""), ("n", "待派遣", "")):
+        step(page, key, badge, said=said)
+
+    page.keyboard.press("n")
+    expect(page.locator("dialog datalist option")).to_have_count(2)
+    page.keyboard.type("cleaning")
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_text("没有单位“cleaning”，名称相近的有：cleaning-2")).to_be_visible()
+    visitor.complaints.clear()  # of the refusal, which the console tells too
+    assert system.cases.get(case.case_id).state is CaseState.APPROVED
+
+
 def test_return_asks_why_and_the_list_shows_where_it_came_back_from(visit: Visit, system: FakeSystem) -> None:
     page, case = opened(visit, system)
     step(page, "f", "已上报")
