@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from pydantic import Field, JsonValue
 
-from api.bodies import Body
+from api.bodies import Body, SaidBody
 from api.bodies_places import PositionBody
 from api.bodies_workflow import HandlingBody
 from cases.closing import ClosingLook, ClosingProposal, Delay, Finding
@@ -15,6 +15,7 @@ from cases.handling import Supervision
 from cases.lights import Light
 from cases.people import Person
 from cases.records import AuditRow, Case, CaseFile, CaseLine, CasePack, CaseWarning
+from cases.said import said_by_program, said_in
 from cases.states import Action, CaseState
 from cases.time_left import Lights, TimeLeft
 from cases.workflow import possible_for
@@ -48,7 +49,7 @@ class FileBody(Body):
 
 
 class WarningBody(Body):
-    """One warning with its receipt; fields as in `cases.records.CaseWarning`."""
+    """One warning with its receipt; fields as in `cases.records.CaseWarning`, and which sentence `detail` is."""
 
     horn_id: str
     phrase: str
@@ -58,6 +59,7 @@ class WarningBody(Body):
     duration_s: float
     ok: bool
     detail: str
+    said: SaidBody | None
     codec: str
     bytes_sent: int
     audio_sha256: str
@@ -66,11 +68,12 @@ class WarningBody(Body):
     @classmethod
     def of(cls, warning: CaseWarning) -> "WarningBody":
         """Return a warning as it goes over the wire."""
-        return cls(**{name: getattr(warning, name) for name in cls.model_fields})
+        same = {name: getattr(warning, name) for name in cls.model_fields if name != "said"}
+        return cls(said=SaidBody.of(said_by_program(warning.detail)), **same)
 
 
 class HistoryBody(Body):
-    """One thing that happened to a case; fields as in `cases.records.AuditRow`."""
+    """One thing that happened to a case; fields as in `cases.records.AuditRow`, and which sentence `reason` is."""
 
     seq: int
     at: datetime
@@ -79,12 +82,14 @@ class HistoryBody(Body):
     from_state: CaseState | None
     to_state: CaseState
     reason: str
+    said: SaidBody | None
     detail: dict[str, JsonValue]
 
     @classmethod
     def of(cls, row: AuditRow) -> "HistoryBody":
         """Return a row of history as it goes over the wire."""
-        return cls(**{name: getattr(row, name) for name in cls.model_fields})
+        same = {name: getattr(row, name) for name in cls.model_fields if name != "said"}
+        return cls(said=SaidBody.of(said_in(row)), **same)
 
 
 class ReasonBody(Body):

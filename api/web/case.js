@@ -276,7 +276,7 @@ export class CaseView {
 }
 
 function historyRow(row) {
-  const reason = row.reason ? (has(`quick.${row.reason}`) ? word("quick", row.reason) : saidWords(row.reason)) : "";
+  const reason = row.reason ? (has(`quick.${row.reason}`) ? word("quick", row.reason) : saidWords(row.reason, row.said)) : "";
   const told = [...toldWords(row.detail), ...lookWords(row)].join(" · ");
   return h("li", { class: row.action },
     h("time", { datetime: row.at }, clock(row.at)),
@@ -289,7 +289,7 @@ function warningRow(warning) {
   const receipt = [
     t("horn.receipt", { horn: warning.horn_id, seconds: quantity(warning.duration_s, "s"), codec: warning.codec || "-" }),
     warning.file ? t("horn.file", { file: warning.file }) : "",
-    saidWords(warning.detail),
+    saidWords(warning.detail, warning.said),
   ].filter(Boolean).join(" · ");
   return h("li", { class: `warning ${warning.ok ? "" : "failed"}` },
     h("time", { datetime: warning.started_at }, clock(warning.started_at)),

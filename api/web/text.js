@@ -742,6 +742,7 @@ export const WORDS = {
   "said.camera_away": ["摄像机离线过久，无法判断喊话是否有效", "The camera was away too long to tell whether the warning was heeded"],
   "said.cut_off": ["播放 {seconds} 秒后中断", "Cut off after {seconds} s"],
   "said.horn": ["由喇叭 {horn} 播出", "Spoken by horn {horn}"],
+  "said.kept_long_enough": ["保存期限（{days} 天）已满", "Kept for {days} days, as the rule says"],
   "said.late": ["{count} 个音频包发送偏晚", "{count} packets of sound left late"],
   "said.left_after": ["喊话后已离开", "Left after the warning"],
   "said.left_before": ["喊话前已离开", "Left before any warning"],
