@@ -159,7 +159,7 @@ class CaseRowBody(Body):
     @classmethod
     def line(cls, case: Case | CaseLine, at: datetime, lights: Lights) -> "CaseRowBody":
         """Return a case as a list shows it at a moment."""
-        return cls(**_row_fields(case, at, lights))
+        return cls(**row_fields(case, at, lights))
 
 
 class CaseBody(CaseRowBody):
@@ -186,7 +186,7 @@ class CaseBody(CaseRowBody):
         """Return a case in full, as somebody sees it at a moment."""
         same = ("event_id", "zone_version", "box", "reviewed_by", "reviewed_at", "created_at", "updated_at", "revision")
         return cls(
-            **_row_fields(case, at, lights),
+            **row_fields(case, at, lights),
             **{name: getattr(case, name) for name in same},
             reasons=tuple(ReasonBody(key=r.key, value=r.value, unit=r.unit) for r in case.reasons),
             files=tuple(
@@ -241,7 +241,8 @@ class WarnBody(Body):
     phrase: str | None = Field(default=None, max_length=64, pattern=r"^[^\x00]*$")
 
 
-def _row_fields(case: Case | CaseLine, at: datetime, lights: Lights) -> dict[str, Any]:
+def row_fields(case: Case | CaseLine, at: datetime, lights: Lights) -> dict[str, Any]:
+    """Return the fields of `CaseRowBody`."""
     same = ("number", "kind", "code", "state", "camera_id", "camera_name", "zone_id", "zone_name", "started_at")
     more = ("raised_at", "ended_at", "class_label", "score")
     left, position = lights.of(case, at), case.spot.position
