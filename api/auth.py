@@ -87,7 +87,8 @@ def make_front(system: System, sessions: Sessions) -> Front:
     evaluations = EvaluationDesk(system.cases.database, settings.data / INPUTS_FILE, local)
     labels = LabelDesk(LabelSets(settings.labels_folder))
     deadlines = settings.codes.deadlines(local)
-    return Front(system, sessions, pictures, labels, evaluations, deadlines, Lights(deadlines))
+    lights = Lights(deadlines, settings.codes.stage_clocks())
+    return Front(system, sessions, pictures, labels, evaluations, deadlines, lights)
 
 
 def front_of(connection: HTTPConnection) -> Front:

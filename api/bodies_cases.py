@@ -130,7 +130,7 @@ class TimeLeftBody(Body):
 
 
 class CaseRowBody(Body):
-    """One case in a list."""
+    """One case in a list; `due_at` and `is_overdue` are of its unit's clock, `stage_due_at` is of its stage."""
 
     id: str
     number: str
@@ -150,6 +150,7 @@ class CaseRowBody(Body):
     thumbnail: str
     unit: str
     due_at: datetime | None
+    stage_due_at: datetime | None
     is_overdue: bool
     supervision: tuple[Supervision, ...]
     proposal: ClosingProposal
@@ -253,6 +254,7 @@ def row_fields(case: Case | CaseLine, at: datetime, lights: Lights) -> dict[str,
         "warnings_count": case.warnings_count,
         "unit": case.handling.unit,
         "due_at": case.handling.due_at,
+        "stage_due_at": lights.stage_due_at(case),
         "is_overdue": case.handling.is_overdue(at),
         "supervision": case.handling.supervision,
         "proposal": case.closing.proposal,

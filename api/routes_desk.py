@@ -15,6 +15,7 @@ from api.bodies_desk import (
     TakingsBody,
 )
 from cases.dashboard import board
+from cases.inboxes import stages_of
 from cases.posted import posted_board
 
 router = APIRouter(prefix="/api", tags=["desk"])
@@ -22,8 +23,9 @@ router = APIRouter(prefix="/api", tags=["desk"])
 
 @router.get("/cases/reminders")
 def get_reminders(front: Fronted, person: Viewer, now: Now) -> RemindersBody:
-    """Return how many cases are due soon and how many are overdue now."""
-    return RemindersBody(counts=dict(front.lights.reminders(front.system.cases.database, now)))
+    """Return how many cases are due soon and overdue now: of all units, and of the own stages."""
+    counts = front.lights.reminders(front.system.cases.database, now, stages_of(person.doer))
+    return RemindersBody(counts=dict(counts))
 
 
 @router.get("/cases/board")

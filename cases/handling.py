@@ -54,6 +54,9 @@ class Handling:
         appeal: how far the unit's appeal against a late closing has come; there is one.
         appeal_first: who was the first of its two reviewers, empty before.
         exempt: whether statistics leave its lateness out.
+        stage_since: since when the clock of its stage runs (`cases.stage_clocks`), as if it had never paused; None in
+            states without one.
+        stage_spent_s: seconds that accepting has used, while it is being verified; 0 otherwise.
     """
 
     condition: int | None = None
@@ -77,6 +80,8 @@ class Handling:
     appeal: Request = Request.NONE
     appeal_first: str = ""
     exempt: bool = False
+    stage_since: datetime | None = None
+    stage_spent_s: float = 0.0
 
     def is_overdue(self, at: datetime) -> bool:
         """Say whether the unit is late: it was when its clock stopped, or its running clock has passed its limit."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from cases.closing import ClosingProposal
-from cases.due_soon import DueSoon
+from cases.due_soon import DueSoon, StageSpan
 from cases.states import CaseState
 from cases.tables import MAX_ID_LENGTH
 
@@ -65,6 +65,7 @@ class CaseQuery:
         inbox: what waits for somebody.
         proposals: any of what the camera proposed after dispatch, as it counts now.
         due_before: whose running clock has its limit before this moment, aware UTC.
+        late_stages: together with `due_before`, also whose stage clock began so long ago.
         due_soon: whose running clock is yellow.
         raised_from, raised_before: aware UTC; from is included, before is not.
         text: part of code, camera, zone or address, in any case; or part of the number, from three characters on.
@@ -80,6 +81,7 @@ class CaseQuery:
     inbox: Inbox | None = None
     proposals: tuple[ClosingProposal, ...] = ()
     due_before: datetime | None = None
+    late_stages: tuple[StageSpan, ...] = ()
     due_soon: DueSoon | None = None
     raised_from: datetime | None = None
     raised_before: datetime | None = None

@@ -136,6 +136,8 @@ class CaseRow(Base):
     appeal: Mapped[str] = mapped_column(String(16))
     appeal_first: Mapped[str] = mapped_column(String(MAX_NAME_LENGTH))
     exempt: Mapped[bool]
+    stage_since: Mapped[datetime | None]
+    stage_spent_s: Mapped[float]
 
     # `cases.closing.ClosingLook`, field by field
     closing_finding: Mapped[str] = mapped_column(String(16))
@@ -160,6 +162,7 @@ class CaseRow(Base):
         Index(None, "suspended_until"),
         Index(None, "closing_proposal", "raised_at"),
         Index(None, "state", "unit", "due_at"),
+        Index(None, "state", "stage_since"),
     )
 
 

@@ -15,6 +15,7 @@ from cases.deeds import Deed
 from cases.errors import ActionBlockedError, ForeignUnitError, PostMissingError
 from cases.handling import Handling, Request, Standing, Supervision
 from cases.posts import UNIT_POSTS, Doer
+from cases.stage_clocks import STAGE_OF_STATE
 from cases.states import (
     CLOCK_STATES,
     RETURNS,
@@ -58,6 +59,8 @@ def apply(standing: Standing, deed: Deed) -> Standing:
     if state is not standing.state:
         handling = replace(handling, returned_from=standing.state if action in RETURNS else None)
     handling = _clocked(_EFFECTS.get(action, _nothing)(handling, deed), state, deed)
+    if state is not standing.state:
+        handling = _staged(handling, standing.state, state, deed.at)
     is_review = action in REVIEW_ACTIONS
     return Standing(
         state=state,
@@ -270,3 +273,13 @@ def _clocked(handling: Handling, state: CaseState, deed: Deed) -> Handling:
             extension=Request.NONE,
         )
     return handling
+
+
+def _staged(handling: Handling, before: CaseState, state: CaseState, at: datetime) -> Handling:
+    """Begin the clock of the stage that a case comes into; while it is verified, that of accepting stands still."""
+    spent_s, since = 0.0, handling.stage_since
+    if before is CaseState.FILED and state is CaseState.VERIFYING and since is not None:
+        spent_s = max(0.0, (at - since).total_seconds())
+    used_s = handling.stage_spent_s if before is CaseState.VERIFYING else 0.0
+    begun_at = at - timedelta(seconds=used_s) if state in STAGE_OF_STATE else None
+    return replace(handling, stage_since=begun_at, stage_spent_s=spent_s)

@@ -12,7 +12,7 @@ import { placeNotices, placeSection } from "./place.js";
 import { get, post } from "./request.js";
 import { problemWords, reasonWords, saidWords } from "./sentences.js";
 import { mayAct } from "./session.js";
-import { lightDot, standingWords } from "./standing.js";
+import { isLate, lightDot, standingWords } from "./standing.js";
 import { clock, day, has, quantity, t, word } from "./text.js";
 import { loadWorkflow, stageOf } from "./workflow.js";
 
@@ -179,7 +179,7 @@ export class CaseView {
         stage ? h("span", { class: "muted stage-place" }, t("stage.place", stage)) : null,
         h("span", { class: "spring" }), h("code", {}, found.number)),
       h("p", {}, `${found.camera_name} · ${found.zone_name} · ${day(found.started_at)} ${clock(found.started_at)} ${end}`),
-      standing.length ? h("p", { class: found.is_overdue ? "standing late" : "standing" }, lightDot(found.time), standing.join(" · ")) : null,
+      standing.length ? h("p", { class: isLate(found) ? "standing late" : "standing" }, lightDot(found.time), standing.join(" · ")) : null,
       this.#condition(),
     );
   }

@@ -117,7 +117,7 @@ def facts_of(model: Model) -> tuple[object, ...]:
     return (
         model.state, model.condition, model.unit, model.handler, model.parent, model.came_back_from, model.reworks,
         model.extensions, model.extension, model.appeal, model.first_reviewer, model.late, model.exempt, model.until,
-        model.started, model.due, model.spent_s, model.urged,
+        model.started, model.due, model.spent_s, model.urged, model.staged, model.accepting_s,
     )  # fmt: skip
 
 
@@ -126,7 +126,7 @@ def facts_in(standing: Standing) -> tuple[object, ...]:
     return (
         standing.state, h.condition, h.unit, h.handler, h.parent_number, h.returned_from or "", h.rework_count,
         h.extensions, h.extension, h.appeal, h.appeal_first, h.overdue, h.exempt, h.suspended_until,
-        h.running_since, h.due_at, h.spent_s, set(h.supervision),
+        h.running_since, h.due_at, h.spent_s, set(h.supervision), h.stage_since, h.stage_spent_s,
     )  # fmt: skip
 
 

@@ -59,6 +59,8 @@ class Model:
         self.started: datetime | None = None
         self.due: datetime | None = None
         self.spent_s = 0.0
+        self.staged: datetime | None = None
+        self.accepting_s = 0.0
 
     def legal(self, doer: Doer, at: datetime) -> list[str]:
         """The actions that the page lets somebody do now."""
@@ -85,6 +87,8 @@ class Model:
             self.came_back_from = before if is_return else ""
         self.state = told.after
         self._effect(order, doer)
+        if self.state != before:
+            self._stage(before, at)
         if self.state in WITH_UNIT and before not in WITH_UNIT:
             self.started = at
             self._set_due()
@@ -155,6 +159,16 @@ class Model:
                 self.urged.add(order.kind or "")
             case "end_supervision":
                 self.urged.clear()
+
+    def _stage(self, before: str, at: datetime) -> None:
+        """The short clocks begin with their stage; that of accepting stands still while somebody verifies."""
+        used_s, self.accepting_s = self.accepting_s, 0.0
+        if (before, self.state) == ("filed", "verifying"):
+            assert self.staged is not None
+            self.accepting_s = max(0.0, (at - self.staged).total_seconds())
+        is_back = (before, self.state) == ("verifying", "filed")
+        begun = at - timedelta(seconds=used_s) if is_back else at
+        self.staged = begun if self.state in ("filed", "verifying", "approved", "checking") else None
 
     def _set_due(self) -> None:
         assert self.started is not None
