@@ -18,6 +18,8 @@ BLOCKED = {
     "not_overdue": "it was not closed late",
     "same_reviewer": "the second reviewer must be somebody else than the first",
     "not_supervised": "nobody urges it",
+    "no_complaint": "no citizen complained of it",
+    "not_satisfied": "a citizen complained of it and has not said that he is satisfied; the shift leader can force it",
     "into_itself": "a case cannot be merged into itself",
     "into_unknown": "there is no case of that number",
     "into_merged": "that case was itself merged into another; name that one",

@@ -138,6 +138,8 @@ class CaseRow(Base):
     exempt: Mapped[bool]
     stage_since: Mapped[datetime | None]
     stage_spent_s: Mapped[float]
+    complaint: Mapped[str] = mapped_column(String(16))
+    answer: Mapped[str] = mapped_column(String(16))
 
     # `cases.closing.ClosingLook`, field by field
     closing_finding: Mapped[str] = mapped_column(String(16))

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from cases.deeds import Deed
 from cases.errors import ActionBlockedError, ForeignUnitError, PostMissingError
-from cases.handling import Handling, Request, Standing, Supervision
+from cases.handling import Answer, Handling, Request, Standing, Supervision
 from cases.posts import UNIT_POSTS, Doer
 from cases.stage_clocks import STAGE_OF_STATE
 from cases.states import (
@@ -31,6 +31,9 @@ MAX_EXTENSIONS = 2
 
 LONGEST_SUSPENSION = timedelta(days=366)
 """A year, whichever."""
+
+SATISFIED = frozenset({Answer.SATISFIED, Answer.MOSTLY})
+"""Answers that let a case be closed of which a citizen complained; what is mostly so counts, as in the evaluation."""
 
 NOT_ACCEPTED_TWICE = frozenset({CaseState.ACCEPTED, CaseState.APPROVED})
 """What came back from here is declined, verified anew or withdrawn, not passed on as it is."""
@@ -162,6 +165,14 @@ def _supervised(handling: Handling, doer: Doer, at: datetime) -> str:
     return "" if handling.supervision else "not_supervised"
 
 
+def _close(handling: Handling, doer: Doer, at: datetime) -> str:
+    return "not_satisfied" if handling.complaint and handling.answer not in SATISFIED else ""
+
+
+def _complained(handling: Handling, doer: Doer, at: datetime) -> str:
+    return "" if handling.complaint else "no_complaint"
+
+
 _BLOCKS: Mapping[Action, Callable[[Handling, Doer, datetime], str]] = {
     Action.ACCEPT: _accept,
     Action.SUSPEND: _suspend,
@@ -173,6 +184,8 @@ _BLOCKS: Mapping[Action, Callable[[Handling, Doer, datetime], str]] = {
     Action.ENDORSE_APPEAL: _endorse_appeal,
     Action.GRANT_APPEAL: _grant_appeal,
     Action.REFUSE_APPEAL: _refuse_appeal,
+    Action.CLOSE: _close,
+    Action.TAKE_ANSWER: _complained,
     Action.ANSWER_SUPERVISION: _supervised,
     Action.END_SUPERVISION: _supervised,
 }
@@ -204,7 +217,7 @@ def _sent_back(handling: Handling, deed: Deed) -> Handling:
 
 def _reworked(handling: Handling, deed: Deed) -> Handling:
     count = handling.rework_count + 1
-    return replace(handling, rework_count=count, handler="", dispatched_at=deed.at, handled_at=None)
+    return replace(handling, rework_count=count, handler="", dispatched_at=deed.at, handled_at=None, answer="")
 
 
 def _reopened(handling: Handling, deed: Deed) -> Handling:
@@ -217,6 +230,7 @@ def _reopened(handling: Handling, deed: Deed) -> Handling:
         appeal=handling.appeal,
         appeal_first=handling.appeal_first,
         exempt=handling.exempt,
+        complaint=handling.complaint,
     )
 
 
@@ -228,6 +242,15 @@ def _extended(handling: Handling, deed: Deed) -> Handling:
 def _supervise(handling: Handling, deed: Deed) -> Handling:
     kinds = tuple(kind for kind in Supervision if kind is deed.order.kind or kind in handling.supervision)
     return replace(handling, supervision=kinds)
+
+
+def _complain(handling: Handling, deed: Deed) -> Handling:
+    """The last complaint counts, and whoever made it has not been asked yet."""
+    return replace(handling, complaint=deed.order.complaint.value if deed.order.complaint else "", answer="")
+
+
+def _answered(handling: Handling, deed: Deed) -> Handling:
+    return replace(handling, answer=deed.order.answer.value if deed.order.answer else "")
 
 
 _EFFECTS: Mapping[Action, Callable[[Handling, Deed], Handling]] = {
@@ -254,6 +277,8 @@ _EFFECTS: Mapping[Action, Callable[[Handling, Deed], Handling]] = {
     Action.REFUSE_APPEAL: lambda handling, deed: replace(handling, appeal=Request.REFUSED),
     Action.SUPERVISE: _supervise,
     Action.END_SUPERVISION: lambda handling, deed: replace(handling, supervision=()),
+    Action.TAKE_COMPLAINT: _complain,
+    Action.TAKE_ANSWER: _answered,
 }
 """What a step changes besides the state and the clock."""
 

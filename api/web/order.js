@@ -19,14 +19,21 @@ const QUICK_REASONS = {
   reject: ["not_done", "evidence_missing"],
   rework: ["still_there", "came_back"],
 };
-const KINDS = ["timeout", "leader", "important"];
+const CHOICES = {
+  kind: ["timeout", "leader", "important"],
+  complaint: ["public", "hotline"],
+  answer: ["satisfied", "mostly", "dissatisfied"],
+};
+const choice = (field) => () => h("select", {}, CHOICES[field].map((value) => h("option", { value }, chosenWord(field, value))));
 const FIELDS = {
   unit: () => h("input", { maxlength: 128, list: "known-units" }),
   handler: () => h("input", { maxlength: 200 }),
   until: () => h("input", { type: "date", min: tomorrow() }),
   into: () => h("input", { maxlength: 32, placeholder: "SW202611210001" }),
   condition: (item) => (item ? conditionChoice(item) : h("input", { type: "number", min: 1, max: 99, step: 1 })),
-  kind: () => h("select", {}, KINDS.map((kind) => h("option", { value: kind }, word("supervision", kind)))),
+  kind: choice("kind"),
+  complaint: choice("complaint"),
+  answer: choice("answer"),
 };
 
 // Returns what the action needs besides its name, {reason, unit, ...}, or null where the dialog was left. Of the case
@@ -88,7 +95,13 @@ export const toldWords = (detail) =>
 
 function toldValue(field, value) {
   if (field === "until") return new Date(value).toLocaleDateString();
-  return field === "kind" && has(`supervision.${value}`) ? word("supervision", value) : value;
+  return field in CHOICES ? chosenWord(field, value) : value;
+}
+
+function chosenWord(field, value) {
+  if (field === "complaint") return word("complaint", value);
+  if (field === "answer") return word("answer", value);
+  return has(`supervision.${value}`) ? word("supervision", value) : value;
 }
 
 function makeInput(field, isNeeded, start, item) {

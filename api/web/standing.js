@@ -23,6 +23,7 @@ export function standingWords({ handling, time, stage_due_at: stageDue, is_overd
     asked.includes(handling.extension) && t("standing.extension", { how: word("request", handling.extension) }),
     handling.appeal && t("standing.appeal", { how: word("request", handling.appeal) }),
     handling.supervision.length && t("standing.supervised", { kinds: handling.supervision.map((kind) => word("supervision", kind)).join(t("case.and")) }),
+    handling.complaint && t("standing.complaint", { how: word("complaint", handling.complaint), answer: word("answer", handling.answer || "none") }),
     handling.parent_number && t("standing.merged", { number: handling.parent_number }),
   ].filter(Boolean);
 }

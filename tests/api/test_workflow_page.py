@@ -89,6 +89,26 @@ def test_dispatch_offers_the_known_units_and_says_what_is_wrong_with_another(vis
     assert system.cases.get(case.case_id).state is CaseState.APPROVED
 
 
+def test_complaint_is_noted_and_the_citizens_answer_taken(visit: Visit, system: FakeSystem) -> None:
+    page, case = opened(visit, system)
+    step(page, "f", "已上报")
+    page.locator(".actions .more summary").click()
+    page.get_by_role("button", name="登记投诉").click()
+    page.get_by_label("投诉来源").select_option("hotline")
+    page.fill("#own-reason", "占了盲道")
+    page.get_by_role("button", name="确定").click()
+    expect(page.locator(".case-head .standing")).to_contain_text("群众投诉（热线）：尚未回访")
+
+    page.locator(".actions .more summary").click()
+    page.get_by_role("button", name="回访").click()
+    page.get_by_label("回访结果").select_option("mostly")
+    page.get_by_role("button", name="确定").click()
+
+    expect(page.locator(".case-head .standing")).to_contain_text("群众投诉（热线）：基本满意")
+    expect(page.locator(".timeline")).to_contain_text("投诉来源 热线")
+    assert system.cases.get(case.case_id).handling.answer == "mostly"
+
+
 def test_return_asks_why_and_the_list_shows_where_it_came_back_from(visit: Visit, system: FakeSystem) -> None:
     page, case = opened(visit, system)
     step(page, "f", "已上报")

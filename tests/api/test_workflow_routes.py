@@ -141,6 +141,21 @@ def test_any_unit_takes_a_case_where_none_is_known(as_person: SignIn, system: Fa
     assert centre.get("/api/places/units").json() == {"units": []}
 
 
+def test_complaint_and_answer_are_noted_and_closing_waits_for_a_satisfied_citizen(
+    as_person: SignIn, system: FakeSystem
+) -> None:
+    case, centre = system.raise_case("gate-1"), as_person("li")
+    do(centre, case, "file")
+    do(centre, case, "take_complaint", reason="blocks the pavement", complaint="public")
+
+    answer = centre.post(f"/api/cases/{case.case_id}/actions", json={"action": "close", "reason": "gone"})
+
+    assert (answer.status_code, answer.json()["error"]["facts"]["cause"]) == (409, "not_satisfied")
+    told = do(centre, case, "take_answer", answer="satisfied")
+    assert (told["case"]["handling"]["complaint"], told["case"]["handling"]["answer"]) == ("public", "satisfied")
+    assert do(centre, case, "close", reason="gone")["case"]["state"] == "closed"
+
+
 def test_second_decision_on_one_view_is_refused_for_a_step_of_the_workflow(
     as_person: SignIn, system: FakeSystem
 ) -> None:

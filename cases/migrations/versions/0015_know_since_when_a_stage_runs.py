@@ -1,4 +1,4 @@
-"""know since when the clock of a case's stage runs
+"""know since when the clock of a case's stage runs, and what a citizen who complained says
 
 Revision ID: 0015
 Revises: 0009
@@ -22,12 +22,16 @@ CLOCKED = ("filed", "verifying", "approved", "checking")
 def upgrade() -> None:
     op.add_column("cases", sa.Column("stage_since", sa.DateTime(timezone=True), nullable=True))
     op.add_column("cases", sa.Column("stage_spent_s", sa.Double(), server_default=sa.text("0"), nullable=False))
+    for name in ("complaint", "answer"):
+        op.add_column("cases", sa.Column(name, sa.String(16), server_default="", nullable=False))
     fill(op.get_bind())
     op.create_index(op.f("ix_cases_state_stage_since"), "cases", ["state", "stage_since"])
 
 
 def downgrade() -> None:
     op.drop_index(op.f("ix_cases_state_stage_since"), table_name="cases")
+    for name in ("answer", "complaint"):
+        op.drop_column("cases", name)
     op.drop_column("cases", "stage_spent_s")
     op.drop_column("cases", "stage_since")
 
