@@ -92,7 +92,8 @@ def make_front(system: System, sessions: Sessions) -> Front:
     labels = LabelDesk(LabelSets(settings.labels_folder))
     deadlines = settings.codes.deadlines(local)
     trials = TrialDesk(RecordingFolder(settings.data / "recordings"))
-    return Front(system, sessions, pictures, labels, evaluations, deadlines, Lights(deadlines), trials)
+    lights = Lights(deadlines, settings.codes.stage_clocks())
+    return Front(system, sessions, pictures, labels, evaluations, deadlines, lights, trials)
 
 
 def front_of(connection: HTTPConnection) -> Front:

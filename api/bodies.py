@@ -10,6 +10,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from cases.people import Person
+from cases.said import Said, said_by_program
 from detectors.catalog import ZoneSettings
 from detectors.flyers import FlyerRule
 from detectors.sheet_visibility import SheetSight, Sight, sheet_sight
@@ -201,8 +202,21 @@ class CamerasBody(Body):
         return cls(cameras=tuple(CameraBody.of(view) for view in views))
 
 
+class SaidBody(Body):
+    """A sentence of the program that is known: family, key and facts of its words; fields as in `cases.said.Said`."""
+
+    family: str
+    key: str
+    facts: dict[str, str]
+
+    @classmethod
+    def of(cls, said: Said | None) -> "SaidBody | None":
+        """Return it as it goes over the wire, null where it is none that we know."""
+        return cls(family=said.family, key=said.key, facts=dict(said.facts)) if said else None
+
+
 class HornBody(Body):
-    """One horn as people see it; fields as in `pipeline.views.HornView`."""
+    """One horn as people see it; fields as in `pipeline.views.HornView`, and which sentence `last_detail` is."""
 
     id: str
     name: str
@@ -212,13 +226,14 @@ class HornBody(Body):
     problem_code: str
     last_spoken_at: datetime | None
     last_detail: str
+    last_said: SaidBody | None
     last_file: str | None
 
     @classmethod
     def of(cls, view: HornView) -> "HornBody":
         """Return a view as it goes over the wire."""
-        same = {name: getattr(view, name) for name in cls.model_fields if name != "id"}
-        return cls(id=view.horn_id, **same)
+        same = {name: getattr(view, name) for name in cls.model_fields if name not in ("id", "last_said")}
+        return cls(id=view.horn_id, last_said=SaidBody.of(said_by_program(view.last_detail)), **same)
 
 
 class HornsBody(Body):

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from pydantic import Field, JsonValue
 
-from api.bodies import Body
+from api.bodies import Body, SaidBody
 from api.bodies_places import PositionBody
 from api.bodies_workflow import HandlingBody
 from cases.closing import ClosingLook, ClosingProposal, Delay, Finding
@@ -15,6 +15,7 @@ from cases.handling import Supervision
 from cases.lights import Light
 from cases.people import Person
 from cases.records import AuditRow, Case, CaseFile, CaseLine, CasePack, CaseWarning
+from cases.said import said_by_program, said_in
 from cases.states import Action, CaseState
 from cases.time_left import Lights, TimeLeft
 from cases.workflow import possible_for
@@ -48,7 +49,7 @@ class FileBody(Body):
 
 
 class WarningBody(Body):
-    """One warning with its receipt; fields as in `cases.records.CaseWarning`."""
+    """One warning with its receipt; fields as in `cases.records.CaseWarning`, and which sentence `detail` is."""
 
     horn_id: str
     phrase: str
@@ -58,6 +59,7 @@ class WarningBody(Body):
     duration_s: float
     ok: bool
     detail: str
+    said: SaidBody | None
     codec: str
     bytes_sent: int
     audio_sha256: str
@@ -66,11 +68,12 @@ class WarningBody(Body):
     @classmethod
     def of(cls, warning: CaseWarning) -> "WarningBody":
         """Return a warning as it goes over the wire."""
-        return cls(**{name: getattr(warning, name) for name in cls.model_fields})
+        same = {name: getattr(warning, name) for name in cls.model_fields if name != "said"}
+        return cls(said=SaidBody.of(said_by_program(warning.detail)), **same)
 
 
 class HistoryBody(Body):
-    """One thing that happened to a case; fields as in `cases.records.AuditRow`."""
+    """One thing that happened to a case; fields as in `cases.records.AuditRow`, and which sentence `reason` is."""
 
     seq: int
     at: datetime
@@ -79,12 +82,14 @@ class HistoryBody(Body):
     from_state: CaseState | None
     to_state: CaseState
     reason: str
+    said: SaidBody | None
     detail: dict[str, JsonValue]
 
     @classmethod
     def of(cls, row: AuditRow) -> "HistoryBody":
         """Return a row of history as it goes over the wire."""
-        return cls(**{name: getattr(row, name) for name in cls.model_fields})
+        same = {name: getattr(row, name) for name in cls.model_fields if name != "said"}
+        return cls(said=SaidBody.of(said_in(row)), **same)
 
 
 class ReasonBody(Body):
@@ -125,7 +130,7 @@ class TimeLeftBody(Body):
 
 
 class CaseRowBody(Body):
-    """One case in a list."""
+    """One case in a list; `due_at` and `is_overdue` are of its unit's clock, `stage_due_at` is of its stage."""
 
     id: str
     number: str
@@ -145,6 +150,7 @@ class CaseRowBody(Body):
     thumbnail: str
     unit: str
     due_at: datetime | None
+    stage_due_at: datetime | None
     is_overdue: bool
     supervision: tuple[Supervision, ...]
     proposal: ClosingProposal
@@ -155,7 +161,7 @@ class CaseRowBody(Body):
     @classmethod
     def line(cls, case: Case | CaseLine, at: datetime, lights: Lights) -> "CaseRowBody":
         """Return a case as a list shows it at a moment."""
-        return cls(**_row_fields(case, at, lights))
+        return cls(**row_fields(case, at, lights))
 
 
 class CaseBody(CaseRowBody):
@@ -182,7 +188,7 @@ class CaseBody(CaseRowBody):
         """Return a case in full, as somebody sees it at a moment."""
         same = ("event_id", "zone_version", "box", "reviewed_by", "reviewed_at", "created_at", "updated_at", "revision")
         return cls(
-            **_row_fields(case, at, lights),
+            **row_fields(case, at, lights),
             **{name: getattr(case, name) for name in same},
             reasons=tuple(ReasonBody(key=r.key, value=r.value, unit=r.unit) for r in case.reasons),
             files=tuple(
@@ -237,7 +243,8 @@ class WarnBody(Body):
     phrase: str | None = Field(default=None, max_length=64, pattern=r"^[^\x00]*$")
 
 
-def _row_fields(case: Case | CaseLine, at: datetime, lights: Lights) -> dict[str, Any]:
+def row_fields(case: Case | CaseLine, at: datetime, lights: Lights) -> dict[str, Any]:
+    """Return the fields of `CaseRowBody`."""
     same = ("number", "kind", "code", "state", "camera_id", "camera_name", "zone_id", "zone_name", "started_at")
     more = ("raised_at", "ended_at", "class_label", "score")
     left, position = lights.of(case, at), case.spot.position
@@ -248,6 +255,7 @@ def _row_fields(case: Case | CaseLine, at: datetime, lights: Lights) -> dict[str
         "warnings_count": case.warnings_count,
         "unit": case.handling.unit,
         "due_at": case.handling.due_at,
+        "stage_due_at": lights.stage_due_at(case),
         "is_overdue": case.handling.is_overdue(at),
         "supervision": case.handling.supervision,
         "proposal": case.closing.proposal,

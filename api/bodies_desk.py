@@ -1,13 +1,18 @@
-"""What goes over the wire for the case desk: reminders, the board, an item of the codes, times of pictures, the map."""
+"""What goes over the wire for the case desk: reminders, boards, an item of the codes, times of pictures, the map."""
 
 from datetime import datetime
 
 from api.bodies import Body
+from api.bodies_cases import CaseRowBody, FileBody, row_fields
 from cases.codes import CodeItem, Condition
 from cases.dashboard import Board, UnitCount
 from cases.lights import Reminder
 from cases.packs import Taking
-from cases.states import CaseState
+from cases.people import Person
+from cases.posted import Posted
+from cases.states import Action, CaseState
+from cases.time_left import Lights
+from cases.workflow import possible_for
 
 
 class RemindersBody(Body):
@@ -42,6 +47,44 @@ class BoardBody(Body):
         units = [UnitCountBody.of(unit, count) for unit, count in board.by_unit.items()]
         units.sort(key=lambda each: (-each.overdue, -each.open, each.unit))
         return cls(by_state=dict(board.by_state), by_unit=tuple(units), overdue=board.overdue)
+
+
+class PostedCaseBody(CaseRowBody):
+    """One posted case: as in a list, and since when its unit has it, what was seen last, how often it was urged.
+
+    `picture` is null where its files were deleted; `may_urge` says whether the person may urge it now.
+    """
+
+    dispatched_at: datetime | None
+    looked_at: datetime | None
+    picture: FileBody | None
+    urged: int
+    urged_at: datetime | None
+    revision: int
+    may_urge: bool
+
+    @classmethod
+    def told(cls, posted: Posted, person: Person, at: datetime, lights: Lights) -> "PostedCaseBody":
+        """Return a posted case as somebody sees it at a moment."""
+        case, file, urged = posted.case, posted.picture, posted.urged
+        pack = next((pack for pack in case.packs if file is not None and pack.number == file.pack), None)
+        return cls(
+            **row_fields(case, at, lights),
+            dispatched_at=case.handling.dispatched_at,
+            looked_at=case.closing.looked_at,
+            picture=FileBody.of(case.case_id, pack, file) if pack and file else None,
+            urged=urged.count if urged else 0,
+            urged_at=urged.last_at if urged else None,
+            revision=case.revision,
+            may_urge=Action.SUPERVISE in possible_for(case.standing, person.doer, at),
+        )
+
+
+class PostedBody(Body):
+    """The posted cases, those whose time is up first; `total` counts those that are not shown too."""
+
+    cases: tuple[PostedCaseBody, ...]
+    total: int
 
 
 class ConditionBody(Body):

@@ -222,6 +222,12 @@ class GridsAnswer(Body):
     is_whole: bool
 
 
+class UnitsAnswer(Body):
+    """Units that cases may be dispatched to, by name; none where any may."""
+
+    units: tuple[str, ...]
+
+
 def grid_feature(grid: UnitGrid, area: Area | None, *, shifted: bool) -> dict[str, JsonValue]:
     """Return a unit grid as a feature of GeoJSON.
 

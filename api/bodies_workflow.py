@@ -8,7 +8,7 @@ from pydantic_core import PydanticCustomError
 
 from api.bodies import Body
 from cases.deeds import MAX_CONDITION, Order
-from cases.handling import Handling, Request, Supervision
+from cases.handling import Answer, Complaint, Handling, Request, Supervision
 from cases.inboxes import WAITING
 from cases.posts import Post
 from cases.stages import STAGE_NAMES, Form, stage_of
@@ -40,11 +40,14 @@ class ActionBody(Body):
     into: str = Field(default="", max_length=32)
     condition: int | None = Field(default=None, ge=1, le=MAX_CONDITION)
     kind: Supervision | None = None
+    complaint: Complaint | None = None
+    answer: Answer | None = None
 
     def order(self) -> Order:
         """Return it as the workflow takes it, without spaces around texts."""
         texts = {name: getattr(self, name).strip() for name in ("reason", "unit", "handler", "into")}
-        return Order(self.action, until=self.until, condition=self.condition, kind=self.kind, **texts)
+        same = {name: getattr(self, name) for name in ("until", "condition", "kind", "complaint", "answer")}
+        return Order(self.action, **same, **texts)
 
 
 class HandlingBody(Body):
@@ -71,6 +74,8 @@ class HandlingBody(Body):
     appeal: Request
     appeal_first: str
     exempt: bool
+    complaint: str
+    answer: str
 
     @classmethod
     def of(cls, handling: Handling) -> "HandlingBody":

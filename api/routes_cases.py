@@ -12,7 +12,7 @@ from api.errors import BadRequestError
 from api.routes_evidence import Asking
 from cases.closing import ClosingProposal
 from cases.errors import PostMissingError
-from cases.inboxes import inbox_of
+from cases.inboxes import inbox_of, stages_of
 from cases.posts import Post
 from cases.queries import MAX_OFFSET, CasePlace, CaseQuery
 from cases.readings import value_of
@@ -46,10 +46,12 @@ def list_cases(  # one parameter per filter is what makes them part of the API's
 ) -> CasesBody:
     """Return cases, newest first; every filter that is left out lets all through.
 
-    `inbox=mine` asks for what waits for the posts of who asks, `overdue=true` for what a unit is late with now,
-    `soon=true` for what it will be late with soon, `proposal` for what the camera, which looked again after dispatch,
-    proposes to close or to supervise, `held=true` for what an examiner doubts and nobody has vouched for.
-    case desk only) or a long line of text; a `text` that is a number or a plate as a whole asks for the same.
+    `inbox=mine` asks for what waits for the posts of who asks; `overdue=true` for what a unit is late with now, or who
+    asks by the clock of a stage that is his work; `soon=true` for what will be late soon; `proposal` for what the
+    camera, which looked again after dispatch, proposes to close or to supervise;
+    `held=true` for what an examiner doubts and nobody has vouched for; `reading` for what was read on pictures: a
+    telephone number, a plate (at the case desk only) or a long line of text. A `text` that is a number or a plate as a
+    whole asks for the same.
     """
     if page * size > MAX_OFFSET:
         raise BadRequestError(f"page {page} of {size} is too deep to skip to; narrow the list, or go on by after=")
@@ -68,7 +70,8 @@ def list_cases(  # one parameter per filter is what makes them part of the API's
         proposals=tuple(map(ClosingProposal, proposal)),
         held_back=held,
         due_before=now if overdue else None,
-        due_soon=front.lights.due_soon(cases.database, now) if soon else None,
+        late_stages=front.lights.late_stages(now, stages_of(person.doer)) if overdue else (),
+        due_soon=front.lights.due_soon(cases.database, now, stages_of(person.doer)) if soon else None,
         text=text,
         reading=value,
         plates=seer.has_desk,

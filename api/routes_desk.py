@@ -1,24 +1,45 @@
-"""The case desk: reminders, the board, the conditions of a code, when pictures were taken, what the map is drawn on."""
+"""The case desk: reminders, boards, the conditions of a code, when pictures were taken, what the map is drawn on."""
 
 from fastapi import APIRouter
 
 from api.auth import Fronted, Now, Serving, Viewer
-from api.bodies_desk import BoardBody, CodeBody, CodeItemBody, MapBody, RemindersBody, TakingBody, TakingsBody
+from api.bodies_desk import (
+    BoardBody,
+    CodeBody,
+    CodeItemBody,
+    MapBody,
+    PostedBody,
+    PostedCaseBody,
+    RemindersBody,
+    TakingBody,
+    TakingsBody,
+)
 from cases.dashboard import board
+from cases.inboxes import stages_of
+from cases.posted import posted_board
 
 router = APIRouter(prefix="/api", tags=["desk"])
 
 
 @router.get("/cases/reminders")
 def get_reminders(front: Fronted, person: Viewer, now: Now) -> RemindersBody:
-    """Return how many cases are due soon and how many are overdue now."""
-    return RemindersBody(counts=dict(front.lights.reminders(front.system.cases.database, now)))
+    """Return how many cases are due soon and overdue now: of all units, and of the own stages."""
+    counts = front.lights.reminders(front.system.cases.database, now, stages_of(person.doer))
+    return RemindersBody(counts=dict(counts))
 
 
 @router.get("/cases/board")
 def get_board(system: Serving, person: Viewer, now: Now) -> BoardBody:
     """Return cases by state, and by unit how many are open and late."""
     return BoardBody.of(board(system.cases.database, now))
+
+
+@router.get("/cases/posted")
+def get_posted(front: Fronted, person: Viewer, now: Now) -> PostedBody:
+    """Return the cases that the camera saw to be unsolved after dispatch, with the picture of now."""
+    board_of_now = posted_board(front.system.cases)
+    cases = (PostedCaseBody.told(posted, person, now, front.lights) for posted in board_of_now.cases)
+    return PostedBody(cases=tuple(cases), total=board_of_now.total)
 
 
 @router.get("/cases/{case_id}/taken")

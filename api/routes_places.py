@@ -20,6 +20,7 @@ from api.bodies_places import (
     PositionBody,
     ProposalBody,
     RuleBody,
+    UnitsAnswer,
     grid_feature,
 )
 from api.errors import BadRequestError
@@ -111,6 +112,12 @@ def list_permits(system: Serving, person: Viewer) -> PermitsAnswer:
     book = system.places.permits
     permits = tuple(PermitBody.of(permit) for permit in book.permits)
     return PermitsAnswer(permits=permits, controls=tuple(ControlBody.of(control) for control in book.controls))
+
+
+@router.get("/places/units")
+def list_units(system: Serving, person: Viewer) -> UnitsAnswer:
+    """Return the units that cases may be dispatched to: those that a dispatch rule or an account names."""
+    return UnitsAnswer(units=system.places.units())
 
 
 def _number_of_kin(system: Serving, case: Case) -> str:

@@ -41,6 +41,7 @@ POSTS = {
 """The post whose work an action is; who did it is judged by the case."""
 
 DISPATCH, SUPERVISE, EXTEND = "dispatch", "supervise", "grant_extension"
+COMPLAINT, ANSWER = "take_complaint", "take_answer"
 GRANTED, REFUSED = "granted", "refused"
 APPEALS = {"grant_appeal": GRANTED, "refuse_appeal": REFUSED}
 LEADER = "leader"
@@ -49,7 +50,7 @@ LEADER = "leader"
 CLOCK = frozenset({DISPATCH, "resume", "rework", EXTEND})
 """Actions that start the unit's clock or lengthen its time; each tells the deadline from then on, if there is one."""
 
-TELLING = CLOCK | {OPEN, ADD_WARNING, SUPERVISE}
+TELLING = CLOCK | {OPEN, ADD_WARNING, SUPERVISE, COMPLAINT, ANSWER}
 """Actions whose detail holds a fact; nothing else is read of the others than who, when and which state."""
 
 SYSTEM = "system"
@@ -110,7 +111,8 @@ class CaseFacts:
 
     Attributes:
         case_id, number: which.
-        source: where it came from; `video` unless said otherwise.
+        source: where it came from; `video` unless said otherwise, or a citizen complained of it since.
+        answer: what that citizen says of the result, as `cases.handling.Answer`; empty where nobody was asked.
         unit: who has to handle it, by the last dispatch; empty before the first.
         area: where it is.
         posts: "post:name" for each person who did something that `POSTS` names.
@@ -134,6 +136,7 @@ class CaseFacts:
     case_id: str
     number: str
     source: str
+    answer: str
     unit: str
     area: str
     posts: frozenset[str]
@@ -193,6 +196,7 @@ def facts_of(opening: Opening, history: Iterable[Happened], as_of: datetime) -> 
         case_id=opening.case_id,
         number=opening.number,
         source=course.source,
+        answer=course.answer,
         unit=course.unit,
         area=opening.area,
         posts=frozenset(course.posts),
@@ -219,7 +223,7 @@ class _Course:
     """Follows one history from row to row."""
 
     def __init__(self) -> None:
-        self.source, self.unit, self.state, self.appeal = "video", "", "", ""
+        self.source, self.answer, self.unit, self.state, self.appeal = "video", "", "", "", ""
         self.posts: set[str] = set()
         self.filed_at: datetime | None = None
         self.registered_at: datetime | None = None
@@ -260,6 +264,10 @@ class _Course:
             self.is_supervised = True
         elif row.action == EXTEND:
             self.extensions += 1
+        elif row.action == COMPLAINT:
+            self.source, self.answer = _text(detail, "complaint"), ""
+        elif row.action == ANSWER:
+            self.answer = _text(detail, "answer")
 
     def _dispatch(self, unit: str) -> None:
         """Hand it to a unit; what another one did or left undone before is not this one's."""
@@ -272,7 +280,7 @@ class _Course:
         if self.state in WITH_UNIT and state not in WITH_UNIT:
             self.was_late = self.was_late or self.is_overdue(at)
         if state in WITH_UNIT | AT_CENTRE and self.handled_at is not None:
-            self.reworks, self.handled_at = self.reworks + 1, None
+            self.reworks, self.handled_at, self.answer = self.reworks + 1, None, ""
         if state in WITH_UNIT and self.dispatched_at is None:
             self.dispatched_at = at
         elif state in HANDED_BACK and self.handled_at is None and self.dispatched_at is not None:
@@ -293,6 +301,7 @@ class _Course:
         """Start over; that it was filed, and came back from checks, stays."""
         self.unit, self.due, self.dispatched_at, self.handled_at = "", None, None, None
         self.was_late = self.is_supervised = False
+        self.answer = ""
 
 
 def _text(detail: Mapping[str, JsonValue], key: str) -> str:

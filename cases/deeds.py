@@ -13,7 +13,7 @@ from typing import Annotated
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from cases.errors import ActionDetailError, BrokenHistoryError
-from cases.handling import Supervision
+from cases.handling import Answer, Complaint, Supervision
 from cases.posts import Doer
 from cases.states import Action, Detail, check_reason, rule_of
 from cases.tables import MAX_ID_LENGTH, MAX_NAME_LENGTH
@@ -35,6 +35,8 @@ class Order:
         into: number of the case that it is the same offence as.
         condition: number of the filing condition within the code, from 1.
         kind: why it is urged, or no longer.
+        complaint: by which way a citizen complained.
+        answer: what he says of the result.
     """
 
     action: Action
@@ -45,6 +47,8 @@ class Order:
     into: str = ""
     condition: int | None = None
     kind: Supervision | None = None
+    complaint: Complaint | None = None
+    answer: Answer | None = None
 
     def check(self) -> None:
         """Refuse an order that does not tell what its action needs, or tells what it does not take.
@@ -112,7 +116,7 @@ def told_deed(action: Action, told: tuple[str, datetime, str], detail: dict[str,
         kept = _Detail.model_validate(detail)
     except ValidationError as err:
         raise BrokenHistoryError(f"what the history tells of {action.value!r} makes no sense: {err}") from None
-    order = Order(action, reason, kept.unit, kept.handler, kept.until, kept.into, kept.condition, kept.kind)
+    order = Order(action, reason, **{name: getattr(kept, name) for name in _ORDER_FIELDS})
     return Deed(order, Doer(actor), at, kept.spent_s, kept.due_at), kept.revision
 
 
@@ -128,6 +132,8 @@ class _Detail(BaseModel):
     into: str = ""
     condition: int | None = None
     kind: Supervision | None = None
+    complaint: Complaint | None = None
+    answer: Answer | None = None
     spent_s: Annotated[float, Field(ge=0.0)] | None = None
     due_at: AwareDatetime | None = None
 

@@ -14,8 +14,24 @@ class SoonLimit:
 
 
 @dataclass(frozen=True, slots=True)
+class StageSpan:
+    """Cases in a state whose stage clock began up to a moment, and later than another one where there is one."""
+
+    state: str
+    until: datetime
+    after: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class DueSoon:
-    """Running clocks that are not over at a moment, but will be soon; from `cases.time_left.Lights`."""
+    """Running clocks that are not over at a moment, but will be soon; from `cases.time_left.Lights`.
+
+    Attributes:
+        now: the moment.
+        limits: of clocks of units, by code and condition.
+        stages: of stage clocks, those of the stages that are asked for.
+    """
 
     now: datetime
     limits: tuple[SoonLimit, ...]
+    stages: tuple[StageSpan, ...] = ()

@@ -7,6 +7,7 @@ CasesError
 ├── ActionBlockedError         the state allows it, but not this case now
 ├── PostMissingError           it is not the work of who wants it
 ├── ForeignUnitError           it is, but the case is another unit's
+├── UnknownUnitError           no rule and no account names such a unit
 ├── StaleEditError             somebody else changed the case in between
 ├── UnknownCaseError           there is no such case
 ├── UnknownCodeError           the code table has no such entry
@@ -52,6 +53,7 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
+from cases.blocks import BLOCKED
 from cases.input_problems import InputProblem
 from cases.table_faults import TableFault
 
@@ -128,6 +130,14 @@ class ForeignUnitError(CasesError):
     def __init__(self, name: str, own: str, unit: str) -> None:
         self.name, self.own, self.unit = name, own, unit
         super().__init__(f"this case is with unit {unit or 'none'!r}, and {name} is of {own or 'none'!r}")
+
+
+class UnknownUnitError(CasesError):
+    """A case should go to a unit that no dispatch rule and no account names, where others are named."""
+
+    def __init__(self, unit: str, nearest: Sequence[str]) -> None:
+        self.unit, self.nearest = unit, ", ".join(nearest)
+        super().__init__(f"there is no unit {unit!r}; the names most alike are {self.nearest}")
 
 
 class StaleEditError(CasesError):
@@ -383,24 +393,3 @@ class LastAdminError(PeopleError):
 
     def __init__(self, name: str) -> None:
         super().__init__(f"{name!r} is the last administrator; make another one first")
-
-
-BLOCKED = {
-    "sent_back": "it was sent back; decline it, have it verified or withdraw it",
-    "suspended_before": "a case is put off once only",
-    "until_out_of_range": "a case is put off to a date ahead, at most a year",
-    "no_limit": "no limit is known for it",
-    "overdue": "its time is up already",
-    "asked_already": "somebody has asked, and nobody has decided yet",
-    "extended_enough": "it was extended as often as a case can be",
-    "not_asked": "nobody has asked for it",
-    "not_endorsed": "the first of the two who decide has not agreed yet",
-    "appealed_before": "there is one appeal only",
-    "not_overdue": "it was not closed late",
-    "same_reviewer": "the second reviewer must be somebody else than the first",
-    "not_supervised": "nobody urges it",
-    "into_itself": "a case cannot be merged into itself",
-    "into_unknown": "there is no case of that number",
-    "into_merged": "that case was itself merged into another; name that one",
-}
-"""Why a case does not allow what its state allows, by the keys of `ActionBlockedError`."""

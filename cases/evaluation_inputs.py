@@ -86,9 +86,14 @@ class EvaluationInputs:
     bonuses: Mapping[str, Fraction] = field(default_factory=dict)
     sha256: str = ""
 
-    def is_satisfied(self, number: str) -> bool:
-        """Say whether the citizen of a case was satisfied, or mostly so (基本满意)."""
-        return self.answers.get(number) in ("satisfied", "mostly")
+    def is_satisfied(self, number: str, answer: str) -> bool:
+        """Say whether the citizen of a case was satisfied, or mostly so (基本满意).
+
+        Args:
+            number: of the case; what the file says of it counts.
+            answer: what the history of the case says, where the file says nothing.
+        """
+        return self.answers.get(number, answer) in ("satisfied", "mostly")
 
     @property
     def numbers(self) -> frozenset[str]:

@@ -18,6 +18,21 @@ class Supervision(StrEnum):
     IMPORTANT = "important"
 
 
+class Complaint(StrEnum):
+    """By which way a citizen complained of a case; he is asked whether he is satisfied before it is closed."""
+
+    PUBLIC = "public"
+    HOTLINE = "hotline"
+
+
+class Answer(StrEnum):
+    """What a citizen who complained says of the result."""
+
+    SATISFIED = "satisfied"
+    MOSTLY = "mostly"  # 基本满意, which counts as satisfied
+    DISSATISFIED = "dissatisfied"
+
+
 class Request(StrEnum):
     """How far a request that two levels decide has come; empty where nobody asked."""
 
@@ -54,6 +69,11 @@ class Handling:
         appeal: how far the unit's appeal against a late closing has come; there is one.
         appeal_first: who was the first of its two reviewers, empty before.
         exempt: whether statistics leave its lateness out.
+        stage_since: since when the clock of its stage runs (`cases.stage_clocks`), as if it had never paused; None in
+            states without one.
+        stage_spent_s: seconds that accepting has used, while it is being verified; 0 otherwise.
+        complaint: how a citizen complained of it, a value of `Complaint`; empty where nobody did.
+        answer: what he says of the result as it is now, a value of `Answer`; empty until he was asked.
     """
 
     condition: int | None = None
@@ -77,6 +97,10 @@ class Handling:
     appeal: Request = Request.NONE
     appeal_first: str = ""
     exempt: bool = False
+    stage_since: datetime | None = None
+    stage_spent_s: float = 0.0
+    complaint: str = ""
+    answer: str = ""
 
     def is_overdue(self, at: datetime) -> bool:
         """Say whether the unit is late: it was when its clock stopped, or its running clock has passed its limit."""

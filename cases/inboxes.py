@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from cases.posts import UNIT_POSTS, Doer, Post
 from cases.queries import Inbox
+from cases.stage_clocks import STAGE_OF_STATE
 from cases.states import ALARM_STATES, CaseState
 
 WAITING: Mapping[Post, tuple[CaseState, ...]] = {
@@ -17,6 +18,12 @@ WAITING: Mapping[Post, tuple[CaseState, ...]] = {
     Post.SUPERVISOR: (),  # urges what is late: no state of its own
 }
 """States in which a case waits for a post."""
+
+
+def stages_of(doer: Doer) -> tuple[CaseState, ...]:
+    """Return the states with a stage clock that wait for somebody: those that he has to keep."""
+    posts = frozenset(Post) if doer.posts is None else doer.posts
+    return tuple(state for state in _states(posts - UNIT_POSTS) if state in STAGE_OF_STATE)
 
 
 def inbox_of(doer: Doer) -> Inbox:

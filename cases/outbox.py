@@ -7,7 +7,8 @@
 
 A crash after a change has therefore neither lost nor doubled what is told of it. Delivery is at least once: a crash
 between sending and writing that down sends again, under the same id. Of one case, one receiver is told one thing at a
-time, in the order in which it happened; what is dead is passed over, and the receiver sees the gap in `seq`.
+time, in the order in which it happened; what is dead is passed over, and the receiver sees by `after_seq` that it lacks
+one.
 
 Belongs here: the queue. Does not: sending and when to try again (pipeline.outward).
 """
@@ -21,7 +22,7 @@ from typing import Literal
 from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
-from cases.case_event import CaseEvent, event_of
+from cases.case_event import TOLD, CaseEvent, event_of
 from cases.closing import LOOK, ClosingProposal
 from cases.database import Database
 from cases.errors import UnknownTargetError
@@ -30,8 +31,8 @@ from cases.states import Action
 from cases.tables import AuditTableRow, CaseRow, OutboxRow, OutboxTargetRow
 
 Wants = Literal["events", "forms", "images", "posted"]
-"""What a receiver is told: every change, the changes that yield an exchange form, those that file or post a case, or
-those alone that post it: the camera saw that it is not solved."""
+"""What a receiver is told: every change that leaves, those that yield an exchange form, those that file or post a case,
+or those alone that post it: the camera saw that it is not solved."""
 
 FARTHEST_TRY = timedelta(hours=2)
 """No try is planned farther ahead, so one that seems to be means that the clock was set back: it is due."""
@@ -101,12 +102,18 @@ class Standing:
 
 
 def enqueue(session: Session, row: CaseRow, note: AuditTableRow) -> None:
-    """Queue a change of a case for every receiver that wants it; the transaction of the change carries it."""
+    """Queue a change of a case for every receiver that wants it; the transaction of the change carries it.
+
+    What others have no business with is queued for nobody (`case_event.TOLD`).
+    """
+    if note.action not in TOLD:
+        return
     with session.no_autoflush:
         targets = session.scalars(select(OutboxTargetRow).where(OutboxTargetRow.active)).all()
     if not targets:
         return
-    event = event_of(row, note)
+    session.flush()  # an earlier row of the same transaction counts as told too
+    event = event_of(row, note, _told_before(session, note))
     is_posted = note.action == LOOK and note.detail.get("proposal") == ClosingProposal.SUPERVISE
     shows = is_posted or note.action == Action.FILE.value
     wanted = {"events": True, "forms": bool(forms_of(event)), "images": shows, "posted": is_posted}
@@ -128,6 +135,13 @@ def enqueue(session: Session, row: CaseRow, note: AuditTableRow) -> None:
         for target in targets
         if wanted[target.wants]
     )
+
+
+def _told_before(session: Session, note: AuditTableRow) -> int:
+    """Return the number of the change of this case that was told last before, 0 where there was none."""
+    earlier = (AuditTableRow.case_id == note.case_id, AuditTableRow.seq < note.seq, AuditTableRow.action.in_(TOLD))
+    newest = select(AuditTableRow.seq).where(*earlier).order_by(AuditTableRow.seq.desc()).limit(1)
+    return session.scalar(newest) or 0
 
 
 class Outbox:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from cases.closing import ClosingProposal
-from cases.due_soon import DueSoon
+from cases.due_soon import DueSoon, StageSpan
 from cases.states import CaseState
 from cases.tables import MAX_ID_LENGTH
 
@@ -66,6 +66,7 @@ class CaseQuery:
         proposals: any of what the camera proposed after dispatch, as it counts now.
         held_back: what an examiner doubts and nobody has vouched for.
         due_before: whose running clock has its limit before this moment, aware UTC.
+        late_stages: together with `due_before`, also whose stage clock began so long ago.
         due_soon: whose running clock is yellow.
         raised_from, raised_before: aware UTC; from is included, before is not.
         text: part of code, camera, zone or address, in any case; or part of the number, from three characters on.
@@ -84,6 +85,7 @@ class CaseQuery:
     proposals: tuple[ClosingProposal, ...] = ()
     held_back: bool = False
     due_before: datetime | None = None
+    late_stages: tuple[StageSpan, ...] = ()
     due_soon: DueSoon | None = None
     raised_from: datetime | None = None
     raised_before: datetime | None = None

@@ -30,7 +30,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session, raiseload
 
 from cases.closing import PROPOSAL_STATES, ClosingProposal
-from cases.due_soon import DueSoon
+from cases.due_soon import DueSoon, StageSpan
 from cases.examining_columns import held_back
 from cases.pages import Count
 from cases.posts import ANY_UNIT
@@ -106,7 +106,7 @@ def _in_workflow(query: CaseQuery) -> Iterator[ColumnElement[bool]]:
     if query.held_back:
         yield held_back()
     if query.due_before is not None:
-        yield CaseRow.due_at < query.due_before
+        yield or_(CaseRow.due_at < query.due_before, *map(_began_in, query.late_stages))
     if query.due_soon is not None:
         yield _is_soon(query.due_soon)
 
@@ -137,7 +137,13 @@ def _is_soon(soon: DueSoon) -> ColumnElement[bool]:
         )
         for each in soon.limits
     ]
-    return and_(CaseRow.due_at > soon.now, or_(false(), *alike))
+    of_units = and_(CaseRow.due_at > soon.now, or_(false(), *alike))
+    return or_(of_units, *map(_began_in, soon.stages))
+
+
+def _began_in(span: StageSpan) -> ColumnElement[bool]:
+    is_after = true() if span.after is None else CaseRow.stage_since > span.after
+    return and_(CaseRow.state == span.state, CaseRow.stage_since <= span.until, is_after)
 
 
 def _along(query: CaseQuery, conditions: list[ColumnElement[bool]]) -> Select[CaseRow]:

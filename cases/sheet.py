@@ -16,6 +16,7 @@ from cases.examining import EXAMINE
 from cases.marks import Mark
 from cases.packs import MAY_BE_UNKNOWN, PackFacts, PackFile, Taking, Why
 from cases.records import AuditRow, Case, CaseWarning
+from cases.said import said_by_program
 from cases.wording import Words
 from detectors.events import Reason
 
@@ -136,6 +137,9 @@ class _Sheet:
         yield "number", escape(case.number)
         yield "offence", f"{self._word('offence', case.kind)}<br>{escape(case.code)} {_pair(code_zh, code_en)}"
         yield "state", self._word("state", case.state.value)
+        if case.handling.parent_number:
+            yield "merged_into", escape(case.handling.parent_number)
+        yield "unit", self._unit(case)
         yield "camera", f"{escape(case.camera_name)} ({escape(case.camera_id)})"
         version = self._word("sheet", "version", version=case.zone_version)
         yield "zone", f"{escape(case.zone_name)} ({escape(case.zone_id)}), {version}"
@@ -147,6 +151,12 @@ class _Sheet:
         yield "reasons", "<br>".join(self._reason(reason) for reason in case.reasons)
         lacks = [self._word("incomplete", what) for what in case.incomplete]
         yield "incomplete", "<br>".join(lacks) or self._label("nothing_lacks")
+
+    def _unit(self, case: Case) -> str:
+        """Return who handles the case, or who is proposed before it is dispatched."""
+        if case.handling.unit or not case.proposal.unit:
+            return escape(case.handling.unit) or self._label("no_unit")
+        return self._label("unit_proposed", unit=case.proposal.unit)
 
     def _pack(self, pack: SheetPack) -> str:
         purpose = self._words.both("purpose", pack.facts.purpose.value)
@@ -213,7 +223,7 @@ class _Sheet:
             (
                 self._time(warning.started_at),
                 escape(warning.text),
-                f"{self._label('spoken' if warning.ok else 'failed')} {escape(warning.detail)}",
+                f"{self._label('spoken' if warning.ok else 'failed')} {self._receipt(warning)}",
             )
             for warning in warnings
         )
@@ -233,7 +243,10 @@ class _Sheet:
         for family, told in (("finding", row.detail.get("finding")), ("delay", row.detail.get("delay"))):
             if row.action in (LOOK, LOOK_DELAYED) and isinstance(told, str):
                 return self._word(family, told)
-        return escape(row.reason)
+        return _pair(*map(escape, self._words.reason(row)))
+
+    def _receipt(self, warning: CaseWarning) -> str:
+        return _pair(*map(escape, self._words.said(said_by_program(warning.detail), warning.detail)))
 
     def _reason(self, reason: Reason) -> str:
         value = f"{reason.value:.0%}" if reason.unit == "ratio" else f"{reason.value:g} {reason.unit}".strip()

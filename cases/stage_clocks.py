@@ -42,17 +42,16 @@ class StageClocks:
         }
         return lengths[stage]
 
-    def due_at(self, state: str, entered_at: datetime, spent_s: float = 0.0) -> datetime | None:
+    def due_at(self, state: str, since: datetime) -> datetime | None:
         """Return, in UTC, when the stage of a state is due; None where no clock runs.
 
         Args:
             state: the case's state.
-            entered_at: when it came into it, aware.
-            spent_s: seconds that the same stage took before, for a case that was sent to be verified in between.
+            since: since when its clock runs, aware; `Handling.stage_since`, which knows of pauses.
         """
         stage = STAGE_OF_STATE.get(state)
         if stage is None:
             return None
-        if entered_at.tzinfo is None:
-            raise ValueError(f"the time of a stage must be aware, not {entered_at!r}")
-        return entered_at.astimezone(UTC) + timedelta(seconds=max(self.length_s(stage) - spent_s, 0.0))
+        if since.tzinfo is None:
+            raise ValueError(f"the time of a stage must be aware, not {since!r}")
+        return since.astimezone(UTC) + timedelta(seconds=self.length_s(stage))

@@ -81,6 +81,8 @@ class Action(StrEnum):
     SUPERVISE = "supervise"
     ANSWER_SUPERVISION = "answer_supervision"
     END_SUPERVISION = "end_supervision"
+    TAKE_COMPLAINT = "take_complaint"
+    TAKE_ANSWER = "take_answer"
 
 
 class Detail(StrEnum):
@@ -92,6 +94,8 @@ class Detail(StrEnum):
     INTO = "into"
     CONDITION = "condition"
     KIND = "kind"
+    COMPLAINT = "complaint"
+    ANSWER = "answer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +196,8 @@ TABLE: tuple[Step, ...] = (
     Step(_A.SUPERVISE, OPEN_STATES, None, (_P.SUPERVISOR, _P.SHIFT_LEADER)),
     Step(_A.ANSWER_SUPERVISION, OPEN_STATES, None, (_P.DEPARTMENT, _P.HANDLER)),
     Step(_A.END_SUPERVISION, OPEN_STATES, None, (_P.SUPERVISOR, _P.SHIFT_LEADER)),
+    Step(_A.TAKE_COMPLAINT, OPEN_STATES, None, (_P.ACCEPTOR,)),
+    Step(_A.TAKE_ANSWER, (_S.FILED, _S.RESOLVED, _S.CHECKING, _S.CHECKED, *ENDED), None, (_P.ACCEPTOR,)),
 )
 """Every step there is. No state has two steps of the same action."""
 
@@ -219,6 +225,8 @@ RULES: Mapping[Action, Rule] = {
     _A.SUPERVISE: Rule(needs_reason=True, needs=(_D.KIND,)),
     _A.ANSWER_SUPERVISION: Rule(needs_reason=True),
     _A.END_SUPERVISION: Rule(needs_reason=True),
+    _A.TAKE_COMPLAINT: Rule(needs_reason=True, needs=(_D.COMPLAINT,)),  # what is complained of
+    _A.TAKE_ANSWER: Rule(needs=(_D.ANSWER,)),
 }
 """What an action must tell; one that is not here tells nothing."""
 # fmt: on

@@ -98,7 +98,7 @@ RULES: Mapping[StatisticKey, Rule] = {
     StatisticKey.APPEAL_REJECTED: lambda case, _: case.is_registered and case.appeal == "refused",
     StatisticKey.SUPERVISED_LATE: lambda case, _: _received(case) and case.is_supervised and case.is_late,
     StatisticKey.COMPLAINTS: lambda case, _: _complaint(case),
-    StatisticKey.SATISFIED: lambda case, inputs: _complaint(case) and inputs.is_satisfied(case.number),
+    StatisticKey.SATISFIED: lambda case, inputs: _complaint(case) and inputs.is_satisfied(case.number, case.answer),
     StatisticKey.INITIATIVE: lambda case, inputs: case.is_registered and case.number in inputs.bonuses,
     StatisticKey.WARNED: lambda case, _: case.is_warned,
     StatisticKey.RESOLVED_BY_WARNING: lambda case, _: case.is_warned and case.is_resolved,

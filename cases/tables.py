@@ -136,6 +136,10 @@ class CaseRow(Base):
     appeal: Mapped[str] = mapped_column(String(16))
     appeal_first: Mapped[str] = mapped_column(String(MAX_NAME_LENGTH))
     exempt: Mapped[bool]
+    stage_since: Mapped[datetime | None]
+    stage_spent_s: Mapped[float]
+    complaint: Mapped[str] = mapped_column(String(16))
+    answer: Mapped[str] = mapped_column(String(16))
 
     # `cases.closing.ClosingLook`, field by field
     closing_finding: Mapped[str] = mapped_column(String(16))
@@ -163,6 +167,7 @@ class CaseRow(Base):
         Index(None, "closing_proposal", "raised_at"),
         Index(None, "doubted", "raised_at"),
         Index(None, "state", "unit", "due_at"),
+        Index(None, "state", "stage_since"),
     )
 
 

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Literal
 
 from cases.problems import Problem
+from cases.records import AuditRow
+from cases.said import Said, said_in
 
 Language = Literal["zh", "en"]
 
@@ -32,6 +34,16 @@ class Words:
     def both(self, family: str, key: str, **facts: str | int) -> tuple[str, str]:
         """Return the same in Chinese and in English."""
         return self.say(family, key, "zh", **facts), self.say(family, key, "en", **facts)
+
+    def reason(self, row: AuditRow) -> tuple[str, str]:
+        """Return the reason of a row of history in both languages; what a person typed as it stands."""
+        if row.reason in self._table["quick"]:  # chosen by a digit: the key is what is stored
+            return self.both("quick", row.reason)
+        return self.said(said_in(row), row.reason)
+
+    def said(self, said: Said | None, text: str) -> tuple[str, str]:
+        """Return a sentence of the program in both languages; the text as it stands where it is none that we know."""
+        return self.both(said.family, said.key, **said.facts) if said else (text, text)
 
     def problem(self, problem: Problem, language: Language) -> str:
         """Return one line that tells a problem: where, what kind, what was found."""

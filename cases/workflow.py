@@ -13,8 +13,9 @@ from datetime import datetime, timedelta
 
 from cases.deeds import Deed
 from cases.errors import ActionBlockedError, ForeignUnitError, PostMissingError
-from cases.handling import Handling, Request, Standing, Supervision
+from cases.handling import Answer, Handling, Request, Standing, Supervision
 from cases.posts import UNIT_POSTS, Doer
+from cases.stage_clocks import STAGE_OF_STATE
 from cases.states import (
     CLOCK_STATES,
     RETURNS,
@@ -30,6 +31,9 @@ MAX_EXTENSIONS = 2
 
 LONGEST_SUSPENSION = timedelta(days=366)
 """A year, whichever."""
+
+SATISFIED = frozenset({Answer.SATISFIED, Answer.MOSTLY})
+"""Answers that let a case be closed of which a citizen complained; what is mostly so counts, as in the evaluation."""
 
 NOT_ACCEPTED_TWICE = frozenset({CaseState.ACCEPTED, CaseState.APPROVED})
 """What came back from here is declined, verified anew or withdrawn, not passed on as it is."""
@@ -58,6 +62,8 @@ def apply(standing: Standing, deed: Deed) -> Standing:
     if state is not standing.state:
         handling = replace(handling, returned_from=standing.state if action in RETURNS else None)
     handling = _clocked(_EFFECTS.get(action, _nothing)(handling, deed), state, deed)
+    if state is not standing.state:
+        handling = _staged(handling, standing.state, state, deed.at)
     is_review = action in REVIEW_ACTIONS
     return Standing(
         state=state,
@@ -159,6 +165,14 @@ def _supervised(handling: Handling, doer: Doer, at: datetime) -> str:
     return "" if handling.supervision else "not_supervised"
 
 
+def _close(handling: Handling, doer: Doer, at: datetime) -> str:
+    return "not_satisfied" if handling.complaint and handling.answer not in SATISFIED else ""
+
+
+def _complained(handling: Handling, doer: Doer, at: datetime) -> str:
+    return "" if handling.complaint else "no_complaint"
+
+
 _BLOCKS: Mapping[Action, Callable[[Handling, Doer, datetime], str]] = {
     Action.ACCEPT: _accept,
     Action.SUSPEND: _suspend,
@@ -170,6 +184,8 @@ _BLOCKS: Mapping[Action, Callable[[Handling, Doer, datetime], str]] = {
     Action.ENDORSE_APPEAL: _endorse_appeal,
     Action.GRANT_APPEAL: _grant_appeal,
     Action.REFUSE_APPEAL: _refuse_appeal,
+    Action.CLOSE: _close,
+    Action.TAKE_ANSWER: _complained,
     Action.ANSWER_SUPERVISION: _supervised,
     Action.END_SUPERVISION: _supervised,
 }
@@ -201,7 +217,7 @@ def _sent_back(handling: Handling, deed: Deed) -> Handling:
 
 def _reworked(handling: Handling, deed: Deed) -> Handling:
     count = handling.rework_count + 1
-    return replace(handling, rework_count=count, handler="", dispatched_at=deed.at, handled_at=None)
+    return replace(handling, rework_count=count, handler="", dispatched_at=deed.at, handled_at=None, answer="")
 
 
 def _reopened(handling: Handling, deed: Deed) -> Handling:
@@ -214,6 +230,7 @@ def _reopened(handling: Handling, deed: Deed) -> Handling:
         appeal=handling.appeal,
         appeal_first=handling.appeal_first,
         exempt=handling.exempt,
+        complaint=handling.complaint,
     )
 
 
@@ -225,6 +242,15 @@ def _extended(handling: Handling, deed: Deed) -> Handling:
 def _supervise(handling: Handling, deed: Deed) -> Handling:
     kinds = tuple(kind for kind in Supervision if kind is deed.order.kind or kind in handling.supervision)
     return replace(handling, supervision=kinds)
+
+
+def _complain(handling: Handling, deed: Deed) -> Handling:
+    """The last complaint counts, and whoever made it has not been asked yet."""
+    return replace(handling, complaint=deed.order.complaint.value if deed.order.complaint else "", answer="")
+
+
+def _answered(handling: Handling, deed: Deed) -> Handling:
+    return replace(handling, answer=deed.order.answer.value if deed.order.answer else "")
 
 
 _EFFECTS: Mapping[Action, Callable[[Handling, Deed], Handling]] = {
@@ -251,6 +277,8 @@ _EFFECTS: Mapping[Action, Callable[[Handling, Deed], Handling]] = {
     Action.REFUSE_APPEAL: lambda handling, deed: replace(handling, appeal=Request.REFUSED),
     Action.SUPERVISE: _supervise,
     Action.END_SUPERVISION: lambda handling, deed: replace(handling, supervision=()),
+    Action.TAKE_COMPLAINT: _complain,
+    Action.TAKE_ANSWER: _answered,
 }
 """What a step changes besides the state and the clock."""
 
@@ -270,3 +298,13 @@ def _clocked(handling: Handling, state: CaseState, deed: Deed) -> Handling:
             extension=Request.NONE,
         )
     return handling
+
+
+def _staged(handling: Handling, before: CaseState, state: CaseState, at: datetime) -> Handling:
+    """Begin the clock of the stage that a case comes into; while it is verified, that of accepting stands still."""
+    spent_s, since = 0.0, handling.stage_since
+    if before is CaseState.FILED and state is CaseState.VERIFYING and since is not None:
+        spent_s = max(0.0, (at - since).total_seconds())
+    used_s = handling.stage_spent_s if before is CaseState.VERIFYING else 0.0
+    begun_at = at - timedelta(seconds=used_s) if state in STAGE_OF_STATE else None
+    return replace(handling, stage_since=begun_at, stage_spent_s=spent_s)

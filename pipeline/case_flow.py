@@ -24,6 +24,7 @@ from cases.records import Case, case_id_of, new_case_of
 from cases.states import LADDER_STATES, Action
 from cases.store import CaseStore
 from cases.timekeeping import keep_time
+from cases.units import check_unit
 from detectors.events import Event, Phase
 from pipeline.agenda import Agenda
 from pipeline.evidence_keeper import EvidenceKeeper, Taken
@@ -104,6 +105,8 @@ class CaseFlow:
         """
         if order.action is Action.FILE:
             check_filing(self._parts.places.findings(self._parts.cases.get(case_id)), order.reason)
+        if order.unit:
+            check_unit(order.unit, self._parts.places.units())
         if order.condition is not None:  # one that the table has not would leave the case without its limit
             self._parts.codes.item(self._parts.cases.get(case_id).code).condition(order.condition)
         at = datetime.now(UTC)

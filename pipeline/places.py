@@ -31,6 +31,7 @@ from cases.place_history import BusyPlace, PlaceHistory, busy_places, history_of
 from cases.place_settings import KinSettings, PlaceSettings
 from cases.records import Case, NewCase
 from cases.spots import MAX_ADDRESS_LENGTH, Proposal, Spot
+from cases.units import known_units
 from pipeline.settings import CameraEntry, GroundSettings
 from streams.errors import UnknownCameraError
 from vision.arrays import SizeWH
@@ -167,6 +168,14 @@ class Places:
     def choice(self, case: Case) -> Choice:
         """Return who is responsible for a case by today's rules, at the moment it was raised."""
         return self.rules.choose(case.spot, case.code, case.raised_at)
+
+    def units(self) -> tuple[str, ...]:
+        """Return the units that cases may be dispatched to; none where any may.
+
+        Raises:
+            DatabaseError: the database refuses.
+        """
+        return known_units(self._database, self.rules.rules)
 
     def findings(self, case: Case) -> Findings:
         """Return the permits that held when a case was raised, and the controls that hold now, as it is to be filed."""

@@ -5,6 +5,7 @@ import { button, fill, h, icon, toast } from "./dom.js";
 import { EvaluationBoard } from "./evaluation.js";
 import { HealthPage } from "./health.js";
 import { LabelPage } from "./labels.js";
+import { PostedBoard } from "./posted.js";
 import { get, whenSignedOut } from "./request.js";
 import { problemWords } from "./sentences.js";
 import { mayAct, signInPage, signOut, whoIsThere } from "./session.js";
@@ -14,7 +15,7 @@ import { OPEN_STATES } from "./tile.js";
 import { Wall } from "./wall.js";
 import { ZonePage } from "./zones.js";
 
-const VIEWS = { wall: Wall, cases: CaseDesk, zones: ZonePage, labels: LabelPage, evaluation: EvaluationBoard, health: HealthPage };
+const VIEWS = { wall: Wall, cases: CaseDesk, posted: PostedBoard, zones: ZonePage, labels: LabelPage, evaluation: EvaluationBoard, health: HealthPage };
 const FOR_OPERATORS = ["zones", "labels"];
 const RETRY_MS = 3000;
 const COUNT_DELAY_MS = 200; // a case that opens brings several messages at once

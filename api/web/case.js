@@ -14,7 +14,7 @@ import { readingsSection } from "./readings.js";
 import { get, post } from "./request.js";
 import { problemWords, reasonWords, saidWords } from "./sentences.js";
 import { mayAct } from "./session.js";
-import { lightDot, standingWords } from "./standing.js";
+import { isLate, lightDot, standingWords } from "./standing.js";
 import { clock, day, has, quantity, t, word } from "./text.js";
 import { loadWorkflow, stageOf } from "./workflow.js";
 
@@ -190,7 +190,7 @@ export class CaseView {
         stage ? h("span", { class: "muted stage-place" }, t("stage.place", stage)) : null,
         h("span", { class: "spring" }), h("code", {}, found.number)),
       h("p", {}, `${found.camera_name} · ${found.zone_name} · ${day(found.started_at)} ${clock(found.started_at)} ${end}`),
-      standing.length ? h("p", { class: found.is_overdue ? "standing late" : "standing" }, lightDot(found.time), standing.join(" · ")) : null,
+      standing.length ? h("p", { class: isLate(found) ? "standing late" : "standing" }, lightDot(found.time), standing.join(" · ")) : null,
       this.#condition(),
     );
   }
@@ -287,7 +287,7 @@ export class CaseView {
 }
 
 function historyRow(row) {
-  const reason = row.reason ? (has(`quick.${row.reason}`) ? word("quick", row.reason) : saidWords(row.reason)) : "";
+  const reason = row.reason ? (has(`quick.${row.reason}`) ? word("quick", row.reason) : saidWords(row.reason, row.said)) : "";
   const told = [...toldWords(row.detail), ...lookWords(row), ...examinationWords(row)].join(" · ");
   return h("li", { class: row.action },
     h("time", { datetime: row.at }, clock(row.at)),
@@ -300,7 +300,7 @@ function warningRow(warning) {
   const receipt = [
     t("horn.receipt", { horn: warning.horn_id, seconds: quantity(warning.duration_s, "s"), codec: warning.codec || "-" }),
     warning.file ? t("horn.file", { file: warning.file }) : "",
-    saidWords(warning.detail),
+    saidWords(warning.detail, warning.said),
   ].filter(Boolean).join(" · ");
   return h("li", { class: `warning ${warning.ok ? "" : "failed"}` },
     h("time", { datetime: warning.started_at }, clock(warning.started_at)),

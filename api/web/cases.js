@@ -8,7 +8,7 @@ import { heldBadge } from "./examinations.js";
 import { CaseMap } from "./map.js";
 import { get, post } from "./request.js";
 import { problemWords } from "./sentences.js";
-import { dueWords, lightDot } from "./standing.js";
+import { dueWords, isLate, lightDot } from "./standing.js";
 import { clock, t, valuesOf, word } from "./text.js";
 import { chooseForm, chosenForm, forms, loadWorkflow, stages, statesOfStage } from "./workflow.js";
 
@@ -236,7 +236,7 @@ export class CaseDesk {
         h("span", { class: "muted" }, `${clock(found.raised_at)} · ${found.number}`),
         heldBadge(found),
         found.proposal ? h("span", { class: `proposed ${found.proposal}` }, t("closing.proposed", { what: word("proposal", found.proposal) })) : null,
-        found.due_at ? h("span", { class: found.is_overdue ? "standing late" : "standing" }, lightDot(found.time), dueWords(found.due_at, found.time)) : null)));
+        found.time ? h("span", { class: isLate(found) ? "standing late" : "standing" }, lightDot(found.time), dueWords(found.due_at ?? found.stage_due_at, found.time)) : null)));
   }
 
   #narrow({ filter = this.#filter, kind = this.#kind, stage = 0, page = 0 }) {

@@ -40,6 +40,7 @@ function applyTraits(element, traits) {
 const PATHS = {
   wall: "M3 4h8v7H3zM13 4h8v7h-8zM3 13h8v7H3zM13 13h8v7h-8z",
   cases: "M6 3h9l4 4v14H6zM14 3v5h5M9 12h7M9 16h7",
+  posted: "M5 3v18M5 4h13l-3 4 3 4H5",
   zones: "M4 7l8-4 8 5-2 11-11 1zM4 7h.01M12 3h.01M20 8h.01M18 19h.01M7 20h.01",
   labels: "M4 8V4h4M16 4h4v4M20 16v4h-4M8 20H4v-4M9 9h6v6H9z",
   evaluation: "M5 20v-8M11 20V5M17 20v-11M3 20h18",

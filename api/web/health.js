@@ -84,7 +84,7 @@ export class HealthPage {
       h("td", {}, h("strong", {}, horn.name), h("div", { class: "muted" }, horn.url)),
       stateCell(word("hornstate", horn.state), horn),
       h("td", {}, horn.last_spoken_at ? clock(horn.last_spoken_at) : t("health.never"),
-        h("div", { class: "muted", title: horn.last_detail }, horn.last_file ? t("horn.file", { file: horn.last_file }) : saidWords(horn.last_detail))),
+        h("div", { class: "muted", title: horn.last_detail }, horn.last_file ? t("horn.file", { file: horn.last_file }) : saidWords(horn.last_detail, horn.last_said))),
       h("td", {}, maySpeak ? speakButton(horn) : null)));
     return table(["horn", "state", "last"], rows);
   }

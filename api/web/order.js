@@ -3,6 +3,7 @@
 import { itemOf, said } from "./codes.js";
 import { ask, button, h } from "./dom.js";
 import { proposedParent, proposedUnit } from "./place.js";
+import { get } from "./request.js";
 import { has, t, word } from "./text.js";
 import { ruleOf } from "./workflow.js";
 
@@ -18,14 +19,21 @@ const QUICK_REASONS = {
   reject: ["not_done", "evidence_missing"],
   rework: ["still_there", "came_back"],
 };
-const KINDS = ["timeout", "leader", "important"];
+const CHOICES = {
+  kind: ["timeout", "leader", "important"],
+  complaint: ["public", "hotline"],
+  answer: ["satisfied", "mostly", "dissatisfied"],
+};
+const choice = (field) => () => h("select", {}, CHOICES[field].map((value) => h("option", { value }, chosenWord(field, value))));
 const FIELDS = {
-  unit: () => h("input", { maxlength: 128 }),
+  unit: () => h("input", { maxlength: 128, list: "known-units" }),
   handler: () => h("input", { maxlength: 200 }),
   until: () => h("input", { type: "date", min: tomorrow() }),
   into: () => h("input", { maxlength: 32, placeholder: "SW202611210001" }),
   condition: (item) => (item ? conditionChoice(item) : h("input", { type: "number", min: 1, max: 99, step: 1 })),
-  kind: () => h("select", {}, KINDS.map((kind) => h("option", { value: kind }, word("supervision", kind)))),
+  kind: choice("kind"),
+  complaint: choice("complaint"),
+  answer: choice("answer"),
 };
 
 // Returns what the action needs besides its name, {reason, unit, ...}, or null where the dialog was left. Of the case
@@ -35,9 +43,10 @@ export async function askOrder(action, found, { place, proposed }) {
   const rule = ruleOf(action);
   if (!rule.needs_reason && !rule.needs.length && !rule.takes.length) return {};
   const fields = [...rule.needs, ...rule.takes];
-  const [item, known] = await Promise.all([
+  const [item, known, units] = await Promise.all([
     fields.includes("condition") ? itemOf(found.code).catch(() => null) : null, // the number can be typed as well
     fields.some((field) => ["unit", "into"].includes(field)) ? place : null,
+    fields.includes("unit") ? get("/api/places/units").then((found) => found.units, () => []) : [], // the server refuses others anyway
   ]);
   const unit = found.handling.unit || proposedUnit(known);
   const start = { condition: found.handling.condition, unit, into: proposedParent(known), ...proposed };
@@ -57,7 +66,8 @@ export async function askOrder(action, found, { place, proposed }) {
     const quick = reasons.map((reason, i) =>
       button(word("quick", reason), { key: String(i + 1), kind: "wide", autofocus: i === 0 && !first, onclick: () => finish(close, reason) }));
     const label = own ? h("label", { for: "own-reason" }, t(reasons.length ? "case.own_reason" : "case.reason")) : null;
-    form = h("form", { class: "stack" }, asked, quick, label,
+    const offer = units.length ? h("datalist", { id: "known-units" }, units.map((unit) => h("option", { value: unit }))) : null;
+    form = h("form", { class: "stack" }, asked, offer, quick, label,
       h("div", { class: "row" }, own, button(t("dialog.ok"), { kind: "primary", type: "submit" })));
     form.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -85,7 +95,13 @@ export const toldWords = (detail) =>
 
 function toldValue(field, value) {
   if (field === "until") return new Date(value).toLocaleDateString();
-  return field === "kind" && has(`supervision.${value}`) ? word("supervision", value) : value;
+  return field in CHOICES ? chosenWord(field, value) : value;
+}
+
+function chosenWord(field, value) {
+  if (field === "complaint") return word("complaint", value);
+  if (field === "answer") return word("answer", value);
+  return has(`supervision.${value}`) ? word("supervision", value) : value;
 }
 
 function makeInput(field, isNeeded, start, item) {

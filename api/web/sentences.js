@@ -37,40 +37,9 @@ function mistakeWords(facts, message) {
   return facts.key ? t("problem.not_valid", { key: label ? t(label) : facts.key, cause }) : cause;
 }
 
-// What the program writes into a case, once and for good, and which words we have for it.
-const SAID = [
-  ["said.camera_away", /^the camera has been away too long/],
-  ["said.cut_off", /^stopped after (?<seconds>[\d.]+) s/],
-  ["said.horn", /^horn (?<horn>[\w-]+)$/],
-  ["said.late", /^(?<count>\d+) packets left late/],
-  ["said.left_after", /^left after the warning/],
-  ["said.left_before", /^left before any warning/],
-  ["said.more_urgent", /more urgent announcement/],
-  ["said.no_horn", /^no horn speaks/],
-  ["said.play_limit", /^(?<count>\d+) warnings at this place within (?<minutes>[\d.]+) minutes; the limit is (?<limit>\d+)/],
-  ["said.program_stopped", /the program (is stopping|stopped)/],
-  ["said.quiet", /^quiet hours from (?<start>[\d:]+) to (?<end>[\d:]+)/],
-  ["said.still_there", /^still there after (?<count>\d+) warnings/],
-  ["said.same_offence", /^surely the same offence$/],
-  ["said.stopped", /stopped by the operator/],
-  ["said.time_is_up", /^its time is up$/],
-  ["said.until_came", /^the day it was put off to has come$/],
-  ["said.waited", /^waited more than (?<seconds>[\d.]+) s/],
-  ["problem.horn_auth", /this user may not speak|asks for a user|refuses our user/],
-  ["problem.horn_busy", /announcements are waiting|somebody else is speaking/],
-  ["problem.horn_protocol", /other messages instead|not speak RTSP|^its (body|content|header|status)/],
-  ["problem.horn_refused", /backchannel|no such path|the other of|elsewhere|manual|where to send|way of signing in/],
-  ["problem.horn_unavailable", /cannot (connect|write)|connection broke|did not answer|hung up|takes no more|trouble|UDP ports|sound (card|output)|sounddevice|PortAudio/],
-];
-
-// Returns a sentence that the program wrote into a case; where we have no words for it, as it stands there.
-export function saidWords(sentence) {
-  for (const [key, pattern] of SAID) {
-    const found = pattern.exec(sentence);
-    if (found) return t(key, found.groups);
-  }
-  return sentence;
-}
+// Returns a sentence that the program wrote into a case or got from a horn: the words of `said`, {family, key, facts}, by
+// which the server knows it again, else the sentence as it stands.
+export const saidWords = (sentence, said) => (said ? t(`${said.family}.${said.key}`, said.facts) : sentence);
 
 const SHEETS = { read: "sheet.read", seen: "sheet.seen", too_small: "sheet.too_small", unknown: "sheet.unknown" };
 

@@ -28,6 +28,7 @@ from cases.posts import Doer
 from cases.records import Case, CaseWarning, NewCase, case_id_of
 from cases.states import Action
 from cases.store import CaseStore
+from cases.units import check_unit
 from detectors.catalog import ZoneSettings
 from detectors.events import Reason
 from pipeline.errors import DuplicateCameraError, NoPictureError, UnknownViewError
@@ -235,6 +236,8 @@ class FakeSystem:
     def decide(self, case_id: str, order: Order, *, by: Doer, expected_revision: int | None = None) -> Case:
         if order.action is Action.FILE:
             check_filing(self.places.findings(self.cases.get(case_id)), order.reason)
+        if order.unit:
+            check_unit(order.unit, self.places.units())
         case = self.cases.decide(case_id, order, by=by, at=datetime.now(UTC), expected_revision=expected_revision)
         self.tell(case, "state")
         return case

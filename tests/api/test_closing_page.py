@@ -1,7 +1,7 @@
 """What the camera saw after dispatch, in a real browser: before and after side by side, and the two steps."""
 
 import os
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -136,6 +136,65 @@ def test_unsolved_case_is_posted_and_urged_in_one_step(visit: Visit, system: Fak
     expect(page.locator(".timeline .supervise")).to_contain_text("复看仍在")
     after = system.cases.get(case.case_id)
     assert (after.state, [str(kind) for kind in after.handling.supervision]) == (CaseState.DISPATCHED, ["important"])
+
+
+def test_board_of_posted_cases_shows_each_as_it_is_now_and_urges_it_again(visit: Visit, system: FakeSystem) -> None:
+    case = look(system, dispatched(system), STILL)
+    look(system, dispatched(system), GONE)
+    visitor = visit("li")
+    visitor.go("posted")
+    page = visitor.page
+    card = page.locator(".posted-card")
+    expect(card).to_have_count(1)
+    expect(card).to_have_attribute("data-case", case.case_id)
+    expect(card).to_contain_text("cleaning-2")
+    expect(card).to_contain_text("尚未督办")
+    expect(card.locator("figcaption")).to_contain_text("复看")
+    assert "closing-close-up.jpg" in (card.locator("img").get_attribute("src") or "")
+
+    for count in (1, 2):
+        card.get_by_role("button", name="督办").click()
+        page.wait_for_selector("dialog")
+        page.keyboard.press("1")
+        expect(card).to_contain_text(f"已督办 {count} 次")
+
+    rows = [row for row in system.cases.history(case.case_id) if row.action == "supervise"]
+    assert [(row.reason, row.actor) for row in rows] == [("camera_still_there", "li")] * 2
+
+
+def test_live_picture_takes_the_place_of_that_of_the_look(visit: Visit, system: FakeSystem) -> None:
+    look(system, dispatched(system), STILL)
+    visitor = visit("li")
+    visitor.go("posted")
+    page = visitor.page
+    page.get_by_label("实时画面").check()
+
+    expect(page.locator(".posted-card figcaption")).to_have_text("实时画面")
+    assert "/api/cameras/gate-1/still.jpg" in (page.locator(".posted-card img").get_attribute("src") or "")
+
+
+def test_wall_screen_has_no_menu_and_is_left_by_a_key(visit: Visit, system: FakeSystem) -> None:
+    cases = [look(system, dispatched(system), STILL) for _ in range(7)]
+    with system.cases.database.writing() as session:
+        for hours, case in zip((-3, 2, 9), cases, strict=False):
+            row = session.get_one(CaseRow, case.case_id)
+            row.dispatched_at = row.running_since = row.closing_round_at = datetime.now(UTC) - timedelta(hours=5)
+            row.due_at = datetime.now(UTC) + timedelta(hours=hours)
+    visitor = visit("li")
+    page = visitor.page
+    page.goto(f"{visitor.address}/#/posted/screen")
+    expect(page.locator(".posted-card")).to_have_count(6)
+    expect(page.locator(".posted .toolbar")).to_contain_text("1 / 2")
+    expect(page.locator(".bar")).to_be_hidden()
+    expect(page.locator(".posted-card").first).to_have_class("posted-card red")
+    expect(page.locator(".posted-card").first).to_contain_text("限时整改")
+    photograph(page, "posted-screen")
+
+    page.keyboard.press("Escape")
+
+    expect(page.locator(".posted-card")).to_have_count(7)
+    expect(page.locator(".bar")).to_be_visible()
+    photograph(page, "posted")
 
 
 def test_look_that_could_not_be_judged_says_why_in_the_readers_language(visit: Visit, system: FakeSystem) -> None:

@@ -1,15 +1,16 @@
 """The case desk over HTTP: lights in lists, reminders, the board, codes, times of pictures, the map's ground."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from fastapi.testclient import TestClient
 
 from api.app import create_app
 from api.guards import CONTENT_POLICY
+from cases.posts import Doer
 from pipeline.map_settings import MapSettings
-from tests.api.desk_town import dispatched, furnish, spotted
+from tests.api.desk_town import TO_DISPATCH, dispatched, furnish, spotted
 from tests.api.fake_system import FakeSystem
 
 SignIn = Callable[[str], TestClient]
@@ -114,3 +115,20 @@ def test_without_tiles_the_page_may_show_its_own_pictures_only(client: TestClien
 @pytest.mark.parametrize("path", ["cases/reminders", "cases/board", "codes/0406", "cases/x/taken", "map"])
 def test_nobody_sees_the_desk_without_signing_in(client: TestClient, path: str) -> None:
     assert client.get(f"/api/{path}").status_code == 401
+
+
+def test_stage_that_takes_too_long_is_late_for_whom_it_is_the_work(as_person: SignIn, town: FakeSystem) -> None:
+    case, at = spotted(town, "e1"), datetime.now(UTC) - timedelta(minutes=20)
+    for order in TO_DISPATCH[:3]:
+        town.cases.decide(case.case_id, order, by=Doer("li"), at=at)
+    operator = as_person("li")
+
+    [row] = operator.get("/api/cases?overdue=true").json()["cases"]
+
+    assert (row["id"], row["time"]["light"], row["due_at"], row["is_overdue"]) == (case.case_id, "red", None, False)
+    assert datetime.fromisoformat(row["stage_due_at"]) == at + timedelta(minutes=15)
+    assert operator.get("/api/cases/reminders").json()["counts"] == {"due_soon": 0, "overdue": 1}
+    viewer = as_person("wang")
+    assert viewer.get("/api/cases").json()["cases"][0]["time"]["light"] == "red"
+    assert viewer.get("/api/cases?overdue=true").json()["cases"] == []
+    assert viewer.get("/api/cases/reminders").json()["counts"] == {"due_soon": 0, "overdue": 0}

@@ -22,10 +22,10 @@ from broadcast.ladder import CAMERA_AWAY
 from broadcast.play_limit import PlayLimit
 from broadcast.quiet_hours import NIGHT, quiet_refusal
 from broadcast.settings import LadderSettings
+from cases.blocks import BLOCKED
 from cases.closing import LOOK, LOOK_DELAYED, ClosingProposal, Cues, Delay, Finding, weigh
 from cases.completeness import Shortfall
 from cases.errors import (
-    BLOCKED,
     BackupError,
     CalendarError,
     CasesError,
@@ -54,6 +54,8 @@ from cases.records import (
     WITHDRAW_RELEASE,
 )
 from cases.releases import SENTENCES
+from cases.said import SENTENCES as SAID
+from cases.said import said_by_program
 from cases.spots import Kinship
 from cases.stages import Form
 from cases.states import Action, CaseState, Detail
@@ -156,6 +158,7 @@ def test_every_key_that_is_used_has_words() -> None:
 def test_every_word_is_used() -> None:
     text = code()
     literal = set(re.findall(r"""["']([a-z]\w*\.\w+)["']""", text))
+    literal |= {f"{family}.{key}" for family, key, _ in SAID}
     families = set(re.findall(r"""\bword\(\s*["'](\w+)["']""", text)) | set(re.findall(r"""has\(`(\w+)\.""", text))
     unused = {key for key in words() if key not in literal and key.split(".")[0] not in families}
 
@@ -377,23 +380,16 @@ def sentence_of(node: ast.expr) -> str:
     return ""
 
 
-def said_patterns() -> list[tuple[str, re.Pattern[str]]]:
-    script = (WEB_FOLDER / "sentences.js").read_text(encoding="utf-8")
-    rows = re.findall(r'\["((?:said|problem)\.\w+)", /(.+)/\]', script)
-    return [(key, re.compile(text.replace("(?<", "(?P<"))) for key, text in rows]
-
-
 @pytest.mark.parametrize("kind", SPEAKING)
 def test_what_a_horn_fails_with_has_the_words_of_its_error(kind: str) -> None:
     sentences = said_by_horns()[kind]
-    keys = {said: next((key for key, pattern in said_patterns() if pattern.search(said)), "") for said in sentences}
+    found = {said: said_by_program(said) for said in sentences}
+    keys = {said: f"{known.family}.{known.key}" if known else "" for said, known in found.items()}
     wanted = {f"problem.{code_of(getattr(horn_errors, kind))}", "said.program_stopped"}
 
     assert {said: key for said, key in keys.items() if key not in wanted} == {}
 
 
 def test_what_the_program_writes_into_a_case_has_words() -> None:
-    patterns = [pattern for _, pattern in said_patterns()]
-
-    assert patterns
-    assert [said for said in said_by_the_program() if not any(pattern.search(said) for pattern in patterns)] == []
+    assert [said for said in said_by_the_program() if said_by_program(said) is None] == []
+    assert [key for key in (f"{family}.{key}" for family, key, _ in SAID) if key not in words()] == []

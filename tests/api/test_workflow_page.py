@@ -68,6 +68,47 @@ def test_dispatch_without_a_unit_is_not_sent(visit: Visit, system: FakeSystem) -
     assert system.cases.get(case.case_id).state is CaseState.APPROVED
 
 
+def test_dispatch_offers_the_known_units_and_says_what_is_wrong_with_another(visit: Visit, system: FakeSystem) -> None:
+    for name, unit in (("qian", "cleaning-2"), ("sun", "parks-1")):
+        system.people.create(name, "department-password", Role.OPERATOR, posts=[Post.DEPARTMENT], unit=unit)
+    case = system.raise_case("gate-1")
+    visitor = visit("li")
+    visitor.go("cases")
+    page = visitor.page
+    expect(page.locator(".case-head")).to_contain_text(case.number)
+    for key, badge, said in (("f", "已上报", None), ("n", "待立案", ""), ("n", "待派遣", "")):
+        step(page, key, badge, said=said)
+
+    page.keyboard.press("n")
+    expect(page.locator("dialog datalist option")).to_have_count(2)
+    page.keyboard.type("cleaning")
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_text("没有单位“cleaning”，名称相近的有：cleaning-2")).to_be_visible()
+    visitor.complaints.clear()  # of the refusal, which the console tells too
+    assert system.cases.get(case.case_id).state is CaseState.APPROVED
+
+
+def test_complaint_is_noted_and_the_citizens_answer_taken(visit: Visit, system: FakeSystem) -> None:
+    page, case = opened(visit, system)
+    step(page, "f", "已上报")
+    page.locator(".actions .more summary").click()
+    page.get_by_role("button", name="登记投诉").click()
+    page.get_by_label("投诉来源").select_option("hotline")
+    page.fill("#own-reason", "占了盲道")
+    page.get_by_role("button", name="确定").click()
+    expect(page.locator(".case-head .standing")).to_contain_text("群众投诉（热线）：尚未回访")
+
+    page.locator(".actions .more summary").click()
+    page.get_by_role("button", name="回访").click()
+    page.get_by_label("回访结果").select_option("mostly")
+    page.get_by_role("button", name="确定").click()
+
+    expect(page.locator(".case-head .standing")).to_contain_text("群众投诉（热线）：基本满意")
+    expect(page.locator(".timeline")).to_contain_text("投诉来源 热线")
+    assert system.cases.get(case.case_id).handling.answer == "mostly"
+
+
 def test_return_asks_why_and_the_list_shows_where_it_came_back_from(visit: Visit, system: FakeSystem) -> None:
     page, case = opened(visit, system)
     step(page, "f", "已上报")

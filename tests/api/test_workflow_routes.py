@@ -108,6 +108,7 @@ def test_step_of_another_post_is_refused_and_names_whose_it_is(department: TestC
 
 def test_case_of_another_unit_is_not_ones_own(as_person: SignIn, department: TestClient, system: FakeSystem) -> None:
     case, centre = system.raise_case("gate-1"), as_person("li")
+    system.people.create("sun", PASSWORD, Role.OPERATOR, posts=[Post.DEPARTMENT], unit="parks-1")
     for action in ("file", "accept", "approve"):
         do(centre, case, action)
     do(centre, case, "dispatch", unit="parks-1")
@@ -115,6 +116,44 @@ def test_case_of_another_unit_is_not_ones_own(as_person: SignIn, department: Tes
     answer = department.post(f"/api/cases/{case.case_id}/actions", json={"action": "start"})
 
     assert (answer.status_code, answer.json()["error"]["code"]) == (403, "foreign_unit")
+
+
+def test_dispatch_to_a_unit_that_nobody_knows_is_refused_and_names_those_alike(
+    as_person: SignIn, department: TestClient, system: FakeSystem
+) -> None:
+    case, centre = system.raise_case("gate-1"), as_person("li")
+    for action in ("file", "accept", "approve"):
+        do(centre, case, action)
+
+    answer = centre.post(f"/api/cases/{case.case_id}/actions", json={"action": "dispatch", "unit": "cleaning-1"})
+
+    assert (answer.status_code, answer.json()["error"]["code"]) == (422, "unknown_unit")
+    assert answer.json()["error"]["facts"] == {"unit": "cleaning-1", "nearest": "cleaning-2"}
+    assert system.cases.get(case.case_id).state == "approved"
+    assert centre.get("/api/places/units").json() == {"units": ["cleaning-2"]}
+
+
+def test_any_unit_takes_a_case_where_none_is_known(as_person: SignIn, system: FakeSystem) -> None:
+    case, centre = system.raise_case("gate-1"), as_person("li")
+    dispatched(centre, case)
+
+    assert system.cases.get(case.case_id).handling.unit == "cleaning-2"
+    assert centre.get("/api/places/units").json() == {"units": []}
+
+
+def test_complaint_and_answer_are_noted_and_closing_waits_for_a_satisfied_citizen(
+    as_person: SignIn, system: FakeSystem
+) -> None:
+    case, centre = system.raise_case("gate-1"), as_person("li")
+    do(centre, case, "file")
+    do(centre, case, "take_complaint", reason="blocks the pavement", complaint="public")
+
+    answer = centre.post(f"/api/cases/{case.case_id}/actions", json={"action": "close", "reason": "gone"})
+
+    assert (answer.status_code, answer.json()["error"]["facts"]["cause"]) == (409, "not_satisfied")
+    told = do(centre, case, "take_answer", answer="satisfied")
+    assert (told["case"]["handling"]["complaint"], told["case"]["handling"]["answer"]) == ("public", "satisfied")
+    assert do(centre, case, "close", reason="gone")["case"]["state"] == "closed"
 
 
 def test_second_decision_on_one_view_is_refused_for_a_step_of_the_workflow(

@@ -16,6 +16,7 @@ from pydantic import JsonValue
 
 from cases.blurred_copies import NOTE_SUFFIX
 from cases.code_files import bundled_table
+from cases.deeds import Order
 from cases.errors import BlurError
 from cases.evidence import EvidenceStore
 from cases.export import ExportDesk, ExportRequest, export_case
@@ -24,14 +25,17 @@ from cases.export_form import ExportNote, note_bytes, parse_note
 from cases.marks import Marks
 from cases.noting import EvidenceDeed
 from cases.packs import Part, PartRole
+from cases.posts import Doer
 from cases.problems import ProblemKind
 from cases.records import Case, case_id_of
 from cases.retention import RetentionDays
 from cases.retention_job import RetentionJob, RetentionParts
+from cases.states import Action
 from cases.store import CaseStore
+from cases.timekeeping import URGE
 from cases.wording import Words
 from tests.cases.blurring import BrokenLooker, copies, decoded, detail, finder, noise_jpeg
-from tests.cases.builders import KEY, NOON, TRUST, facts, new_case
+from tests.cases.builders import KEY, NOON, TRUST, facts, new_case, pack_of
 
 HEAD = (slice(60, 95), slice(200, 240))
 
@@ -224,3 +228,31 @@ def test_note_of_the_first_layout_is_still_read_byte_by_byte() -> None:
 
     assert "is_released" not in json.loads(content)
     assert note_bytes(parse_note(content)) == content
+
+
+def test_sheet_names_the_unit_and_the_case_that_it_was_merged_into(
+    desk: ExportDesk, case: Case, tmp_path: Path
+) -> None:
+    other = desk.cases.open_case(new_case("event-2"), pack_of("event-2"))
+    do = {"by": Doer("li"), "at": NOON}
+    desk.cases.decide(case.case_id, Order(Action.MERGE, "surely the same offence", into=other.number), **do)
+    merged, _ = sheet_of(desk, desk.cases.get(case.case_id), tmp_path)
+
+    assert f"<td>{other.number}</td>" in merged
+    assert "并入案件" in merged
+    assert "尚无" in merged
+
+
+def test_sheet_says_what_the_program_wrote_in_both_languages(desk: ExportDesk, case: Case, tmp_path: Path) -> None:
+    for order in (Order(Action.FILE), Order(Action.ACCEPT), Order(Action.APPROVE)):
+        desk.cases.decide(case.case_id, order, by=Doer("li"), at=NOON)
+    desk.cases.decide(case.case_id, Order(Action.DISPATCH, unit="二中队"), by=Doer("li"), at=NOON)
+    desk.cases.decide(case.case_id, URGE, by=Doer("system"), at=NOON)
+    desk.cases.decide(case.case_id, Order(Action.SEND_BACK, "not_ours"), by=Doer("qian"), at=NOON)
+
+    sheet, _ = sheet_of(desk, desk.cases.get(case.case_id), tmp_path)
+
+    assert "<td>二中队</td>" in sheet
+    assert '处置时限已过 <span class="en">Its time is up</span>' in sheet
+    assert '非本单位职责 <span class="en">Not our work</span>' in sheet
+    assert "not_ours" not in sheet

@@ -213,3 +213,33 @@ def test_program_holds_no_post() -> None:
     course = Course("A1", "11-02 08:00").do("11-02 08:10", "file", "filed", "system")
 
     assert course.facts().posts == frozenset()
+
+
+def answered(*answers: str) -> Course:
+    """A case that a citizen complained of, with what he said each time that he was asked."""
+    course = waiting().do("11-02 08:30", "take_complaint", complaint="hotline").handed_back("11-02 10:00")
+    for answer in answers:
+        course.do("11-02 10:30", "take_answer", answer=answer)
+    return course
+
+
+@pytest.mark.parametrize(
+    ("answers", "is_satisfied"),
+    [((), False), (("satisfied",), True), (("mostly",), True), (("satisfied", "dissatisfied"), False)],
+)
+def test_last_answer_of_who_complained_says_whether_he_is_satisfied(
+    answers: tuple[str, ...], is_satisfied: bool
+) -> None:
+    found = keys(answered(*answers))
+
+    assert StatisticKey.COMPLAINTS in found
+    assert (StatisticKey.SATISFIED in found) is is_satisfied
+
+
+def test_rework_makes_an_answer_void_and_the_file_of_inputs_goes_before_the_history() -> None:
+    again = answered("satisfied").do("11-02 11:00", "rework", "dispatched", due_at=at("11-02 12:00").isoformat())
+    facts = answered("satisfied").facts()
+
+    assert StatisticKey.SATISFIED not in keys(again)
+    assert not RULES[StatisticKey.SATISFIED](facts, EvaluationInputs(answers={"A1": "dissatisfied"}))
+    assert StatisticKey.COMPLAINTS not in keys(waiting())

@@ -136,11 +136,9 @@ def test_stages_around_handling_have_their_clocks(state: str, minutes: int | Non
     assert CodeSettings().stage_clocks().due_at(state, NOON) == due
 
 
-def test_clock_of_accepting_goes_on_after_a_verification() -> None:
+def test_stage_clocks_have_their_lengths_and_take_aware_times_only() -> None:
     clocks = StageClocks()
 
-    assert clocks.due_at("filed", NOON, spent_s=600) == NOON + timedelta(minutes=5)
-    assert clocks.due_at("filed", NOON, spent_s=6000) == NOON
     assert [clocks.length_s(stage) for stage in Stage] == [900, 900, 1800, 1800]
     with pytest.raises(ValueError, match="aware"):
         clocks.due_at("filed", datetime(2026, 6, 1))

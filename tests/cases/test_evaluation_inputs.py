@@ -67,7 +67,7 @@ def test_every_row_is_read(tmp_path: Path) -> None:
     inputs = load_inputs(path)
 
     assert inputs.baselines == {(By.UNIT, "一中队", "2026-11"): Fraction("120.5")}
-    assert inputs.is_satisfied("SW202611020001")
+    assert inputs.is_satisfied("SW202611020001", "")
     assert inputs.bonuses == {"SW202611030004": Fraction(3, 2)}
     assert inputs.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
 

@@ -9,7 +9,7 @@ import pytest
 from cases.case_facts import GRANTED, CaseFacts, Opening, facts_of
 from cases.database import Database
 from cases.deeds import Order
-from cases.handling import Supervision
+from cases.handling import Answer, Complaint, Supervision
 from cases.posts import Doer
 from cases.records import Case
 from cases.states import RULES, Action, Detail, rule_of
@@ -42,6 +42,8 @@ def order_of(action: Action, at: datetime, dice: random.Random) -> Order:
         until=at + timedelta(days=3) if Detail.UNTIL in needed else None,
         condition=dice.choice((None, 1, 9)) if Detail.CONDITION in needed else None,
         kind=dice.choice(list(Supervision)) if Detail.KIND in needed else None,
+        complaint=dice.choice(list(Complaint)) if Detail.COMPLAINT in needed else None,
+        answer=dice.choice(list(Answer)) if Detail.ANSWER in needed else None,
     )
 
 
@@ -60,7 +62,7 @@ def run(store: CaseStore, event_id: str, dice: random.Random) -> Iterator[tuple[
 
 def told(facts: CaseFacts) -> dict[str, object]:
     """What facts say that a row says too."""
-    names = ("state", "unit", "closed_at", "was_late", "reworks", "handled_at")
+    names = ("state", "unit", "closed_at", "was_late", "reworks", "handled_at", "source", "answer")
     return {name: getattr(facts, name) for name in names} | {
         "exempt": facts.appeal == GRANTED,
         "suspended": facts.suspensions > 0,
@@ -80,6 +82,8 @@ def stored(case: Case, at: datetime) -> dict[str, object]:
         "handled_at": handling.closed_at if is_forced else handling.handled_at,
         "exempt": handling.exempt,
         "suspended": handling.suspended_at is not None,
+        "source": handling.complaint or "video",
+        "answer": handling.answer,
     }
 
 

@@ -1,21 +1,28 @@
 """Bringing up databases of released versions: every fact stays; what fails half-way leaves the old state."""
 
+import runpy
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, MetaData, create_engine, inspect, select, text
+from sqlalchemy import Connection, MetaData, create_engine, inspect, select, text, update
 from sqlalchemy.engine import URL
 
+from cases import database as database_module
 from cases.database import Database, open_database
+from cases.deeds import Order
 from cases.errors import MigrationError
 from cases.people import People, Role
+from cases.posts import Doer
 from cases.queries import CaseQuery
+from cases.records import case_id_of
 from cases.replay import Replayed, replay
-from cases.states import CaseState
+from cases.states import Action, CaseState
 from cases.store import CaseStore
-from tests.cases.builders import new_case, pack_of
+from cases.tables import CaseRow
+from tests.cases.builders import NOON, new_case, pack_of
 
 RELEASED = sorted((Path(__file__).parent / "released").glob("*.sql"))
 
@@ -85,6 +92,43 @@ def test_cases_of_a_released_version_are_read_found_counted_and_gone_on_with(rel
     assert store.open_case(new_case(), pack_of()).number == "SW202611210003"
     assert store.missing_numbers() == ()
     store.close()
+
+
+def test_stage_that_a_case_is_in_is_known_from_its_history(blank_url: URL) -> None:
+    store = CaseStore(open_database(blank_url))
+    verified = (Order(Action.FILE), Order(Action.VERIFY), Order(Action.VERIFIED, "offence_found"))
+    ways = {
+        "candidate": (),
+        "filed": verified,
+        "verifying": verified[:2],
+        "approved": (*verified, Order(Action.ACCEPT), Order(Action.APPROVE)),
+        "dismissed": (*verified, Order(Action.DISMISS, "duplicate")),
+    }
+    for state, orders in ways.items():
+        store.open_case(new_case(state), pack_of(state))
+        for minutes, order in enumerate(orders, start=1):
+            at = NOON + timedelta(minutes=minutes * minutes)
+            store.decide(case_id_of(state), order, by=Doer("li"), at=at)
+        store.end_offence(case_id_of(state), NOON + timedelta(hours=1))
+    before = {case.case_id: case.handling for case in store.find(CaseQuery()).cases}
+    [path] = (Path(database_module.__file__).parent / "migrations/versions").glob("*_know_since_when_a_stage_runs.py")
+    migration = runpy.run_path(str(path))
+    with store.database.writing() as session:
+        session.execute(update(CaseRow).values(stage_since=None, stage_spent_s=0.0))
+        migration["fill"](session.connection())
+
+    after = store.find(CaseQuery()).cases
+    store.close()
+
+    assert {case.case_id: case.handling for case in after} == before
+    running = {case.state: case.handling.stage_since for case in after}
+    assert running == {
+        CaseState.CANDIDATE: None,
+        CaseState.FILED: NOON + timedelta(minutes=6),  # 3 minutes of accepting before minute 4, again from minute 9 on
+        CaseState.VERIFYING: NOON + timedelta(minutes=4),
+        CaseState.APPROVED: NOON + timedelta(minutes=25),
+        CaseState.DISMISSED: None,
+    }
 
 
 def test_accounts_of_a_released_version_keep_role_and_state(released: URL) -> None:

@@ -3,14 +3,19 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.event import listen
 
+from cases.case_event import CaseEvent
 from cases.database import Database
 from cases.errors import IllegalTransitionError, UnknownTargetError
+from cases.marks import Marks
+from cases.noting import EvidenceDeed
 from cases.outbox import LetterState, Outbox, Outcome
 from cases.records import case_id_of
 from cases.states import Action
 from cases.store import CaseStore
+from cases.tables import OutboxRow
 from tests.cases.builders import NOON, new_case, pack_of, warning
 
 LATER = NOON + timedelta(hours=1)
@@ -35,6 +40,15 @@ def deliver(outbox: Outbox, target: str = "city") -> None:
     outbox.settle([Outcome(letter.number, LetterState.DELIVERED) for letter in letters], LATER)
 
 
+def told_to(outbox: Outbox, target: str = "city") -> list[CaseEvent]:
+    """Deliver everything that waits, and return it in the order in which it was handed out."""
+    told = []
+    while letters := outbox.due(target, LATER, 100):
+        told.extend(letter.event for letter in letters)
+        deliver(outbox, target)
+    return told
+
+
 def test_nothing_is_queued_where_nobody_is_to_be_told(store: CaseStore, outbox: Outbox) -> None:
     opened(store)
     outbox.set_targets({"city": "events"})
@@ -42,7 +56,7 @@ def test_nothing_is_queued_where_nobody_is_to_be_told(store: CaseStore, outbox: 
     assert due(outbox) == []
 
 
-def test_every_row_of_the_audit_is_queued_with_the_case_as_it_stood(store: CaseStore, outbox: Outbox) -> None:
+def test_every_change_of_a_case_is_queued_with_the_case_as_it_stood(store: CaseStore, outbox: Outbox) -> None:
     outbox.set_targets({"city": "events"})
     opened(store)
     case_id = case_id_of("event-1")
@@ -50,15 +64,77 @@ def test_every_row_of_the_audit_is_queued_with_the_case_as_it_stood(store: CaseS
     store.apply(case_id, Action.WARN, actor="system", reason="", at=NOON)
     store.end_offence(case_id, NOON)
 
-    told = []
-    while letters := outbox.due("city", LATER, 1):
-        told.append(letters[0].event)
-        deliver(outbox)
+    told = told_to(outbox)
 
     assert [event.change.seq for event in told] == [row.seq for row in store.history(case_id)]
     assert [event.change.action for event in told] == [row.action for row in store.history(case_id)]
     assert [event.case.state for event in told] == ["candidate", "candidate", "candidate", "warned", "warned"]
     assert [event.case.ended_at for event in told] == [None] * 4 + [NOON]
+
+
+def test_who_looked_at_originals_and_why_leaves_with_no_letter(store: CaseStore, outbox: Outbox) -> None:
+    outbox.set_targets({"city": "events", "board": "posted"})
+    opened(store)
+    case_id, marks = case_id_of("event-1"), Marks(store.database)
+    deed = EvidenceDeed("li", NOON, "his neighbour asked")
+    marks.grant_view(case_id, "session", deed, 10.0)
+    marks.note_originals(case_id, deed)
+    marks.lock(case_id, deed)
+    marks.unlock(case_id, deed)
+    store.note_export(case_id, NOON, actor="li", reason="court", sha256="ab" * 32)
+    store.apply(case_id, Action.CONFIRM, actor="li", reason="", at=NOON)
+
+    told = told_to(outbox)
+
+    assert [(event.change.action, event.change.seq) for event in told] == [("open", 1), ("add_pack", 2), ("confirm", 8)]
+    assert told_to(outbox, "board") == []
+
+
+def test_letter_names_the_change_that_was_told_before_it_whatever_stayed_inside(
+    store: CaseStore, outbox: Outbox
+) -> None:
+    opened(store)  # nobody is told of these two; who is told from now on sees that something was before
+    outbox.set_targets({"city": "events"})
+    case_id = case_id_of("event-1")
+    Marks(store.database).lock(case_id, EvidenceDeed("li", NOON, "appeal"))
+    store.apply(case_id, Action.CONFIRM, actor="li", reason="", at=NOON)
+    store.apply(case_id, Action.FILE, actor="li", reason="", at=NOON)
+    opened(store, "event-2")
+
+    told = [(event.case.case_id, event.change.after_seq, event.change.seq) for event in told_to(outbox)]
+
+    other = case_id_of("event-2")
+    assert sorted(told) == sorted([(case_id, 2, 4), (case_id, 4, 5), (other, 0, 1), (other, 1, 2)])
+
+
+def test_letter_of_before_the_change_told_before_was_named_still_goes(store: CaseStore, outbox: Outbox) -> None:
+    outbox.set_targets({"city": "events"})
+    opened(store)
+    with store.database.writing() as session:
+        for row in session.scalars(select(OutboxRow)).all():
+            change = {key: value for key, value in row.event["change"].items() if key != "after_seq"}
+            row.event = {**row.event, "id": f"{row.case_id}-{row.seq}", "change": change}
+
+    told = told_to(outbox)
+
+    assert [(event.id[-2:], event.change.seq, event.change.after_seq) for event in told] == [
+        ("-1", 1, None),
+        ("-2", 2, None),
+    ]
+
+
+def test_letter_keeps_its_id_over_all_tries_and_shares_it_with_no_other_change(
+    store: CaseStore, outbox: Outbox
+) -> None:
+    outbox.set_targets({"city": "events"})
+    opened(store)
+    first = outbox.due("city", LATER, 1)[0]
+    outbox.settle([Outcome(first.number, LetterState.WAITING, "down", LATER)], LATER)
+
+    told = told_to(outbox)
+
+    assert told[0].id == first.event.id
+    assert len({event.id for event in told}) == len(told) == 2
 
 
 def test_change_that_is_refused_is_not_queued(store: CaseStore, outbox: Outbox) -> None:

@@ -26,10 +26,13 @@ from cases.records import (
     UNLOCK,
     VIEW,
     WITHDRAW_RELEASE,
+    AuditRow,
 )
 from cases.retention import Rule
+from cases.said import SENTENCES
 from cases.states import Action, CaseState
 from cases.wording import WORDS_FILE, Words
+from tests.cases.builders import NOON
 
 ROOT = Path(__file__).resolve().parents[2]
 TABLE: dict[str, dict[str, list[str]]] = tomllib.loads(WORDS_FILE.read_text("utf-8"))
@@ -116,6 +119,8 @@ def test_words_that_the_page_has_too_are_the_same_there() -> None:
     table = script[script.index("{", script.index("WORDS =")) : script.index("\n};") + 2]
     page: dict[str, list[str]] = json.loads(re.sub(r",(\s*[}\]])", r"\1", table))
     same = {"state": "state", "happened": "happened", "incomplete": "missing"}
+    same |= {family: family for family in ("said", "problem", "quick")}
+    assert {key for key in page if key.startswith("quick.")} == {f"quick.{key}" for key in TABLE["quick"]}
 
     differ = [
         f"{ours}.{key}"
@@ -125,6 +130,27 @@ def test_words_that_the_page_has_too_are_the_same_there() -> None:
     ]
 
     assert differ == []
+
+
+def told(reason: str, actor: str = "system", action: str = "supervise") -> tuple[str, str]:
+    state = CaseState.DISPATCHED
+    return Words.load().reason(AuditRow("c1", 7, NOON, actor, action, state, state, reason, {}))
+
+
+def test_reason_is_worded_where_the_program_or_a_digit_wrote_it() -> None:
+    assert told("its time is up") == ("处置时限已过", "Its time is up")
+    assert told("horn post-3", "li", "warn") == ("由喇叭 post-3 播出", "Spoken by horn post-3")
+    assert told("not_ours", "li", "decline") == ("非本单位职责", "Not our work")
+
+
+@pytest.mark.parametrize("reason", ["its time is up", "trouble with the neighbours", "按要求办理"])
+def test_what_a_person_typed_is_never_reworded(reason: str) -> None:
+    assert told(reason, "li") == (reason, reason)
+
+
+def test_every_sentence_of_the_program_has_words_in_both_languages() -> None:
+    assert [f"{family}.{key}" for family, key, _ in SENTENCES if key not in TABLE[family]] == []
+    assert {key for family, key, _ in SENTENCES if family == "said"} == set(TABLE["said"])
 
 
 def test_problem_is_one_line_that_cannot_steer_a_terminal() -> None:

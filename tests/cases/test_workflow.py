@@ -15,7 +15,7 @@ from cases.errors import (
     PostMissingError,
     StaleEditError,
 )
-from cases.handling import Request, Supervision
+from cases.handling import Answer, Complaint, Request, Supervision
 from cases.posts import CENTRE_POSTS, Doer, Post
 from cases.queries import CaseQuery, Inbox
 from cases.records import Case, case_id_of
@@ -23,6 +23,7 @@ from cases.replay import replay
 from cases.states import Action, CaseState
 from cases.store import CaseStore
 from cases.timekeeping import TIME_IS_UP, keep_time
+from cases.workflow import possible_for
 from tests.cases.builders import new_case, pack_of
 from tests.cases.workflow_model import EPOCH, TenHourDays
 
@@ -355,3 +356,51 @@ def test_lists_are_narrowed_by_unit_inbox_and_lateness(desk: Desk) -> None:
     assert found(due_before=hours(4)) == []
     assert found(due_before=hours(4.1)) == ["event-1"]
     assert case_id_of("event-1") == desk.case.case_id
+
+
+def test_case_that_a_citizen_complained_of_is_closed_once_he_says_that_he_is_satisfied(desk: Desk) -> None:
+    desk.do("file take_complaint", complaint=Complaint.HOTLINE)
+    desk.do("accept approve dispatch", unit="a")
+    desk.do("start report feed_back", DEPARTMENT)
+    desk.do("pass_check")
+    with pytest.raises(ActionBlockedError, match="has not said that he is satisfied"):
+        desk.do("close")
+    desk.do("take_answer", answer=Answer.DISSATISFIED)
+    with pytest.raises(ActionBlockedError):
+        desk.do("close")
+
+    desk.do("take_answer", answer=Answer.MOSTLY)
+
+    assert Action.CLOSE in possible_for(desk.case.standing, CENTRE, NINE)
+    case = desk.do("close")
+    assert (case.state, case.handling.complaint, case.handling.answer) == (CaseState.CLOSED, "hotline", "mostly")
+    assert replay(desk.store.history(case.case_id)).standing == case.standing
+
+
+def test_case_of_a_citizen_who_is_not_satisfied_can_be_closed_by_force(desk: Desk) -> None:
+    desk.do("file take_complaint", complaint=Complaint.PUBLIC)
+    desk.do("accept approve dispatch", unit="a")
+
+    assert desk.do("force_close").state is CaseState.FORCE_CLOSED
+    assert desk.do("take_answer", answer=Answer.SATISFIED).handling.answer == "satisfied"
+
+
+def test_rework_and_another_complaint_ask_for_a_new_answer(desk: Desk) -> None:
+    desk.do("file take_complaint", complaint=Complaint.PUBLIC)
+    desk.do("accept approve dispatch", unit="a")
+    desk.do("start report feed_back", DEPARTMENT)
+    desk.do("take_answer", answer=Answer.SATISFIED)
+
+    assert desk.do("rework").handling.answer == ""
+    desk.do("start report feed_back", DEPARTMENT)
+    desk.do("take_answer", answer=Answer.SATISFIED)
+    again = desk.do("take_complaint", complaint=Complaint.HOTLINE).handling
+    assert (again.complaint, again.answer) == ("hotline", "")
+
+
+def test_nobody_is_asked_who_did_not_complain_and_the_desk_closes_as_ever(desk: Desk) -> None:
+    desk.do("file")
+    with pytest.raises(ActionBlockedError, match="no citizen complained"):
+        desk.do("take_answer", answer=Answer.SATISFIED)
+
+    assert desk.do("close").state is CaseState.CLOSED

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from cases.deeds import Deed, Order
 from cases.errors import CasesError
-from cases.handling import Standing, Supervision
+from cases.handling import Answer, Complaint, Standing, Supervision
 from cases.handling_clock import timed
 from cases.posts import CENTRE_POSTS, Doer, Post
 from cases.records import ADD_PACK, OPEN, AuditRow
@@ -103,6 +103,8 @@ def said(action: Action, bits: int, at: datetime) -> Order:
         Action.DISPATCH: {"unit": "ab"[bits >> 2 & 1]},
         Action.SUSPEND: {"until": at + timedelta(days=(1, 30, 366, 367 if bits & 64 else 2)[bits >> 2 & 3])},
         Action.MERGE: {"into": PARENT},
+        Action.TAKE_COMPLAINT: {"complaint": tuple(Complaint)[bits >> 2 & 1]},
+        Action.TAKE_ANSWER: {"answer": tuple(Answer)[(bits >> 2) % 3]},
         Action.SUPERVISE: {"kind": tuple(Supervision)[(bits >> 2) % 3]},
     }
     details = dict(needs.get(action, {}) if bits & 2 else {})
@@ -117,7 +119,8 @@ def facts_of(model: Model) -> tuple[object, ...]:
     return (
         model.state, model.condition, model.unit, model.handler, model.parent, model.came_back_from, model.reworks,
         model.extensions, model.extension, model.appeal, model.first_reviewer, model.late, model.exempt, model.until,
-        model.started, model.due, model.spent_s, model.urged,
+        model.started, model.due, model.spent_s, model.urged, model.staged, model.accepting_s,
+        model.complaint, model.answer,
     )  # fmt: skip
 
 
@@ -126,7 +129,8 @@ def facts_in(standing: Standing) -> tuple[object, ...]:
     return (
         standing.state, h.condition, h.unit, h.handler, h.parent_number, h.returned_from or "", h.rework_count,
         h.extensions, h.extension, h.appeal, h.appeal_first, h.overdue, h.exempt, h.suspended_until,
-        h.running_since, h.due_at, h.spent_s, set(h.supervision),
+        h.running_since, h.due_at, h.spent_s, set(h.supervision), h.stage_since, h.stage_spent_s,
+        h.complaint, h.answer,
     )  # fmt: skip
 
 

@@ -59,6 +59,9 @@ class Model:
         self.started: datetime | None = None
         self.due: datetime | None = None
         self.spent_s = 0.0
+        self.staged: datetime | None = None
+        self.accepting_s = 0.0
+        self.complaint = self.answer = ""
 
     def legal(self, doer: Doer, at: datetime) -> list[str]:
         """The actions that the page lets somebody do now."""
@@ -70,7 +73,7 @@ class Model:
         told = TOLD.get((self.state, order.action))
         if told is None or not self._is_his(order.action, doer) or not self._may(order.action, doer, at):
             return False
-        fields = ("reason", "unit", "handler", "until", "into", "condition", "kind")
+        fields = ("reason", "unit", "handler", "until", "into", "condition", "kind", "complaint", "answer")
         said = {name for name in fields if getattr(order, name) not in (None, "", "  ")}
         if not told.needs <= said or not said - {"reason"} <= told.needs | told.may:
             return False
@@ -85,6 +88,8 @@ class Model:
             self.came_back_from = before if is_return else ""
         self.state = told.after
         self._effect(order, doer)
+        if self.state != before:
+            self._stage(before, at)
         if self.state in WITH_UNIT and before not in WITH_UNIT:
             self.started = at
             self._set_due()
@@ -119,6 +124,8 @@ class Model:
             "refuse_appeal": self.appeal in ("asked", "endorsed"),
             "answer_supervision": bool(self.urged),
             "end_supervision": bool(self.urged),
+            "take_answer": bool(self.complaint),
+            "close": not self.complaint or self.answer in ("satisfied", "mostly"),
         }
         return conditions.get(action, True)
 
@@ -132,7 +139,7 @@ class Model:
             case "send_back":
                 self.handler = ""
             case "rework":
-                self.handler, self.reworks = "", self.reworks + 1
+                self.handler, self.reworks, self.answer = "", self.reworks + 1, ""
             case "suspend":
                 self.was_put_off, self.until = True, order.until
             case "resume" | "force_close":
@@ -141,7 +148,7 @@ class Model:
                 self.parent = order.into
             case "reopen":
                 self.unit = self.handler = self.parent = self.extension = ""
-                self.extensions, self.spent_s, self.late = 0, 0.0, False
+                self.extensions, self.spent_s, self.late, self.answer = 0, 0.0, False, ""
             case "grant_extension":
                 self.extension, self.extensions = "granted", self.extensions + 1
                 self._set_due()
@@ -153,8 +160,22 @@ class Model:
                 self.first_reviewer = doer.name if self.appeal == "endorsed" else self.first_reviewer
             case "supervise":
                 self.urged.add(order.kind or "")
+            case "take_complaint":
+                self.complaint, self.answer = str(order.complaint), ""
+            case "take_answer":
+                self.answer = str(order.answer)
             case "end_supervision":
                 self.urged.clear()
+
+    def _stage(self, before: str, at: datetime) -> None:
+        """The short clocks begin with their stage; that of accepting stands still while somebody verifies."""
+        used_s, self.accepting_s = self.accepting_s, 0.0
+        if (before, self.state) == ("filed", "verifying"):
+            assert self.staged is not None
+            self.accepting_s = max(0.0, (at - self.staged).total_seconds())
+        is_back = (before, self.state) == ("verifying", "filed")
+        begun = at - timedelta(seconds=used_s) if is_back else at
+        self.staged = begun if self.state in ("filed", "verifying", "approved", "checking") else None
 
     def _set_due(self) -> None:
         assert self.started is not None

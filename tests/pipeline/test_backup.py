@@ -14,13 +14,15 @@ from cases.audit import check_case, check_surroundings, every_case
 from cases.errors import BackupError
 from cases.evidence import EvidenceStore
 from cases.keyring import open_keyring, vouched
+from cases.outbox import LetterState, Outbox
+from cases.states import Action
 from cases.store import CaseStore
 from cases.trust import trusted_keys
 from pipeline import backup as module
 from pipeline.backup import back_up, restore
 from pipeline.settings import Settings, load_settings
 from pipeline.stores import keys_folder, stored_cases
-from tests.cases.builders import OPENING, case_id_of, facts, new_case, parts
+from tests.cases.builders import NOON, OPENING, case_id_of, facts, new_case, parts
 from tests.postgres_server import PostgresServer
 
 
@@ -122,6 +124,44 @@ def test_restored_installation_goes_on_where_it_was(tmp_path: Path, running: Ins
         numbers = [store.get(case_id).number[-4:] for case_id in (first, following)]
 
     assert numbers == ["0001", "0002"]
+
+
+def test_what_happens_after_a_restore_is_told_under_ids_that_no_receiver_has_seen(
+    tmp_path: Path, running: Installation, empty: Settings
+) -> None:
+    Outbox(running.store.database).set_targets({"city": "events"})
+    case_id = running.open_case("event-1")
+    back_up(running.settings, tmp_path / "backup")
+
+    def changed(store: CaseStore) -> list[tuple[int, str]]:
+        store.apply(case_id, Action.CONFIRM, actor="li", reason="", at=NOON)
+        letters = Outbox(store.database).letters("city", [LetterState.WAITING])
+        return [(letter.event.change.seq, letter.event.id) for letter in letters]
+
+    before = changed(running.store)
+    restore(empty, tmp_path / "backup")
+    with stored_cases(empty) as (store, _):
+        after = changed(store)
+
+    assert after[:2] == before[:2]  # what was still to be sent is sent under its id
+    assert (after[2][0], before[2][0]) == (3, 3)
+    assert after[2][1] != before[2][1]
+
+
+def test_number_that_was_given_after_the_backup_is_given_again(
+    tmp_path: Path, running: Installation, empty: Settings
+) -> None:
+    running.open_case("event-1")
+    back_up(running.settings, tmp_path / "backup")
+    lost = running.store.get(running.open_case("event-2"))
+    restore(empty, tmp_path / "backup")
+
+    with stored_cases(empty) as (store, evidence):
+        afterwards = Installation(empty, store, EvidenceStore(evidence.root))
+        other, same = (store.get(afterwards.open_case(event)) for event in ("event-3", "event-2"))
+
+    assert (other.number, other.case_id == lost.case_id) == (lost.number, False)
+    assert (same.number[-4:], same.case_id) == ("0003", lost.case_id)
 
 
 def test_nothing_is_ever_written_over(tmp_path: Path, running: Installation, empty: Settings) -> None:

@@ -8,19 +8,22 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from argon2 import PasswordHasher
 
 from cases.coordinates import distance_m
 from cases.deeds import Order
-from cases.errors import FilingHeldError, PlaceFileError
+from cases.errors import FilingHeldError, PlaceFileError, UnknownUnitError
 from cases.evidence import EvidenceStore
 from cases.packs import Part, PartRole
+from cases.people import People, Role
 from cases.place_settings import PlaceSettings, PositionSettings
-from cases.posts import Doer
+from cases.posts import Doer, Post
 from cases.records import Case, NewCase, case_id_of
 from cases.recovery import recover
 from cases.spots import Kinship, Spot
 from cases.states import Action
 from cases.store import CaseStore
+from cases.units import check_unit
 from pipeline.case_flow import CaseFlow, FlowParts
 from pipeline.hub import Hub
 from pipeline.places import Places
@@ -168,6 +171,25 @@ def test_rules_of_today_are_asked_with_the_rules_they_beat(here: Town) -> None:
     choice = places.choice(here.opened(places))
 
     assert (choice.unit, [rule.unit for rule in choice.beaten]) == ("市场管理所", ["盐湖区"])
+
+
+def test_units_are_those_of_rules_and_of_accounts_that_may_sign_in(here: Town) -> None:
+    people = People(here.cases.database, hasher=PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+    people.create("zhang", "long enough 8", Role.ADMIN, unit="*")
+    people.create("qian", "long enough 8", Role.OPERATOR, posts=[Post.DEPARTMENT], unit="二中队")
+    people.create("sun", "long enough 8", Role.OPERATOR, posts=[Post.DEPARTMENT], unit="三中队")
+    people.disable("sun")
+
+    assert here.places().units() == ("二中队", "市场管理所", "盐湖区")
+
+
+def test_case_is_dispatched_to_known_units_only(here: Town) -> None:
+    known = here.places().units()
+
+    check_unit("市场管理所", known)
+    check_unit("anything", ())
+    with pytest.raises(UnknownUnitError, match="no unit '市场所'; the names most alike are 市场管理所, 盐湖区"):
+        check_unit("市场所", known)
 
 
 def test_permit_holds_filing_back_until_a_person_says_why(here: Town) -> None:

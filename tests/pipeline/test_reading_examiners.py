@@ -16,8 +16,9 @@ from cases.stills import encode_jpeg
 from detectors.events import Event
 from models.errors import EngineUnavailableError
 from models.reading import TextLine, TextReader
-from pipeline.evidence_keeper import Place, Taken
+from pipeline.evidence_keeper import Taken
 from pipeline.examiners import ExaminerError, OpeningPicture, Subject
+from pipeline.offence_place import Place
 from pipeline.plate_examiner import PlateExaminer
 from pipeline.poster_examiner import PosterExaminer, PosterParts
 from pipeline.reading_settings import ReadingSettings

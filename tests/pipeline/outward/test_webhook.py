@@ -216,4 +216,4 @@ def test_case_that_is_filed_sends_its_form_and_nothing_before_it(
         3,
         "li",
     )
-    assert request.headers["webhook-id"] == f"{case.case_id}-3-problem_registration"
+    assert request.headers["webhook-id"] == f"{letter.event.id}-problem_registration"
