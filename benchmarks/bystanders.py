@@ -29,7 +29,7 @@ from cases.bystander_finder import BystanderFinder
 from cases.bystanders import UPRIGHT_ASPECT
 from cases.errors import BlurError
 from models.errors import ModelError
-from models.faces import FaceCard, Faces
+from models.faces import MARGIN_RATIO, FaceCard, Faces
 from pipeline.privacy import open_finder
 from pipeline.settings import PrivacySettings, Settings
 from vision.arrays import Boxes, Picture
@@ -106,13 +106,13 @@ def run(finder: BystanderFinder, material: Path, most: int | None) -> Iterator[S
 
 def _seen(name: str, bgr: Picture, people: Boxes, finder: BystanderFinder, faces: Faces) -> Seen:
     began_s = time.perf_counter()
-    regions = finder.regions(bgr)
+    regions = finder.regions(bgr).all
     seconds = time.perf_counter() - began_s
     mask = np.zeros(bgr.shape[:2], np.float32)
     for x1, y1, x2, y2 in regions.round().astype(int):
         mask[max(0, y1) : max(0, y2), max(0, x1) : max(0, x2)] = 1
     found = faces.find(bgr)
-    wide = found[(found[:, 2] - found[:, 0]) >= LARGE_FACE_PX * 1.5]  # boxes have a margin of a quarter on each side
+    wide = found[(found[:, 2] - found[:, 0]) >= LARGE_FACE_PX * (1 + 2 * MARGIN_RATIO)]
     heads = [_share(mask, head) >= HIDDEN_RATIO for head in _heads(people)]
     shown = [_share(mask, _inner(face)) >= HIDDEN_RATIO for face in wide]
     return Seen(name, len(heads), sum(heads), len(shown), sum(shown), float(mask.mean()), seconds)
@@ -129,7 +129,8 @@ def _heads(people: Boxes) -> Boxes:
 
 def _inner(face: Boxes) -> Boxes:
     """Return a face without the margin that its finder adds."""
-    dx, dy = (face[2] - face[0]) / 6, (face[3] - face[1]) / 6
+    margin = MARGIN_RATIO / (1 + 2 * MARGIN_RATIO)
+    dx, dy = margin * (face[2] - face[0]), margin * (face[3] - face[1])
     return np.array([face[0] + dx, face[1] + dy, face[2] - dx, face[3] - dy], np.float32)
 
 

@@ -9,13 +9,13 @@ Belongs here: looking. Does not: which parts are hidden (bystanders), how (mosai
 import math
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Protocol
 
 import numpy as np
 
-from cases.bystanders import Box, regions_to_hide
+from cases.bystanders import Box, Regions, regions_to_hide
 from cases.errors import BlurError
 from models.errors import ModelError
 from vision.arrays import Boxes, Picture, SizeWH
@@ -78,6 +78,11 @@ class FinderFacts:
     face_sha256: str = ""
     face_threshold: float = 0.0
 
+    @property
+    def means(self) -> tuple[str, ...]:
+        """By what people are made unrecognisable."""
+        return ("faces", "heads", "plates") if self.face_model else ("heads", "plates")
+
 
 class BystanderFinder:
     """Finds what must be hidden; any thread may call it, one picture is looked at at a time."""
@@ -88,14 +93,20 @@ class BystanderFinder:
         self._faces = faces
         self._looking = threading.Lock()
 
-    def regions(self, bgr: Picture, spared: Box | None = None) -> Boxes:
-        """Return the (N, 4) regions of a picture that must be hidden; see `regions_to_hide`.
+    def regions(self, bgr: Picture, spared: Box | None = None, *, known: Detections | None = None) -> Regions:
+        """Return the regions of a picture that must be hidden; see `regions_to_hide`.
+
+        Args:
+            bgr: (H, W, 3) uint8.
+            spared: box of the vehicle whose plate stays to be seen.
+            known: what is known to be there, whether the model sees it or not.
 
         Raises:
             BlurError: the model failed, so nobody knows what must be hidden.
         """
         size_wh = bgr.shape[1], bgr.shape[0]
-        regions = regions_to_hide(self.found(bgr), size_wh, spared)
+        found = self.found(bgr)
+        regions = regions_to_hide(found if known is None else found.joined(known), size_wh, spared)
         if self._faces is None:
             return regions
         try:
@@ -103,7 +114,7 @@ class BystanderFinder:
                 faces = self._faces.find(bgr)
         except ModelError as err:
             raise BlurError(f"faces cannot be looked for, so no copy is made: {err}") from err
-        return np.concatenate([regions, clipped(faces, size_wh)]).astype(np.float32)
+        return replace(regions, heads=np.concatenate([regions.heads, clipped(faces, size_wh)]))
 
     def found(self, bgr: Picture) -> Detections:
         """Return people and vehicles of the whole picture and of its tiles; a thing may come more than once.
