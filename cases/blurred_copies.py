@@ -20,7 +20,7 @@ import numpy as np
 from pydantic import TypeAdapter, ValidationError
 
 from cases.blurred_clip import blurred_clip
-from cases.bystander_finder import BystanderFinder, FinderFacts
+from cases.bystander_finder import COARSE_TILES, BystanderFinder, FinderFacts
 from cases.bystanders import Box
 from cases.disk import Disk, digest_of, way_out
 from cases.errors import BlurError, EvidenceAlteredError, EvidenceDeletedError, EvidenceMissingError
@@ -151,7 +151,7 @@ class BlurredCopies:
             content, regions, cells = *self._still(original, spared, self._also(pack, file)), STILL_CELLS
         elif ending in CLIPS:
             finder = self._finder
-            content, regions = blurred_clip(original, lambda bgr: finder.regions(bgr, spared).all)
+            content, regions = blurred_clip(original, lambda bgr: finder.regions(bgr, spared, tiles=COARSE_TILES).all)
             cells = MOVING_CELLS
         else:
             raise BlurError(f"{file.name} is neither a picture nor a clip that can be blurred, so it stays here")

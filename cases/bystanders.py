@@ -28,6 +28,9 @@ is head; boxes are loose, people bend, and who sits, rides or is cut by the pict
 HEAD_MARGIN_RATIO = 0.08
 """How much further than its box, in heights of the box, a head is hidden on each side: boxes cut hair and hats."""
 
+HEAD_MARGIN_PX = 3
+"""And in pixels: boxes of far people, who are few pixels high, are off by about as much as those of near ones."""
+
 PLATE_FROM_RATIO, RIDER_PLATE_FROM_RATIO = 0.4, 0.25
 """Plates of cars, buses and trucks are below this height of their box, whatever side of a street's camera they show;
 those of motorcycles and three-wheelers may be higher."""
@@ -86,9 +89,9 @@ def head_regions(people: Boxes) -> Boxes:
     """Return for each (N, 4) box of a person where the head may be, with its margin; not clipped."""
     widths, heights = people[:, 2] - people[:, 0], people[:, 3] - people[:, 1]
     is_upright = heights >= UPRIGHT_ASPECT * widths
-    margins = HEAD_MARGIN_RATIO * heights
+    margins = HEAD_MARGIN_RATIO * heights + HEAD_MARGIN_PX
     of_height = np.where(is_upright, HEAD_UPRIGHT_RATIO, HEAD_OTHER_RATIO) * heights
-    bottoms = people[:, 1] + np.minimum(heights, np.maximum(of_height, HEAD_OF_WIDTH_RATIO * widths))
+    bottoms = people[:, 1] + np.minimum(heights, np.maximum(of_height, HEAD_OF_WIDTH_RATIO * widths)) + HEAD_MARGIN_PX
     sides = [people[:, 0] - margins, people[:, 1] - margins, people[:, 2] + margins, bottoms]
     return np.stack(sides, axis=1).astype(np.float32)
 

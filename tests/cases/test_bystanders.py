@@ -1,16 +1,19 @@
 """Which parts of a picture are hidden, and that nothing is left of them."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 
-from cases.bystander_finder import tiles_of
+from cases.bystander_finder import COARSE_TILES, FINE_TILES, Tile, tiles_of
 from cases.bystanders import head_regions, regions_to_hide
 from cases.errors import BlurError
 from cases.mosaic import MOVING_CELLS, STILL_CELLS, hide
-from tests.cases.blurring import BrokenLooker, detail, finder, noise
+from tests.cases.blurring import BrokenLooker, FakeLooker, Rows, detail, finder, noise
 from vision.boxes import covered_ratio
 from vision.classes import StreetClass
 from vision.detections import Detections
+from vision.frames import Frame
 
 SIZE = (1280, 720)
 
@@ -104,15 +107,47 @@ def test_original_is_not_touched_and_regions_beyond_the_border_are_cut() -> None
 
 
 def test_large_picture_is_looked_at_in_tiles_that_overlap_and_cover_it() -> None:
-    tiles = list(tiles_of((1920, 1080), (512, 288)))
+    for inputs, most_wh in ((1.25, (640, 360)), (0.8, (410, 231))):
+        tiles = list(tiles_of((1920, 1080), (512, 288), (inputs,)))
 
-    assert tiles[0] == (0, 0, 1920, 1080)
-    seen = np.zeros((1080, 1920), int)
-    for x1, y1, x2, y2 in tiles[1:]:
-        assert (x2 - x1, y2 - y1) <= (640, 360)
-        seen[y1:y2, x1:x2] += 1
-    assert seen.min() == 1
-    assert len(list(tiles_of((512, 288), (512, 288)))) == 1
+        assert tiles[0] == (0, 0, 1920, 1080)
+        seen = np.zeros((1080, 1920), int)
+        for x1, y1, x2, y2 in tiles[1:]:
+            assert (x2 - x1, y2 - y1) <= most_wh
+            seen[y1:y2, x1:x2] += 1
+        assert seen.min() == 1
+    assert len(list(tiles_of((512, 288), (512, 288), (1.25,)))) == 1
+    assert len(list(tiles_of((1920, 1080), (512, 288), FINE_TILES))) > 2 * len(tiles_of_clip())
+
+
+def tiles_of_clip() -> list[Tile]:
+    return list(tiles_of((1920, 1080), (512, 288), COARSE_TILES))
+
+
+def test_vehicle_that_fills_a_tile_counts_only_in_the_whole_picture_and_a_person_everywhere() -> None:
+    class SeesTwoEverywhere(FakeLooker):
+        input_wh = (480, 320)
+
+        def detect(self, frames: Sequence[Frame]) -> list[Detections]:
+            size_wh = frames[0].size_wh
+            box = (0.0, 0.0, 0.9 * size_wh[0], 0.9 * size_wh[1])
+            rows: Rows = [(box, 0.9, StreetClass.CAR), (box, 0.9, StreetClass.PERSON)]
+            return [Detections.of(rows) for _ in frames]
+
+    found = finder(looker=SeesTwoEverywhere([])).found(noise((960, 640)), COARSE_TILES)
+
+    cars = found.boxes[found.class_ids == StreetClass.CAR]
+    people = found.boxes[found.class_ids == StreetClass.PERSON]
+    assert cars.tolist() == [[0, 0, 864, 576]]
+    assert len(people) == 5
+    assert people[-1].min() > 200
+
+
+def test_small_head_is_hidden_some_pixels_further_than_its_box() -> None:
+    (far,) = head_regions(np.array([[100, 100, 112, 130]], np.float32))
+
+    assert far[0] <= 100 - 3 - 2
+    assert far[3] >= 100 + 0.32 * 30 + 3
 
 
 def test_scores_count_from_the_threshold_of_their_kind() -> None:
