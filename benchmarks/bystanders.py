@@ -31,7 +31,7 @@ from benchmarks.errors import BenchmarkError, NotPossibleError
 from benchmarks.report import CHECKOUT, Beginning, Report, at_least, write_report
 from cases.bystander_finder import BystanderFinder
 from cases.bystanders import UPRIGHT_ASPECT
-from cases.errors import BlurError
+from cases.evidence_errors import BlurError
 from datasets.catalogue import material_set, read_material_set
 from datasets.errors import DatasetError
 from datasets.picture_files import read_bgr

@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 from av.video.frame import VideoFrame
 
-from cases.errors import BlurError
+from cases.evidence_errors import BlurError
 from cases.mosaic import MOVING_CELLS, hide
 from vision.arrays import Boxes, Picture
 from vision.boxes import iou_matrix

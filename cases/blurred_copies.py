@@ -23,8 +23,8 @@ from cases.blurred_clip import blurred_clip
 from cases.bystander_finder import COARSE_TILES, BystanderFinder, FinderFacts
 from cases.bystanders import Box
 from cases.disk import Disk, digest_of, way_out
-from cases.errors import BlurError, EvidenceAlteredError, EvidenceDeletedError, EvidenceMissingError
 from cases.evidence import EvidenceStore
+from cases.evidence_errors import BlurError, EvidenceAlteredError, EvidenceDeletedError, EvidenceMissingError
 from cases.mosaic import MOVING_CELLS, STILL_CELLS, hide
 from cases.packs import PackPurpose, PartRole, canonical_bytes, folder_name, sha256_hex
 from cases.records import Case, CaseFile, CasePack

@@ -16,7 +16,7 @@ from typing import Protocol
 import numpy as np
 
 from cases.bystanders import Box, Regions, regions_to_hide
-from cases.errors import BlurError
+from cases.evidence_errors import BlurError
 from models.errors import ModelError
 from vision.arrays import Boxes, Picture, SizeWH
 from vision.boxes import clipped

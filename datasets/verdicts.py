@@ -20,8 +20,8 @@ import numpy as np
 from cases.audit import every_case
 from cases.bystander_finder import BystanderFinder
 from cases.disk import digest_of
-from cases.errors import EvidenceMissingError
 from cases.evidence import EvidenceStore
+from cases.evidence_errors import EvidenceMissingError
 from cases.mosaic import hide_to_learn
 from cases.packs import PackPurpose, PartRole
 from cases.records import AuditRow, Case, CaseFile

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from cases.blurred_clip import HOLD_S, Look, blurred_clip, regions_at
-from cases.errors import BlurError
+from cases.evidence_errors import BlurError
 from tests.cases.blurring import detail, noise
 from vision.arrays import Boxes, Picture
 

@@ -7,7 +7,7 @@ import pytest
 
 from cases.bystander_finder import COARSE_TILES, FINE_TILES, Tile, tiles_of
 from cases.bystanders import head_regions, regions_to_hide
-from cases.errors import BlurError
+from cases.evidence_errors import BlurError
 from cases.mosaic import MOVING_CELLS, STILL_CELLS, hide
 from tests.cases.blurring import BrokenLooker, FakeLooker, Rows, detail, finder, noise
 from vision.boxes import covered_ratio

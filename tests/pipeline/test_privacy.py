@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cases.errors import BlurError
+from cases.evidence_errors import BlurError
 from models.errors import CardError, WeightsHashError
 from models.faces import Faces, load_face_card
 from pipeline.privacy import open_finder
