@@ -21,11 +21,11 @@ from api.seats import Seats
 from api.sessions import COOKIE_NAME, Session, Sessions
 from api.shared_pictures import SharedPictures
 from cases.deadlines import CodeDeadlines
-from cases.errors import PeopleError
 from cases.evaluation_desk import EvaluationDesk
 from cases.evaluation_inputs import INPUTS_FILE
 from cases.evidence import utc_now
 from cases.people import Person, Role
+from cases.people_errors import PeopleError
 from cases.time_left import Lights
 from datasets.label_desk import LabelDesk
 from datasets.label_sets import LabelSets

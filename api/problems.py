@@ -17,6 +17,7 @@ from api.errors import ApiError, NotFoundError, TooManyAttemptsError
 from api.mistakes import facts_of_mistake
 from broadcast import errors as broadcast
 from cases import errors as cases
+from cases import evidence_errors, people_errors
 from cases.disk import way_out
 from datasets import errors as datasets
 from detectors.errors import DetectorError
@@ -31,10 +32,10 @@ STATUS: tuple[tuple[type[Exception], int], ...] = (
     (streams.UnknownCameraError, 404),
     (broadcast.UnknownHornError, 404),
     (cases.UnknownCaseError, 404),
-    (cases.EvidenceMissingError, 404),
-    (cases.EvidenceDeletedError, 410),
-    (cases.NotReleasableError, 409),
-    (cases.LockError, 409),
+    (evidence_errors.EvidenceMissingError, 404),
+    (evidence_errors.EvidenceDeletedError, 410),
+    (evidence_errors.NotReleasableError, 409),
+    (evidence_errors.LockError, 409),
     (pipeline.DuplicateCameraError, 409),
     (cases.IllegalTransitionError, 409),
     (cases.StaleEditError, 409),
@@ -45,8 +46,8 @@ STATUS: tuple[tuple[type[Exception], int], ...] = (
     (cases.UnknownTargetError, 404),
     (cases.ReasonMissingError, 422),
     (cases.FilingHeldError, 409),
-    (cases.SignInRefusedError, 401),
-    (cases.SignInLockedError, 429),
+    (people_errors.SignInRefusedError, 401),
+    (people_errors.SignInLockedError, 429),
     (pipeline.NoPictureError, 503),
     (pipeline.NoRecordingError, 404),
     (pipeline.TrialsBusyError, 503),
@@ -72,7 +73,7 @@ def refusal(err: Exception) -> JSONResponse:
     status = err.status if isinstance(err, ApiError) else next(s for kind, s in STATUS if isinstance(err, kind))
     code = err.code if isinstance(err, ApiError) else code_of(err)
     headers = {}
-    if isinstance(err, TooManyAttemptsError | cases.SignInLockedError):
+    if isinstance(err, TooManyAttemptsError | people_errors.SignInLockedError):
         headers["Retry-After"] = str(max(1, round(err.wait_s)))
     return _answer(status, ErrorBody(code=code, message=str(err), facts=facts_of(err)), headers)
 

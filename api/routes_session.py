@@ -8,8 +8,8 @@ from api.auth import Front, front_of, person_of, session_of
 from api.bodies import PersonBody, SessionBody, SignInBody
 from api.errors import NotSignedInError
 from api.sessions import COOKIE_NAME
-from cases.errors import PeopleError, SignInLockedError, SignInRefusedError
 from cases.people import Person
+from cases.people_errors import PeopleError, SignInLockedError, SignInRefusedError
 
 router = APIRouter(prefix="/api/session", tags=["session"])
 

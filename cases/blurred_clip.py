@@ -1,14 +1,15 @@
 """Makes a copy of a clip in which bystanders are hidden in every picture; the clip itself is left alone.
 
-The clip is decoded twice: once to look, a few times a second, once to hide and to encode anew. Between two looks a
-region moves along; where a look misses somebody, the looks before and after still hide the place. Sound is left out.
+The clip is decoded twice: once to look, twice a second and at its end, once to hide and to encode anew. Between two
+looks a region moves along; where a look misses somebody, the region moves from the look before to the look after; where
+somebody comes or goes, the region grows by how far he can have gone. Sound is left out.
 """
 
 import io
-from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -16,17 +17,23 @@ import av
 import cv2
 import numpy as np
 from av.video.frame import VideoFrame
+from scipy.sparse.csgraph import connected_components
 
-from cases.errors import BlurError
+from cases.evidence_errors import BlurError
 from cases.mosaic import MOVING_CELLS, hide
 from vision.arrays import Boxes, Picture
 from vision.boxes import iou_matrix
 
-LOOK_EVERY_S = 0.2
-"""Who walks by moves by a third of a metre meanwhile, less than a head's region is wide."""
+LOOK_EVERY_S = 0.5
+"""Looking takes most of the time. Who walks by moves meanwhile by less than a metre, and mostly straight on."""
 
-HOLD_S = 0.5
-"""For so long before and after a look its regions stay hidden: two looks that miss somebody show nothing."""
+SIDES_A_SECOND = 1.5
+"""How fast a region grows of which nobody knows where it goes, in lengths of its longer side. That of a head's is about
+0.9 m, so one may walk fast; the band of a car's plate is larger, so that a car may be faster."""
+
+SAME_IOU = 0.5
+"""Regions of one look that overlap by this are made one that holds both: the whole picture and its tiles tell of the
+same head."""
 
 SWELL_RATIO = 0.1
 """How much wider and higher on each side a region is hidden between looks than at one."""
@@ -36,6 +43,11 @@ OPTIONS = {"crf": "26", "preset": "veryfast"}
 
 TICK = Fraction(1, 90_000)
 """Unit of the copy's times, seconds."""
+
+
+NONE: Final = np.zeros((0, 4), np.float32)
+
+Seconds = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,32 +77,83 @@ def blurred_clip(clip: Path, regions_of: Callable[[Picture], Boxes]) -> tuple[by
         raise BlurError(f"no blurred copy of {clip.name} can be made: {err.strerror}") from err
 
 
-def regions_at(looks: Sequence[Look], t_s: float) -> Boxes:
-    """Return the (N, 4) regions to hide at a time: of all looks near to it, and on the way between the next two."""
-    after = bisect_left([look.t_s for look in looks], t_s)
-    near = [look.regions for look in looks[max(0, after - 8) : after + 8] if abs(look.t_s - t_s) <= HOLD_S]
-    if 0 < after < len(looks):
-        near.append(_between(looks[after - 1], looks[after], t_s))
-    else:
-        near.append(looks[min(after, len(looks) - 1)].regions)
-    return _swollen(np.concatenate(near))
+@dataclass(frozen=True, slots=True, eq=False)
+class Passages:
+    """Where regions are between looks: row i of each array is a region on its straight way.
+
+    Attributes:
+        from_s, to_s: (N,) when it sets out and arrives, seconds from the clip's beginning.
+        start, end: (N, 4) the region then.
+    """
+
+    from_s: Seconds
+    to_s: Seconds
+    start: Boxes
+    end: Boxes
+
+    def at(self, t_s: float) -> Boxes:
+        """Return the (N, 4) regions to hide at a time between the first look and the last one."""
+        on_way = (self.from_s <= t_s) & (t_s <= self.to_s)
+        share = ((t_s - self.from_s[on_way]) / np.maximum(self.to_s[on_way] - self.from_s[on_way], 1e-6))[:, None]
+        regions = self.start[on_way] * (1 - share) + self.end[on_way] * share
+        return _swollen(regions.astype(np.float32))
+
+
+def passages(looks: Sequence[Look]) -> Passages:
+    """Return the ways of all regions between looks, of which there is one or more, in order of time."""
+    ways = [_way(looks[-1], looks[-1].regions, looks[-1], looks[-1].regions)]
+    missed = Look(looks[0].t_s, NONE)  # what the look before has and the one now does not
+    for before, after in pairwise(looks):
+        stays = iou_matrix(before.regions, after.regions) > 0  # what is only near may be somebody else
+        gone = Look(before.t_s, before.regions[~stays.any(axis=1)])
+        comes = Look(after.t_s, after.regions[~stays.any(axis=0)])
+        reach = SIDES_A_SECOND * (after.t_s - before.t_s)
+        ways.append(_moving(before, after))
+        ways.append(_way(before, gone.regions, after, _reaching(gone.regions, reach)))
+        ways.append(_way(before, _reaching(comes.regions, reach), after, comes.regions))
+        ways.append(_moving(missed, comes))
+        missed = gone
+    return Passages(
+        np.concatenate([way.from_s for way in ways]),
+        np.concatenate([way.to_s for way in ways]),
+        np.concatenate([way.start for way in ways]),
+        np.concatenate([way.end for way in ways]),
+    )
+
+
+def merged(regions: Boxes) -> Boxes:
+    """Return (N, 4) regions of which those that are about the same, by chains too, became one that holds them."""
+    if not len(regions):
+        return regions
+    count, which = connected_components(iou_matrix(regions, regions) > SAME_IOU, directed=False)
+    held = np.empty((count, 4), np.float32)
+    held[:, :2], held[:, 2:] = np.inf, -np.inf
+    np.minimum.at(held[:, :2], which, regions[:, :2])
+    np.maximum.at(held[:, 2:], which, regions[:, 2:])
+    return held
 
 
 def _looks(clip: Path, regions_of: Callable[[Picture], Boxes]) -> Iterator[Look]:
+    """Yield a look at the first picture, one every while, and one at the last picture."""
     next_t_s = -1.0
+    unseen: tuple[float, VideoFrame] | None = None
     for t_s, picture in _pictures(clip):
+        unseen = t_s, picture
         if t_s >= next_t_s:
-            yield Look(t_s, regions_of(_bgr(picture)))
-            next_t_s = t_s + LOOK_EVERY_S
+            yield Look(t_s, merged(regions_of(_bgr(picture))))
+            next_t_s, unseen = t_s + LOOK_EVERY_S, None
+    if unseen is not None:
+        yield Look(unseen[0], merged(regions_of(_bgr(unseen[1]))))
 
 
 def _encoded(clip: Path, looks: Sequence[Look]) -> bytes:
     made = io.BytesIO()
     with av.open(made, mode="w", format="mp4") as container:
         stream = None
+        ways = passages(looks)
         last = -1
         for t_s, picture in _pictures(clip):
-            hidden = _even(hide(_bgr(picture), regions_at(looks, t_s), cells=MOVING_CELLS))
+            hidden = _even(hide(_bgr(picture), ways.at(t_s), cells=MOVING_CELLS))
             if stream is None:
                 stream = container.add_stream(CODEC, options=OPTIONS)
                 stream.height, stream.width = hidden.shape[:2]
@@ -118,14 +181,22 @@ def _pictures(clip: Path) -> Iterator[tuple[float, VideoFrame]]:
             yield max(0.0, at_s - first_s), picture
 
 
-def _between(before: Look, after: Look, t_s: float) -> Boxes:
-    """Return regions of both looks that belong together, on their way at a time between."""
-    if not len(before.regions) or not len(after.regions):
-        return np.zeros((0, 4), np.float32)
-    share = (t_s - before.t_s) / max(after.t_s - before.t_s, 1e-6)
-    pairs = np.argwhere(iou_matrix(before.regions, after.regions) > 0)
-    moved = before.regions[pairs[:, 0]] * (1 - share) + after.regions[pairs[:, 1]] * share
-    return moved.astype(np.float32)
+def _moving(before: Look, after: Look) -> Passages:
+    """Return the ways of all regions of two looks that may be of the same person or vehicle."""
+    reach = SIDES_A_SECOND * (after.t_s - before.t_s)
+    old, new = np.nonzero(iou_matrix(_reaching(before.regions, reach), after.regions) > 0)
+    return _way(before, before.regions[old], after, after.regions[new])
+
+
+def _way(before: Look, start: Boxes, after: Look, end: Boxes) -> Passages:
+    from_s, to_s = np.full(len(start), before.t_s), np.full(len(start), after.t_s)
+    return Passages(from_s, to_s, start, end)
+
+
+def _reaching(regions: Boxes, sides: float) -> Boxes:
+    """Return regions grown on each side by so many times their longer side."""
+    by = sides * (regions[:, 2:] - regions[:, :2]).max(axis=1, initial=0)
+    return (regions + np.stack([-by, -by, by, by], axis=1)).astype(np.float32)
 
 
 def _swollen(regions: Boxes) -> Boxes:

@@ -20,11 +20,11 @@ import numpy as np
 from pydantic import TypeAdapter, ValidationError
 
 from cases.blurred_clip import blurred_clip
-from cases.bystander_finder import BystanderFinder, FinderFacts
+from cases.bystander_finder import COARSE_TILES, BystanderFinder, FinderFacts
 from cases.bystanders import Box
 from cases.disk import Disk, digest_of, way_out
-from cases.errors import BlurError, EvidenceAlteredError, EvidenceDeletedError, EvidenceMissingError
 from cases.evidence import EvidenceStore
+from cases.evidence_errors import BlurError, EvidenceAlteredError, EvidenceDeletedError, EvidenceMissingError
 from cases.mosaic import MOVING_CELLS, STILL_CELLS, hide
 from cases.packs import PackPurpose, PartRole, canonical_bytes, folder_name, sha256_hex
 from cases.records import Case, CaseFile, CasePack
@@ -151,7 +151,7 @@ class BlurredCopies:
             content, regions, cells = *self._still(original, spared, self._also(pack, file)), STILL_CELLS
         elif ending in CLIPS:
             finder = self._finder
-            content, regions = blurred_clip(original, lambda bgr: finder.regions(bgr, spared))
+            content, regions = blurred_clip(original, lambda bgr: finder.regions(bgr, spared, tiles=COARSE_TILES).all)
             cells = MOVING_CELLS
         else:
             raise BlurError(f"{file.name} is neither a picture nor a clip that can be blurred, so it stays here")
@@ -162,9 +162,9 @@ class BlurredCopies:
     def _still(self, original: Path, spared: Box | None, also: Path | None) -> tuple[bytes, int]:
         assert self._finder is not None  # noqa: S101  (`_made` opens it)
         bgr = _picture(original)
-        regions = self._finder.regions(bgr, spared)
+        regions = self._finder.regions(bgr, spared).all
         if also is not None:
-            regions = np.concatenate([regions, self._finder.regions(_picture(also), spared)]).astype(np.float32)
+            regions = np.concatenate([regions, self._finder.regions(_picture(also), spared).all])
         return encode_jpeg(hide(bgr, regions), quality=COPY_QUALITY), len(regions)
 
     def _also(self, pack: CasePack, file: CaseFile) -> Path | None:

@@ -1,7 +1,7 @@
 """Finds people and vehicles in evidence pictures so that heads and plates can be hidden before a copy leaves the desk.
 
 The live look is paced and judged for rules; here nobody waits, and what is missed is shown. So a picture is looked at
-as a whole and in overlapping tiles, and counts what the rules would not: the scores that count begin lower.
+as a whole and in overlapping tiles of two sizes, and counts what the rules would not: lower scores count.
 
 Belongs here: looking. Does not: which parts are hidden (bystanders), how (mosaic), which files (blurred_copies).
 """
@@ -9,14 +9,14 @@ Belongs here: looking. Does not: which parts are hidden (bystanders), how (mosai
 import math
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Protocol
 
 import numpy as np
 
-from cases.bystanders import Box, regions_to_hide
-from cases.errors import BlurError
+from cases.bystanders import Box, Regions, regions_to_hide
+from cases.evidence_errors import BlurError
 from models.errors import ModelError
 from vision.arrays import Boxes, Picture, SizeWH
 from vision.boxes import clipped
@@ -24,14 +24,25 @@ from vision.classes import StreetClass
 from vision.detections import Detections
 from vision.frames import Frame, Planes
 
-TILE_INPUTS = 1.25
-"""A tile is at most so many times as wide and high as the model's input: of 25 px of a person 20 are left there."""
+COARSE_TILES = (1.25,)
+"""Sizes of tiles for a picture of a clip, in sizes of the model's input: of 25 px of a person 20 are left there."""
+
+FINE_TILES = (*COARSE_TILES, 0.8)
+"""Those for a still, which is looked at once: heads that the larger tiles miss are found in smaller ones, for about
+three times the work. Measured by `benchmarks.bystanders`."""
+
+VEHICLE_IN_TILE_RATIO = 0.6
+"""A vehicle that fills more than this of a tile's width or height does not count there: it is large enough to be seen
+in the whole picture, and parts of buildings that fill a tile are taken for trucks."""
 
 TILE_OVERLAP = 0.2
 """Share of a tile that the next one shows again: who stands at a border is whole in one of them."""
 
 BATCH = 4
 """Tiles that go through the model together."""
+
+Tile = tuple[int, int, int, int]
+"""Part of a picture: x1, y1, x2, y2 in pixels."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -78,6 +89,11 @@ class FinderFacts:
     face_sha256: str = ""
     face_threshold: float = 0.0
 
+    @property
+    def means(self) -> tuple[str, ...]:
+        """By what people are made unrecognisable."""
+        return ("faces", "heads", "plates") if self.face_model else ("heads", "plates")
+
 
 class BystanderFinder:
     """Finds what must be hidden; any thread may call it, one picture is looked at at a time."""
@@ -88,14 +104,28 @@ class BystanderFinder:
         self._faces = faces
         self._looking = threading.Lock()
 
-    def regions(self, bgr: Picture, spared: Box | None = None) -> Boxes:
-        """Return the (N, 4) regions of a picture that must be hidden; see `regions_to_hide`.
+    def regions(
+        self,
+        bgr: Picture,
+        spared: Box | None = None,
+        *,
+        known: Detections | None = None,
+        tiles: Sequence[float] = FINE_TILES,
+    ) -> Regions:
+        """Return the regions of a picture that must be hidden; see `regions_to_hide`.
+
+        Args:
+            bgr: (H, W, 3) uint8.
+            spared: box of the vehicle whose plate stays to be seen.
+            known: what is known to be there, whether the model sees it or not.
+            tiles: sizes of the tiles that are looked at besides the whole, in sizes of the model's input.
 
         Raises:
             BlurError: the model failed, so nobody knows what must be hidden.
         """
         size_wh = bgr.shape[1], bgr.shape[0]
-        regions = regions_to_hide(self.found(bgr), size_wh, spared)
+        found = self.found(bgr, tiles)
+        regions = regions_to_hide(found if known is None else found.joined(known), size_wh, spared)
         if self._faces is None:
             return regions
         try:
@@ -103,24 +133,23 @@ class BystanderFinder:
                 faces = self._faces.find(bgr)
         except ModelError as err:
             raise BlurError(f"faces cannot be looked for, so no copy is made: {err}") from err
-        return np.concatenate([regions, clipped(faces, size_wh)]).astype(np.float32)
+        return replace(regions, heads=np.concatenate([regions.heads, clipped(faces, size_wh)]))
 
-    def found(self, bgr: Picture) -> Detections:
+    def found(self, bgr: Picture, tiles: Sequence[float] = FINE_TILES) -> Detections:
         """Return people and vehicles of the whole picture and of its tiles; a thing may come more than once.
 
         Raises:
             BlurError: the model failed.
         """
         found = Detections.empty()
-        tiles = list(tiles_of((bgr.shape[1], bgr.shape[0]), self._looker.input_wh))
+        parts = list(tiles_of((bgr.shape[1], bgr.shape[0]), self._looker.input_wh, tiles))
         try:
             with self._looking:
-                for start in range(0, len(tiles), BATCH):
-                    batch = tiles[start : start + BATCH]
+                for start in range(0, len(parts), BATCH):
+                    batch = parts[start : start + BATCH]
                     frames = [_frame(bgr[y1:y2, x1:x2]) for x1, y1, x2, y2 in batch]
-                    for (x1, y1, _x2, _y2), seen in zip(batch, self._looker.detect(frames), strict=True):
-                        moved = seen.boxes + np.array([x1, y1, x1, y1], np.float32)
-                        found = found.joined(Detections(moved.astype(np.float32), seen.scores, seen.class_ids))
+                    for part, seen in zip(batch, self._looker.detect(frames), strict=True):
+                        found = found.joined(seen if part == parts[0] else _of_tile(seen, part))
         except ModelError as err:
             raise BlurError(f"people and vehicles cannot be looked for, so no copy is made: {err}") from err
         is_person = found.class_ids == StreetClass.PERSON
@@ -128,13 +157,23 @@ class BystanderFinder:
         return found[np.asarray(found.scores >= least, bool)]
 
 
-def tiles_of(size_wh: SizeWH, input_wh: SizeWH) -> Iterator[tuple[int, int, int, int]]:
-    """Yield the whole picture as x1, y1, x2, y2, and its overlapping tiles where it is larger than one."""
+def tiles_of(size_wh: SizeWH, input_wh: SizeWH, tiles: Sequence[float]) -> Iterator[Tile]:
+    """Yield the whole picture, and for each size its overlapping tiles where it is larger than one."""
     width, height = size_wh
     yield 0, 0, width, height
-    columns, rows = _spans(width, TILE_INPUTS * input_wh[0]), _spans(height, TILE_INPUTS * input_wh[1])
-    if len(columns) * len(rows) > 1:
-        yield from ((x1, y1, x2, y2) for y1, y2 in rows for x1, x2 in columns)
+    for inputs in tiles:
+        columns, rows = _spans(width, inputs * input_wh[0]), _spans(height, inputs * input_wh[1])
+        if len(columns) * len(rows) > 1:
+            yield from ((x1, y1, x2, y2) for y1, y2 in rows for x1, x2 in columns)
+
+
+def _of_tile(seen: Detections, tile: Tile) -> Detections:
+    """Return what counts of what was seen in a tile, in pixels of the picture."""
+    x1, y1, x2, y2 = tile
+    share = (seen.boxes[:, 2:] - seen.boxes[:, :2]) / np.array([x2 - x1, y2 - y1], np.float32)
+    counts = (share.max(axis=1) <= VEHICLE_IN_TILE_RATIO) | (seen.class_ids == StreetClass.PERSON)
+    moved = (seen.boxes + np.array([x1, y1, x1, y1], np.float32)).astype(np.float32)
+    return Detections(moved, seen.scores, seen.class_ids)[np.asarray(counts, bool)]
 
 
 def _spans(length: int, most: float) -> list[tuple[int, int]]:

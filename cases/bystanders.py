@@ -7,6 +7,8 @@ hidden but for the vehicle that a parking case is about, whose plate is the evid
 Belongs here: boxes in, regions out. Does not: finding people and vehicles (bystander_finder), hiding (mosaic).
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from vision.arrays import Boxes, Ids, Mask, SizeWH
@@ -19,12 +21,15 @@ Box = tuple[float, float, float, float]
 UPRIGHT_ASPECT = 1.8
 """A person's box that is at least so many times as high as wide shows somebody who stands or walks, seen whole."""
 
-HEAD_UPRIGHT_RATIO, HEAD_OTHER_RATIO = 0.32, 0.6
-"""How much of a box, from its top, may show the head. Of a body an eighth is head; boxes are loose, people bend, and
-who sits, rides or is cut by the picture's border shows more of it."""
+HEAD_UPRIGHT_RATIO, HEAD_OTHER_RATIO, HEAD_OF_WIDTH_RATIO = 0.32, 0.6, 0.6
+"""How much of a box's height, from its top, may show the head, and of its width, whichever is more. Of a body an eighth
+is head; boxes are loose, people bend, and who sits, rides or is cut by the picture's border shows more of it."""
 
 HEAD_MARGIN_RATIO = 0.08
 """How much further than its box, in heights of the box, a head is hidden on each side: boxes cut hair and hats."""
+
+HEAD_MARGIN_PX = 3
+"""And in pixels: boxes of far people, who are few pixels high, are off by about as much as those of near ones."""
 
 PLATE_FROM_RATIO, RIDER_PLATE_FROM_RATIO = 0.4, 0.25
 """Plates of cars, buses and trucks are below this height of their box, whatever side of a street's camera they show;
@@ -36,44 +41,66 @@ PLATE_MARGIN_RATIO = 0.04
 SAME_IOU, SAME_COVER = 0.3, 0.7
 """A vehicle is the offender's if it overlaps the case's box so much, or if one of the two lies so far in the other."""
 
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Regions:
+    """What must be hidden in a picture: regions as (N, 4) float32, clipped to it, overlapping where things overlap.
+
+    Attributes:
+        heads: of people, and faces.
+        plates: bands of cars, buses and trucks that may show a plate.
+        small_plates: those of motorcycles and three-wheelers.
+    """
+
+    heads: Boxes
+    plates: Boxes
+    small_plates: Boxes
+
+    @property
+    def all(self) -> Boxes:
+        """Every region."""
+        return np.concatenate([self.heads, self.plates, self.small_plates])
+
+
 LARGE_PLATED = (StreetClass.CAR, StreetClass.BUS, StreetClass.TRUCK)
 SMALL_PLATED = (StreetClass.MOTORCYCLE, StreetClass.TRICYCLE)
 
 
-def regions_to_hide(found: Detections, size_wh: SizeWH, spared: Box | None = None) -> Boxes:
+def regions_to_hide(found: Detections, size_wh: SizeWH, spared: Box | None = None) -> Regions:
     """Return the regions of a picture that must be hidden.
 
     Args:
         found: people and vehicles, pixels of the picture.
         size_wh: of the picture.
         spared: box of the offender's vehicle, whose plate stays to be seen; None to spare none.
-
-    Returns:
-        (N, 4) float32, clipped to the picture, overlapping where things overlap.
     """
     people = found.boxes[found.class_ids == StreetClass.PERSON]
     plated = found[_is_any(found.class_ids, LARGE_PLATED) | _is_any(found.class_ids, SMALL_PLATED)]
     plated = plated[~_is_spared(plated, spared)]
     is_small = _is_any(plated.class_ids, SMALL_PLATED)
-    bands = plate_regions(plated.boxes, np.where(is_small, RIDER_PLATE_FROM_RATIO, PLATE_FROM_RATIO))
-    return clipped(np.concatenate([head_regions(people), bands]).astype(np.float32), size_wh)
+    return Regions(
+        clipped(head_regions(people), size_wh),
+        clipped(plate_regions(plated.boxes[~is_small], PLATE_FROM_RATIO), size_wh),
+        clipped(plate_regions(plated.boxes[is_small], RIDER_PLATE_FROM_RATIO), size_wh),
+    )
 
 
 def head_regions(people: Boxes) -> Boxes:
     """Return for each (N, 4) box of a person where the head may be, with its margin; not clipped."""
     widths, heights = people[:, 2] - people[:, 0], people[:, 3] - people[:, 1]
     is_upright = heights >= UPRIGHT_ASPECT * widths
-    margins = HEAD_MARGIN_RATIO * heights
-    bottoms = people[:, 1] + np.where(is_upright, HEAD_UPRIGHT_RATIO, HEAD_OTHER_RATIO) * heights
+    margins = HEAD_MARGIN_RATIO * heights + HEAD_MARGIN_PX
+    of_height = np.where(is_upright, HEAD_UPRIGHT_RATIO, HEAD_OTHER_RATIO) * heights
+    bottoms = people[:, 1] + np.minimum(heights, np.maximum(of_height, HEAD_OF_WIDTH_RATIO * widths)) + HEAD_MARGIN_PX
     sides = [people[:, 0] - margins, people[:, 1] - margins, people[:, 2] + margins, bottoms]
     return np.stack(sides, axis=1).astype(np.float32)
 
 
-def plate_regions(vehicles: Boxes, from_ratios: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> Boxes:
-    """Return for each (N, 4) box of a vehicle the band that may show its plate, from (N,) heights on; not clipped."""
+def plate_regions(vehicles: Boxes, from_ratio: float) -> Boxes:
+    """Return for each (N, 4) box of a vehicle the band that may show its plate, from this height on; not clipped."""
     widths, heights = vehicles[:, 2] - vehicles[:, 0], vehicles[:, 3] - vehicles[:, 1]
     margins = PLATE_MARGIN_RATIO * widths
-    tops = vehicles[:, 1] + from_ratios * heights
+    tops = vehicles[:, 1] + from_ratio * heights
     sides = [vehicles[:, 0] - margins, tops, vehicles[:, 2] + margins, vehicles[:, 3] + margins]
     return np.stack(sides, axis=1).astype(np.float32)
 

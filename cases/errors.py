@@ -1,5 +1,7 @@
 """The errors of this package; the loop above obeys `retryable`.
 
+Those of evidence are in `cases.evidence_errors`, those of accounts in `cases.people_errors`, all others here.
+
 CasesError
 ├── IllegalTransitionError     this action is not possible in this state
 ├── ReasonMissingError         this action needs a reason
@@ -27,7 +29,7 @@ CasesError
 ├── UnknownTargetError         no receiver outside was ever called so
 ├── OtherContentError          an exchange form was sent again with other content
 ├── BackupError                a backup cannot be made, or put back
-├── EvidenceError
+├── EvidenceError              (cases.evidence_errors)
 │   ├── EvidenceWriteError     disk full, read-only or no permission (retryable)
 │   ├── EvidencePartError      a part that was handed over cannot be read or is empty
 │   ├── EvidenceMissingError   a file that a row names is not there
@@ -39,7 +41,7 @@ CasesError
 │   ├── LockError              a lock cannot be set or lifted
 │   └── SigningKeyError        the key that signs evidence cannot be used
 │       └── SigningKeyMissingError   there is none
-└── PeopleError
+└── PeopleError                (cases.people_errors)
     ├── SignInRefusedError     wrong name or password, or the account is disabled
     ├── SignInLockedError      too many wrong passwords; wait (retryable)
     ├── UnknownPersonError     there is no such account
@@ -279,117 +281,3 @@ class OtherContentError(CasesError):
 
 class BackupError(CasesError):
     """A backup cannot be made or put back; the message names what is in the way and the way out."""
-
-
-class EvidenceError(CasesError):
-    """Anything that went wrong with evidence files."""
-
-
-class EvidenceWriteError(EvidenceError):
-    """Evidence could not be written; nothing of the pack was kept, and it may be tried again."""
-
-    retryable = True
-
-
-class EvidencePartError(EvidenceError):
-    """A part that was handed over cannot be read or holds nothing."""
-
-
-class EvidenceMissingError(EvidenceError):
-    """An evidence file that should be there is not."""
-
-
-class EvidenceAlteredError(EvidenceError):
-    """Evidence that should be handed out is not as it was written."""
-
-
-class CaseExportError(EvidenceError):
-    """An export cannot be written where it was asked for; nothing was left there."""
-
-
-class BlurError(EvidenceError):
-    """Bystanders cannot be hidden in a copy; nothing is handed out instead."""
-
-
-class EvidenceDeletedError(EvidenceError):
-    """A file that was deleted by a rule of retention; its row, its hash and the signed record of it stay."""
-
-
-class NotReleasableError(EvidenceError):
-    """A case that cannot be marked fit for penal use; `hindrances` are keys of what is in the way."""
-
-    def __init__(self, sentence: str, hindrances: Sequence[str] = ()) -> None:
-        self.hindrances = tuple(hindrances)
-        super().__init__(sentence)
-
-
-class LockError(EvidenceError):
-    """A lock that cannot be set or lifted: it is there already, or it is not."""
-
-
-class SigningKeyError(EvidenceError):
-    """The key that signs evidence cannot be used; the message names the file and the way out, never its content."""
-
-
-class SigningKeyMissingError(SigningKeyError):
-    """There is no such key yet, or it was lost."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        super().__init__(
-            f"there is no signing key {path}; the service makes one when it starts. Run this as the account that runs "
-            'the service, or name its folder by keys = "..." under [evidence]'
-        )
-
-
-class PeopleError(CasesError):
-    """Anything that went wrong with accounts. No message ever holds a password."""
-
-
-class SignInRefusedError(PeopleError):
-    """Wrong name, wrong password or disabled account; on purpose it does not say which."""
-
-    def __init__(self) -> None:
-        super().__init__("name or password is wrong, or the account is disabled")
-
-
-class SignInLockedError(PeopleError):
-    """Too many wrong passwords for this name."""
-
-    retryable = True
-
-    def __init__(self, wait_s: float) -> None:
-        self.wait_s = wait_s
-        super().__init__(f"too many wrong passwords; try again in {wait_s:.0f} s")
-
-
-class UnknownPersonError(PeopleError):
-    """An account name that does not exist."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__(f"there is no account {name!r}")
-
-
-class PersonExistsError(PeopleError):
-    """An account name that is taken."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__(f"there is already an account {name!r}; choose another name")
-
-
-class WeakPasswordError(PeopleError):
-    """A password of a length that is not accepted."""
-
-
-class UnitMissingError(PeopleError):
-    """A post of a unit for an account that belongs to none."""
-
-    def __init__(self) -> None:
-        super().__init__("who is of a department or a handler belongs to a unit; name it with --unit")
-
-
-class LastAdminError(PeopleError):
-    """A change after which nobody could administer any more."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__(f"{name!r} is the last administrator; make another one first")

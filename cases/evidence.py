@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from cases.disk import Digest, Disk, read_chunks, way_out
-from cases.errors import EvidenceMissingError, EvidencePartError, EvidenceWriteError
+from cases.evidence_errors import EvidenceMissingError, EvidencePartError, EvidenceWriteError
 from cases.integrity import Expected, check_packs
 from cases.packs import (
     MANIFEST_NAME,

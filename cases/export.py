@@ -23,15 +23,9 @@ from cases.audit import check_case
 from cases.blurred_copies import BlurredCopies
 from cases.codes import CodeTable
 from cases.disk import Disk, read_chunks, way_out
-from cases.errors import (
-    BlurError,
-    CaseExportError,
-    EvidenceAlteredError,
-    EvidenceMissingError,
-    ReasonMissingError,
-    UnknownCodeError,
-)
+from cases.errors import ReasonMissingError, UnknownCodeError
 from cases.evidence import EvidenceStore
+from cases.evidence_errors import BlurError, CaseExportError, EvidenceAlteredError, EvidenceMissingError
 from cases.export_check import check_export
 from cases.export_files import ExportedFile, exported_files
 from cases.export_form import (

@@ -19,7 +19,7 @@ from typing import Literal
 from pydantic import TypeAdapter, ValidationError
 
 from cases.disk import Disk, way_out
-from cases.errors import SigningKeyError, SigningKeyMissingError
+from cases.evidence_errors import SigningKeyError, SigningKeyMissingError
 from cases.packs import MANIFEST_NAME, MAX_MANIFEST_BYTES, SIGNATURE_NAME, canonical_bytes, pack_number, sha256_hex
 from cases.problems import Findings, Problem, ProblemKind
 from cases.signing import (

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from cases.database import Database
-from cases.errors import LockError
+from cases.evidence_errors import LockError
 from cases.noting import EvidenceDeed, case_for_change, note_deed
 from cases.records import LOCK, RELEASE, UNLOCK, VIEW, WITHDRAW_RELEASE
 from cases.tables import MarkRow

@@ -23,7 +23,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from cases.database import Database
-from cases.errors import (
+from cases.evidence import utc_now
+from cases.people_errors import (
     LastAdminError,
     PersonExistsError,
     SignInLockedError,
@@ -32,7 +33,6 @@ from cases.errors import (
     UnknownPersonError,
     WeakPasswordError,
 )
-from cases.evidence import utc_now
 from cases.posts import ANY_UNIT, CENTRE_POSTS, UNIT_POSTS, Doer, Post
 from cases.tables import MAX_ID_LENGTH, PersonRow
 

@@ -11,7 +11,7 @@ from pydantic import JsonValue
 
 from cases.case_numbers import BEIJING
 from cases.devices import DeviceEntry
-from cases.errors import NotReleasableError
+from cases.evidence_errors import NotReleasableError
 from cases.marks import MACHINE, Mark, MarkKind, Marks
 from cases.noting import EvidenceDeed
 from cases.records import Case

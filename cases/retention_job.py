@@ -24,8 +24,8 @@ from sqlalchemy import and_, exists, or_, select
 from cases.blurred_copies import BlurredCopies
 from cases.deletions import DELETION_NAME, DeletedFile, DeletionRecord, deletion_bytes, parse_deletion
 from cases.disk import Disk, way_out
-from cases.errors import BlurError, EvidenceError, EvidenceMissingError, EvidenceWriteError
 from cases.evidence import EvidenceStore
+from cases.evidence_errors import BlurError, EvidenceError, EvidenceMissingError, EvidenceWriteError
 from cases.marks import is_held
 from cases.noting import EvidenceDeed, case_for_change, note_deed
 from cases.packs import Pack, PackPurpose, Part, PartRole

@@ -26,7 +26,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from cases.disk import Disk
-from cases.errors import SigningKeyError, SigningKeyMissingError
+from cases.evidence_errors import SigningKeyError, SigningKeyMissingError
 from cases.packs import sha256_hex
 
 KEY_NAME = "evidence.key"

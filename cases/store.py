@@ -20,13 +20,7 @@ from cases.closing_columns import record_delay, record_look
 from cases.dashboard import counts_by_state
 from cases.database import Database, open_database
 from cases.deeds import Deed, Order
-from cases.errors import (
-    ActionBlockedError,
-    DatabaseError,
-    ReasonMissingError,
-    StaleEditError,
-    UnknownCaseError,
-)
+from cases.errors import ActionBlockedError, DatabaseError, ReasonMissingError, StaleEditError, UnknownCaseError
 from cases.examining import Examination
 from cases.examining_columns import examiners_of, record_examination
 from cases.handling_clock import Deadlines, timed

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from cases.errors import SigningKeyError
+from cases.evidence_errors import SigningKeyError
 from cases.signing import PUBLIC_FOLDER, PublicKey, is_fingerprint, read_public_keys
 from cases.sweeping import PackKey
 

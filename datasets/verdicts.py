@@ -5,8 +5,8 @@ says that there was none. So only those rows are made that the decision answers 
 counted.
 
 The picture of a confirmed case is the second panorama of its opening, in which the box was measured, else its close-up.
-That of a false one is the close-up: elsewhere in the panorama a real stall may stand. Pictures are made unrecognisable
-(`blurring`); the originals stay where they are. Nobody's name is taken along.
+That of a false one is the close-up: elsewhere in the panorama a real stall may stand. People and plates are
+hidden as in what leaves the case desk (`cases.mosaic`); the originals stay where they are, and no name is taken along.
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,22 +18,24 @@ from pathlib import Path
 import numpy as np
 
 from cases.audit import every_case
+from cases.bystander_finder import BystanderFinder
 from cases.disk import digest_of
-from cases.errors import EvidenceMissingError
 from cases.evidence import EvidenceStore
+from cases.evidence_errors import EvidenceMissingError
+from cases.mosaic import hide_to_learn
 from cases.packs import PackPurpose, PartRole
 from cases.records import AuditRow, Case, CaseFile
 from cases.states import Action
 from cases.stills import close_up_box
 from cases.store import SYSTEM, CaseStore
-from datasets.blurring import Blurrer
 from datasets.errors import PictureError
 from datasets.findings import Finding, FindingKind, LeftOutError
 from datasets.labelled import NO_CLASS, Domain, LabelledPicture, Labels, Origin, no_boxes
 from datasets.picture_files import jpeg_of, read_bgr, read_size
 from datasets.sheets import CLASSES
 from vision.arrays import Boxes, FloatArray, SizeWH
-from vision.classes import VEHICLES, StreetClass
+from vision.classes import StreetClass
+from vision.detections import Detections
 
 ORIGIN = Origin("verdicts", "own evidence, made unrecognisable: inside only", Domain.STREET_CAMERA)
 
@@ -93,18 +95,18 @@ class VerdictRow:
 
 
 def verdict_rows(
-    store: CaseStore, evidence: EvidenceStore, blurrer: Blurrer, findings: list[Finding]
+    store: CaseStore, evidence: EvidenceStore, finder: BystanderFinder, findings: list[Finding]
 ) -> Iterator[VerdictRow]:
     """Yield a row for each case that was judged, newest case first.
 
     Args:
         store: the cases; the service may be running.
         evidence: their files, which are only read.
-        blurrer: makes people unrecognisable.
+        finder: says what must be hidden.
         findings: receives what was left out.
 
     Raises:
-        CasesError: the database refuses.
+        CasesError: the database refuses, or the model fails, so that nobody knows what must be hidden.
     """
     for case in every_case(store):
         verdict = lesson_of(case, store.history(case.case_id))
@@ -112,7 +114,7 @@ def verdict_rows(
             findings.append(Finding(FindingKind.NO_VERDICT, case.number))
             continue
         try:
-            yield _row(case, verdict, evidence, blurrer)
+            yield _row(case, verdict, evidence, finder)
         except LeftOutError as err:
             findings.append(err.finding)
 
@@ -146,7 +148,7 @@ def _class_of(case: Case) -> StreetClass | None:
     return StreetClass.STALL if kind is StreetClass.UNKNOWN and case.kind == "vending" else kind
 
 
-def _row(case: Case, verdict: Verdict, evidence: EvidenceStore, blurrer: Blurrer) -> VerdictRow:
+def _row(case: Case, verdict: Verdict, evidence: EvidenceStore, finder: BystanderFinder) -> VerdictRow:
     kind = _class_of(case)
     if kind is StreetClass.UNKNOWN:
         raise LeftOutError(FindingKind.NO_VERDICT, f"{case.number}: nobody says what it is")
@@ -160,11 +162,11 @@ def _row(case: Case, verdict: Verdict, evidence: EvidenceStore, blurrer: Blurrer
     inside = np.clip(np.array([box], np.float32), 0, np.array([*size_wh, *size_wh], np.float32))
     if not (inside[0, 2] > inside[0, 0] and inside[0, 3] > inside[0, 1]):
         raise LeftOutError(FindingKind.LOST_EVIDENCE, f"{case.number}: its box does not lie in {path.name}")
-    vehicles = [box] if is_thing and kind in VEHICLES else []
+    known = Detections.of([(box, 1.0, kind)] if is_thing and kind is not None else [])
     labels = Labels(inside, np.array([int(kind)], np.int64)) if is_thing and kind is not None else Labels.none()
     picture = LabelledPicture(
         name=f"{case.case_id[:NAME_LENGTH]}-{path.stem}",
-        source=jpeg_of(blurrer.blurred(bgr, vehicles)),
+        source=jpeg_of(hide_to_learn(bgr, finder.regions(bgr, known=known))),
         size_wh=size_wh,
         camera=f"{ORIGIN.set_name}/{case.camera_id}",
         labels=labels,
@@ -172,7 +174,7 @@ def _row(case: Case, verdict: Verdict, evidence: EvidenceStore, blurrer: Blurrer
         origin=ORIGIN,
         ignored=_around(inside[0], size_wh) if not is_thing and kind is not StreetClass.STALL else no_boxes(),
     )
-    return VerdictRow(case.case_id, case.kind, verdict, kind, picture, blurrer.means)
+    return VerdictRow(case.case_id, case.kind, verdict, kind, picture, finder.facts.means)
 
 
 def _around(box: FloatArray, size_wh: SizeWH) -> Boxes:

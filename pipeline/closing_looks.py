@@ -16,8 +16,8 @@ from cases.before_after import Half, before_after_jpeg, decoded
 from cases.closing import LOOK_STATES, ClosingFacts, Cues, Delay, weigh
 from cases.closing_due import due_at, due_looks
 from cases.closing_settings import ClosingSettings
-from cases.errors import EvidenceError
 from cases.evidence import EvidenceStore
+from cases.evidence_errors import EvidenceError
 from cases.packs import Pack, PackPurpose, PartRole, sha256_hex
 from cases.records import Case, CaseFile
 from cases.stills import close_up_jpeg

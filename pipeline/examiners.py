@@ -10,8 +10,8 @@ from typing import Protocol
 
 from cases.before_after import decoded
 from cases.deeds import Order
-from cases.errors import EvidenceError
 from cases.evidence import EvidenceStore
+from cases.evidence_errors import EvidenceError
 from cases.examining import Examination
 from cases.packs import PackPurpose, PartRole, sha256_hex
 from cases.records import Case, CaseFile

@@ -37,7 +37,7 @@ class HiddenCrops:
         with self._opening:
             if self._finder is None:
                 self._finder = open_finder(self._settings)
-        return hide(bgr, self._finder.regions(bgr))
+        return hide(bgr, self._finder.regions(bgr).all)
 
 
 def open_examining(

@@ -16,7 +16,7 @@ from typing import Any
 import cv2
 
 from cases.codes import CodeItem
-from cases.errors import BlurError
+from cases.evidence_errors import BlurError
 from cases.examining import MAX_WORDS, Examination, Verdict
 from cases.stills import close_up_box, encode_jpeg
 from pipeline.errors import ReceiverAwayError

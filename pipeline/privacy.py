@@ -8,8 +8,8 @@ from cases.blurred_copies import BlurredCopies
 from cases.bystander_finder import BystanderFinder, FinderFacts
 from cases.bystanders import LARGE_PLATED
 from cases.devices import DeviceEntry
-from cases.errors import BlurError
 from cases.evidence import EvidenceStore, utc_now
+from cases.evidence_errors import BlurError
 from cases.keyring import vouched
 from cases.marks import Marks
 from cases.retention_job import RetentionJob, RetentionParts

@@ -233,7 +233,7 @@ class PrivacySettings(Section):
         default=None, description="card of the model that finds people and vehicles; that of [model] if absent"
     )
     view_minutes: float = Field(default=30.0, gt=0, le=24 * 60, description="minutes that leave to see originals lasts")
-    person_threshold: float = Field(default=0.06, gt=0, lt=1, description="smallest score of a person that is hidden")
+    person_threshold: float = Field(default=0.04, gt=0, lt=1, description="smallest score of a person that is hidden")
     vehicle_threshold: float = Field(default=0.2, gt=0, lt=1, description="smallest score of a vehicle with a plate")
     face_card: Path | None = Field(default=None, description="card (TOML) of a YuNet face model that finds more faces")
 

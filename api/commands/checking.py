@@ -16,7 +16,8 @@ from broadcast.phrases import recording_problems
 from broadcast.settings import BroadcastSettings
 from cases.calendars import chosen_calendar
 from cases.dispatch_file import load_rules
-from cases.errors import CalendarError, CodeTableError, PlaceError, SigningKeyError, SigningKeyMissingError
+from cases.errors import CalendarError, CodeTableError, PlaceError
+from cases.evidence_errors import SigningKeyError, SigningKeyMissingError
 from cases.grids import load_map
 from cases.permit_file import load_permits
 from cases.signing import load_signing_key

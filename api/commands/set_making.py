@@ -14,7 +14,6 @@ from api.commands.looking import cache_folder
 from api.commands.serving import page_address
 from api.commands.set_telling import name_of, progress, say, tell, wrong_use
 from api.commands.sets import Material, OutFolder, Places, Seed, TestShare, ValShare, shared_out, tell_split
-from datasets.blurring import Blurrer, FaceFinder
 from datasets.findings import Finding, LabelledSet
 from datasets.formats import MATERIAL_PREFIX, Format, format_of, read_set
 from datasets.label_sets import is_name
@@ -34,6 +33,7 @@ from models.choice import EngineName, choose_engine
 from models.model import Model
 from models.shelf import bundled_card
 from pipeline.errors import PipelineError
+from pipeline.privacy import open_finder
 from pipeline.settings import ServerSettings, Settings, load_settings
 from pipeline.stores import stored_cases
 from streams.recorded import Recorded
@@ -120,29 +120,14 @@ def label(
 def verdicts(
     out: Annotated[Path, typer.Argument(help="folder to write; must not be there yet")],
     config: Annotated[Path, typer.Option("--config", "-c", help="settings file (TOML)")] = Path("settings.toml"),
-    model: Annotated[
-        Path | None,
-        typer.Option("--model", "-m", help="card of the model that finds persons; the bundled one if absent"),
-    ] = None,
-    engine: Engine = "auto",
-    faces: Annotated[
-        Path | None, typer.Option(help="weights of OpenCV's face detector YuNet; without it heads are blurred only")
-    ] = None,
 ) -> None:
-    """Make a training set of what operators confirmed and dismissed, with nobody to be recognised in it."""
+    """Make a training set of what operators confirmed and dismissed, with nobody in it whom [privacy] finds."""
     findings: list[Finding] = []
-    with (
-        stored_cases(load_settings(config)) as (store, evidence),
-        opened_teacher(model or bundled_card(), engine, LEAST_PERSON_SCORE) as looker,
-    ):
-        blurrer = Blurrer(looker, FaceFinder(faces) if faces is not None else None)
-        count = write_verdicts(out, verdict_rows(store, evidence, blurrer, findings))
+    settings = load_settings(config)
+    with stored_cases(settings) as (store, evidence):
+        count = write_verdicts(out, verdict_rows(store, evidence, open_finder(settings), findings))
     tell(findings)
     say(f"{count} cases written: {out}; look through the pictures before you hand them on: no detector finds everybody")
-
-
-LEAST_PERSON_SCORE = 0.1
-"""Persons scored lower still have their heads blurred: in vain costs nothing, missed shows a face."""
 
 
 @contextmanager

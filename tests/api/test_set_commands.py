@@ -205,7 +205,7 @@ def test_verdicts_of_an_installation_without_cases_are_refused(
 ) -> None:
     (made / "settings.toml").write_text(f'data = "{made / "data"}"\n')
     (made / "data").mkdir()
-    status, _, err = typed(monkeypatch, capsys, "verdicts", "out", "--engine", "onnxruntime")
+    status, _, err = typed(monkeypatch, capsys, "verdicts", "out")
     assert status == 1
     assert "no case teaches anything yet" in err
     assert not (made / "out").exists()

@@ -9,10 +9,15 @@ import av
 import numpy as np
 import pytest
 
-from cases.blurred_clip import HOLD_S, Look, blurred_clip, regions_at
-from cases.errors import BlurError
+from cases.blurred_clip import LOOK_EVERY_S, Look, blurred_clip, merged, passages
+from cases.bystanders import head_regions
+from cases.evidence_errors import BlurError
+from datasets.demo_scenes import demo_script
+from datasets.scene import StreetScene
 from tests.cases.blurring import detail, noise
 from vision.arrays import Boxes, Picture
+from vision.boxes import covered_ratio
+from vision.classes import StreetClass
 
 NOBODY = np.zeros((0, 4), np.float32)
 SIZE = (192, 128)
@@ -60,7 +65,7 @@ def test_face_is_hidden_in_every_picture_and_the_rest_is_seen(clip: Path) -> Non
     for (_, original), (_, hidden) in zip(told, made, strict=True):
         assert detail(hidden[FACE]) < 0.05 * detail(original[FACE])
         assert detail(hidden[90:, :]) > 0.3 * detail(original[90:, :])
-    assert looks == 10
+    assert looks == 5
     assert clip.read_bytes() == before
 
 
@@ -73,22 +78,80 @@ def test_face_that_every_other_look_misses_is_hidden_throughout(clip: Path) -> N
 
 
 def test_region_moves_along_between_two_looks() -> None:
-    looks = [Look(0.0, region(0)), Look(2.0, region(30))]
+    ways = passages([Look(0.0, region(0)), Look(2.0, region(30))])
 
-    assert hides(regions_at(looks, 1.0), 20)
-    assert regions_at(looks, 1.0)[:, 0].min() == pytest.approx(15 - 4)
-
-
-def test_place_stays_hidden_around_a_look_and_no_longer() -> None:
-    looks = [Look(0.0, NOBODY), Look(1.0, region(0)), Look(2.0, NOBODY), Look(3.0, NOBODY)]
-
-    assert hides(regions_at(looks, 1.0 - HOLD_S), 20)
-    assert hides(regions_at(looks, 1.0 + HOLD_S), 20)
-    assert not len(regions_at(looks, 2.5))
+    assert ways.at(1.0)[:, 0].tolist() == [pytest.approx(15 - 4)]
 
 
-def test_last_pictures_are_hidden_as_the_last_look_saw_them() -> None:
-    assert hides(regions_at([Look(0.0, region(0))], 9.0), 20)
+def test_one_that_a_look_misses_is_hidden_on_his_way_all_the_same() -> None:
+    ways = passages([Look(0.0, region(0)), Look(0.5, NOBODY), Look(1.0, region(60))])
+
+    for t_s in (0.1, 0.5, 0.9):
+        assert hides(ways.at(t_s), 20 + 60 * t_s)
+
+
+def test_place_is_hidden_until_the_look_after_and_from_the_one_before_and_no_longer() -> None:
+    ways = passages([Look(0.0, NOBODY), Look(1.0, region(0)), Look(2.0, NOBODY), Look(3.0, NOBODY)])
+
+    assert hides(ways.at(0.0), 20)
+    assert hides(ways.at(2.0), 20)
+    assert not len(ways.at(2.5))
+
+
+def test_one_who_leaves_is_hidden_as_far_as_he_can_have_gone() -> None:
+    ways = passages([Look(0.0, region(0)), Look(0.5, NOBODY)])
+
+    assert hides(ways.at(0.25), 20 + 35)
+    assert not hides(ways.at(0.0), 20 + 35)
+
+
+STEP_S = 0.1
+
+
+@pytest.fixture(scope="module")
+def walkers() -> list[Boxes]:
+    """The boxes of all people in a drawn street at every step of eight seconds; some of them come and go meanwhile."""
+    street = StreetScene(demo_script("quiet", 1), (1280, 720))
+    truths = [street.truth(14.0 + number * STEP_S) for number in range(81)]
+    return [truth.boxes[truth.class_ids == StreetClass.PERSON] for truth in truths]
+
+
+@pytest.mark.parametrize("misses_every", [1000, 3])
+def test_head_of_everybody_who_walks_is_hidden_in_every_picture(walkers: list[Boxes], misses_every: int) -> None:
+    """A model that sees everybody, and one that at every third look misses every third person."""
+    looks = []
+    for number, people in enumerate(walkers[:: round(LOOK_EVERY_S / STEP_S)]):
+        misses = np.arange(len(people)) % 3 == 0 if number % misses_every == misses_every - 1 else np.zeros(len(people))
+        looks.append(Look(number * LOOK_EVERY_S, head_regions(people[misses == 0])))
+    ways = passages(looks)
+
+    hidden = [
+        covered_ratio(heads_of(people), ways.at(number * STEP_S)).max(axis=1, initial=0) > 0.9
+        for number, people in enumerate(walkers)
+    ]
+
+    assert sum(map(len, hidden)) > 300
+    assert all(each.all() for each in hidden)
+
+
+def heads_of(people: Boxes) -> Boxes:
+    """Return the top eighth of each person of whom 40 px are in the picture, its middle three fifths."""
+    people = people[people[:, 3] - people[:, 1] >= 40]
+    widths, heights = people[:, 2] - people[:, 0], people[:, 3] - people[:, 1]
+    edge = widths / 5
+    sides = [people[:, 0] + edge, people[:, 1], people[:, 2] - edge, people[:, 1] + heights / 8]
+    return np.stack(sides, axis=1).astype(np.float32)
+
+
+def test_last_picture_is_hidden_as_the_last_look_saw_it() -> None:
+    assert hides(passages([Look(0.0, region(0))]).at(0.0), 20)
+
+
+def test_regions_of_the_same_head_become_one_and_others_stay() -> None:
+    one = merged(np.concatenate([region(0), region(4), region(100)]))
+
+    assert sorted(one[:, [0, 2]].tolist()) == [[0, 44], [100, 140]]
+    assert len(merged(NOBODY)) == 0
 
 
 def test_model_that_fails_leaves_no_copy(clip: Path) -> None:

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from cases.blurred_copies import NOTE_SUFFIX, parse_note
-from cases.errors import BlurError, EvidenceAlteredError, EvidenceDeletedError, EvidenceMissingError
 from cases.evidence import EvidenceStore
+from cases.evidence_errors import BlurError, EvidenceAlteredError, EvidenceDeletedError, EvidenceMissingError
 from cases.packs import PackPurpose, Part, PartRole, sha256_hex
 from cases.records import Case, case_id_of
 from cases.stills import close_up_box

@@ -17,8 +17,8 @@ from pydantic import JsonValue
 from cases.blurred_copies import NOTE_SUFFIX
 from cases.code_files import bundled_table
 from cases.deeds import Order
-from cases.errors import BlurError
 from cases.evidence import EvidenceStore
+from cases.evidence_errors import BlurError
 from cases.export import ExportDesk, ExportRequest, export_case
 from cases.export_check import check_export
 from cases.export_form import ExportNote, note_bytes, parse_note

@@ -1,16 +1,19 @@
 """Which parts of a picture are hidden, and that nothing is left of them."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 
-from cases.bystander_finder import tiles_of
+from cases.bystander_finder import COARSE_TILES, FINE_TILES, Tile, tiles_of
 from cases.bystanders import head_regions, regions_to_hide
-from cases.errors import BlurError
+from cases.evidence_errors import BlurError
 from cases.mosaic import MOVING_CELLS, STILL_CELLS, hide
-from tests.cases.blurring import BrokenLooker, detail, finder, noise
+from tests.cases.blurring import BrokenLooker, FakeLooker, Rows, detail, finder, noise
 from vision.boxes import covered_ratio
 from vision.classes import StreetClass
 from vision.detections import Detections
+from vision.frames import Frame
 
 SIZE = (1280, 720)
 
@@ -20,7 +23,7 @@ def covers(regions: np.ndarray, part: tuple[float, float, float, float]) -> bool
 
 
 def test_head_of_who_stands_is_hidden_and_the_legs_are_not() -> None:
-    regions = regions_to_hide(Detections.of([((100, 100, 160, 280), 0.5, StreetClass.PERSON)]), SIZE)
+    regions = regions_to_hide(Detections.of([((100, 100, 160, 280), 0.5, StreetClass.PERSON)]), SIZE).all
 
     assert covers(regions, (100, 95, 160, 145))
     assert not covers(regions, (100, 200, 160, 280))
@@ -34,7 +37,7 @@ def test_of_who_sits_or_is_cut_by_the_border_more_is_hidden() -> None:
 
 @pytest.mark.parametrize("kind", [StreetClass.CAR, StreetClass.BUS, StreetClass.TRUCK, StreetClass.MOTORCYCLE])
 def test_plate_of_a_vehicle_is_hidden(kind: StreetClass) -> None:
-    regions = regions_to_hide(Detections.of([((100, 100, 300, 200), 0.5, kind)]), SIZE)
+    regions = regions_to_hide(Detections.of([((100, 100, 300, 200), 0.5, kind)]), SIZE).all
 
     assert covers(regions, (150, 150, 250, 195))
 
@@ -43,7 +46,7 @@ def test_plate_of_the_offender_stays_and_those_of_others_go() -> None:
     offender, other = (100, 100, 300, 200), (600, 100, 800, 200)
     found = Detections.of([(offender, 0.9, StreetClass.CAR), (other, 0.9, StreetClass.CAR)])
 
-    regions = regions_to_hide(found, SIZE, (110, 95, 305, 205))
+    regions = regions_to_hide(found, SIZE, (110, 95, 305, 205)).all
 
     assert not covers(regions, (150, 150, 250, 195))
     assert covers(regions, (650, 150, 750, 195))
@@ -52,7 +55,7 @@ def test_plate_of_the_offender_stays_and_those_of_others_go() -> None:
 def test_offender_that_two_boxes_show_is_spared_whole() -> None:
     found = Detections.of([((100, 100, 300, 200), 0.9, StreetClass.CAR), ((102, 98, 301, 203), 0.4, StreetClass.TRUCK)])
 
-    assert len(regions_to_hide(found, SIZE, (100, 100, 300, 200))) == 0
+    assert len(regions_to_hide(found, SIZE, (100, 100, 300, 200)).all) == 0
 
 
 def test_driver_of_the_spared_vehicle_is_hidden_all_the_same() -> None:
@@ -60,19 +63,19 @@ def test_driver_of_the_spared_vehicle_is_hidden_all_the_same() -> None:
         [((100, 100, 300, 200), 0.9, StreetClass.CAR), ((150, 110, 200, 160), 0.3, StreetClass.PERSON)]
     )
 
-    assert covers(regions_to_hide(found, SIZE, (100, 100, 300, 200)), (150, 110, 200, 135))
+    assert covers(regions_to_hide(found, SIZE, (100, 100, 300, 200)).all, (150, 110, 200, 135))
 
 
 def test_vehicle_elsewhere_is_not_taken_for_the_offender() -> None:
     found = Detections.of([((600, 100, 800, 200), 0.9, StreetClass.CAR)])
 
-    assert covers(regions_to_hide(found, SIZE, (100, 100, 300, 200)), (650, 150, 750, 195))
+    assert covers(regions_to_hide(found, SIZE, (100, 100, 300, 200)).all, (650, 150, 750, 195))
 
 
 def test_what_names_nobody_stays_to_be_seen() -> None:
     things = [((10, 10, 200, 200), 0.9, kind) for kind in (StreetClass.STALL, StreetClass.GOODS, StreetClass.BICYCLE)]
 
-    assert len(regions_to_hide(Detections.of(things), SIZE)) == 0
+    assert len(regions_to_hide(Detections.of(things), SIZE).all) == 0
 
 
 @pytest.mark.parametrize("cells", [STILL_CELLS, MOVING_CELLS])
@@ -104,15 +107,47 @@ def test_original_is_not_touched_and_regions_beyond_the_border_are_cut() -> None
 
 
 def test_large_picture_is_looked_at_in_tiles_that_overlap_and_cover_it() -> None:
-    tiles = list(tiles_of((1920, 1080), (512, 288)))
+    for inputs, most_wh in ((1.25, (640, 360)), (0.8, (410, 231))):
+        tiles = list(tiles_of((1920, 1080), (512, 288), (inputs,)))
 
-    assert tiles[0] == (0, 0, 1920, 1080)
-    seen = np.zeros((1080, 1920), int)
-    for x1, y1, x2, y2 in tiles[1:]:
-        assert (x2 - x1, y2 - y1) <= (640, 360)
-        seen[y1:y2, x1:x2] += 1
-    assert seen.min() == 1
-    assert len(list(tiles_of((512, 288), (512, 288)))) == 1
+        assert tiles[0] == (0, 0, 1920, 1080)
+        seen = np.zeros((1080, 1920), int)
+        for x1, y1, x2, y2 in tiles[1:]:
+            assert (x2 - x1, y2 - y1) <= most_wh
+            seen[y1:y2, x1:x2] += 1
+        assert seen.min() == 1
+    assert len(list(tiles_of((512, 288), (512, 288), (1.25,)))) == 1
+    assert len(list(tiles_of((1920, 1080), (512, 288), FINE_TILES))) > 2 * len(tiles_of_clip())
+
+
+def tiles_of_clip() -> list[Tile]:
+    return list(tiles_of((1920, 1080), (512, 288), COARSE_TILES))
+
+
+def test_vehicle_that_fills_a_tile_counts_only_in_the_whole_picture_and_a_person_everywhere() -> None:
+    class SeesTwoEverywhere(FakeLooker):
+        input_wh = (480, 320)
+
+        def detect(self, frames: Sequence[Frame]) -> list[Detections]:
+            size_wh = frames[0].size_wh
+            box = (0.0, 0.0, 0.9 * size_wh[0], 0.9 * size_wh[1])
+            rows: Rows = [(box, 0.9, StreetClass.CAR), (box, 0.9, StreetClass.PERSON)]
+            return [Detections.of(rows) for _ in frames]
+
+    found = finder(looker=SeesTwoEverywhere([])).found(noise((960, 640)), COARSE_TILES)
+
+    cars = found.boxes[found.class_ids == StreetClass.CAR]
+    people = found.boxes[found.class_ids == StreetClass.PERSON]
+    assert cars.tolist() == [[0, 0, 864, 576]]
+    assert len(people) == 5
+    assert people[-1].min() > 200
+
+
+def test_small_head_is_hidden_some_pixels_further_than_its_box() -> None:
+    (far,) = head_regions(np.array([[100, 100, 112, 130]], np.float32))
+
+    assert far[0] <= 100 - 3 - 2
+    assert far[3] >= 100 + 0.32 * 30 + 3
 
 
 def test_scores_count_from_the_threshold_of_their_kind() -> None:

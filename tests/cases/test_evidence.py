@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from cases.disk import Digest, Disk
-from cases.errors import EvidenceMissingError, EvidencePartError, EvidenceWriteError
 from cases.evidence import EvidenceStore
+from cases.evidence_errors import EvidenceMissingError, EvidencePartError, EvidenceWriteError
 from cases.packs import (
     MANIFEST_NAME,
     SIGNATURE_NAME,

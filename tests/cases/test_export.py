@@ -16,8 +16,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from cases.code_files import bundled_table
-from cases.errors import CaseExportError, EvidenceAlteredError, ReasonMissingError
+from cases.errors import ReasonMissingError
 from cases.evidence import EvidenceStore
+from cases.evidence_errors import CaseExportError, EvidenceAlteredError
 from cases.export import ExportDesk, Exported, ExportRequest, export_case
 from cases.export_check import check_export, signer_of
 from cases.packs import Part, PartRole, Taking, Unknown, Why, sha256_hex

@@ -19,8 +19,8 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
 )
 
-from cases.errors import SigningKeyError, SigningKeyMissingError
 from cases.evidence import EvidenceStore
+from cases.evidence_errors import SigningKeyError, SigningKeyMissingError
 from cases.keyring import NewKey, OpenedKey, announcements, check_announcements, open_keyring, vouched
 from cases.packs import sha256_hex
 from cases.problems import ProblemKind

@@ -8,7 +8,8 @@ import pytest
 
 from cases.completeness import Shortfall
 from cases.devices import DeviceEntry
-from cases.errors import LockError, NotReleasableError, ReasonMissingError, UnknownCaseError
+from cases.errors import ReasonMissingError, UnknownCaseError
+from cases.evidence_errors import LockError, NotReleasableError
 from cases.marks import MarkKind, Marks
 from cases.noting import EvidenceDeed
 from cases.packs import PackFile, PackPurpose, PartRole

@@ -9,7 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from cases.database import Database
-from cases.errors import (
+from cases.people import FREE_TRIES, LONGEST_LOCK_S, People, Role
+from cases.people_errors import (
     LastAdminError,
     PersonExistsError,
     SignInLockedError,
@@ -18,7 +19,6 @@ from cases.errors import (
     UnknownPersonError,
     WeakPasswordError,
 )
-from cases.people import FREE_TRIES, LONGEST_LOCK_S, People, Role
 from cases.posts import CENTRE_POSTS, Doer, Post
 from cases.tables import PersonRow
 from tests.cases.builders import NOON

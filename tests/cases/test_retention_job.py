@@ -9,8 +9,8 @@ import pytest
 
 from cases.blurred_copies import BlurredCopies
 from cases.deletions import DELETION_NAME, parse_deletion
-from cases.errors import EvidenceWriteError, LockError
 from cases.evidence import EvidenceStore
+from cases.evidence_errors import EvidenceWriteError, LockError
 from cases.marks import MarkKind, Marks
 from cases.noting import EvidenceDeed
 from cases.packs import Part, PartRole

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from cases.bystander_finder import BystanderFinder
 from cases.database import Database, open_database
 from cases.evidence import EvidenceStore
 from cases.packs import OpeningFacts, PackPurpose, Part, PartRole
@@ -16,7 +17,6 @@ from cases.records import Case, case_id_of
 from cases.states import Action
 from cases.stills import close_up_jpeg, original_jpeg
 from cases.store import SYSTEM, CaseStore
-from datasets.blurring import Blurrer
 from datasets.errors import SetEmptyError, SetWriteError
 from datasets.findings import Finding, FindingKind
 from datasets.picture_files import read_bgr
@@ -25,6 +25,7 @@ from datasets.verdict_folder import VERDICTS_NAME, write_verdicts
 from datasets.verdicts import Lesson, VerdictRow, verdict_rows
 from datasets.yolo import read_yolo
 from streams.recorded import UNKNOWN_START
+from tests.cases.blurring import FACTS
 from tests.cases.builders import facts, new_case
 from tests.cases.failing_disk import FailingDisk
 from tests.datasets.pictures import noise
@@ -43,12 +44,14 @@ Decide = Callable[..., Case]
 class SeesAPerson:
     """Sees one person in whole frames, and nobody in close-ups."""
 
+    input_wh: SizeWH = FRAME
+
     def detect(self, frames: Sequence[Frame]) -> list[Detections]:
         row = (PERSON_BOX, 0.4, int(StreetClass.PERSON))
         return [Detections.of([row] if frame.size_wh == FRAME else []) for frame in frames]
 
 
-BLURRER = Blurrer(SeesAPerson(), None)
+FINDER = BystanderFinder(SeesAPerson(), FACTS)
 
 
 def frame(seed: int) -> Frame:
@@ -96,7 +99,7 @@ def decide(store: CaseStore, evidence: EvidenceStore) -> Decide:
 
 def rows_of(store: CaseStore, evidence: EvidenceStore) -> tuple[list[VerdictRow], list[Finding]]:
     findings: list[Finding] = []
-    return list(verdict_rows(store, evidence, BLURRER, findings)), findings
+    return list(verdict_rows(store, evidence, FINDER, findings)), findings
 
 
 def test_confirmed_thing_is_marked_in_the_second_panorama(
@@ -224,7 +227,7 @@ def test_written_verdicts_are_a_set_with_hard_negatives_and_papers_beside_it(
     decide("e2", (Action.DISMISS, "light_or_weather"))
     decide("e3", (Action.CONFIRM, ""), kind="flyers", label="unknown")
     decide("e4", (Action.DISMISS, "a lawful notice"), kind="flyers", label="unknown")
-    assert write_verdicts(tmp_path / "set", verdict_rows(store, evidence, BLURRER, [])) == 4
+    assert write_verdicts(tmp_path / "set", verdict_rows(store, evidence, FINDER, [])) == 4
     read = read_yolo(tmp_path / "set", SetFacts("verdicts"))
     assert sorted(len(picture.labels) for picture in read.pictures) == [0, 1]
     assert [len(list((tmp_path / "set" / "flyers" / half).iterdir())) for half in ("confirmed", "false")] == [1, 1]
@@ -245,9 +248,9 @@ def test_set_without_a_verdict_is_refused_and_a_full_disk_leaves_none(
 ) -> None:
     decide("e1")
     with pytest.raises(SetEmptyError, match="confirm or dismiss some"):
-        write_verdicts(tmp_path / "set", verdict_rows(store, evidence, BLURRER, []))
+        write_verdicts(tmp_path / "set", verdict_rows(store, evidence, FINDER, []))
     decide("e2", (Action.CONFIRM, ""))
     with pytest.raises(SetWriteError, match="the disk is full"):
-        write_verdicts(tmp_path / "set", verdict_rows(store, evidence, BLURRER, []), disk=FailingDisk(6, errno.ENOSPC))
+        write_verdicts(tmp_path / "set", verdict_rows(store, evidence, FINDER, []), disk=FailingDisk(6, errno.ENOSPC))
     assert not (tmp_path / "set").exists()
     assert not list(tmp_path.glob(".set*"))

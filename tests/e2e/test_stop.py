@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from cases.errors import EvidenceWriteError
 from cases.evidence import EvidenceStore
+from cases.evidence_errors import EvidenceWriteError
 from cases.records import Case
 from cases.states import CaseState
 from pipeline.settings import Settings, load_settings

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cases.errors import EvidenceWriteError
+from cases.evidence_errors import EvidenceWriteError
 from cases.queries import CaseQuery
 from cases.records import case_id_of
 from detectors.events import Phase

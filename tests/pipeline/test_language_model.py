@@ -11,7 +11,7 @@ import pytest
 from pydantic import ValidationError
 
 from cases.code_files import bundled_table
-from cases.errors import BlurError
+from cases.evidence_errors import BlurError
 from cases.examining import MAX_WORDS, Examination, Verdict
 from pipeline.examiners import ExaminerError, OpeningPicture, Subject
 from pipeline.language_model import LanguageModel

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cases.errors import BlurError
+from cases.evidence_errors import BlurError
 from models.errors import CardError, WeightsHashError
 from models.faces import Faces, load_face_card
 from pipeline.privacy import open_finder
@@ -31,7 +31,7 @@ def test_bundled_model_looks_with_the_thresholds_of_the_settings(tmp_path: Path)
         0.2,
         0.3,
     )
-    assert finder.regions(np.full((288, 512, 3), 90, np.uint8)).shape[1] == 4
+    assert finder.regions(np.full((288, 512, 3), 90, np.uint8)).all.shape[1] == 4
 
 
 def test_model_that_knows_no_people_is_refused(tmp_path: Path) -> None:
@@ -68,4 +68,4 @@ def test_face_model_by_card_runs_and_stands_in_the_notes(tmp_path: Path) -> None
     finder = open_finder(Settings(data=tmp_path, privacy=PrivacySettings(face_card=face_card(tmp_path, YUNET))))
 
     assert finder.facts.face_model == "yunet"
-    assert finder.regions(np.full((288, 512, 3), 90, np.uint8)).shape[1] == 4
+    assert finder.regions(np.full((288, 512, 3), 90, np.uint8)).all.shape[1] == 4

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from cases.errors import SigningKeyError
+from cases.evidence_errors import SigningKeyError
 from cases.signing import load_signing_key
 from detectors.catalog import ZoneSettings
 from pipeline.errors import SettingsError
