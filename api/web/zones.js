@@ -76,6 +76,7 @@ export class ZonePage {
   #show(zones, isLoaded) {
     this.#zones = zones;
     this.#isLoaded = isLoaded;
+    this.#trial.allow(isLoaded);
     this.#isChanged = false;
     this.#choose(zones[0]?.id ?? null);
   }
