@@ -1,8 +1,9 @@
 """The program that runs one trial in a process of its own: `python -m pipeline.trial_process`.
 
 It reads a `TrialRequest` as JSON from its input and writes JSON lines: `{"progress": 0.3}`, at the end
-`{"result": ...}` or `{"problem": ...}`. A thread of the service would not do: rules are Python, and hold up all looking
-while they run (measured in docs/recordings.md). It ends with the service, as then nobody takes its lines.
+`{"result": ...}` or `{"problem": ...}`. A process and no thread of the service: it goes after all else, can be ended at
+any moment, and its Python takes no turns with looking for the interpreter. It ends with the service, as then nobody
+takes its lines.
 """
 
 import json

@@ -23,6 +23,8 @@ export class TrialPanel {
   #on;
   #cameraId = null;
   #trialId = null; // of the trial that is waited for
+  #hasZones = false; // whether the zones on the page are those of the camera
+  #isIdle = true;
   #timer = 0;
   #chosen = null;
   #span = h("select", { id: "trial-span" }, Object.keys(SPANS).map((span) => h("option", { value: span }, word("trialspan", span))));
@@ -55,12 +57,23 @@ export class TrialPanel {
     }
   }
 
+  // Says whether the zones of the camera are on the page; before, none of them can be tried.
+  allow(hasZones) {
+    this.#hasZones = hasZones;
+    this.#offer(this.#isIdle);
+  }
+
+  #offer(isIdle) {
+    this.#isIdle = isIdle;
+    this.#begin.disabled = !isIdle || !this.#hasZones;
+  }
+
   // Waits for nothing any more; a trial that runs is ended.
   stop() {
     clearTimeout(this.#timer);
     if (this.#trialId !== null) remove("/api/trial").catch(() => {}); // it ends by itself, too
     this.#trialId = null;
-    this.#begin.disabled = false;
+    this.#offer(true);
   }
 
   #clear() {
@@ -74,11 +87,12 @@ export class TrialPanel {
     const [from, to] = SPANS[this.#span.value](Date.now()).map((ms) => new Date(ms).toISOString());
     this.stop();
     this.#clear();
-    this.#begin.disabled = true;
+    this.#offer(false);
     try {
       const order = { zones: this.#on.zones(), from_at: from, to_at: to };
       const trial = await post(`/api/cameras/${encodeURIComponent(cameraId)}/trial`, order);
-      if (this.#cameraId !== cameraId) return;
+      if (!this.element.isConnected) remove("/api/trial").catch(() => {}); // the page was left meanwhile
+      if (this.#cameraId !== cameraId || !this.element.isConnected) return;
       this.#trialId = trial.trial_id;
       this.#tell(trial);
       this.#wait();
@@ -120,14 +134,14 @@ export class TrialPanel {
 
   #end(trial) {
     this.#trialId = null;
-    this.#begin.disabled = false;
+    this.#offer(true);
     if (trial.state === "done") this.#show(trial.result);
     else this.#fail(trial.state === "cancelled" ? t("trial.cancelled") : t("trial.failed", { why: trial.problem }));
   }
 
   #fail(words) {
     this.#trialId = null;
-    this.#begin.disabled = false;
+    this.#offer(true);
     fill(this.#state, h("p", { class: "form-problem", role: "alert" }, words));
   }
 

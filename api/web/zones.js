@@ -87,6 +87,7 @@ export class ZonePage {
   #show(zones, isLoaded) {
     this.#zones = zones;
     this.#isLoaded = isLoaded;
+    this.#trial.allow(isLoaded);
     this.#isChanged = false;
     this.#choose(this.#here()[0]?.id ?? null);
   }

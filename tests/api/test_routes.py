@@ -18,6 +18,7 @@ READS = [
     "/api/cameras/gate-1",
     "/api/cameras/gate-1/still.jpg",
     "/api/cameras/gate-1/zones",
+    "/api/cameras/gate-1/recordings",
     "/api/rules",
     "/api/cases",
     "/api/cases/counts",

@@ -9,7 +9,7 @@ pytest.importorskip("playwright.sync_api", reason="playwright is not installed: 
 from playwright.sync_api import Page, expect
 
 from pipeline import trials as trials_module
-from tests.api.browser import LIMIT_MS, Visit, intercept, until
+from tests.api.browser import LIMIT_MS, Held, Visit, intercept, until
 from tests.api.fake_system import FakeSystem, jpeg
 from tests.pipeline.recorded import LEFT, TWO_STOPS, observations, record, zone
 
@@ -92,3 +92,13 @@ def test_trial_is_given_up_and_an_empty_span_is_said(
     expect(page.locator("#trial-begin")).to_be_enabled()
     page.select_option("#zone-camera", "gate-2")
     expect(page.locator(".trial")).to_contain_text("这台摄像机还没有录像")
+
+
+def test_nothing_is_tried_before_the_zones_of_the_camera_are_there(visit: Visit, recorded: FakeSystem) -> None:
+    page = open_zones(visit)
+    held = Held(page, "**/api/cameras/gate-2/zones")
+    page.select_option("#zone-camera", "gate-2")
+    held.wait()
+    expect(page.locator("#trial-begin")).to_be_disabled()
+    held.let_go()
+    expect(page.locator("#trial-begin")).to_be_enabled()
