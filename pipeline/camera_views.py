@@ -89,16 +89,16 @@ class CameraViews:
         return turning is None or view_id in turning.prints.known
 
     def tell(self, camera_id: str, view_id: str, actor: str = "the program") -> None:
-        """Take what a camera shows at its next look for that view, as somebody says who sees it.
+        """Take what a camera shows now for that view, as somebody says who sees it.
 
         Raises:
-            UnknownCameraError: there is no such camera.
+            StreamError: the camera has no picture, or is not there.
             UnknownViewError: it has no such view, or only one.
         """
         entry, turning = self._site.camera(camera_id), self._shard.turning(camera_id)
         if turning is None or view_id not in {view.id for view in entry.views}:
             raise UnknownViewError(camera_id, view_id)
-        turning.tell(view_id)
+        turning.tell(view_id, Thumb.of(self._shard.reader(camera_id).still().luma()))
         logger.info("camera %s: %s says that it shows view %s", camera_id, actor, view_id)
 
     def check(self, camera_id: str, zones: tuple[ZoneSettings, ...]) -> None:

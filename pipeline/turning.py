@@ -17,7 +17,7 @@ from typing import Protocol
 from pipeline.ptz_settings import PtzSettings
 from pipeline.settings import CameraEntry
 from pipeline.views import SystemProblem
-from streams.errors import PtzError
+from streams.errors import StreamError
 from streams.onvif_ptz import Position, PtzClient, PtzStatus
 from vision.error_codes import code_of
 
@@ -72,7 +72,7 @@ class Seeing(Protocol):
         ...
 
     def tell(self, camera_id: str, view_id: str) -> None:
-        """Take the next picture for one of a view."""
+        """Take what a camera shows now for one of its views."""
         ...
 
 
@@ -188,7 +188,7 @@ class Turner:
                 asked = self._asked.pop(entry.id, None)
             try:
                 self._step(entry, camera, asked)
-            except PtzError as err:
+            except StreamError as err:
                 self._rest(entry, camera, err)
 
     def _run(self) -> None:
@@ -285,7 +285,7 @@ class Turner:
         self._go_on(entry, camera, way, now_s)
         camera.problem = problem
 
-    def _rest(self, entry: CameraEntry, camera: _Camera, err: PtzError) -> None:
+    def _rest(self, entry: CameraEntry, camera: _Camera, err: StreamError) -> None:
         """Leave a camera alone for a while after it could not be turned."""
         camera.way = None
         camera.rest_until_s = self._clock() + (REST_S if err.retryable else LONG_REST_S)

@@ -91,7 +91,7 @@ class ViewWatch:
         self._where = _Whereabouts()
         self._glanced: Thumb | None = None
         self._looked_t_s: float | None = None
-        self._told: str | None = None
+        self._told: tuple[str, Thumb] | None = None
         self._zones: tuple[ZoneSettings, ...] = ()
         self.set_zones(zones)
 
@@ -137,15 +137,17 @@ class ViewWatch:
             watch.set_zones(zones_of_view(zones, view_id, self._view_ids))
         self._zones = tuple(zones)
 
-    def tell(self, view_id: str) -> None:
-        """Take the next picture for one of this view, as somebody who knows says; any thread may.
+    def tell(self, view_id: str, shown: Thumb) -> None:
+        """Take a picture for one of this view from the next look on, as somebody says who sees it; any thread may.
+
+        Where it was known as another view, it is that no more: a picture is of one view, and the newest word counts.
 
         Raises:
             ValueError: the camera has no such view.
         """
         if view_id not in self._watches:
             raise ValueError(f"camera {self.camera_id} has no view {view_id!r}")
-        self._told = view_id
+        self._told = view_id, shown
 
     def pace(self) -> Pace:
         """Return how closely the view that is looked at needs to be."""
@@ -159,7 +161,7 @@ class ViewWatch:
         """Find the view that a frame is of, and compare the frame with what is known there; `take` must follow."""
         thumb = self._glanced = Thumb.of(frame.luma())
         if self._told is not None:
-            self._learn(self._told, thumb)
+            self._learn(*self._told)
             self._told = None
         self._locate(self.prints.seen_in(thumb, self._where.last), frame.t_s)
         if self._where.at is None:
@@ -255,8 +257,12 @@ class ViewWatch:
 
     def _learn(self, view_id: str, thumb: Thumb) -> None:
         """Learn what a view looks like; where that was known and is another, forget all pictures of it."""
-        if self.prints.seen_in(thumb, view_id) == view_id:
+        known_as = self.prints.seen_in(thumb, view_id)
+        if known_as == view_id:
             return
+        if known_as is not None:
+            self.prints.forget(known_as)
+            self._where.at = None
         self.prints.learn(view_id, thumb)
         self._watches[view_id].look_anew(forget=True)
 

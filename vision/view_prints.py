@@ -130,6 +130,10 @@ class ViewPrints:
         """Take a picture for what a view looks like, in place of what was known."""
         self._prints = {**self._prints, view_id: ViewPrint(thumb, thumb)}
 
+    def forget(self, view_id: str) -> None:
+        """Know no more what a view looks like."""
+        self._prints = {known: kept for known, kept in self._prints.items() if known != view_id}
+
     def follow(self, view_id: str, thumb: Thumb, step_s: float) -> None:
         """Take in another look at a view that was recognised."""
         self._prints = {**self._prints, view_id: self._prints[view_id].followed(thumb, step_s)}

@@ -57,7 +57,7 @@ export class HealthPage {
   #cameras(cameras) {
     const isAdmin = mayAct(this.#context.person, "admin");
     const rows = cameras.map((camera) => h("tr", { "data-state": camera.health.state },
-      h("td", {}, h("strong", {}, camera.name), h("div", { class: "muted" }, camera.url)),
+      h("td", {}, h("strong", {}, camera.name), h("div", { class: "muted" }, camera.url), camera.views.map(viewRow)),
       stateCell(word("camera", camera.health.state), camera.health),
       h("td", {}, camera.health.codec ? `${camera.health.codec} ${camera.health.size_wh.join("×")}` : "–"),
       h("td", {}, rate(camera.health)),
@@ -68,7 +68,7 @@ export class HealthPage {
       h("td", {}, String(camera.health.reconnects)),
       h("td", {}, `${quantity(camera.health.ring_s, "s")} · ${quantity(camera.health.ring_bytes, "bytes")}`),
       h("td", {}, `± ${quantity(camera.health.clock_error_s, "s")}`),
-      viewCell(camera),
+      h("td", {}, word("view", camera.view_state), sheets(camera)),
       h("td", {}, isAdmin ? this.#removeButton(camera) : null)));
     return table(CAMERA_COLUMNS, rows);
   }
@@ -132,13 +132,10 @@ function gearCell({ health, looks }) {
   return h("td", {}, word("gear", health.gear), h("div", { class: "muted" }, rates), fault);
 }
 
-// Returns whether the picture can be judged, when a camera that turns last saw each of its views, and whether it sees A4.
-function viewCell(camera) {
-  const rows = camera.views.map((view) => {
-    const seen = view.seen_at ? t("health.seen", { time: clock(view.seen_at) }) : t("health.seen_never");
-    return h("div", { class: isLate(view) ? "odd" : "muted" }, view.is_here ? h("strong", {}, view.name) : view.name, ` · ${seen}`);
-  });
-  return h("td", {}, word("view", camera.view_state), rows, sheets(camera));
+// Returns when one of the views of a camera that turns was last seen; the one that it shows now stands out.
+function viewRow(view) {
+  const seen = view.seen_at ? t("health.seen", { time: clock(view.seen_at) }) : t("health.seen_never");
+  return h("div", { class: isLate(view) ? "odd" : "muted" }, view.is_here ? h("strong", {}, view.name) : view.name, ` · ${seen}`);
 }
 
 // Says whether a tour should have shown a view long since: two rounds may meet somebody who watches the camera.

@@ -24,7 +24,7 @@ export class Tile {
   #mode = h("span", { class: "mode" });
   #speaking = h("span", { class: "speaking", hidden: true }, icon("horn"), t("hornstate.speaking"));
   #state = h("span", { class: "state" });
-  #where = h("span", { class: "mode where" });
+  #where = h("span", { class: "where" });
   #view;
   #veil = h("div", { class: "veil" });
   #alarmBar = h("div", { class: "alarm-bar", hidden: true });
@@ -85,6 +85,7 @@ export class Tile {
     if (this.#camera.views.length === 0 || id === this.#view) return;
     this.#view = id;
     const view = this.#camera.views.find((known) => known.id === id);
+    this.#where.className = view ? "where muted" : "where odd";
     this.#where.textContent = this.#where.title = view ? t("tile.at_view", { name: view.name }) : t("tile.no_view");
   }
 

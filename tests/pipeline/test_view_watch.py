@@ -22,6 +22,7 @@ from vision.classes import StreetClass
 from vision.detections import Detections
 from vision.frames import Frame, Planes
 from vision.observations import Dated, ViewState
+from vision.view_prints import Thumb
 
 START = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)
 EVERYWHERE = [[0, 0], [1, 0], [1, 1], [0, 1]]
@@ -69,7 +70,7 @@ class Turning:
     def learn(self) -> None:
         """Tell the watch both views, as a person does."""
         for view in ("gate", "kerb"):
-            self.watch.tell(view)
+            self.watch.tell(view, Thumb.of(frame(WHERE[view][0], self.t_s).luma()))
             self.at(view, 3, cars=False)
 
 
@@ -92,14 +93,21 @@ def test_rules_abstain_until_somebody_says_which_view_it_is() -> None:
     camera = Turning(new_watch())
     assert set(states(camera.at("kerb", 5))) == {"moved"}
     assert not camera.watch.wants_model(camera.watch.glance(frame(KERB, 9.0)), 10.0)
-    camera.watch.tell("kerb")
+    camera.watch.tell("kerb", Thumb.of(frame(KERB, 9.0).luma()))
     assert states(camera.at("kerb", 8))[-1] == "ok"
     assert camera.watch.view == "kerb"
 
 
 def test_view_that_the_camera_does_not_have_is_refused() -> None:
     with pytest.raises(ValueError, match="no view 'roof'"):
-        new_watch().tell("roof")
+        new_watch().tell("roof", Thumb.of(frame(KERB, 0.0).luma()))
+
+
+def test_picture_that_was_taken_for_another_view_is_of_the_one_that_was_said_last(camera: Turning) -> None:
+    camera.watch.tell("gate", Thumb.of(frame(KERB, camera.t_s).luma()))
+    camera.at("kerb", 5)
+    assert camera.watch.view == "gate"
+    assert camera.watch.prints.known == {"gate"}
 
 
 def test_offence_survives_that_the_camera_looks_elsewhere_and_its_clock_stands_still(camera: Turning) -> None:
@@ -213,12 +221,12 @@ def test_offence_before_a_drawn_camera_that_turns_away_and_back_is_one_offence()
     script = replace(demo_script("parking", 2), faults=CameraFaults(moves=(move,)))
     scene = StreetScene(script, (640, 360))
     watch = new_watch(zone("kerb", "first", 20.0), zone("gate", "second", 5.0))
-    watch.tell("kerb")
+    watch.tell("kerb", Thumb.of(frame(scene.picture(0.0), 0.0).luma()))
     events: dict[str, list[tuple[float, Event]]] = {"first": [], "second": []}
     views = []
     for seen, found in _street(scene, 2.0, 100.0):
         if seen.t_s == 42.0:
-            watch.tell("gate")
+            watch.tell("gate", Thumb.of(seen.luma()))
         looked = watch.look(seen, found)
         views.append((seen.t_s, watch.view))
         for event in looked.events:
