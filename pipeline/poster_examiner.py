@@ -37,7 +37,8 @@ region is one of them: the rest of the print is beside it."""
 JOIN_RATIO = 1.2
 """Lines are of one print where less than so many times their height lies between them."""
 
-LEAST_MARGIN_PX = 6
+LEAST_MARGIN_PX, LEAST_READ_MARGIN_PX = 6, 64
+"""The same in pixels: a letter of 14 px stands in a number of 70."""
 
 ScaleOf = Callable[[Event, tuple[int, int]], SurfaceScale | None]
 """Gives the scale of an event's surface in pictures of a width and height; None where its size is not known."""
@@ -101,7 +102,7 @@ class PosterExaminer:
 
     def _print(self, picture: OpeningPicture) -> tuple[tuple[TextLine, ...], Box]:
         """Return the lines of the print that the region is of, and where all of it is in the picture."""
-        crop, box = region_of(picture.bgr, picture.box, READ_MARGIN_RATIO)
+        crop, box = region_of(picture.bgr, picture.box, READ_MARGIN_RATIO, LEAST_READ_MARGIN_PX)
         try:
             lines, whole = lines_of_print(self._parts.reader.read(crop), box)
         except ModelError as err:
@@ -147,16 +148,17 @@ def _is_near(box: Box, other: Box, distance: float) -> bool:
     )
 
 
-def region_of(bgr: Picture, box: Box, margin_ratio: float) -> tuple[Picture, Box]:
+def region_of(bgr: Picture, box: Box, margin_ratio: float, least_px: float = LEAST_MARGIN_PX) -> tuple[Picture, Box]:
     """Return a region of a picture with a margin, and its box in that part's pixels.
 
     Args:
         bgr: (H, W, 3) uint8.
         box: (x1, y1, x2, y2) of the region.
         margin_ratio: the margin as a share of the box's longer side.
+        least_px: the margin in pixels at least.
     """
     x1, y1, x2, y2 = box
-    margin = max(LEAST_MARGIN_PX, margin_ratio * max(x2 - x1, y2 - y1))
+    margin = max(least_px, margin_ratio * max(x2 - x1, y2 - y1))
     left, top = max(0, int(x1 - margin)), max(0, int(y1 - margin))
     part = bgr[top : int(y2 + margin) + 1, left : int(x2 + margin) + 1]
     return part, (x1 - left, y1 - top, x2 - left, y2 - top)
