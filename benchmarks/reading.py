@@ -32,7 +32,13 @@ from detectors.print_kinds import judge_print
 from models.number_plates import LETTERS, PROVINCES, plates_in
 from models.phone_numbers import numbers_in
 from models.reading import TextReader
-from pipeline.poster_examiner import LOOK_MARGIN_RATIO, MIN_LINE_SCORE, READ_MARGIN_RATIO, region_of
+from pipeline.poster_examiner import (
+    LEAST_READ_MARGIN_PX,
+    LOOK_MARGIN_RATIO,
+    READ_MARGIN_RATIO,
+    lines_of_print,
+    region_of,
+)
 from vision.arrays import Picture
 from vision.print_look import print_look
 
@@ -113,10 +119,12 @@ def judge_walls(reader: TextReader) -> Iterator[Judged]:
 
 
 def _judged(reader: TextReader, names: tuple[str, str], bgr: Picture, box: Box) -> Judged:
-    part, _ = region_of(bgr, box, READ_MARGIN_RATIO)
-    lines = [line for line in reader.read(part) if line.score >= MIN_LINE_SCORE]
+    part, inner = region_of(bgr, box, READ_MARGIN_RATIO, LEAST_READ_MARGIN_PX)
+    lines, whole = lines_of_print(reader.read(part), inner)
+    x, y = box[0] - inner[0], box[1] - inner[1]
+    whole = whole[0] + x, whole[1] + y, whole[2] + x, whole[3] + y
     letters = sum(len(plain_text(line.text)) for line in lines)
-    judged = judge_print(print_look(*region_of(bgr, box, LOOK_MARGIN_RATIO)), letters, None)
+    judged = judge_print(print_look(*region_of(bgr, whole, LOOK_MARGIN_RATIO)), letters, None)
     return Judged(*names, box[2] - box[0], judged.kind.value, letters)
 
 

@@ -93,7 +93,8 @@ class AlikeCase:
 def text_reading(text: str, score: float) -> Reading:
     """Return a line of text; only a long one is looked for."""
     plain = plain_text(text)
-    return Reading(ReadingKind.TEXT, text, plain if len(plain) >= LONG_TEXT else "", score)
+    is_looked_for = len(plain) >= LONG_TEXT and not number_of(text)  # a number is a reading of its own
+    return Reading(ReadingKind.TEXT, text, plain if is_looked_for else "", score)
 
 
 def value_of(told: str) -> str:

@@ -22,8 +22,9 @@ A4_M = (0.21, 0.297)
 HEADLINE_M = 0.03
 """Height of a headline's or a number's characters on a flyer of A4: what one reads from across a road."""
 
-READ_PX = 11.0
-"""Pixels of a character's height from which nearly all numbers are read right; see docs/reading.md."""
+READ_PX = 8.0
+"""Pixels of a character's height from which all drawn numbers and plates are read right (docs/reading.md); worn print
+wants more."""
 
 
 class Sight(StrEnum):

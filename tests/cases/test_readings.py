@@ -97,3 +97,7 @@ def test_no_more_cases_are_named_than_a_page_shows(store: CaseStore) -> None:
     named = [case.case_id for case in readings.alike(cases[0])]
     assert named == cases[:2:-1]
     assert case_id_of("case-0") not in named
+
+
+def test_a_line_that_is_a_number_is_not_looked_for_a_second_time() -> None:
+    assert text_reading("138 1234 5678", 0.9).value == ""

@@ -20,7 +20,7 @@ def test_without_the_surfaces_size_nobody_can_tell(width_m: float | None, height
 
 @pytest.mark.parametrize(
     ("size_m", "sight"),
-    [((80.0, 45.0), Sight.TOO_SMALL), ((6.0, 3.375), Sight.SEEN), ((3.0, 1.6875), Sight.READ)],
+    [((80.0, 45.0), Sight.TOO_SMALL), ((7.4, 4.1625), Sight.SEEN), ((3.0, 1.6875), Sight.READ)],
 )
 def test_the_larger_the_surface_in_the_same_picture_the_less_is_seen(size_m: tuple[float, float], sight: Sight) -> None:
     seen = sheet_sight(WALL, rule(*size_m), (1920, 1080))

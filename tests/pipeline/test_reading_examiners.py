@@ -23,7 +23,7 @@ from pipeline.plate_examiner import PlateExaminer
 from pipeline.poster_examiner import PosterExaminer, PosterParts
 from pipeline.reading_settings import ReadingSettings
 from pipeline.reading_wiring import open_reading
-from tests.models.read_lines import line
+from tests.models.read_lines import line as line_at_corner
 from tests.pipeline.desk import Desk, FakeKeeper, run
 from tests.pipeline.fakes import NOON, FakeAgenda, event, part
 from vision.arrays import Picture
@@ -33,6 +33,13 @@ from vision.zones import Zone
 BOX = (100.0, 80.0, 260.0, 200.0)
 NONE = LawfulNotices()
 CASE_ID = case_id_of("gate-kerb-1")
+
+
+def line(text: str, score: float, *, at: tuple[float, float] = (110.0, 100.0)) -> TextLine:
+    """Return a line, 90 by 20 px, that stands at (x, y) of the part that is read; without `at` on the region itself."""
+    told = line_at_corner(text, score)
+    a, b, c, d = ((x + at[0], y + at[1]) for x, y in told.corners)
+    return TextLine(told.text, told.scores, (a, b, c, d))
 
 
 class SaysText:
@@ -150,6 +157,15 @@ def test_size_in_metres_is_told_where_the_surface_has_one(tmp_path: Path) -> Non
     said = poster(SaysText([line("招工", 0.95)]), Kept(), size_m=(0.6, 0.45)).examine(subject(tmp_path))
     facts = {fact.key: fact.value for fact in said.facts}
     assert (facts["print"], facts["size_m"]) == ("sticker", "0.20 x 0.15")
+
+
+def test_the_rest_of_the_print_beside_the_region_is_read_and_another_poster_further_off_is_not(tmp_path: Path) -> None:
+    kept = Kept()
+    below, further, other = (
+        line(text, 0.97, at=(110.0, y)) for text, y in (("a", 210.0), ("13812345678", 240.0), ("b", 320.0))
+    )
+    poster(SaysText([other, below, further, line("水电", 0.95)]), kept).examine(subject(tmp_path))
+    assert [reading.shown for reading in kept.readings] == ["13812345678", "a", "13812345678", "水电"]
 
 
 def test_print_that_nobody_can_read_is_not_doubted(tmp_path: Path) -> None:
