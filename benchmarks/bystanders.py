@@ -223,6 +223,7 @@ def make_report(seen: Sequence[Seen], finder: BystanderFinder, began: Beginning)
         ),
         notes=(
             "photographs, most of them nearer to people than a street camera is",
+            "before there were halves, settings were tried on coco128 and dhaka_street_view as a whole",
             "models trained on COCO, as street-nano's beginning was, may have seen the COCO pictures in training",
         ),
         began=began,

@@ -68,6 +68,13 @@ def test_no_character_of_a_plate_is_left_on_a_vehicle_that_still_has_its_shape()
     assert int(out[190, 300, 0]) - int(out[210, 300, 0]) > 60
 
 
+def test_vehicle_is_coarse_from_a_quarter_of_its_height_down_in_what_is_learnt_from() -> None:
+    out = to_learn(fine(), (0, 0, 400, 300), StreetClass.CAR)
+
+    assert detail(out, (0, 76, 400, 300)) < 0.2 * detail(fine(), (0, 76, 400, 300))
+    assert detail(out, (0, 0, 400, 60)) > 100
+
+
 def test_small_vehicle_has_no_plate_to_read_and_stays() -> None:
     bgr = fine()
 
