@@ -44,7 +44,7 @@ def fill(connection: sa.Connection) -> None:
     moves = (audit.c.from_state != audit.c.to_state, audit.c.from_state != "")
     for case_id in open_ids:  # of a million cases the few that are in such a stage now; nobody else has a clock
         told = sa.select(audit.c.from_state, audit.c.to_state, audit.c.at).where(audit.c.case_id == case_id, *moves).order_by(audit.c.seq)
-        since, spent_s = since_when(connection.execute(told).all())
+        since, spent_s = since_when([(before, after, at) for before, after, at in connection.execute(told)])
         connection.execute(cases.update().where(cases.c.id == case_id).values(stage_since=since, stage_spent_s=spent_s))
 
 
