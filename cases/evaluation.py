@@ -106,10 +106,17 @@ class Evaluation:
 
 @dataclass(slots=True)
 class _Gathered:
-    """What is known of a group before the formula."""
+    """What is known of a group before the formula: the cases behind each number, in order, and how many before."""
 
-    cases: list[CaseFacts] = field(default_factory=list)
+    cases: dict[StatisticKey, list[CaseFacts]] = field(default_factory=lambda: {key: [] for key in RULES})
+    is_empty: bool = True
     earlier: int = 0
+
+    def take(self, case: CaseFacts, keys: Iterable[StatisticKey]) -> None:
+        """Count a case in these numbers."""
+        self.is_empty = False
+        for key in keys:
+            self.cases[key].append(case)
 
 
 def evaluate(
@@ -128,16 +135,18 @@ def evaluate(
     before = question.period.before()
     begins, ends = before[-1].begins, before[0].ends
     known_months = [month for month in before if began_at is None or month.ends > began_at]
-    for case in facts:
+    for case in sorted(facts, key=lambda each: each.number):
         own = groups_of(case, question.by)
         if question.period.holds(case.belongs_at):
+            # Once for each case, not for each of its groups: by post it stands in as many as worked on it.
+            keys = [key for key, rule in RULES.items() if rule(case, inputs)]
             for gathered in (whole, *(parts[group] for group in own)):
-                gathered.cases.append(case)
+                gathered.take(case, keys)
         if begins <= case.belongs_at < ends and case.is_registered:
             for gathered in (whole, *(parts[group] for group in own)):
                 gathered.earlier += 1
     told = {group for by, group, _ in inputs.baselines if by is question.by}
-    names = {name for name, gathered in parts.items() if gathered.cases} | told
+    names = {name for name, gathered in parts.items() if not gathered.is_empty} | told
     baselines = _Baselines(question, inputs, len(known_months))
     groups = [_evaluated(name, parts[name], baselines.of(name, parts[name].earlier), inputs) for name in names]
     ranked = sorted(groups, key=lambda each: (each.marks is None, -(each.marks.score if each.marks else 0), each.group))
@@ -168,8 +177,7 @@ class _Baselines:
 
 
 def _evaluated(name: str, gathered: _Gathered, baseline: Fraction | None, inputs: EvaluationInputs) -> GroupEvaluation:
-    in_order = sorted(gathered.cases, key=lambda case: case.number)
-    cases = {key: tuple(case for case in in_order if rule(case, inputs)) for key, rule in RULES.items()}
+    cases = {key: tuple(found) for key, found in gathered.cases.items()}
     counts = _counts(cases, baseline, inputs)
     return GroupEvaluation(name, cases, counts, None if name == NOT_ASSIGNED else marks_of(counts))
 
