@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 
 from cases.deeds import Order
 from cases.evidence import EvidenceStore
@@ -124,15 +125,13 @@ class Examining:
         limit = f"case {case.case_id}: examined for {self._wait_s:.0f} s"
         self._parts.agenda.after(self._wait_s, limit, lambda: self._time_is_up(case.case_id))
         for name in sorted(waiting):
-            self._desks[name].now(
-                f"case {case.case_id}: {name}", lambda name=name: self._ask(name, case, event, until_s)
-            )  # type: ignore[misc]
+            self._desks[name].now(f"case {case.case_id}: {name}", partial(self._ask, name, case, event, until_s))
 
     def decided(self, case: Case, order: Order) -> None:
         """Take note of what a person decided: what he confirmed goes on the ladder, whatever an examiner says."""
         for learner in self._learners:
             name = f"case {case.case_id}: {learner.name} learns"
-            self._desks[learner.name].now(name, lambda learner=learner: learner.learn(case, order))  # type: ignore[misc]
+            self._desks[learner.name].now(name, partial(learner.learn, case, order))
         self._let_on(case.case_id)
 
     def ended(self, case_id: str) -> None:
