@@ -32,9 +32,10 @@ SHIFTS = (-0.04, 0.0, 0.04)
 SAME_SHAPE, SAME_PAINT, SAME_LEVEL = 0.8, 0.18, 1.2
 """From which likeness of shape on, and up to which differences of paint and of brightness, two crops show the same.
 
-In drawn streets of 1280 x 720 the same thing in two of day, cloud, dusk and night has 0.83 and 0.08 at the worst where
-lamps shine (0.77 and 0.14 where none do); another body at its place 0.76 at the best; another paint 0.24 at the least.
-The level only parts black from white: a night without lamps takes 1.05 off a bright cart."""
+In drawn streets (benchmarks/results/look_alikes.json) one thing in two of day, cloud, dusk and night has a shape of
+0.81 at the worst where lamps shine (0.76 where none do), and paints that differ by 0.14 at most; another body at its
+place has 0.76 at the best, another paint 0.21 at the least. The level only parts black from white: a night without
+lamps takes 1.05 off a bright cart."""
 
 MOST_OF_A_CELL = 0.4
 """Share that one direction may have of a cell's surroundings: one bright edge must not be the whole shape."""
