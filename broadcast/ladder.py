@@ -6,7 +6,8 @@
                └─ no voice now (quiet hours, too many, horn away) ─▶ hold ─▶ present ─▶ file · gone ─▶ resolve
 
 `hold` means that the ladder says nothing more, and why; what becomes of it hangs on presence alone, so a case in quiet
-hours is filed at once if it is still there, and a case behind a blind camera stays with the operator.
+hours is filed at once if it is still there, and a case behind a blind camera stays with the operator. Who was warned
+before and came back begins higher up.
 """
 
 import json
@@ -21,6 +22,9 @@ Presence = Literal["present", "gone", "unknown"]
 CAMERA_AWAY = "the camera has been away too long to tell whether the warning was heeded"
 """Reason of a hold after `LadderSettings.unknown_limit_s`."""
 
+CAME_BACK = "it was warned before, left and came back"
+"""Reason of filing without another word, by `LadderSettings.returned_level`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -32,7 +36,7 @@ class Step:
         at_s: when the step began, seconds of the caller's clock (Unix time, so that it outlives a restart).
         until_s: when to look again; `at_s` but for `wait`.
         spoken: warnings that did sound. A `resolve` with 0 was not our doing.
-        reason: of a hold, and of a file that followed it: why nothing was said; a sentence, or empty.
+        reason: of a hold, and of a file that nothing was said before: why not; a sentence, or empty.
     """
 
     kind: StepKind
@@ -79,16 +83,18 @@ class Ladder:
     def __init__(self, settings: LadderSettings) -> None:
         self._settings = settings
 
-    def first(self, now_s: float, *, refusal: str = "") -> Step:
+    def first(self, now_s: float, *, refusal: str = "", has_returned: bool = False) -> Step:
         """Return the first step of a case.
 
         Args:
             now_s: the caller's clock.
             refusal: why nothing may be said now; empty when the horn may speak.
+            has_returned: whether it was warned here shortly before, left and came back.
         """
-        if self._settings.levels == 0:
-            return Step("file", 0, now_s, now_s, 0, "")
-        return self._warn(1, now_s, 0, refusal)
+        level = self._settings.returned_level if has_returned else 1
+        if level > self._settings.levels:
+            return Step("file", 0, now_s, now_s, 0, CAME_BACK if has_returned else "")
+        return self._warn(level, now_s, 0, refusal)
 
     def next(self, step: Step, now_s: float, presence: Presence, *, refusal: str = "") -> Step:
         """Return the step that follows; the same one while nothing changes.

@@ -74,6 +74,12 @@ class LadderSettings(BaseModel):
         le=86_400,
         description="seconds past that look to wait for a camera that is away, then hold",
     )
+    returned_level: int = Field(
+        default=2,
+        ge=1,
+        le=3,
+        description="first warning of who was warned and came back: 1 calm, 2 stronger; above levels files at once",
+    )
     max_plays: int = Field(default=3, ge=0, le=100, description="automatic voices per place within plays_window_s")
     plays_window_s: float = Field(default=1800.0, ge=1, le=86_400, description="seconds over which max_plays counts")
 

@@ -72,8 +72,11 @@ class Verdict:
     is_sure: bool = False
 
 
-_RANKS = ("still_there", "two_cameras", "came_back", "another", "done", "long_ago")
+_RANKS = ("still_there", "two_cameras", "came_back", "another", "returned", "done", "long_ago")
 """Reasons for kinship, the closest first."""
+
+CAME_BACK = frozenset({"came_back", "returned"})
+"""Reasons that say: it left, and is back within hours; before or after the earlier case was done."""
 
 REASONS = (*_RANKS, "seen_at_once", "looks_different", "nothing_near")
 """Why a case is kin of another, and why not."""
@@ -137,7 +140,8 @@ def _kind(new: Sighting, old: Sighting, gap: timedelta, limits: KinLimits) -> tu
     if gap > timedelta(hours=limits.hours):
         return Kinship.RECURRENCE, "long_ago"
     if old.state in DONE:
-        return Kinship.RECURRENCE, "done"
+        is_back = limits.each and limits.returns and old.ended_at is not None
+        return Kinship.RECURRENCE, "returned" if is_back else "done"
     if gap > timedelta():
         return (Kinship.SAME, "came_back") if limits.returns else (Kinship.RECURRENCE, "another")
     return Kinship.SAME, "still_there" if old.camera_id == new.camera_id else "two_cameras"

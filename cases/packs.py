@@ -158,7 +158,7 @@ class PackFacts:
 
     Attributes:
         event_id: the event the pack belongs to.
-        kind: `parking`, `vending` or `flyers`.
+        kind: `parking`, `vending`, `spillover` or `flyers`.
         purpose: why it was taken.
         camera_id: the camera.
         camera_name: what the operator calls the camera.

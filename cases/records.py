@@ -31,7 +31,7 @@ class NewCase:
     Attributes:
         case_id: from `case_id_of`; also the name of its evidence folder.
         event_id: the event that opened it; a second case of the same event is never made.
-        kind: `parking`, `vending` or `flyers`.
+        kind: `parking`, `vending`, `spillover` or `flyers`.
         code: the item's code in the city's table.
         camera_id, camera_name, zone_id, zone_name, zone_version: where it was seen.
         started_at: when the offence began, aware UTC.

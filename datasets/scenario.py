@@ -218,7 +218,7 @@ class Paper:
 
 @dataclass(frozen=True, slots=True)
 class DemoZone:
-    """A zone that fits a scene: `kind` is `parking`, `vending` or `flyers`; corners are fractions of the picture."""
+    """A zone that fits a scene: `kind` is that of a rule; corners are fractions of the picture."""
 
     zone_id: str
     name: str

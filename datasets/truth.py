@@ -14,7 +14,7 @@ class Offence:
     """Something unlawful that happens in a scene.
 
     Attributes:
-        kind: `parking`, `vending` or `flyers`.
+        kind: `parking`, `vending`, `spillover` or `flyers`.
         actor_id: the vehicle, stall or paper.
         started_s: when it came to rest, was set up or was posted; seconds since the scene's beginning.
         ended_s: when it left, was packed up or was taken down.

@@ -77,7 +77,7 @@ class VerdictRow:
 
     Attributes:
         case_id: the case.
-        kind: `parking`, `vending` or `flyers`.
+        kind: `parking`, `vending`, `spillover` or `flyers`.
         verdict: what was decided.
         class_id: of the thing, or of what is not there; None for flyers, which no class stands for.
         picture: unrecognisable, as JPEG bytes; a thing has its box, nothing is complete for the class.

@@ -4,7 +4,7 @@ Near is measured in heights of the person, which makes it metres without a calib
 far from the camera as the stall is.
 """
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
@@ -25,6 +25,30 @@ SAME_IOU = 0.4
 SEGMENT_S = 1.0
 """Attendance is remembered in steps of about a second; finer ones say nothing at one look a second."""
 
+CUSTOMER_S = 8.0
+"""Who stands near for so long has stopped for the thing, to look, bargain or buy; chosen, not measured."""
+
+MOST_STOOD = 100
+"""So many people who stood near are remembered, those who stood longest; a busy day must not fill the checkpoint."""
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """The people near a thing at one moment.
+
+    Attributes:
+        ids: tracks of people.
+        standing: places at which people stand.
+        height_px: median height of them all in pixels, 0 when nobody is near.
+    """
+
+    ids: tuple[int, ...] = ()
+    standing: tuple[int, ...] = ()
+    height_px: float = 0.0
+
+
+NOBODY = Near()
+
 
 class Attendance(BaseModel):
     """How long a thing was attended, in steps over a sliding window; plain data for checkpoints."""
@@ -33,12 +57,14 @@ class Attendance(BaseModel):
 
     steps: list[tuple[float, float]] = Field(default_factory=list)
     near_since_s: dict[int, float] = Field(default_factory=dict)
+    stood_s: dict[int, float] = Field(default_factory=dict)
 
-    def take(self, step_s: float, clock_s: float, near_ids: Sequence[int], *, stands_near: bool) -> bool:
-        """Note `step_s` watched seconds at whose end these tracks were near; return whether somebody attended."""
-        self.near_since_s = {key: self.near_since_s.get(key, clock_s) for key in near_ids}
+    def take(self, step_s: float, clock_s: float, near: Near) -> bool:
+        """Note `step_s` watched seconds at whose end these people were near; return whether somebody attended."""
+        self.near_since_s = {key: self.near_since_s.get(key, clock_s) for key in near.ids}
+        self._stand(step_s, near.standing)
         lingers = any(clock_s - since_s >= LINGER_S for since_s in self.near_since_s.values())
-        attended = stands_near or lingers
+        attended = bool(near.standing) or lingers
         if step_s > 0:
             self._add(step_s, step_s if attended else 0.0)
         return attended
@@ -60,6 +86,18 @@ class Attendance(BaseModel):
         total_s = sum(step_s for step_s, _ in self.steps)
         return self.attended_s / total_s if total_s > 0 else 0.0
 
+    @property
+    def customers(self) -> int:
+        """How many people stopped near it, without the one who stood longest: that one sells."""
+        return max(0, sum(stood_s >= CUSTOMER_S for stood_s in self.stood_s.values()) - 1)
+
+    def _stand(self, step_s: float, place_ids: tuple[int, ...]) -> None:
+        for place_id in place_ids:
+            self.stood_s[place_id] = self.stood_s.get(place_id, 0.0) + step_s
+        if len(self.stood_s) > MOST_STOOD:
+            longest = sorted(self.stood_s.items(), key=lambda pair: -pair[1])[:MOST_STOOD]
+            self.stood_s = dict(longest)
+
     def _add(self, step_s: float, attended_s: float) -> None:
         if self.steps and self.steps[-1][0] + step_s <= SEGMENT_S:
             before_s, before_attended_s = self.steps[-1]
@@ -68,10 +106,8 @@ class Attendance(BaseModel):
             self.steps.append((step_s, attended_s))
 
 
-def people_near(scene: Scene, box: Box, distance_heights: float, *, not_in: Boxes) -> tuple[list[int], bool, float]:
-    """Return the person tracks near a box, whether a person stands near it, and the median height of people near.
-
-    The height in pixels is 0 when nobody is near.
+def people_near(scene: Scene, box: Box, distance_heights: float, *, not_in: Boxes) -> Near:
+    """Return the people near a box.
 
     Args:
         scene: what is known at this moment.
@@ -83,19 +119,15 @@ def people_near(scene: Scene, box: Box, distance_heights: float, *, not_in: Boxe
     rows &= ~_fills(scene.tracks.boxes, not_in)
     boxes, ids = scene.tracks.boxes[rows], scene.tracks.ids[rows]
     near = _near(boxes, box, distance_heights)
-    standing = np.array(
-        [
-            place.box
-            for place in scene.places
-            if place.class_id == StreetClass.PERSON and place.state is PlaceState.STANDING
-        ],
-        np.float32,
-    ).reshape(-1, 4)
-    standing = standing[~_fills(standing, not_in)]
-    near_standing = _near(standing, box, distance_heights)
+    people = [p for p in scene.places if p.class_id == StreetClass.PERSON and p.state is PlaceState.STANDING]
+    standing = np.array([place.box for place in people], np.float32).reshape(-1, 4)
+    near_standing = _near(standing, box, distance_heights) & ~_fills(standing, not_in)
     found = np.concatenate([boxes[near], standing[near_standing]])
-    height_px = float(np.median(found[:, 3] - found[:, 1])) if len(found) else 0.0
-    return [int(key) for key in ids[near]], bool(near_standing.any()), height_px
+    return Near(
+        ids=tuple(int(key) for key in ids[near]),
+        standing=tuple(place.place_id for place, is_near in zip(people, near_standing, strict=True) if is_near),
+        height_px=float(np.median(found[:, 3] - found[:, 1])) if len(found) else 0.0,
+    )
 
 
 def _fills(people: Boxes, boxes: Boxes) -> Mask:

@@ -17,11 +17,14 @@ from detectors.flyers import FlyerRule
 from detectors.goods import GoodsRule
 from detectors.parking import ParkingRule
 from detectors.rules import Detector, RuleSettings, Watches
+from detectors.spillover import SpilloverRule
 from detectors.vending import VendingRule
 from vision.wording import sentence_of
 from vision.zones import Zone
 
-Rule = Annotated[ParkingRule | DisorderRule | VendingRule | GoodsRule | FlyerRule, Field(discriminator="kind")]
+Rule = Annotated[
+    ParkingRule | DisorderRule | VendingRule | SpilloverRule | GoodsRule | FlyerRule, Field(discriminator="kind")
+]
 """The settings of any rule, told apart by `kind`, in the order the page offers them."""
 
 RULES: dict[str, type[RuleSettings]] = {
@@ -53,7 +56,7 @@ class ZoneSettings(BaseModel):
 
     @model_validator(mode="after")
     def _is_a_zone(self) -> "ZoneSettings":
-        self.zone()
+        make_detector("", self)
         return self
 
     def zone(self) -> Zone:

@@ -21,8 +21,8 @@ from detectors.footprint import stands_in
 from detectors.hours import Hours, in_force
 from detectors.offences import Offence, event_id_of, wall_time_of
 from detectors.rules import Ask, Pace, RuleSettings
-from detectors.shapes import hull
 from detectors.spread import area_m2, turned_ratio
+from detectors.stalls import hull
 from vision.classes import StreetClass
 from vision.scenes import Place, PlaceState, Scene
 from vision.zones import Zone

@@ -2,6 +2,7 @@
 
 DetectorError
 ├── DayError            hours of a rule on a day that is no date (retryable: no)
+├── DoorLineError       a door line that tells no street side (retryable: no)
 ├── TimeOfDayError      hours of a rule that are no times of day (retryable: no)
 └── ZonesFileError      a file of zones cannot be used as it is (retryable: no)
 """
@@ -15,6 +16,10 @@ class DetectorError(Exception):
 
 class DayError(DetectorError, ValueError):
     """A text that is no date."""
+
+
+class DoorLineError(DetectorError, ValueError):
+    """A door line that is none, or that does not tell on which side of it the street lies."""
 
 
 class TimeOfDayError(DetectorError, ValueError):

@@ -14,16 +14,16 @@ from collections.abc import Sequence
 from typing import Final, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import Field, JsonValue
 
-from detectors.attendance import Attendance, people_near
+from detectors.attendance import people_near
 from detectors.events import Event, Phase, Reason
 from detectors.footprint import stands_in
 from detectors.hours import Hours, in_force
-from detectors.offences import Offence, event_id_of, wall_time_of
+from detectors.offences import event_id_of, wall_time_of
 from detectors.person_scale import PersonScale
-from detectors.rules import Ask, Pace, RuleSettings, Watches, is_time_to_ask
-from detectors.shapes import gap_sizes, hull, is_upright
+from detectors.rules import Ask, Pace, RuleSettings, Watches
+from detectors.stalls import UPRIGHT_RATIO, Stall, Stalls, members_of, unknown_boxes
 from vision.boxes import covered_ratio
 from vision.classes import StreetClass
 from vision.scenes import Place, PlaceState, Scene
@@ -45,8 +45,6 @@ STANDING = Pace(0.2, 5.0, 0.1)
 
 WINDOW_S = 1800.0
 """Who attends a pile is remembered for so long at most; longer limits ask of the last half hour."""
-
-Box = tuple[float, float, float, float]
 
 
 class GoodsRule(RuleSettings):
@@ -81,26 +79,14 @@ class GoodsRule(RuleSettings):
         return GoodsDetector(camera_id, zone, self)
 
 
-class _Pile(Offence):
-    """A pile: the places it is made of, and how it was attended. It is an offence once `event_id` is given."""
+class _Pile(Stall):
+    """A pile; `unattended_s` is what of its stay counts. It is an offence once `event_id` is given."""
 
-    members: list[int]
-    key_box: Box
-    dwell_s: float
     unattended_s: float = 0.0
-    clock_s: float
-    size_m: float = 0.0
-    is_dated: bool = False
-    attendance: Attendance = Field(default_factory=Attendance)
 
 
-class _State(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class _State(Stalls[_Pile]):
     kind: Literal["goods"] = KIND
-    clock_s: float = 0.0
-    last_t_s: float | None = None
-    piles: list[_Pile] = Field(default_factory=list)
     people: PersonScale = Field(default_factory=PersonScale)
 
 
@@ -119,31 +105,27 @@ class GoodsDetector:
     def update(self, scene: Scene) -> list[Event]:
         """Take in a scene and return the piles that began, passed the limit or ended."""
         state = self._state
-        if state.last_t_s is not None:
-            state.clock_s += max(0.0, scene.t_s - state.last_t_s - scene.gap_s)
-        state.last_t_s = scene.t_s
+        state.advance(scene)
         if scene.looked:
             state.people.learn(scene)
-        self._date(scene)
-        self._join(scene)
-        return [event for pile in list(state.piles) for event in self._judge(pile, scene)]
+        taken = state.member_ids()
+        things = [p for p in scene.places if p.place_id not in taken and self._is_thing(p, scene)]
+        state.join(things, self._rule.join_distance, lambda place: _new_pile(place, scene, state.clock_s))
+        gone = [pile for pile in state.merge(self._rule.join_distance) if pile.event_id]
+        events = [self._report(pile, Phase.ENDED, scene) for pile in gone]
+        return events + [event for pile in list(state.stalls) for event in self._judge(pile, scene)]
 
     def pace(self) -> Pace:
         """Return how closely to look: closer while something lies there."""
-        return Pace.closest([Pace.scout(self._rule.limit_s), *([STANDING] if self._state.piles else [])])
+        return Pace.closest([Pace.scout(self._rule.limit_s), *([STANDING] if self._state.stalls else [])])
 
     def keeps(self) -> frozenset[int]:
         """Return the places of the piles' things."""
-        return frozenset(member for pile in self._state.piles for member in pile.members)
+        return self._state.member_ids()
 
     def asks(self) -> tuple[Ask, ...]:
         """Return the piles that are about to pass the limit; answers move their beginning."""
-        return tuple(
-            Ask(pile.key, pile.key_box, pile.started_t_s)
-            for pile in self._state.piles
-            if pile.event_id and pile.phase is Phase.STARTED and not pile.is_dated
-            if is_time_to_ask(pile.unattended_s, self._rule.limit_s)
-        )
+        return self._state.asks(self._rule.limit_s)
 
     def checkpoint(self) -> JsonValue:
         """Return the piles as JSON."""
@@ -152,27 +134,6 @@ class GoodsDetector:
     def restore(self, state: JsonValue) -> None:
         """Take up a checkpoint; raises `ValueError` when it is none of this detector."""
         self._state = _State.model_validate(state)
-
-    def _date(self, scene: Scene) -> None:
-        """Take over what looking back has found of when the first of a pile's things was put down."""
-        dates = {dated.subject: dated.t_s for dated in scene.dated}
-        for pile in self._state.piles:
-            t_s = dates.get(pile.key)
-            if t_s is not None and pile.phase is Phase.STARTED:
-                pile.started_t_s, pile.started_at = t_s, wall_time_of(scene, t_s)
-                pile.is_dated = True
-
-    def _join(self, scene: Scene) -> None:
-        """Give each new thing of the zone to the pile it lies at, or make it a new one."""
-        taken = self.keeps()
-        for place in scene.places:
-            if place.place_id in taken or not self._is_thing(place, scene):
-                continue
-            near = [p for p in self._state.piles if gap_sizes(p.box, place.box) <= self._rule.join_distance]
-            if near:
-                near[0].members.append(place.place_id)
-            else:
-                self._state.piles.append(_new_pile(place, scene, self._state.clock_s))
 
     def _is_thing(self, place: Place, scene: Scene) -> bool:
         is_there = place.state is PlaceState.STANDING and place.score >= self._rule.min_score
@@ -187,15 +148,18 @@ class GoodsDetector:
         metres = self._state.people.size_m(place.box, scene)
         if metres is None or not self._rule.min_size_m <= metres <= self._rule.max_size_m:
             return False
-        return not is_upright(place.box) and not _is_carried(place, scene)
+        x1, y1, x2, y2 = place.box
+        return y2 - y1 <= UPRIGHT_RATIO * (x2 - x1) and not _is_carried(place, scene)
 
     def _judge(self, pile: _Pile, scene: Scene) -> list[Event]:
-        members = [p for p in scene.places if p.place_id in pile.members and p.state is not PlaceState.LEFT]
-        members = [p for p in members if p.class_id in THINGS]  # later looks may tell that it is a vehicle
+        members = [p for p in members_of(pile, scene) if p.class_id in THINGS]  # later looks may tell of a vehicle
         if not members:
-            self._state.piles.remove(pile)
+            self._state.stalls.remove(pile)
             return [self._report(pile, Phase.ENDED, scene)] if pile.event_id else []
-        self._bring_up(pile, members, scene)
+        size_m = pile.size_m
+        pile.bring_up(members, scene)
+        sizes = [self._state.people.size_m(place.box, scene) for place in members]
+        pile.size_m = max((size for size in sizes if size is not None), default=size_m)
         attended = self._attend(pile, members, scene) if scene.looked else True
         events: list[Event] = []
         if not pile.event_id and pile.unattended_s > 0:
@@ -204,15 +168,6 @@ class GoodsDetector:
         if not attended and self._is_due(pile, members):
             events.append(self._report(pile, Phase.RAISED, scene))
         return events
-
-    def _bring_up(self, pile: _Pile, members: Sequence[Place], scene: Scene) -> None:
-        pile.members = [place.place_id for place in members]
-        pile.key_box = next((place.box for place in members if place.place_id == pile.key), pile.key_box)
-        chief = max(members, key=lambda place: (place.dwell_s, -place.place_id))
-        pile.dwell_s = max(pile.dwell_s, chief.dwell_s)
-        pile.box = hull([place.box for place in members])
-        pile.class_id, pile.score = chief.class_id, chief.score
-        pile.size_m = self._state.people.size_m(pile.box, scene) or pile.size_m
 
     def _attend(self, pile: _Pile, members: Sequence[Place], scene: Scene) -> bool:
         """Count the time since the last look as attended or not; return whether somebody attends the pile now."""
@@ -224,10 +179,8 @@ class GoodsDetector:
         step_s, pile.clock_s = now_s - pile.clock_s, now_s
         if not in_force(self._rule.hours, scene.captured_at):
             return True
-        unknown = [place.box for place in members if place.class_id == StreetClass.UNKNOWN]
-        not_in = np.array(unknown, np.float32).reshape(-1, 4)
-        near_ids, stands_near, _ = people_near(scene, pile.box, self._rule.attend_distance, not_in=not_in)
-        attended = pile.attendance.take(step_s, now_s, near_ids, stands_near=stands_near)
+        near = people_near(scene, pile.box, self._rule.attend_distance, not_in=unknown_boxes(members))
+        attended = pile.attendance.take(step_s, now_s, near)
         pile.attendance.trim(min(self._rule.limit_s, WINDOW_S))
         if not attended:
             pile.unattended_s += step_s
@@ -244,13 +197,11 @@ class GoodsDetector:
 
     def _report(self, pile: _Pile, phase: Phase, scene: Scene) -> Event:
         pile.phase = phase
-        size = (Reason("size", round(pile.size_m, 2), "m"),) if pile.size_m else ()
         reasons = (
             Reason("dwell", round(pile.dwell_s, 2), "s"),
             Reason("unattended", round(pile.unattended_s, 2), "s"),
             Reason("limit", self._rule.limit_s, "s"),
-            Reason("things", len(pile.members), ""),
-            *size,
+            *pile.reasons(),
         )
         return pile.event(KIND, self._zone, scene, reasons)
 

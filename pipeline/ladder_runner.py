@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from broadcast.ladder import Ladder, Presence, Step
 from broadcast.receipts import Receipt
 from cases.disk import way_out
+from cases.kinship import CAME_BACK
 from cases.permits import Findings
 from cases.records import Case
 from cases.states import LADDER_STATES, Action
@@ -93,13 +94,11 @@ class LadderRunner:
         if self._parts.presence(case) == "gone":
             self._enter(case, _Climb(event=event, step=Step("resolve", 0, now_s, now_s, 0, "")))
             return
-        if self._parts.findings(case).permits:
-            logger.info(
-                "case %s: no warning, %s; an operator must decide", case.number, self._parts.findings(case).shown
-            )
+        if self._is_permitted(case):
             return
-        refusal = self._parts.refusal(case)
-        self._enter(case, _Climb(event=event, step=self._parts.ladder.first(now_s, refusal=refusal)))
+        refusal, has_returned = self._parts.refusal(case), self._has_returned(case)
+        first = self._parts.ladder.first(now_s, refusal=refusal, has_returned=has_returned)
+        self._enter(case, _Climb(event=event, step=first))
 
     def lacks(self, case: Case) -> bool:
         """Return whether a case should stand on the ladder and does not."""
@@ -113,6 +112,9 @@ class LadderRunner:
                 climb = _Climb.model_validate_json(path.read_text(encoding="utf-8"))
             except (OSError, ValidationError) as err:
                 self._without_step(case, err)
+                continue
+            if self._is_permitted(case):  # a permit that was read at this start
+                self._forget(case.case_id)
                 continue
             self._climbs[case.case_id] = climb
             if climb.step.kind == "warn":  # it may not have sounded: say it again rather than never
@@ -132,6 +134,19 @@ class LadderRunner:
         A warning that the stop cuts off or that is due now stays the case's step, so that the next start says it.
         """
         self._is_paused = True
+
+    def _is_permitted(self, case: Case) -> bool:
+        """Return whether a permit covers a case: it is lawful as far as we know, and a person must decide on it."""
+        found = self._parts.findings(case)
+        if found.permits:
+            logger.info("case %s: no warning, %s; an operator must decide", case.number, found.shown)
+        return bool(found.permits)
+
+    def _has_returned(self, case: Case) -> bool:
+        """Return whether what a case is about was warned at its place shortly before, left and came back."""
+        if not case.proposal.kin or case.proposal.why not in CAME_BACK:
+            return False
+        return any(warning.ok for warning in self._parts.cases.get(case.proposal.kin).warnings)
 
     def _without_step(self, case: Case, err: Exception) -> None:
         """Resolve a case that is over; one that is not begins anew once its offence is seen, or stays with people."""

@@ -1,14 +1,17 @@
-// Draws and edits polygons over a picture: corners are dragged, added, removed, by mouse, finger or keyboard.
+// Draws and edits zones over a picture: corners are dragged, added, removed, by mouse, finger or keyboard; and the door line
+// of a zone that has one.
 //
-// Polygons are lists of [x, y] as fractions of the picture. Belongs here: geometry on the screen. Does not: rules,
+// Polygons and lines are lists of [x, y] as fractions of the picture. Belongs here: geometry on the screen. Does not: rules,
 // names, saving (zones.js).
 
 import { h, s } from "./dom.js";
 import { t } from "./text.js";
 
 const STEP = 0.005; // an arrow key moves a corner by so much of the picture; with Shift ten times as far
-const CLOSE_PX = 12; // a click this near the first corner closes the polygon
+const CLOSE_PX = 12; // a click this near the first corner closes the polygon; near its last point it ends a line
 const MIN_CORNERS = 3;
+const MIN_POINTS = 2; // of a line
+const TO_STREET = 0.3; // the tick that shows the street side goes so far from the line to the middle of the zone
 const KEYS = { ArrowLeft: [-STEP, 0], ArrowRight: [STEP, 0], ArrowUp: [0, -STEP], ArrowDown: [0, STEP] };
 
 export class PolygonEditor {
@@ -16,6 +19,7 @@ export class PolygonEditor {
   #zones = [];
   #chosen = null;
   #drawing = null;
+  #isLine = false; // what is being drawn is the chosen zone's door line
   #pointer = null;
   #image = h("img", { alt: "", draggable: "false" });
   #svg = s("svg", { class: "polygons", viewBox: "0 0 1 1", preserveAspectRatio: "none" });
@@ -23,7 +27,7 @@ export class PolygonEditor {
   #missing = h("p", { class: "empty", hidden: true }, t("zones.no_picture"));
   #onKey = (event) => this.#key(event);
 
-  // `on`: {onDrawn(polygon), onMoved(id, polygon), onChosen(id)}.
+  // `on`: {onDrawn(polygon), onMoved(id, polygon), onLine(id, line), onChosen(id)}.
   constructor(on) {
     this.#on = on;
     this.element = h("div", { class: "polygon-editor" }, this.#image, this.#svg, this.#handles, this.#missing);
@@ -46,7 +50,16 @@ export class PolygonEditor {
 
   // Begins a new polygon; `onDrawn` gets it when it is closed.
   draw() {
-    this.#drawing = [];
+    this.#begin(false);
+  }
+
+  // Begins a new door line of the chosen zone; `onLine` gets it when it is ended.
+  drawLine() {
+    this.#begin(true);
+  }
+
+  #begin(isLine) {
+    [this.#drawing, this.#isLine, this.#pointer] = [[], isLine, null];
     this.element.classList.add("drawing");
     document.addEventListener("keydown", this.#onKey);
     this.#paint();
@@ -73,9 +86,9 @@ export class PolygonEditor {
       return;
     }
     const frame = this.element.getBoundingClientRect();
-    const [first] = this.#drawing;
-    const isNear = first && Math.hypot((point[0] - first[0]) * frame.width, (point[1] - first[1]) * frame.height) < CLOSE_PX;
-    if (isNear && this.#drawing.length >= MIN_CORNERS) {
+    const end = this.#isLine ? this.#drawing.at(-1) : this.#drawing[0];
+    const isNear = end && Math.hypot((point[0] - end[0]) * frame.width, (point[1] - end[1]) * frame.height) < CLOSE_PX;
+    if (isNear && this.#isEnough()) {
       this.#finish();
       return;
     }
@@ -91,23 +104,28 @@ export class PolygonEditor {
 
   #key(event) {
     if (event.key === "Escape") this.stop();
-    if (event.key === "Enter" && this.#drawing.length >= MIN_CORNERS) {
+    if (event.key === "Enter" && this.#isEnough()) {
       event.preventDefault();
       this.#finish();
     }
   }
 
+  #isEnough() {
+    return this.#drawing.length >= (this.#isLine ? MIN_POINTS : MIN_CORNERS);
+  }
+
   #finish() {
-    const polygon = this.#drawing.map(([x, y]) => [rounded(x), rounded(y)]);
+    const drawn = this.#drawing.map(([x, y]) => [rounded(x), rounded(y)]);
     this.stop();
-    this.#on.onDrawn(polygon);
+    if (this.#isLine) this.#on.onLine(this.#chosen, drawn);
+    else this.#on.onDrawn(drawn);
   }
 
   #paint() {
     const chosen = this.#drawing === null ? this.#chosen : null;
-    const shapes = this.#zones.map((zone) => {
-      const look = `zone ${zone.rule.kind} ${zone.id === chosen ? "chosen" : ""}`;
-      return s("polygon", { class: look, points: points(zone.polygon) });
+    const shapes = this.#zones.flatMap((zone) => {
+      const look = `${zone.rule.kind} ${zone.id === chosen ? "chosen" : ""}`;
+      return [s("polygon", { class: `zone ${look}`, points: points(zone.polygon) }), ...doorOf(zone, look)];
     });
     if (this.#drawing !== null) {
       const open = this.#pointer ? [...this.#drawing, this.#pointer] : this.#drawing;
@@ -124,24 +142,34 @@ export class PolygonEditor {
     if (focused !== undefined) this.#handles.querySelector(`[data-corner="${focused}"]`)?.focus();
   }
 
-  #handlesOf(zone) {
-    const corners = zone.polygon.map((corner, i) => this.#handle(zone, corner, i));
-    const betweens = zone.polygon.map((corner, i) => {
-      const next = zone.polygon[(i + 1) % zone.polygon.length];
-      const middle = [rounded((corner[0] + next[0]) / 2), rounded((corner[1] + next[1]) / 2)];
-      const element = dot("between", middle, { "aria-label": t("zones.add_corner"), title: t("zones.add_corner") });
-      element.addEventListener("click", () => this.#on.onMoved(zone.id, zone.polygon.toSpliced(i + 1, 0, middle)));
-      return element;
-    });
-    return [...betweens, ...corners];
+  #handlesOf({ id }) {
+    const zone = () => this.#zones.find((known) => known.id === id);
+    const corners = {
+      now: () => zone().polygon, set: (polygon) => this.#on.onMoved(id, polygon), least: MIN_CORNERS, isClosed: true, word: "zones.corner", mark: "",
+    };
+    const door = {
+      now: () => zone().rule.door ?? [], set: (line) => this.#on.onLine(id, line), least: MIN_POINTS, isClosed: false, word: "zones.door_point", mark: "door-",
+    };
+    return [corners, door].flatMap((path) => [...this.#betweens(path), ...path.now().map((point, i) => this.#handle(path, point, i))]);
   }
 
-  #handle(zone, corner, i) {
-    const words = t("zones.corner", { number: i + 1 });
-    const element = dot("handle", corner, { "aria-label": words, title: words, "data-corner": i });
-    const moveTo = (point) => this.#on.onMoved(zone.id, this.#polygonOf(zone.id).with(i, point));
+  #betweens(path) {
+    const all = path.now();
+    return (path.isClosed ? all : all.slice(0, -1)).map((corner, i) => {
+      const next = all[(i + 1) % all.length];
+      const middle = [rounded((corner[0] + next[0]) / 2), rounded((corner[1] + next[1]) / 2)];
+      const element = dot("between", middle, { "aria-label": t("zones.add_corner"), title: t("zones.add_corner") });
+      element.addEventListener("click", () => path.set(path.now().toSpliced(i + 1, 0, middle)));
+      return element;
+    });
+  }
+
+  #handle(path, corner, i) {
+    const words = t(path.word, { number: i + 1 });
+    const element = dot("handle", corner, { "aria-label": words, title: words, "data-corner": `${path.mark}${i}` });
+    const moveTo = (point) => path.set(path.now().with(i, point));
     const drop = () => {
-      if (zone.polygon.length > MIN_CORNERS) this.#on.onMoved(zone.id, zone.polygon.toSpliced(i, 1));
+      if (path.now().length > path.least) path.set(path.now().toSpliced(i, 1));
     };
     element.addEventListener("pointerdown", (event) => this.#drag(event, moveTo));
     element.addEventListener("dblclick", drop);
@@ -168,10 +196,15 @@ export class PolygonEditor {
     window.addEventListener("pointermove", follow);
     window.addEventListener("pointerup", end);
   }
+}
 
-  #polygonOf(id) {
-    return this.#zones.find((zone) => zone.id === id).polygon;
-  }
+// Returns the shapes of a zone's door line: the line, and a tick to its street side, which is that of the zone's middle.
+function doorOf(zone, look) {
+  const door = zone.rule.door ?? [];
+  if (door.length < MIN_POINTS) return [];
+  const [start, end] = [mean(door), middle(zone.polygon)];
+  const tick = [start, start.map((from, i) => from + (end[i] - from) * TO_STREET)];
+  return [door, tick].map((line) => s("polyline", { class: `door ${look}`, points: points(line) }));
 }
 
 function dot(kind, [x, y], traits = {}) {
@@ -181,8 +214,20 @@ function dot(kind, [x, y], traits = {}) {
   return element;
 }
 
+// Returns the centre of gravity of a polygon, as the server takes it to tell the street side.
+function middle(polygon) {
+  let [area, x, y] = [0, 0, 0];
+  polygon.forEach(([x1, y1], i) => {
+    const [x2, y2] = polygon[(i + 1) % polygon.length];
+    const turn = x1 * y2 - x2 * y1;
+    [area, x, y] = [area + turn, x + (x1 + x2) * turn, y + (y1 + y2) * turn];
+  });
+  return area ? [x / (3 * area), y / (3 * area)] : mean(polygon);
+}
+
 const clamp = (value) => Math.min(1, Math.max(0, value));
 const rounded = (value) => Math.round(value * 10000) / 10000;
+const mean = (corners) => [0, 1].map((i) => corners.reduce((sum, corner) => sum + corner[i], 0) / corners.length);
 const points = (polygon) => polygon.map(([x, y]) => `${x},${y}`).join(" ");
 
 function contains(polygon, [x, y]) {

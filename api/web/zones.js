@@ -23,6 +23,7 @@ export class ZonePage {
   #editor = new PolygonEditor({
     onDrawn: (polygon) => this.#drawn(polygon),
     onMoved: (id, polygon) => this.#change(id, { polygon }),
+    onLine: (id, door) => this.#doorDrawn(id, door),
     onChosen: (id) => this.#choose(id),
   });
   #pick = h("select", { id: "zone-camera" });
@@ -105,6 +106,19 @@ export class ZonePage {
     this.#editor.draw();
   }
 
+  #drawDoor() {
+    this.#hint.textContent = t("zones.door_hint");
+    this.#editor.drawLine();
+  }
+
+  // Takes a door line that was drawn or moved; the form is built anew where the zone had none, for its buttons.
+  #doorDrawn(id, door) {
+    const before = this.#zones.find((known) => known.id === id).rule.door ?? [];
+    this.#changeRule(id, { door });
+    if (Boolean(before.length) !== Boolean(door.length)) this.#choose(id);
+    else this.#hint.textContent = t("zones.edit_hint");
+  }
+
   #drawn(polygon) {
     const taken = new Set(this.#zones.map((zone) => zone.id));
     let number = this.#zones.length + 1;
@@ -150,16 +164,27 @@ export class ZonePage {
       this.#change(zone.id, { rule: { kind: kind.value } });
       this.#build();
     });
+    const { properties } = this.#rules[zone.rule.kind];
+    const hasDoor = "door" in properties;
     const fields = this.#fields(zone);
     const isFirst = ([field]) => FIRST_FIELDS.includes(field);
     return h("form", { class: "stack zone-form", onsubmit: (event) => event.preventDefault() },
-      h("label", { for: "zone-name" }, t("zones.name")), name,
+      h("label", { for: "zone-name" }, t(hasDoor ? "zones.shop" : "zones.name")), name,
       h("label", { for: "zone-kind" }, t("zones.rule")), kind,
       fields.filter(isFirst).map(([, row]) => row),
-      "hours" in this.#rules[zone.rule.kind].properties
+      hasDoor ? this.#doorField(zone) : null,
+      "hours" in properties
         ? hoursField(zone.rule.hours ?? [], this.#siteOffset, (hours) => this.#changeRule(zone.id, { hours })) : null,
       h("details", {}, h("summary", {}, t("zones.more")), fields.filter((field) => !isFirst(field)).map(([, row]) => row)),
       button(t("zones.delete"), { symbol: "trash", onclick: () => this.#delete(zone.id) }));
+  }
+
+  #doorField({ id, rule }) {
+    const has = (rule.door ?? []).length > 0;
+    return h("div", { class: "field" }, h("span", { class: "muted" }, t(has ? "zones.door" : "zones.no_door")),
+      h("div", { class: "row" },
+        button(t(has ? "zones.draw_door_anew" : "zones.draw_door"), { symbol: "plus", id: "draw-door", onclick: () => this.#drawDoor() }),
+        has ? button(t("zones.delete_door"), { symbol: "trash", onclick: () => this.#doorDrawn(id, []) }) : null));
   }
 
   // Returns a labelled field for each number and each choice of the rule, with the limits that the server states.

@@ -62,7 +62,7 @@ from datasets.errors import DatasetError
 from datasets.label_sets import Showing
 from datasets.sheets import BoxState, How
 from detectors.catalog import RULES
-from detectors.errors import DayError, DetectorError, TimeOfDayError
+from detectors.errors import DayError, DetectorError, DoorLineError, TimeOfDayError
 from pipeline.errors import PipelineError, SettingsError
 from pipeline.intake import CORRUPT, FAILED, NOT_DUE, REPLACED, STALE
 from pipeline.merging import SAME_OFFENCE
@@ -97,6 +97,7 @@ BEFORE_THE_PAGE = {
     CodeTableError,
     MigrationError,
     DayError,
+    DoorLineError,
     TimeOfDayError,
     PlaceError,
     PlaceFileError,

@@ -38,6 +38,61 @@ def test_zone_is_drawn_and_saved(visit: Visit, system: FakeSystem) -> None:
     )
 
 
+def test_door_line_of_a_shop_is_drawn_moved_and_removed(visit: Visit, system: FakeSystem) -> None:
+    visitor = visit()
+    visitor.go("zones")
+    page = visitor.page
+    until(page, "document.querySelector('.polygon-editor img')?.naturalWidth > 0")
+    page.select_option("#zone-kind", "spillover")
+    expect(page.locator("label[for=zone-name]")).to_have_text("店名")
+    page.click("#draw-door")
+    editor = page.locator(".polygon-editor")
+    frame = editor.bounding_box()
+    assert frame is not None
+    (left, top), (right, bottom) = (
+        tuple(map(f, zip(*system.zones("gate-1")[0].polygon, strict=True))) for f in (min, max)
+    )
+    y = top + 0.1 * (bottom - top)
+    for x in (left, right):
+        editor.click(position={"x": x * frame["width"], "y": y * frame["height"]})
+    page.keyboard.press("Enter")
+    expect(page.locator(".polygons polyline.door")).to_have_count(2)
+    page.locator("[data-corner='door-1']").focus()
+    page.keyboard.press("ArrowUp")
+    page.click("#zone-save")
+    expect(page.locator(".toast.good")).to_have_count(1)
+    rule = system.zones("gate-1")[0].rule
+    assert rule.kind == "spillover"
+    assert rule.door == (pytest.approx((left, y), abs=0.01), pytest.approx((right, y - 0.005), abs=0.01))
+
+    page.get_by_role("button", name="去掉门线").click()
+    page.click("#zone-save")
+    expect(page.locator(".toast.good")).to_have_count(2)
+    assert system.zones("gate-1")[0].rule.door == ()
+
+
+def test_door_line_that_tells_no_street_side_is_refused_in_words(
+    browser: Browser, address: str, system: FakeSystem
+) -> None:
+    visitor = Visitor(browser, address)  # the refused request shows in the console, as it should
+    page = visitor.sign_in("li", PASSWORDS["li"])
+    visitor.go("zones")
+    until(page, "document.querySelector('.polygon-editor img')?.naturalWidth > 0")
+    page.select_option("#zone-kind", "spillover")
+    page.click("#draw-door")
+    editor = page.locator(".polygon-editor")
+    frame = editor.bounding_box()
+    assert frame is not None
+    corners = system.zones("gate-1")[0].polygon
+    middle = [sum(axis) / len(corners) for axis in zip(*corners, strict=True)]
+    for x in (middle[0] - 0.1, middle[0] + 0.1):
+        editor.click(position={"x": x * frame["width"], "y": middle[1] * frame["height"]})
+    page.keyboard.press("Enter")
+    page.click("#zone-save")
+    expect(page.locator(".zone-side .form-problem")).to_contain_text("不能把区域平分")
+    visitor.context.close()
+
+
 def test_corner_is_moved_by_mouse_and_by_keyboard(visit: Visit, system: FakeSystem) -> None:
     visitor = visit()
     visitor.go("zones")

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from broadcast.ladder import CAMERA_AWAY, Ladder, Step
+from broadcast.ladder import CAME_BACK, CAMERA_AWAY, Ladder, Step
 from broadcast.play_limit import PlayLimit
 from broadcast.settings import LadderSettings
 
@@ -25,6 +25,21 @@ def spoken_twice() -> Step:
 
 def test_ladder_begins_with_a_calm_warning() -> None:
     assert LADDER.first(T) == Step("warn", 1, T, T, 0, "")
+
+
+def test_who_was_warned_and_came_back_begins_with_the_stronger_warning() -> None:
+    assert LADDER.first(T, has_returned=True) == Step("warn", 2, T, T, 0, "")
+    assert LADDER.first(T, has_returned=True, refusal="quiet") == Step("hold", 2, T, T, 0, "quiet")
+
+
+def test_who_came_back_is_filed_at_once_where_the_settings_say_so() -> None:
+    strict = Ladder(LadderSettings(returned_level=3))
+    assert strict.first(T, has_returned=True) == Step("file", 0, T, T, 0, CAME_BACK)
+    assert strict.first(T) == Step("warn", 1, T, T, 0, "")
+
+
+def test_who_came_back_begins_calmly_where_the_settings_say_so() -> None:
+    assert Ladder(LadderSettings(returned_level=1)).first(T, has_returned=True) == Step("warn", 1, T, T, 0, "")
 
 
 def test_after_a_warning_it_waits_from_its_end() -> None:

@@ -45,7 +45,7 @@ def test_own_table_is_read_with_conditions_units_and_kinds_by_name(tmp_path: Pat
     table = load_table(written(tmp_path, *ROWS))
     parking = table.item("0410")
 
-    assert table.kinds == {"vending": "0406", "parking": "0410", "flyers": "0201"}
+    assert table.kinds == {"vending": "0406", "spillover": "0406", "parking": "0410", "flyers": "0201"}
     assert [(each.number, each.filing("en"), each.closing("zh")) for each in parking.conditions] == [
         (1, "停在人行道", "已驶离"),
         (2, "停在盲道", "已驶离"),
@@ -94,6 +94,7 @@ def test_official_files_are_read_as_they_are() -> None:
     assert table.kinds == {
         "parking": "0410",
         "vending": "0406",
+        "spillover": "0405",
         "flyers": "0201",
         "goods": "0136",
         "disorder": "0410",
@@ -175,7 +176,7 @@ def test_detector_without_an_item_stops_the_service_but_not_a_look(tmp_path: Pat
     assert faults(path) == [
         "no item is named for events of kind flyers; write it into the column kind, or give --kind flyers=CODE"
     ]
-    assert load_table(path, needs_kinds=False).kinds == {"vending": "0406", "parking": "0410"}
+    assert load_table(path, needs_kinds=False).kinds == {"vending": "0406", "spillover": "0406", "parking": "0410"}
     with pytest.raises(CodeTableError, match="flyers names code 0999, which is no event"):
         load_table(path, kinds={"flyers": "0999"})
 

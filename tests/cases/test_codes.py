@@ -35,8 +35,10 @@ def test_every_kind_of_event_has_an_item_in_both_tables(name: str) -> None:
     [
         ("cjt214_2007", "parking", "0505"),
         ("cjt214_2007", "vending", "0501"),
+        ("cjt214_2007", "spillover", "0504"),
         ("cjt214_2007", "flyers", "0201"),
         ("yuncheng_2026", "vending", "0406"),
+        ("yuncheng_2026", "spillover", "0405"),
         ("yuncheng_2026", "parking", "0499"),
         ("yuncheng_2026", "flyers", "0201"),
         ("yuncheng_2026", "goods", "0136"),

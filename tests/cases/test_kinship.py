@@ -85,9 +85,20 @@ def test_return_after_more_than_a_day_is_a_recurrence() -> None:
     assert verdict(later(25.1), sighting()) == (Kinship.RECURRENCE, "long_ago", "old")
 
 
-def test_return_after_the_case_was_closed_is_a_recurrence() -> None:
+def test_return_after_the_case_was_closed_is_a_recurrence_that_is_back() -> None:
     for state in ("closed", "force_closed", "resolved"):
-        assert verdict(later(2), sighting(state=state)) == (Kinship.RECURRENCE, "done", "old")
+        assert verdict(later(2), sighting(state=state)) == (Kinship.RECURRENCE, "returned", "old")
+
+
+def test_shop_that_puts_its_goods_out_again_is_back() -> None:
+    shop = {"kind": "spillover", "code": "0405", "class_label": "goods"}
+    assert verdict(later(2, **shop), sighting(state="resolved", **shop)) == (Kinship.RECURRENCE, "returned", "old")
+
+
+def test_another_car_or_flyer_after_the_case_was_done_is_not_back() -> None:
+    for kind in ("parking", "flyers"):
+        found = verdict(later(2, kind=kind), sighting(state="resolved", kind=kind))
+        assert found == (Kinship.RECURRENCE, "done", "old")
 
 
 def test_case_that_was_closed_without_seeing_the_end_is_over_all_the_same() -> None:

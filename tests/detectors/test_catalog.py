@@ -30,12 +30,12 @@ def complaint(path: Path) -> str:
 
 
 def test_zones_of_all_kinds_are_read_and_get_their_detectors(tmp_path: Path) -> None:
-    kinds = ["parking", "vending", "flyers"]
+    kinds = ["parking", "vending", "spillover", "flyers"]
     path = written(tmp_path, {"zones": [entry(id=kind, rule={"kind": kind}) for kind in kinds]})
     zones = load_zones(path)
     assert [make_detector("gate", zone).zone.zone_id for zone in zones] == kinds
     assert [zone.zone_id for zone in surfaces(zones)] == ["flyers"]
-    assert [zone.zone_id for zone in unknown_zones(zones)] == ["vending"]
+    assert [zone.zone_id for zone in unknown_zones(zones)] == ["vending", "spillover"]
 
 
 def test_missing_file_is_named(tmp_path: Path) -> None:
@@ -54,6 +54,7 @@ def test_text_that_is_no_json_is_named_with_its_line(tmp_path: Path) -> None:
         ({"polygon": [[0.1, 0.1], [1.2, 0.1], [0.9, 0.9]]}, "leaves the picture at (1.2, 0.1)"),
         ({"rule": {"kind": "littering"}}, "no rule of kind 'littering'"),
         ({"rule": {"kind": "parking", "limits": 5}}, "rule.limits: there is no such key"),
+        ({"rule": {"kind": "spillover", "door": [[0.1, 0.1]]}}, "a door line has at least two points"),
         ({"rule": {"kind": "parking", "limit_s": -5}}, "rule.limit_s: write a number of 1 or more"),
         ({"colour": "red"}, "colour: there is no such key"),
         ({"rule": {"kind": "parking", "hours": [{"begin": "7 Uhr", "end": "20:00"}]}}, "'7 Uhr' is no time of day"),

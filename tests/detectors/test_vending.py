@@ -2,16 +2,21 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
-from tests.detectors.stories import judged, phases, zone
+from detectors.events import Event
+from tests.detectors.stories import judged, phases, value, zone
 from tests.vision.streets import Box, Street, Thing, box_at
 from vision.cells import GRID_WH
 from vision.classes import StreetClass
 from vision.detections import Detections
+from vision.ground_plane import GroundPlane
 
 STALL, PERSON = StreetClass.STALL.value, StreetClass.PERSON.value
 RULE = {"kind": "vending", "limit_s": 30}
+METRES = GroundPlane(np.diag([12.8, 7.2, 1.0]))
+"""A ground seen from straight above, a hundred pixels to the metre."""
 
 
 def stall(x: float = 600, from_s: float = 5, until_s: float = 90, kind: StreetClass = StreetClass.STALL) -> Thing:
@@ -126,3 +131,75 @@ def test_look_that_sees_nobody_clearly_for_long_does_not_make_up_for_it_by_one_t
     coarse = {"detections": Detections.empty(), "unclear": tuple(range(GRID_WH[0] * GRID_WH[1]))}
     seen[8:] = [one if index % 40 == 0 else replace(one, **coarse) for index, one in enumerate(seen[8:], 1)]  # type: ignore[arg-type]
     assert "raised" not in phases(judged(zone(RULE), seen))
+
+
+def told(events: list[Event], phase: str) -> Event:
+    return next(event for event in events if event.phase.value == phase)
+
+
+def test_goods_around_and_customers_are_told_and_weigh() -> None:
+    seller, buyers = person(x=690), [person(x=480 + 40 * i, from_s=15 + 3 * i) for i in range(2)]
+    around = [stall(x=760, kind=StreetClass.GOODS), stall(x=880, kind=StreetClass.TABLE)]
+    alone = told(judged(zone(RULE), Street([stall(), seller], hz=2).observations(80)), "raised")
+    busy = told(judged(zone(RULE), Street([stall(), *around, seller, *buyers], hz=2).observations(80)), "raised")
+    assert (value(alone, "things"), value(alone, "customers")) == (1, 0)
+    assert (value(busy, "things"), value(busy, "customers")) == (3, 2)
+    assert 0 < value(alone, "evidence") < value(busy, "evidence") <= 1
+
+
+def test_passers_by_are_no_customers() -> None:
+    crowd = [walker(510, from_s=8 + 6.0 * k) for k in range(8)]
+    events = judged(zone(RULE), Street([stall(), person(), *crowd], hz=2).observations(80))
+    assert value(told(events, "raised"), "customers") == 0
+
+
+def test_size_is_told_in_metres_where_the_ground_is_known() -> None:
+    events = judged(zone(RULE), Street([stall(), person()], hz=2).observations(80), ground=METRES)
+    assert value(told(events, "raised"), "size") == pytest.approx((1.3 * 0.9) ** 0.5, abs=0.05)
+    unknown = judged(zone(RULE), Street([stall(), person()], hz=2).observations(80))
+    assert "size" not in {reason.key for reason in told(unknown, "raised").reasons}
+
+
+@pytest.mark.parametrize(("low_m", "high_m", "is_raised"), [(0.6, 6.0, True), (1.5, 6.0, False), (0.1, 0.8, False)])
+def test_unknown_object_of_another_size_in_metres_is_no_stall(low_m: float, high_m: float, is_raised: bool) -> None:
+    rule = {**RULE, "min_unknown_size_m": low_m, "max_unknown_size_m": high_m}
+    thing = stall(kind=StreetClass.UNKNOWN)
+    events = judged(zone(rule), Street([thing, person()], hz=2).observations(80), ground=METRES)
+    assert ("raised" in phases(events)) is is_raised
+
+
+def test_vendor_who_sets_up_again_within_the_zone_has_returned() -> None:
+    first = [stall(x=300, until_s=60), person(x=390, until_s=60)]
+    again = [stall(x=900, from_s=100, until_s=160), person(x=990, from_s=100, until_s=160)]
+    events = judged(zone(RULE), Street([*first, *again], hz=2).observations(180))
+    raised = [event for event in events if event.phase.value == "raised"]
+    assert [{"returned", "away"} <= {reason.key for reason in event.reasons} for event in raised] == [False, True]
+    assert value(raised[1], "returned") == 1
+    assert 20 <= value(raised[1], "away") <= 50
+
+
+def test_other_wares_much_later_or_far_away_have_not_returned() -> None:
+    first = [stall(x=300, until_s=60), person(x=390, until_s=60)]
+    span = {"from_s": 100, "until_s": 160}
+    table = [stall(x=900, kind=StreetClass.TABLE, **span), person(x=990, **span)]
+    same = [stall(x=900, **span), person(x=990, **span)]
+    far = GroundPlane(np.diag([200.0, 112.5, 1.0]))
+    for again, rule, ground in ((table, {}, None), (same, {"return_s": 10}, None), (same, {}, far)):
+        seen = Street([*first, *again], hz=2).observations(180)
+        raised = [e for e in judged(zone({**RULE, **rule}), seen, ground=ground) if e.phase.value == "raised"]
+        assert len(raised) == 2
+        assert "returned" not in {reason.key for reason in raised[1].reasons}
+
+
+@pytest.mark.parametrize("width", [60, 90])
+def test_pram_luggage_or_parked_tricycle_without_anybody_is_none(width: float) -> None:
+    things = [
+        Thing(lambda t: box_at(300, 500, width, 70) if t > 5 else None, class_id=kind.value)
+        for kind in (StreetClass.UNKNOWN, StreetClass.TRICYCLE)
+    ]
+    assert "raised" not in phases(judged(zone(RULE), Street(things, hz=2).observations(80)))
+
+
+def test_luggage_beside_somebody_who_waits_is_none() -> None:
+    case = Thing(lambda t: box_at(640, 500, 36, 34) if t > 5 else None, class_id=StreetClass.UNKNOWN.value)
+    assert "raised" not in phases(judged(zone(RULE), Street([case, person()], hz=2).observations(80)))

@@ -2,6 +2,7 @@
 
 import errno
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,9 @@ from broadcast.settings import LadderSettings
 from cases.errors import DatabaseError
 from cases.evidence import EvidenceStore
 from cases.permits import Control, Findings, Permit, Region
-from cases.records import Case
+from cases.records import Case, CaseWarning
 from cases.schedules import ALWAYS
+from cases.spots import Kinship, Proposal
 from cases.states import Action, CaseState
 from cases.store import CaseStore
 from pipeline.ladder_runner import LadderRunner, RunnerParts
@@ -95,6 +97,58 @@ def test_what_is_permitted_is_neither_spoken_to_nor_filed(street: Street) -> Non
     street.runner.begin(street.case, event())
     street.agenda.run(3 * WAIT_S)
     assert (street.said, street.state) == ([], CaseState.CANDIDATE)
+
+
+def test_permit_that_a_new_start_has_read_ends_the_ladder_without_a_word(street: Street) -> None:
+    street.answers = False
+    street.runner.begin(street.case, event())
+    street.agenda.run(1)
+    street.said.clear()
+    street.findings = Findings(permits=(PERMIT,))
+    again = street.new_runner()
+    again.resume([street.cases.get(street.case.case_id)])
+    street.agenda.run(3 * WAIT_S)
+    assert (street.said, street.state) == ([], CaseState.CANDIDATE)
+    assert list((street.folder / "ladders").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("why", "was_warned", "said"),
+    [
+        ("came_back", True, [2]),
+        ("returned", True, [2]),
+        ("returned", False, [1, 2]),
+        ("still_there", True, [1, 2]),
+        ("another", True, [1, 2]),
+    ],
+)
+def test_who_was_warned_and_came_back_hears_the_stronger_warning_first(
+    street: Street, why: str, was_warned: bool, said: list[int]
+) -> None:
+    if was_warned:
+        warning = CaseWarning(
+            horn_id="h",
+            phrase="vending.1",
+            level=1,
+            text="收摊",
+            started_at=NOON,
+            duration_s=3.0,
+            ok=True,
+            detail="",
+            codec="pcm_s16le",
+            bytes_sent=1000,
+            audio_sha256="ab",
+            file="",
+        )
+        street.cases.add_warning(street.case.case_id, warning)
+    back = event(event_id="gate-kerb-2")
+    new = replace(new_case(back), proposal=Proposal("", Kinship.RECURRENCE, street.case.case_id, why=why))
+    pack = EvidenceStore(street.folder / "evidence").write_pack(new.case_id, [part()], facts(back))
+    case = street.cases.open_case(new, pack)
+    street.runner.begin(case, back)
+    street.agenda.run(3 * WAIT_S)
+    assert street.said == said
+    assert street.cases.get(case.case_id).state is CaseState.FILED
 
 
 def test_what_is_under_control_is_warned_but_left_to_a_person_to_file(street: Street) -> None:
