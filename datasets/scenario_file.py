@@ -19,6 +19,7 @@ from datasets.scene import script_zones
 from detectors.catalog import Rule, ZoneSettings
 from detectors.flyers import FlyerRule
 from detectors.parking import ParkingRule
+from detectors.spillover import SpilloverRule
 from detectors.vending import VendingRule
 from vision.wording import sentence_of
 
@@ -101,6 +102,8 @@ def _rule(kind: str, limit_s: float) -> Rule:
             return ParkingRule(limit_s=limit_s)
         case "vending":
             return VendingRule(limit_s=limit_s)
+        case "spillover":
+            return SpilloverRule(limit_s=limit_s)
         case _:
             return FlyerRule(limit_s=limit_s)
 
