@@ -1,6 +1,8 @@
-"""Spillover on drawn streets: what is true of them each two seconds, judged with their ground and their door lines."""
+"""Spillover on drawn streets: watched as the service does, with their ground and door lines, by a model without fault.
 
-from collections.abc import Iterator
+What no model knows, such as luggage, is found against the long-term background.
+"""
+
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -8,12 +10,15 @@ import numpy as np
 
 from datasets.scenario_file import load_scenario, scenario_path, zones_of
 from datasets.scene import StreetScene
+from datasets.truth import Truth
 from detectors.catalog import ZoneSettings
 from detectors.events import Event
-from tests.detectors.stories import judged, phases
+from pipeline.watch import CameraWatch
+from tests.detectors.stories import phases
+from vision.classes import StreetClass
 from vision.detections import Detections
+from vision.frames import Frame, Planes
 from vision.ground_plane import GroundPlane
-from vision.observations import Observation
 
 SIZE_WH = (640, 360)
 BEGAN_AT = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
@@ -45,9 +50,7 @@ stay = 130
 leaves = "west"
 [[actors]]
 kind = "pram"
-arrives = 56
 stops_at = [17.0, 9.5]
-stay = 110
 [[actors]]
 kind = "person"
 from = "west"
@@ -72,22 +75,25 @@ stops_at = [24.0, 8.2]
 """
 
 
-def seen(scene: StreetScene, until_s: int) -> Iterator[Observation]:
-    for t_s in range(0, until_s, 2):
-        truth = scene.truth(float(t_s))
-        shown = truth.visible_ratios >= LEAST_SEEN
-        found = Detections(truth.boxes[shown], np.full(int(shown.sum()), 0.8, np.float32), truth.class_ids[shown])
-        yield Observation("gate", float(t_s), BEGAN_AT + timedelta(seconds=t_s), SIZE_WH, detections=found)
-
-
-def told(name: str, **rule: object) -> list[Event]:
+def told(name: str, without: frozenset[StreetClass] = frozenset(), **rule: object) -> list[Event]:
+    """Return what a street's zone tells, watched as the service does, by a model that knows all but some classes."""
     scenario = load_scenario(scenario_path(name))
     scene = StreetScene(scenario.script, SIZE_WH)
-    plane = scene.truth(0.0).plane
-    ground = GroundPlane.of_pixels(np.linalg.inv(plane.homography), SIZE_WH)
+    ground = GroundPlane.of_pixels(np.linalg.inv(scene.truth(0.0).plane.homography), SIZE_WH)
     (zone,) = zones_of(scenario)
     settings = zone.model_dump() | {"rule": {"kind": "spillover", "limit_s": 60, **rule}}
-    return judged(ZoneSettings.model_validate(settings), seen(scene, int(scenario.script.period_s)), ground=ground)
+    watch = CameraWatch("gate", [ZoneSettings.model_validate(settings)], ground=ground)
+    events: list[Event] = []
+    for t_s in range(0, int(scenario.script.period_s), 2):
+        planes = Planes.from_bgr(scene.picture(float(t_s)))
+        frame = Frame("gate", t_s, float(t_s), BEGAN_AT + timedelta(seconds=t_s), 0.0, planes)
+        events += watch.take(watch.glance(frame), found(scene.truth(float(t_s)), without)).events
+    return events
+
+
+def found(truth: Truth, without: frozenset[StreetClass]) -> Detections:
+    shown = (truth.visible_ratios >= LEAST_SEEN) & ~np.isin(truth.class_ids, list(without))
+    return Detections(truth.boxes[shown], np.full(int(shown.sum()), 0.8, np.float32), truth.class_ids[shown])
 
 
 def test_tables_beyond_the_door_line_are_one_offence_and_the_neighbours_crates_behind_theirs_none() -> None:
@@ -98,10 +104,18 @@ def test_tables_beyond_the_door_line_are_one_offence_and_the_neighbours_crates_b
     assert events[2].t_s >= 208
 
 
+def test_goods_that_no_model_knows_are_found_as_what_was_not_there_before() -> None:
+    events = told("shop-beyond-door", frozenset({StreetClass.TABLE, StreetClass.GOODS, StreetClass.STALL}))
+    raised = [event for event in events if event.phase.value == "raised"]
+    assert [event.class_id for event in raised] == [StreetClass.UNKNOWN]
+    assert 108 <= raised[0].t_s <= 140
+
+
 def test_who_waits_and_what_is_parked_before_a_shop_are_none(tmp_path: Path) -> None:
     path = tmp_path / "waiting.toml"
     path.write_text(WAITING, encoding="utf-8")
     assert "raised" not in phases(told(str(path)))
+    assert "raised" not in phases(told(str(path), frozenset({StreetClass.UMBRELLA})))
 
 
 def test_door_line_leaves_out_what_stands_behind_it() -> None:
