@@ -204,7 +204,8 @@ class SpilloverDetector:
 
     def _report(self, spill: _Spill, phase: Phase, scene: Scene) -> Event:
         spill.phase = phase
-        beyond = (Reason("beyond", round(spill.beyond, 3), spill.beyond_unit),) if spill.beyond_unit else ()
+        key = "beyond" if spill.beyond_unit == "m" else "beyond_picture"
+        beyond = (Reason(key, round(spill.beyond, 3), spill.beyond_unit),) if spill.beyond_unit else ()
         reasons = (
             Reason("dwell", round(spill.counted_s, 2), "s"),
             *beyond,

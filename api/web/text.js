@@ -710,6 +710,7 @@ export const WORDS = {
   "reason.attended": ["有人看守的时间占 {value}", "Attended for {value} of the time"],
   "reason.away": ["上次离开至此 {value}", "Since it left last: {value}"],
   "reason.beyond": ["超出门线 {value}", "Beyond the door line by {value}"],
+  "reason.beyond_picture": ["超出门线，为画面高度的 {value}", "Beyond the door line by {value} of the picture's height"],
   "reason.customers": ["驻足顾客 {value} 人", "Customers who stopped: {value}"],
   "reason.disordered": ["无序停放已 {value}", "In disorder for {value}"],
   "reason.dwell": ["已停留 {value}", "Has stayed for {value}"],

@@ -181,7 +181,7 @@ export class ZonePage {
 
   #doorField({ id, rule }) {
     const has = (rule.door ?? []).length > 0;
-    return h("div", { class: "field" }, h("span", { class: "muted" }, t(has ? "zones.door" : "zones.no_door")),
+    return h("div", { class: "stack" }, h("span", { class: "muted" }, t(has ? "zones.door" : "zones.no_door")),
       h("div", { class: "row" },
         button(t(has ? "zones.draw_door_anew" : "zones.draw_door"), { symbol: "plus", id: "draw-door", onclick: () => this.#drawDoor() }),
         has ? button(t("zones.delete_door"), { symbol: "trash", onclick: () => this.#doorDrawn(id, []) }) : null));
