@@ -438,6 +438,7 @@ export const WORDS = {
   "label.motorcycle": ["摩托车", "motorcycle"],
   "label.parking": ["违停车辆", "parked vehicle"],
   "label.person": ["行人", "person"],
+  "label.spillover": ["店外物品", "goods outside a shop"],
   "label.stall": ["摊位", "stall"],
   "label.table": ["桌子", "table"],
   "label.tricycle": ["三轮车", "tricycle"],
