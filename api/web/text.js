@@ -753,6 +753,7 @@ export const WORDS = {
   "rule.grace_s": ["宽限（秒）", "Grace (s)"],
   "rule.join_distance": ["合并距离（物体尺寸）", "One stall within (sizes)"],
   "rule.limit_s": ["时限（秒）", "Limit (s)"],
+  "rule.loading_limit_s": ["装卸时限（秒，0 为不另计）", "Limit while loading (s, 0: none)"],
   "rule.max_area_m2": ["每辆最大占地（平方米，0 为一律不许停）", "Most ground for each (m², 0: none may stand)"],
   "rule.max_area_ratio": ["最大面积占比", "Largest share of surface"],
   "rule.max_attended_ratio": ["有人看管时间占比上限", "Most attended share"],

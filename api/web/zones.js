@@ -8,7 +8,7 @@ import { problemWords } from "./sentences.js";
 import { t, word } from "./text.js";
 
 const STILL_WIDTH = 1280;
-const FIRST_FIELDS = ["limit_s", "grace_s", "offence"]; // what most people change; the rest is folded away
+const FIRST_FIELDS = ["limit_s", "grace_s", "loading_limit_s", "offence"]; // what most people change; the rest is folded away
 const PRESETS = { fire_lane: { limit_s: 60, grace_s: 0 } }; // what is set with the name of an offence; may be changed then
 
 export class ZonePage {
