@@ -300,7 +300,8 @@ def _zone(zone: ZoneEntry, number: int, street: Street) -> tuple[str, str, str, 
 
 def _offences(told: ScenarioFile, stays: list[Stay]) -> tuple[Offence, ...]:
     """What follows from the zones, and what the file adds."""
-    found = [_offence(stay, stay.kind, stay.span_s) for stay in stays if _offends(stay, told)]
+    broken = [(stay, kind) for stay in stays for kind in _broken(stay, told)]
+    found = [_offence(stay, kind, stay.span_s) for stay, kind in broken]
     for i, entry in enumerate(told.offences):
         with _Place("offences", i, entry.by):
             named = [stay for stay in stays if stay.name == entry.by]
@@ -308,7 +309,7 @@ def _offences(told: ScenarioFile, stays: list[Stay]) -> tuple[Offence, ...]:
                 names = ", ".join(repr(stay.name) for stay in stays if stay.name) or "none; give entries a name"
                 raise ValueError(f"nothing that stays is called {entry.by!r}; there are {names}")
             for stay in named:
-                if _offends(stay, told):
+                if _broken(stay, told):
                     raise ValueError(f"that {entry.by!r} offends follows from its zone; leave this entry out")
                 found.append(_offence(stay, entry.kind, _told_span_s(entry, stay)))
     return tuple(sorted(found, key=lambda offence: offence.started_s))
@@ -331,15 +332,22 @@ def _told_span_s(entry: OffenceEntry, stay: Stay) -> tuple[float, float]:
     return begins_s, ends_s
 
 
-def _offends(stay: Stay, told: ScenarioFile) -> bool:
+def _broken(stay: Stay, told: ScenarioFile) -> list[str]:
+    """Return the kinds of the rules that something breaks where it stays; a shop's goods are stalls to a scenario."""
     lasts_s = stay.span_s[1] - stay.span_s[0]
-    return not stay.is_lawful and any(
-        zone.kind == stay.kind
+    kinds = {
+        zone.kind
+        for zone in told.zones
+        if stay.kind in (zone.kind, STALLS_BESIDES.get(zone.kind))
         and lasts_s > zone.limit
         and zone.x[0] <= stay.spot[0] <= zone.x[1]
         and zone.across[0] <= stay.spot[1] <= zone.across[1]
-        for zone in told.zones
-    )
+    }
+    return [] if stay.is_lawful else sorted(kinds)
+
+
+STALLS_BESIDES = {"spillover": "vending"}
+"""Rules that speak of stalls as well as the rule that stalls are called after."""
 
 
 def _offence(stay: Stay, kind: str, span_s: tuple[float, float]) -> Offence:

@@ -207,11 +207,11 @@ class TrafficEntry(Entry):
 class ZoneEntry(Entry):
     """Where a rule holds, and from when on a stay in it is an offence."""
 
-    kind: str = Field(description="parking, vending or flyers.")
+    kind: str = Field(description="parking, vending, spillover or flyers.")
     id: str = Field(default="", max_length=64, description="Unique within the file; else the kind and a number.")
     name: Name = Field(default="", description="What the operator reads.")
     x: Point = Field(description="From west to east (m).")
-    y: Point | None = Field(default=None, description="From the camera's side on; for parking and vending (m).")
+    y: Point | None = Field(default=None, description="From the camera's side on; not for flyers (m).")
     z: Point | None = Field(default=None, description="From below; for flyers on the fronts (m).")
     limit: float = Field(default=60.0, ge=1, le=86_400, description="A longer stay is an offence (s).")
 
@@ -238,7 +238,7 @@ class ZoneEntry(Entry):
 class OffenceEntry(Entry):
     """An offence that does not follow from a zone and its limit."""
 
-    kind: str = Field(description="parking, vending or flyers.")
+    kind: str = Field(description="parking, vending, spillover or flyers.")
     by: Name = Field(min_length=1, description="The name of the actor, stall or paper.")
     begins: Seconds | None = Field(default=None, description="Else when it stands there (s).")
     ends: Seconds | None = Field(default=None, description="Else when it leaves (s).")

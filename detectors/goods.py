@@ -104,7 +104,9 @@ class GoodsDetector:
         things = state.new_things(scene, self._zone, self._rule, THINGS)
         things = [place for place in things if place.class_id != StreetClass.UNKNOWN or self._is_object(place, scene)]
         state.join(things, self._rule.join_distance, lambda place: _Pile.of(place, scene, state.clock_s))
-        return [event for pile in list(state.stalls) for event in self._judge(pile, scene)]
+        gone = [pile for pile in state.merge(self._rule.join_distance) if pile.event_id]
+        events = [self._report(pile, Phase.ENDED, scene) for pile in gone]
+        return events + [event for pile in list(state.stalls) for event in self._judge(pile, scene)]
 
     def pace(self) -> Pace:
         """Return how closely to look: closer while something lies there."""

@@ -12,8 +12,10 @@ Belongs here: the rule. Does not: what stands and since when (vision.memory), pe
 from dataclasses import replace
 from typing import Final, Literal
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
+from detectors.attendance import Attendance, people_near
 from detectors.events import Event, Phase, Reason
 from detectors.footprint import stands_in
 from detectors.hours import Hours, in_force
@@ -31,6 +33,15 @@ STANDING_S = 6.0
 SEEN_HZ = 1 / 15
 """So often the model sees a vehicle that stands; and when its limit passes."""
 
+LOADING_RATIO, LOADING_WINDOW_S = 0.2, 180.0
+"""Who loads is by the vehicle now and then: for so much of the last three minutes. Chosen, not measured."""
+
+LOADING_HEIGHTS = 0.7
+"""Who loads is this near to the vehicle, in heights of that person; who walks along the kerb is gone after seconds."""
+
+LOADING_HZ = 0.2
+"""So often the model looks for who loads."""
+
 QUEUE_STEP_S = 15.0
 """Vehicles that came to rest one after the other within this time belong to one queue."""
 
@@ -42,8 +53,9 @@ class ParkingRule(RuleSettings):
 
     kind: Literal["parking"] = KIND
     limit_s: float = Field(default=300, ge=1, le=86400, description="Seconds a vehicle may stand (s).")
-    grace_s: float = Field(
-        default=0, ge=0, le=3600, description="Seconds added for loading and for letting people in and out (s)."
+    grace_s: float = Field(default=0, ge=0, le=3600, description="Seconds added for letting people in and out (s).")
+    loading_limit_s: float = Field(
+        default=0, ge=0, le=86400, description="Seconds it may stand while somebody loads; 0: as without (s)."
     )
     min_footprint_ratio: float = Field(
         default=0.5, gt=0, le=1, description="Share of a vehicle's ground inside the zone that counts as inside (0-1)."
@@ -79,6 +91,8 @@ class _Stay(Offence):
     queued_s: float = 0.0
     is_dated: bool = False
     is_seen: bool = True
+    attended_to_s: float = 0.0
+    attendance: Attendance = Field(default_factory=Attendance)
 
     @property
     def counted_s(self) -> float:
@@ -123,6 +137,7 @@ class ParkingDetector:
                 del self._state.stays[place.place_id]
                 continue
             self._count(stay, place, holds=not is_in_force, queued=place.place_id in queue)
+            self._see_loading(stay, scene)
             if place.state is PlaceState.LEFT:
                 events.append(self._report(stay, Phase.ENDED, scene))
                 del self._state.stays[place.place_id]
@@ -132,12 +147,13 @@ class ParkingDetector:
 
     def pace(self) -> Pace:
         """Return how closely to look: while a vehicle stands, also at the moment at which its limit passes."""
-        limit_s = self._rule.limit_s + self._rule.grace_s
-        left_s = [limit_s - stay.counted_s for stay in self._state.stays.values() if stay.phase is Phase.STARTED]
-        paces = [Pace.scout(limit_s)]
+        waiting = [stay for stay in self._state.stays.values() if stay.phase is Phase.STARTED]
+        left_s = [self._limit_s(stay) - stay.counted_s for stay in waiting]
+        paces = [Pace.scout(self._rule.limit_s + self._rule.grace_s)]
         if self._state.stays:
             pause_s = max(min([STANDING_S, *left_s]), FASTEST_SCOUT_S)
-            model_hz = 1 / pause_s if pause_s < STANDING_S else SEEN_HZ
+            seen_hz = LOADING_HZ if self._rule.loading_limit_s and waiting else SEEN_HZ
+            model_hz = 1 / pause_s if pause_s < STANDING_S else seen_hz
             paces.append(Pace(1 / pause_s, max(OFTEN_S, min(2 * pause_s, LONGEST_PAUSE_S)), model_hz))
         return Pace.closest(paces)
 
@@ -240,15 +256,32 @@ class ParkingDetector:
         stay.box, stay.class_id, stay.score = place.box, place.class_id, place.score
 
     def _is_due(self, stay: _Stay, place: Place) -> bool:
+        is_over = stay.counted_s >= self._limit_s(stay)
+        return stay.phase is Phase.STARTED and place.state is PlaceState.STANDING and is_over
+
+    def _limit_s(self, stay: _Stay) -> float:
+        """Return how long a vehicle may stand: longer while somebody loads."""
         limit_s = self._rule.limit_s + self._rule.grace_s
-        return stay.phase is Phase.STARTED and place.state is PlaceState.STANDING and stay.counted_s >= limit_s
+        return max(limit_s, self._rule.loading_limit_s) if stay.attendance.ratio >= LOADING_RATIO else limit_s
+
+    def _see_loading(self, stay: _Stay, scene: Scene) -> None:
+        """Note who is by a vehicle, where loading is allowed."""
+        if not self._rule.loading_limit_s or not scene.looked or scene.is_unclear(stay.box):
+            return
+        near = people_near(scene, stay.box, LOADING_HEIGHTS, not_in=np.zeros((0, 4), np.float32))
+        step_s = min(max(0.0, stay.dwell_s - stay.attended_to_s), 2 / LOADING_HZ)
+        stay.attended_to_s = stay.dwell_s
+        stay.attendance.take(step_s, stay.dwell_s, near)
+        stay.attendance.trim(LOADING_WINDOW_S)
 
     def _report(self, stay: _Stay, phase: Phase, scene: Scene) -> Event:
         stay.phase = phase
+        loading = (Reason("attended", round(stay.attendance.ratio, 3), "ratio"),) if self._rule.loading_limit_s else ()
         reasons = (
             Reason("dwell", round(stay.dwell_s, 2), "s"),
             Reason("held", round(stay.held_s, 2), "s"),
-            Reason("limit", self._rule.limit_s + self._rule.grace_s, "s"),
+            *loading,
+            Reason("limit", self._limit_s(stay), "s"),
         )
         return replace(stay.event(KIND, self._zone, scene, reasons), offence=self._rule.offence)
 

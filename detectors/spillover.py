@@ -209,7 +209,9 @@ class SpilloverDetector:
 
     def _report(self, spill: _Spill, phase: Phase, scene: Scene) -> Event:
         spill.phase = phase
-        beyond = (Reason("beyond", round(spill.beyond, 3), spill.beyond_unit),) if spill.beyond_unit else ()
+        far, unit = round(spill.beyond, 3), spill.beyond_unit
+        told = Reason("beyond", far, unit) if unit == "m" else Reason("beyond_picture", far, unit)
+        beyond = (told,) if unit else ()
         reasons = (
             Reason("dwell", round(spill.counted_s, 2), "s"),
             *beyond,

@@ -30,6 +30,10 @@ MIN_DIFFERENCE = 11.0
 STAY_S = 5.0
 """Watched seconds a pixel must differ and stay: who waits at the kerb for less is a passer-by."""
 
+GONE_S = 10.0
+"""A pixel that looks like the background again remembers no more than so many seconds of what stood there: it would be
+seen for half of its stay after it was taken away."""
+
 LONGEST_GATHER_S = 3.0
 """A look vouches for no more than so many seconds before it: who waits may have been known at the looks between."""
 
@@ -53,6 +57,10 @@ MAX_SHARE = 0.5
 
 SHADOW_RESIDUAL = 0.35
 """A region whose difference shrinks to this share once light is fitted inside it, keeps its texture: a shadow."""
+
+LEAST_SHADOW_GAIN = 0.4
+"""So much of the background's contrast a shadow keeps: a sixth of the light is a gain of 0.44 in a picture (gamma 2.2).
+Crates on even paving fit with less, as nothing of the paving is left there to see."""
 
 GHOST_RATIO = 0.75
 """A region's border whose slope is less than this share of the background's belongs to a thing that went away."""
@@ -127,6 +135,7 @@ class Background:
         is_still = np.abs(now - self._short) <= 2 * MIN_DIFFERENCE
         stays = differs & is_still & open_ & self._watched
         self._stay_s[stays] += step_s
+        np.minimum(self._stay_s, GONE_S, out=self._stay_s, where=open_ & ~differs)
         self._stay_s[open_ & ~stays] -= 2 * step_s
         self._stay_s[~open_] -= step_s  # a person whom the model misses at one look in three is no unknown thing
         np.maximum(self._stay_s, 0, out=self._stay_s)
@@ -179,7 +188,7 @@ def _is_thing(now: FloatArray, expected: FloatArray, region: Mask) -> bool:
     if inner.sum() >= 16 and expected[inner].std() > 4:
         inside = fit_light(now, expected, inner)
         residual = float(np.abs(now - inside.expected(expected))[inner].mean())
-        if residual < SHADOW_RESIDUAL * difference:
+        if inside.gain >= LEAST_SHADOW_GAIN and residual < SHADOW_RESIDUAL * difference:
             return False
     mask = region.astype(np.uint8)
     ring = (cv2.dilate(mask, np.ones((3, 3), np.uint8)) - cv2.erode(mask, np.ones((3, 3), np.uint8))).astype(bool)

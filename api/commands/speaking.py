@@ -17,7 +17,7 @@ DEFAULT_CONFIG = Path("settings.toml")
 
 def say(
     horn: Annotated[str, typer.Argument(help="id of a horn in the settings, or a horn's URL (file:///folder, ...)")],
-    text: Annotated[str, typer.Argument(help="a phrase (parking, vending, spillover, flyers) or the words themselves")],
+    text: Annotated[str, typer.Argument(help="a phrase (parking, goods, any kind of rule) or the words themselves")],
     config: Annotated[Path, typer.Option("--config", "-c", help="settings file with the horns")] = DEFAULT_CONFIG,
     language: Annotated[str, typer.Option(help="zh or en")] = "",
     level: Annotated[int, typer.Option(help="1: first warning, 2: the stronger one", min=1, max=2)] = 1,

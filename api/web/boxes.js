@@ -12,7 +12,9 @@ const BRIDGE_S = 2.5; // two looks further apart are not bridged
 const LABEL_PX = 16; // height of a label
 
 const COLOURS = { moving: "#48d6d2", standing: "#f0b429", offence: "#ff4d57" };
-const ZONE_COLOURS = { parking: "#5aa9ff", vending: "#c792ea", spillover: "#e8a15b", flyers: "#8bd450", goods: "#f2c14e", disorder: "#5fd3c4" };
+const ZONE_COLOURS = {
+  parking: "#5aa9ff", vending: "#c792ea", spillover: "#e8a15b", flyers: "#8bd450", goods: "#f2c14e", disorder: "#5fd3c4",
+};
 
 // What moves has a track; what stands has a place, and paper on a wall has neither.
 const isMoving = (row) => row.track_id !== null;
@@ -103,9 +105,6 @@ function drawZone(pen, rect, zone) {
   pen.setLineDash([6, 4]);
   pen.stroke();
   pen.setLineDash([]);
-  pen.beginPath(); // the door line of a shop's zone
-  (zone.rule.door ?? []).forEach(([x, y], i) => pen[i ? "lineTo" : "moveTo"](rect.x + x * rect.width, rect.y + y * rect.height));
-  pen.stroke();
 }
 
 // Draws one box and returns where its words go.

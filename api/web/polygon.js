@@ -11,7 +11,7 @@ const STEP = 0.005; // an arrow key moves a corner by so much of the picture; wi
 const CLOSE_PX = 12; // a click this near the first corner closes the polygon; near its last point it ends a line
 const MIN_CORNERS = 3;
 const MIN_POINTS = 2; // of a line
-const TO_STREET = 0.3; // the tick that shows the street side goes so far from the line to the middle of the zone
+const TO_STREET = 0.7; // the tick that shows the street side goes so far from the line to the middle of the zone
 const KEYS = { ArrowLeft: [-STEP, 0], ArrowRight: [STEP, 0], ArrowUp: [0, -STEP], ArrowDown: [0, STEP] };
 
 export class PolygonEditor {

@@ -10,7 +10,7 @@ import { TrialPanel } from "./trial.js";
 import { ViewBar } from "./view_bar.js";
 
 const STILL_WIDTH = 1280;
-const FIRST_FIELDS = ["limit_s", "grace_s", "offence", "surface_width_m", "surface_height_m"]; // what most people change; the rest is folded away
+const FIRST_FIELDS = ["limit_s", "grace_s", "loading_limit_s", "offence", "surface_width_m", "surface_height_m"]; // what most people change; the rest is folded away
 const PRESETS = { fire_lane: { limit_s: 60, grace_s: 0 } }; // what is set with the name of an offence; may be changed then
 
 // Returns the schema of the number that a field takes; a field that may be left empty has it among others.
@@ -208,7 +208,7 @@ export class ZonePage {
 
   #doorField({ id, rule }) {
     const has = (rule.door ?? []).length > 0;
-    return h("div", { class: "field" }, h("span", { class: "muted" }, t(has ? "zones.door" : "zones.no_door")),
+    return h("div", { class: "stack" }, h("span", { class: "muted" }, t(has ? "zones.door" : "zones.no_door")),
       h("div", { class: "row" },
         button(t(has ? "zones.draw_door_anew" : "zones.draw_door"), { symbol: "plus", id: "draw-door", onclick: () => this.#drawDoor() }),
         has ? button(t("zones.delete_door"), { symbol: "trash", onclick: () => this.#doorDrawn(id, []) }) : null));

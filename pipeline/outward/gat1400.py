@@ -28,8 +28,8 @@ KEEPALIVE_S = 60.0
 """Between signs of life; registrations that were not kept alive for three times as long are made anew."""
 
 EVENT_SORTS = {"parking": 603, "vending": 661, "spillover": 660, "flyers": 674, "goods": 685}
-"""Kind of offence to `EventSort`: 车辆违停, 无照经营游商, 店外经营, 非法小广告, 乱堆物堆料; an extension of makers,
-not the standard's."""
+"""Kind of offence to `EventSort`: 车辆违停, 无照经营游商, 店外经营, 非法小广告, 乱堆物堆料; an extension by makers, not
+of the standard."""
 
 IMAGE_TYPE = "02"
 """What an id is of: a picture."""

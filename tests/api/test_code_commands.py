@@ -99,7 +99,8 @@ def test_import_asks_for_what_no_file_says_and_then_writes_a_table(typed: Typed,
 
     status, out, _ = typed("import", str(own), "--out", str(out_file), "--kind", "parking=0410")
     assert (status, f"written to {out_file}" in out) == (0, True)
-    assert load_table(out_file).kinds == {"vending": "0406", "parking": "0410", "flyers": "0201"}
+    found = {"vending": "0406", "spillover": "0406", "parking": "0410", "disorder": "0410", "flyers": "0201"}
+    assert load_table(out_file).kinds == found
 
 
 def test_import_takes_components_from_a_second_file(typed: Typed, own: Path) -> None:

@@ -165,6 +165,20 @@ def test_days_and_holidays_of_a_rule_are_set_on_the_page(visit: Visit, system: F
     ]
 
 
+def test_rule_against_goods_is_set_on_the_page(visit: Visit, system: FakeSystem) -> None:
+    visitor = visit()
+    visitor.go("zones")
+    page = visitor.page
+    page.select_option("#zone-kind", label="乱堆物堆料")
+    page.locator("details summary", has_text="更多参数").click()
+    page.get_by_label("最小物品（米）").fill("0.8")
+    page.click("#zone-save")
+    expect(page.locator(".toast.good")).to_have_count(1)
+
+    rule = system.zones("gate-1")[0].rule
+    assert (rule.kind, rule.limit_s, rule.min_size_m) == ("goods", 600, 0.8)
+
+
 def test_fire_lane_is_chosen_with_its_short_limit(visit: Visit, system: FakeSystem) -> None:
     visitor = visit()
     visitor.go("zones")

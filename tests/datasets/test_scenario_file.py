@@ -29,7 +29,7 @@ EXPECTED = {
     "lane-of-stickers": ["flyers", "flyers", "parking", "parking", "parking", "parking"],
     "market-permitted": ["vending"],
     "parking-stop": ["parking"],
-    "shop-beyond-door": ["vending"],
+    "shop-beyond-door": ["spillover"],
     "vendor-comes-and-goes": ["vending"],
 }
 

@@ -147,6 +147,47 @@ def test_clock_is_held_outside_the_hours_in_force() -> None:
     assert (events[1].captured_at - began).total_seconds() >= 78
 
 
+def loader(until_s: float) -> Thing:
+    """Somebody who goes between a van's rear and the shop, by the van for half of the time."""
+
+    def path(t_s: float) -> Box | None:
+        if not 15 <= t_s < until_s:
+            return None
+        return box_at(690 if t_s % 20 < 10 else 900, 505 + t_s % 2, 40, 110)
+
+    return Thing(path, class_id=StreetClass.PERSON.value)
+
+
+LOADING = {"kind": "parking", "limit_s": 40, "loading_limit_s": 120}
+
+
+def test_vehicle_that_is_loaded_may_stand_longer_where_that_is_allowed() -> None:
+    street = Street([Thing(stay(600, 500, 10, 100)), loader(until_s=95)], hz=2)
+    assert "raised" not in phases(judged(zone(LOADING), street.observations(120)))
+    assert "raised" in phases(judged(zone({**LOADING, "loading_limit_s": 0}), street.observations(120)))
+
+
+def test_vehicle_that_is_loaded_beyond_that_limit_is_raised_by_it() -> None:
+    street = Street([Thing(stay(600, 500, 10, 200)), loader(until_s=195)], hz=2)
+    raised = next(event for event in judged(zone(LOADING), street.observations(210)) if event.phase is Phase.RAISED)
+    assert 128 <= raised.t_s <= 136
+    assert value(raised, "limit") == 120
+    assert value(raised, "attended") >= 0.2
+
+
+def test_vehicle_that_nobody_loads_has_the_plain_limit() -> None:
+    street = Street([Thing(stay(600, 500, 10, 100))], hz=2)
+    raised = next(event for event in judged(zone(LOADING), street.observations(120)) if event.phase is Phase.RAISED)
+    assert 48 <= raised.t_s <= 56
+
+
+def test_loading_that_is_over_does_not_count_on() -> None:
+    street = Street([Thing(stay(600, 500, 10, 400)), loader(until_s=60)], hz=1)
+    rule = {**LOADING, "loading_limit_s": 3600}
+    raised = next(event for event in judged(zone(rule), street.observations(400)) if event.phase is Phase.RAISED)
+    assert 70 <= raised.t_s <= 260
+
+
 def test_zone_that_is_called_a_fire_lane_says_so_in_its_events() -> None:
     street = Street([Thing(stay(600, 500, 5, 60))], hz=2)
     events = judged(zone({"kind": "parking", "limit_s": 20, "offence": "fire_lane"}), street.observations(80))

@@ -122,7 +122,7 @@ def test_how_far_it_spills_over_is_told_in_metres_where_the_ground_is_known() ->
 
 def test_how_far_it_spills_over_is_told_in_heights_of_the_picture_elsewhere() -> None:
     raised = told(thing(StreetClass.GOODS, y=504))[1]
-    beyond = next(reason for reason in raised.reasons if reason.key == "beyond")
+    beyond = next(reason for reason in raised.reasons if reason.key == "beyond_picture")
     assert beyond.unit == "ratio"
     assert beyond.value == pytest.approx(0.1, abs=0.005)
 

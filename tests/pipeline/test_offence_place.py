@@ -4,9 +4,13 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from cases.code_files import bundled_table
+from cases.errors import KindWithoutItemError
 from cases.packs import Why
-from pipeline.offence_place import WHOLE, place_of
+from detectors.catalog import ZoneSettings
+from pipeline.offence_place import WHOLE, place_of, require_items
 from pipeline.settings import CameraEntry
 from pipeline.site import Site
 from tests.pipeline.fakes import event
@@ -54,3 +58,17 @@ def test_preset_is_the_view_that_the_zone_is_drawn_in(tmp_path: Path) -> None:
     known.save_zones("yard", [zone.model_copy(update={"view": "wall"}) for zone in known.zones("yard")])
     assert place_of(in_yard, known, bundled_table()).preset is Why.ZONE_CHANGED
     assert place_of(replace(in_yard, zone_version=2), known, bundled_table()).preset == "wall"
+
+
+def test_zone_whose_cases_would_have_no_item_in_the_table_is_refused() -> None:
+    zone = ZoneSettings.model_validate({"id": "pavement", "polygon": CORNERS, "rule": {"kind": "goods"}})
+    table = bundled_table()
+    require_items([zone], table)
+    kinds = {kind: code for kind, code in table.kinds.items() if kind != "goods"}
+    with pytest.raises(KindWithoutItemError, match="no item for events of kind 'goods'"):
+        require_items([zone], replace(table, kinds=kinds))
+
+
+def test_fire_lane_is_called_by_its_own_item_on_the_pictures(tmp_path: Path) -> None:
+    place = place_of(replace(event(), offence="fire_lane"), site(tmp_path), bundled_table())
+    assert place.offence.startswith("0496 ")

@@ -184,6 +184,27 @@ def test_thing_that_was_taken_away_leaves_no_unknown_object() -> None:
     assert len(unknown_boxes(watch(perception, plain, 30, 60))) == 0
 
 
+def test_dark_crate_on_even_paving_is_no_shadow() -> None:
+    rows = np.arange(WH[1])[:, None] // 12 % 2
+    paving = np.broadcast_to(150 + 14 * rows, (WH[1], WH[0])).astype(np.uint8)
+    perception = Perception([], watch_unknown=[KERB])
+    watch(perception, paving, 0, 20)
+    x1, y1, x2, y2 = (int(side) for side in BOX)
+    crate = paving.copy()
+    crate[y1:y2, x1:x2] = 60
+    boxes = unknown_boxes(watch(perception, crate, 20, 45))
+    assert len(boxes) >= 8
+    assert np.abs(np.array(boxes[-1]) - BOX).max() <= 10
+
+
+def test_object_that_is_taken_away_after_a_long_stay_is_not_seen_on() -> None:
+    perception = Perception([], watch_unknown=[KERB])
+    watch(perception, street(), 0, 20)
+    assert unknown_boxes(watch(perception, with_box(street(), BOX), 20, 140))
+    watch(perception, street(), 140, 150)
+    assert not unknown_boxes(watch(perception, street(), 150, 170))
+
+
 def test_object_outside_the_watched_zone_is_none() -> None:
     perception = Perception([], watch_unknown=[Zone("k", "k", ((0, 0.9), (1, 0.9), (1, 1), (0, 1)))])
     watch(perception, street(), 0, 20)

@@ -44,11 +44,7 @@ def fill(connection: sa.Connection) -> None:
     moves = (audit.c.from_state != audit.c.to_state, audit.c.from_state != "")
     for case_id in open_ids:  # of a million cases the few that are in such a stage now; nobody else has a clock
         told = sa.select(audit.c.from_state, audit.c.to_state, audit.c.at).where(audit.c.case_id == case_id, *moves).order_by(audit.c.seq)
-<<<<<<< HEAD:cases/migrations/versions/0012_know_since_when_a_stage_runs.py
-        since, spent_s = since_when([(row[0], row[1], row[2]) for row in connection.execute(told)])
-=======
         since, spent_s = since_when([(before, after, at) for before, after, at in connection.execute(told)])
->>>>>>> desk:cases/migrations/versions/0015_know_since_when_a_stage_runs.py
         connection.execute(cases.update().where(cases.c.id == case_id).values(stage_since=since, stage_spent_s=spent_s))
 
 
