@@ -10,7 +10,7 @@ from api.bodies import CameraBody, CamerasBody, SeenViewBody
 from api.errors import ApiError
 from api.mistakes import facts_of_zones
 from detectors.catalog import RULES, ZoneSettings, ZonesFile, explain
-from pipeline.settings import CameraEntry
+from pipeline.camera_settings import CameraEntry
 from pipeline.system import System
 from streams.errors import UnknownCameraError
 

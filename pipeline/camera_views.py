@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from detectors.catalog import ZoneSettings
 from detectors.events import Event
+from pipeline.camera_settings import CameraEntry, GroundSettings
 from pipeline.errors import UnknownViewError
-from pipeline.settings import CameraEntry, GroundSettings
 from pipeline.shard import Shard
 from pipeline.site import Site
 from pipeline.views import CameraView, SystemProblem, ViewOfCamera

@@ -9,7 +9,7 @@ from cases.codes import CodeTable
 from cases.packs import Why
 from detectors.catalog import ZoneSettings
 from detectors.events import Event
-from pipeline.settings import CameraEntry
+from pipeline.camera_settings import CameraEntry
 from pipeline.site import Site
 from streams.errors import UnknownCameraError
 from vision.zones import Zone

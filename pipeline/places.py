@@ -32,7 +32,7 @@ from cases.place_settings import KinSettings, PlaceSettings
 from cases.records import Case, NewCase
 from cases.spots import MAX_ADDRESS_LENGTH, Proposal, Spot
 from cases.units import known_units
-from pipeline.settings import CameraEntry, GroundSettings
+from pipeline.camera_settings import CameraEntry, GroundSettings
 from streams.errors import UnknownCameraError
 from vision.arrays import SizeWH
 

@@ -13,8 +13,9 @@ from typing import TypeVar
 from pydantic import BaseModel, ConfigDict, PositiveInt, ValidationError
 
 from detectors.catalog import ZoneSettings, ZonesFile, load_zones
+from pipeline.camera_settings import CameraEntry
 from pipeline.errors import DuplicateCameraError, SettingsError
-from pipeline.settings import CameraEntry, explain
+from pipeline.settings import explain
 from pipeline.whole_files import write_whole
 from streams.errors import UnknownCameraError
 

@@ -31,6 +31,7 @@ from cases.store import CaseStore
 from detectors.catalog import ZoneSettings
 from detectors.events import Event
 from pipeline.agenda import Agenda
+from pipeline.camera_settings import CameraEntry
 from pipeline.camera_views import CameraViews
 from pipeline.case_flow import CaseFlow, FlowParts, tell
 from pipeline.checkpoints import CheckpointFolder
@@ -57,7 +58,7 @@ from pipeline.privacy import open_privacy
 from pipeline.recorder import Recorder
 from pipeline.recordings import RecordingFolder
 from pipeline.room import free_bytes, low_disk
-from pipeline.settings import CameraEntry, Settings
+from pipeline.settings import Settings
 from pipeline.shard import Shard, ShardListeners
 from pipeline.site import Site
 from pipeline.speaking import Speaker, SpeakerParts, Voice

@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from pipeline.camera_settings import CameraEntry
 from pipeline.ptz_settings import PtzSettings
-from pipeline.settings import CameraEntry
 from pipeline.views import SystemProblem
 from streams.errors import StreamError
 from streams.onvif_ptz import Position, PtzClient, PtzStatus

@@ -28,12 +28,13 @@ from models.cards import load_card
 from models.choice import FALLBACK, check_card
 from models.errors import ModelError
 from models.shelf import bundled_card
+from pipeline.camera_settings import CameraEntry
 from pipeline.data_folder import check_data_folder
 from pipeline.errors import SettingsError
 from pipeline.outward.posting import trust_of
 from pipeline.reading_wiring import checked_notices
 from pipeline.second_opinion_settings import SecondOpinionSettings
-from pipeline.settings import CameraEntry, Settings, load_settings
+from pipeline.settings import Settings, load_settings
 from pipeline.stores import keys_folder
 from streams.errors import StreamError
 from streams.opening import open_file

@@ -15,10 +15,11 @@ from detectors.catalog import ZoneSettings, load_zones
 from models.choice import EngineName
 from models.model import open_model
 from models.shelf import bundled_card
+from pipeline.camera_settings import CameraEntry
 from pipeline.errors import PipelineError, SettingsError
 from pipeline.inference import Looker
 from pipeline.recording_run import OneFile, RecordedCamera, record_film, record_stream
-from pipeline.settings import CameraEntry, Settings, load_settings
+from pipeline.settings import Settings, load_settings
 from pipeline.site import Site
 from streams.recorded import Recorded
 from streams.urls import check_url, redact, scheme_of

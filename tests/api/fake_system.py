@@ -31,13 +31,14 @@ from cases.store import CaseStore
 from cases.units import check_unit
 from detectors.catalog import ZoneSettings
 from detectors.events import Reason
+from pipeline.camera_settings import CameraEntry
 from pipeline.errors import DuplicateCameraError, NoPictureError, UnknownViewError
 from pipeline.evidence_desk import DeskParts, EvidenceDesk
 from pipeline.hub import Hub, Subscription
 from pipeline.messages import BoxesMessage, BoxRow, CameraMessage, CaseMessage
 from pipeline.metrics import Metrics, MetricSources
 from pipeline.places import Places
-from pipeline.settings import CameraEntry, Settings
+from pipeline.settings import Settings
 from pipeline.views import CameraView, HornView, LookCounts, SystemHealth, ViewOfCamera
 from streams.errors import UnknownCameraError
 from streams.gears import Gear

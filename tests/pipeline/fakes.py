@@ -12,8 +12,8 @@ from cases.place_settings import PlaceSettings
 from cases.records import NewCase, case_id_of
 from cases.store import CaseStore
 from detectors.events import Event, Phase, Reason
+from pipeline.camera_settings import CameraEntry
 from pipeline.places import Places
-from pipeline.settings import CameraEntry
 from streams.errors import UnknownCameraError
 
 NOON = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)

@@ -10,8 +10,8 @@ from cases.code_files import bundled_table
 from cases.errors import KindWithoutItemError
 from cases.packs import Why
 from detectors.catalog import ZoneSettings
+from pipeline.camera_settings import CameraEntry
 from pipeline.offence_place import WHOLE, place_of, require_items
-from pipeline.settings import CameraEntry
 from pipeline.site import Site
 from tests.pipeline.fakes import event
 

@@ -24,10 +24,10 @@ from cases.spots import Kinship, Spot
 from cases.states import Action
 from cases.store import CaseStore
 from cases.units import check_unit
+from pipeline.camera_settings import CameraEntry, GroundSettings
 from pipeline.case_flow import CaseFlow, FlowParts
 from pipeline.hub import Hub
 from pipeline.places import Places
-from pipeline.settings import CameraEntry, GroundSettings
 from tests.cases import city as town
 from tests.pipeline.fakes import NOON, FakeAgenda, city, event, facts, new_case
 

@@ -14,10 +14,11 @@ import pytest
 from broadcast.settings import BroadcastSettings, LadderSettings
 from detectors.events import Event, Phase
 from pipeline import recorder as recorder_module
+from pipeline.camera_settings import CameraEntry
 from pipeline.recorder import Recorder
 from pipeline.recordings import RecordingFolder
 from pipeline.rerun import Rerun
-from pipeline.settings import CameraEntry, EvidenceSettings, RecordingSettings, Settings
+from pipeline.settings import EvidenceSettings, RecordingSettings, Settings
 from pipeline.system import System
 from pipeline.watch import CameraWatch
 from streams.opening import Openers

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
+from pipeline.camera_settings import CameraEntry
 from pipeline.errors import SettingsError
-from pipeline.settings import CameraEntry, Settings, load_settings
+from pipeline.settings import Settings, load_settings
 from streams.urls import file_source
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "pipeline" / "example.toml"

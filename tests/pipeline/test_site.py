@@ -8,8 +8,8 @@ import pytest
 
 from detectors.catalog import ZoneSettings
 from detectors.errors import DetectorError
+from pipeline.camera_settings import CameraEntry
 from pipeline.errors import DuplicateCameraError, SettingsError
-from pipeline.settings import CameraEntry
 from pipeline.site import Site
 from streams.errors import UnknownCameraError
 

@@ -9,7 +9,8 @@ import pytest
 
 from broadcast.settings import BroadcastSettings, HornEntry, LadderSettings
 from cases.states import CaseState
-from pipeline.settings import CameraEntry, EvidenceSettings, Settings
+from pipeline.camera_settings import CameraEntry
+from pipeline.settings import EvidenceSettings, Settings
 from pipeline.system import System
 from streams.opening import Openers
 from tests.e2e.sites import cases_of, until

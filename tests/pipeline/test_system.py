@@ -10,8 +10,9 @@ import pytest
 from cases.evidence_errors import SigningKeyError
 from cases.signing import load_signing_key
 from detectors.catalog import ZoneSettings
+from pipeline.camera_settings import CameraEntry, GroundSettings
 from pipeline.errors import SettingsError
-from pipeline.settings import CameraEntry, EvidenceSettings, GroundSettings, Settings
+from pipeline.settings import EvidenceSettings, Settings
 from pipeline.system import System
 from pipeline.watch import CameraWatch
 from streams.opening import Openers

@@ -17,8 +17,9 @@ from cases.posts import Doer
 from cases.records import Case
 from cases.states import Action
 from detectors.events import Event
+from pipeline.camera_settings import CameraEntry
 from pipeline.errors import NoHornError
-from pipeline.settings import CameraEntry, Settings
+from pipeline.settings import Settings
 from pipeline.system import System
 from streams.opening import Openers
 from tests.e2e.sites import until

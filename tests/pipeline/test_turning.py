@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from pipeline.camera_settings import CameraEntry
 from pipeline.ptz_settings import PtzSettings
-from pipeline.settings import CameraEntry
 from pipeline.turning import LEAST_HOLD_S, LONG_REST_S, LOOK_HOLD_S, MISSED_S, Turner
 from tests.streams.ptz_server import PtzCamera, serving
 

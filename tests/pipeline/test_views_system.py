@@ -19,7 +19,8 @@ from cases.posts import Doer
 from cases.records import Case
 from cases.states import Action
 from datasets.synthetic import BUFFER_BYTES, PROBE_OPTIONS, DrawnCamera, parse_url
-from pipeline.settings import CameraEntry, EvidenceSettings, Settings
+from pipeline.camera_settings import CameraEntry
+from pipeline.settings import EvidenceSettings, Settings
 from pipeline.system import System
 from streams.opening import Openers
 from tests.e2e.sites import cases_of, until
