@@ -239,7 +239,11 @@ class _Sheet:
     def _said(self, row: AuditRow) -> str:
         """Return why, and of a look after dispatch or a second opinion what it came to."""
         if row.action == EXAMINE:
-            return f"{escape(str(row.detail['examiner']))}: {self._word('verdict', str(row.detail['verdict']))}"
+            said = (
+                self._word("examiner", str(row.detail["examiner"])),
+                self._word("verdict", str(row.detail["verdict"])),
+            )
+            return ": ".join(said)
         for family, told in (("finding", row.detail.get("finding")), ("delay", row.detail.get("delay"))):
             if row.action in (LOOK, LOOK_DELAYED) and isinstance(told, str):
                 return self._word(family, told)

@@ -1,14 +1,15 @@
 // Second opinions on a case: who said what before it was warned about or filed, and whether it is held back for that.
 
 import { fill, h } from "./dom.js";
+import { READERS } from "./readings.js";
 import { clock, day, has, quantity, t, word } from "./text.js";
 
 const TOLD_BY_THE_SENTENCE = ["case", "called_false_at", "paint"]; // facts that are part of `examined.*`, or of no use here
 
-// Returns the section of a case, or null where nobody has said anything about it.
+// Returns the section of a case, or null where nobody has said anything about it; what readers say stands with what they read.
 export function examinationsSection(found, history) {
-  const rows = history.filter((row) => row.action === "examine");
-  if (!rows.length) return null;
+  const rows = history.filter(({ action, detail }) => action === "examine" && !READERS.includes(detail.examiner));
+  if (!rows.length && !found.held_back) return null;
   const held = found.held_back ? h("p", { class: "notice held" }, t("exam.held")) : null;
   const said = h("ul", { class: "examinations" }, rows.map(examination));
   return h("section", { class: "second-opinions", "aria-label": t("exam.title") }, h("h3", {}, t("exam.title")), held, said);

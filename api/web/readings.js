@@ -3,7 +3,7 @@
 import { h } from "./dom.js";
 import { t, word } from "./text.js";
 
-const READERS = ["plates", "posters"]; // examiners that read
+export const READERS = ["plates", "posters"]; // examiners that read
 
 // Returns the section of a case from what the server tells and the case's history, or null where nobody read.
 export function readingsSection({ readings, alike, plates_hidden: isHidden }, history) {

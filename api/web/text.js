@@ -276,6 +276,8 @@ export const WORDS = {
   "examiner.language_model": ["视觉语言模型", "Vision-language model"],
   "examiner.memory": ["误报记忆", "Memory of false alarms"],
   "examiner.model": ["高精度模型", "Larger model"],
+  "examiner.plates": ["车牌识读", "Reader of plates"],
+  "examiner.posters": ["文字识读", "Reader of posters"],
   "examverdict.confirms": ["属实", "confirms"],
   "examverdict.doubts": ["存疑", "doubts"],
   "examverdict.failed": ["未能作答", "gave no answer"],

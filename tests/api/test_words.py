@@ -72,6 +72,8 @@ from pipeline.intake import CORRUPT, FAILED, NOT_DUE, REPLACED, STALE
 from pipeline.language_model import LANGUAGE_MODEL
 from pipeline.larger_model import LARGER_MODEL
 from pipeline.merging import SAME_OFFENCE
+from pipeline.plate_examiner import NAME as PLATES
+from pipeline.poster_examiner import NAME as POSTERS
 from pipeline.recorder import FAULT, LITTLE_ROOM
 from pipeline.speaking import NO_HORN
 from pipeline.trial_records import CaveatCode
@@ -193,7 +195,7 @@ def test_page_holds_no_words_outside_the_table() -> None:
         ("happened", [*Action, OPEN, ADD_PACK, END, EXPORT, VIEW, LOCK, UNLOCK, DELETE, RELEASE, WITHDRAW_RELEASE]),
         ("happened", [LOOK, LOOK_DELAYED, EXAMINE]),
         ("examverdict", list(Verdict)),
-        ("examiner", [MEMORY, LARGER_MODEL, LANGUAGE_MODEL]),
+        ("examiner", [MEMORY, LARGER_MODEL, LANGUAGE_MODEL, PLATES, POSTERS]),
         ("finding", list(Finding)),
         ("proposal", [each for each in ClosingProposal if each]),
         ("delay", list(Delay)),

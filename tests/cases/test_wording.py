@@ -32,6 +32,11 @@ from cases.retention import Rule
 from cases.said import SENTENCES
 from cases.states import Action, CaseState
 from cases.wording import WORDS_FILE, Words
+from pipeline.false_alarms import MEMORY
+from pipeline.language_model import LANGUAGE_MODEL
+from pipeline.larger_model import LARGER_MODEL
+from pipeline.plate_examiner import NAME as PLATES
+from pipeline.poster_examiner import NAME as POSTERS
 from tests.cases.builders import NOON
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -78,6 +83,7 @@ def test_every_sentence_has_both_languages_with_the_same_places_to_fill_in() -> 
         ("finding", list(Finding)),
         ("delay", list(Delay)),
         ("verdict", list(Verdict)),
+        ("examiner", [MEMORY, LARGER_MODEL, LANGUAGE_MODEL, PLATES, POSTERS]),
         ("newkey", list(NewKey)),
         ("why", list(Why)),
         ("state", list(CaseState)),
