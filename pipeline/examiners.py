@@ -71,6 +71,10 @@ class Examiner(Protocol):
     def name(self) -> str:
         """One word, as `memory`; the page words it as `examiner.<name>`."""
 
+    @property
+    def judges(self) -> bool:
+        """Whether it may doubt: a case waits for it. What merely reads is not waited for."""
+
     def examines(self, kind: str) -> bool:
         """Return whether it can judge offences of a kind; any thread may ask."""
 

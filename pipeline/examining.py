@@ -53,12 +53,13 @@ class ExaminingParts:
     on_change: Callable[[Case, str], None]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Open:
-    """A case under examination: what opened it, and who has not answered."""
+    """A case under examination: what opened it, who has not answered, and whether it has gone on to its ladder."""
 
     event: Event
     waiting: set[str]
+    has_gone_on: bool = False
 
 
 class Examining:
@@ -126,6 +127,7 @@ class Examining:
         self._parts.agenda.after(self._wait_s, limit, lambda: self._time_is_up(case.case_id))
         for name in sorted(waiting):
             self._desks[name].now(f"case {case.case_id}: {name}", partial(self._ask, name, case, event, until_s))
+        self._move_on(case.case_id)
 
     def decided(self, case: Case, order: Order) -> None:
         """Take note of what a person decided: what he confirmed goes on the ladder, whatever an examiner says."""
@@ -147,7 +149,10 @@ class Examining:
 
     def _let_on(self, case_id: str) -> None:
         """Put a case on the ladder whose doubt a person has just set aside."""
-        event = self._held.get(case_id) or (self._open[case_id].event if case_id in self._open else None)
+        opened = self._open.get(case_id)
+        event = self._held.get(case_id)
+        if event is None and opened is not None and not opened.has_gone_on:
+            event = opened.event
         if event is None:
             return
         case = self._parts.cases.get(case_id)
@@ -197,8 +202,7 @@ class Examining:
         if said is not None and name in opened.waiting:  # else this is tried again, as the next step failed
             self._note(case_id, said)
         opened.waiting.discard(name)
-        if not opened.waiting:
-            self._over(case_id)
+        self._move_on(case_id)
 
     def _time_is_up(self, case_id: str) -> None:
         """Go on without those that have not answered; a doubt that comes later is too late to hold anything back."""
@@ -208,17 +212,21 @@ class Examining:
         for name in sorted(opened.waiting):
             self._note(case_id, Examination(name, Verdict.FAILED, "too_late", took_s=self._wait_s))
             opened.waiting.discard(name)
-        self._over(case_id)
+        self._move_on(case_id)
 
     def _note(self, case_id: str, said: Examination) -> None:
         case = self._parts.cases.note_examination(case_id, said, datetime.now(UTC))
         logger.info("case %s: examiner %s: %s, %s", case.number, said.examiner, said.verdict.value, said.reason)
         self._parts.on_change(case, "examined")
 
-    def _over(self, case_id: str) -> None:
-        case = self._parts.cases.get(case_id)
-        event = self._open[case_id].event
-        if case.held_back:
-            logger.info("case %s: held back, as it is doubted; an operator must decide", case.number)
-        self._go_on(case, event)
-        del self._open[case_id]
+    def _move_on(self, case_id: str) -> None:
+        """Let a case go on once all who judge have answered; who merely reads is not waited for."""
+        opened = self._open[case_id]
+        if not opened.has_gone_on and not any(self._examiners[name].judges for name in opened.waiting):
+            case = self._parts.cases.get(case_id)
+            if case.held_back:
+                logger.info("case %s: held back, as it is doubted; an operator must decide", case.number)
+            self._go_on(case, opened.event)
+            opened.has_gone_on = True
+        if not opened.waiting:
+            del self._open[case_id]

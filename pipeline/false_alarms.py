@@ -69,6 +69,7 @@ class FalseAlarms:
     """The false alarms of all cameras, as an examiner; `learn` and `examine` are called on its one thread."""
 
     name = MEMORY
+    judges = True
 
     def __init__(self, folder: Path, evidence: EvidenceStore, most: int) -> None:
         """Keep files in `folder`, which is made.

@@ -58,6 +58,7 @@ class LanguageModel:
     """
 
     name = LANGUAGE_MODEL
+    judges = True
 
     def __init__(
         self,

@@ -50,6 +50,7 @@ class LargerModel:
     """The examiner; `examine` is called on its one thread."""
 
     name = LARGER_MODEL
+    judges = True
 
     def __init__(self, looker: Finds, card_name: str, knows: frozenset[int]) -> None:
         """Take over an opened model.

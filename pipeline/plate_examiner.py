@@ -33,6 +33,7 @@ class PlateExaminer:
     """The examiner of parking cases that reads plates; see `pipeline.examiners.Examiner`."""
 
     name = NAME
+    judges = False
 
     def __init__(self, reader: Reader, keep: Keep) -> None:
         self._reader, self._keep = reader, keep

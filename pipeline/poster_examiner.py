@@ -65,6 +65,7 @@ class PosterExaminer:
     """The examiner of flyers; see `pipeline.examiners.Examiner`."""
 
     name = NAME
+    judges = True
 
     def __init__(self, parts: PosterParts) -> None:
         self._parts = parts

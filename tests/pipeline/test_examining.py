@@ -38,6 +38,7 @@ class Says:
 
     def __init__(self, name: str, verdict: Verdict | Exception) -> None:
         self.name = name
+        self.judges = True
         self.verdict = verdict
         self.asked: list[Subject] = []
 
@@ -78,6 +79,36 @@ def test_case_goes_on_the_ladder_once_all_have_spoken_and_none_doubts(tmp_path: 
     assert said(desk) == [("model", "confirms", "seen"), ("reader", "unsure", "seen")]
     assert (case_of(desk).held_back, desk.ladders.begun) == (False, [CASE_ID])
     assert desk.told == ["examined", "examined"]
+
+
+def test_case_does_not_wait_for_who_merely_reads(tmp_path: Path) -> None:
+    begun_when_asked: list[list[str]] = []
+
+    class Reads(Says):
+        def examine(self, subject: Subject) -> Examination:
+            begun_when_asked.append(list(desk.ladders.begun))
+            return super().examine(subject)
+
+    reader = Reads("plates", Verdict.CONFIRMS)
+    reader.judges = False
+    desk = desk_with(tmp_path, reader)
+    raised(desk)
+    assert begun_when_asked == [[CASE_ID]]
+    assert (said(desk), desk.ladders.begun) == ([("plates", "confirms", "seen")], [CASE_ID])
+
+
+def test_case_that_a_person_confirms_while_somebody_reads_is_put_on_the_ladder_once(tmp_path: Path) -> None:
+    class Decides(Says):
+        def examine(self, subject: Subject) -> Examination:
+            desk.flow.decide(CASE_ID, Order(Action.CONFIRM), by=LI)
+            return super().examine(subject)
+
+    reader = Decides("plates", Verdict.CONFIRMS)
+    reader.judges = False
+    desk = desk_with(tmp_path, reader)
+    raised(desk)
+    run(desk)
+    assert desk.ladders.begun == [CASE_ID]
 
 
 def test_examiner_is_handed_the_panorama_at_full_size_and_the_box_in_it(tmp_path: Path) -> None:
