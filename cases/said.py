@@ -28,6 +28,7 @@ class Said:
 
 
 _SENTENCES = (
+    ("said", "came_back", r"^it was warned before, left and came back"),
     ("said", "camera_away", r"^the camera has been away too long"),
     ("said", "cut_off", r"^stopped after (?P<seconds>[\d.]+) s"),
     ("said", "horn", r"^horn (?P<horn>[\w-]+)$"),

@@ -165,8 +165,13 @@ class DisorderDetector:
         return _Seen(places, standing, area, turned, is_disorder)
 
     def _new_group(self, seen: _Seen, scene: Scene) -> _Group:
-        """Return the group that has just fallen into disorder: when the last of its vehicles was put there."""
-        since_t_s = max(place.since_t_s for place in seen.places)
+        """Return the group that has just fallen into disorder: when the last of its vehicles was put there.
+
+        Where that was outside the hours in force, it begins now, as in `spillover`.
+        """
+        last = max(seen.places, key=lambda place: place.since_t_s)
+        is_held = not in_force(self._rule.hours, wall_time_of(scene, last.since_t_s))
+        since_t_s = scene.t_s if is_held else last.since_t_s
         started_at = wall_time_of(scene, since_t_s)
         key, self._state.next_key = self._state.next_key, self._state.next_key + 1
         group = _Group(

@@ -138,7 +138,7 @@ class CameraViews:
         """
         camera = self._site.camera(camera_id)
         if len(camera.views) < 2:
-            return camera.ground or (camera.views[0].ground if camera.views else None)
+            return (camera.views[0].ground if camera.views else None) or camera.ground
         view = next((view for view in camera.views if view.id == self.wanted(camera_id, zone_id)), None)
         is_first = view is not None and view.id == camera.views[0].id
         return None if view is None else view.ground or (camera.ground if is_first else None)

@@ -56,7 +56,7 @@ class CaseMessage:
         case_id: the case.
         number: its number as people say it.
         camera_id: the camera that saw it.
-        offence: `parking`, `vending`, `spillover` or `flyers`.
+        offence: kind of the rule, a key of `detectors.catalog.RULES`.
         state: the state it is in now.
         change: what happened: `opened`, `evidence`, `warning`, `state`, `ended`.
         at: wall time, aware UTC.

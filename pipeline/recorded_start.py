@@ -5,7 +5,7 @@ then beside pixels, and the zones that were in force. They hold for the whole fi
 """
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, JsonValue, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 
 from detectors.catalog import ZoneSettings
 from detectors.events import Event
@@ -32,12 +32,7 @@ class KnownStart(BaseModel):
 
     memory: JsonValue
     detectors: dict[str, DetectorStart]
-    offences: JsonValue
-
-    @property
-    def standing(self) -> tuple[Event, ...]:
-        """The events that had not ended."""
-        return tuple(_EVENTS.validate_python(self.offences))
+    offences: tuple[Event, ...]
 
 
 class RecordedStart(BaseModel):
@@ -83,6 +78,3 @@ def parsed_start(path_shown: str, start: JsonValue) -> RecordedStart | None:
     except ValidationError as err:
         place = ".".join(map(str, err.errors(include_url=False, include_input=False)[0]["loc"]))
         raise RecordingError(f"the start of recording {path_shown} cannot be used, at {place or 'its top'}") from None
-
-
-_EVENTS = TypeAdapter(list[Event])

@@ -51,6 +51,9 @@ STOP_LIMIT_S = 20.0
 
 WAIT_S = 0.5
 
+END_WAIT_S = 5.0
+"""Who removes a camera waits so long at most; an end that is lost leaves a file open until the program stops."""
+
 
 LITTLE_ROOM, FAULT = "little_room", "fault"
 """Why nothing is recorded, besides the names of what the system refuses (ENOSPC); the page words it by this."""
@@ -61,7 +64,10 @@ class _LittleRoomError(Exception):
 
 
 class RecordsWatches(Protocol):
-    """Whoever keeps what watches saw; each method is called between two looks of that camera and must not block."""
+    """Whoever keeps what watches saw; each method is called between two looks of that camera.
+
+    `begins` and `saw` must not block; `ends` may for a moment.
+    """
 
     def begins(self, watch: Watch) -> None:
         """Take note of a watch before its next look: it is new, or its zones are."""
@@ -181,13 +187,17 @@ class Recorder:
             self.begins(watch)  # from here on
             return
         self._offer(camera_id, observation)
-        if camera_id in self._begun_s and self._clock() - self._begun_s[camera_id] >= FILE_S:
+        begun_s = self._begun_s.get(camera_id)  # the thread may take it away at any moment
+        if begun_s is not None and self._clock() - begun_s >= FILE_S:
             self.begins(watch)
 
     def ends(self, camera_id: str) -> None:
-        """Remove the recordings of a camera that is watched no more."""
+        """Remove the recordings of a camera that is watched no more; waits `END_WAIT_S` for room in the queue."""
         self._begun_s.pop(camera_id, None)
-        self._offer(camera_id, _End(camera_id))
+        try:
+            self._waiting.put(_End(camera_id), timeout=END_WAIT_S)
+        except queue.Full:
+            logger.warning("recorder: the disk hangs, recordings of camera %s stay until they are too old", camera_id)
 
     def problems(self) -> tuple[SystemProblem, ...]:
         """Return what is wrong with recording, empty on a good day."""
@@ -196,7 +206,7 @@ class Recorder:
         sentence = f"observations are not recorded now, so zones cannot be tried on this time: {self.problem}"
         return (SystemProblem("recording_stopped", sentence, {"cause": self._cause}),)
 
-    def _offer(self, camera_id: str, item: _Begin | Observation | _End) -> None:
+    def _offer(self, camera_id: str, item: _Begin | Observation) -> None:
         try:
             self._waiting.put_nowait(item)
         except queue.Full:

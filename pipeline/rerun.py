@@ -82,7 +82,7 @@ class Rerun:
     @property
     def standing(self) -> tuple[Event, ...]:
         """The events that had not ended when this recording began."""
-        return () if self.start is None else self.start.known.standing
+        return () if self.start is None else self.start.known.offences
 
     def is_taken_up(self, zone: ZoneSettings) -> bool:
         """Tell whether a zone's rule was taken up as it was at the start of this recording."""

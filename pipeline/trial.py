@@ -16,7 +16,7 @@ import numpy as np
 from detectors.catalog import ZoneSettings
 from detectors.events import Event, Phase
 from detectors.flyers import FlyerRule
-from detectors.vending import VendingRule
+from detectors.rules import Watches
 from pipeline.recorded_start import RecordedStart
 from pipeline.rerun import Rerun, RerunStep, is_visited
 from pipeline.trial_records import Caveat, RaisedEvent, TrialRequest, TrialResult, ZoneTrial
@@ -235,9 +235,9 @@ def caveats_of(zone: ZoneSettings, starts: Sequence[RecordedStart | None]) -> tu
     zones_then = [() if start is None else start.zones for start in starts]
     ground = min(_covered_ratio(zone, [z for z in zones if not isinstance(z.rule, FlyerRule)]) for zones in zones_then)
     caveats = [Caveat(code="rarely_looked_at", ratio=ground)] if ground < COVERED_RATIO else []
-    if isinstance(zone.rule, VendingRule):
+    if zone.rule.watches is Watches.UNKNOWN:
         unknown = min(
-            _covered_ratio(zone, [z for z in zones if isinstance(z.rule, VendingRule)]) for zones in zones_then
+            _covered_ratio(zone, [z for z in zones if z.rule.watches is Watches.UNKNOWN]) for zones in zones_then
         )
         if unknown < COVERED_RATIO:
             caveats.append(Caveat(code="unknown_not_looked_for", ratio=unknown))

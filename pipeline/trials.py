@@ -84,8 +84,8 @@ class TrialDesk:
         request = TrialRequest(
             camera_id=camera_id, zones=tuple(zones), from_at=span[0], to_at=span[1], files=files, limit_s=LIMIT_S
         )
-        self.cancel(person)
         with self._lock:
+            self._give_up(person)
             if sum(running.trial.state == "running" for running in self._by_person.values()) >= MOST_AT_ONCE:
                 raise TrialsBusyError(MOST_AT_ONCE)
             running = self._by_person[person] = _Running(Trial(next(self._numbers), camera_id))
@@ -102,12 +102,16 @@ class TrialDesk:
     def cancel(self, person: str) -> None:
         """End a person's trial, if one runs."""
         with self._lock:
-            running = self._by_person.get(person)
-            if running is None or running.trial.state != "running":
-                return
-            running.trial = replace(running.trial, state="cancelled")
-            if running.process is not None:
-                running.process.kill()
+            self._give_up(person)
+
+    def _give_up(self, person: str) -> None:
+        """End a person's trial, if one runs; the lock is held."""
+        running = self._by_person.get(person)
+        if running is None or running.trial.state != "running":
+            return
+        running.trial = replace(running.trial, state="cancelled")
+        if running.process is not None:
+            running.process.kill()
 
     def _run(self, running: _Running, request: TrialRequest) -> None:
         try:

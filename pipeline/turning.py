@@ -183,19 +183,27 @@ class Turner:
         for gone in self._known.keys() - {entry.id for entry in entries}:
             del self._known[gone]
         for entry in entries:
-            camera = self._camera(entry)
-            with self._lock:
-                asked = self._asked.pop(entry.id, None)
             try:
-                self._step(entry, camera, asked)
-            except StreamError as err:
-                self._rest(entry, camera, err)
+                self._turn(entry)
+            except Exception as err:  # top of one camera's turn: its surprise must not end turning the others
+                logger.error("camera %s: unexpected, it is left where it is: %s", entry.id, err, exc_info=err)
+                self._leave(self._known.get(entry.id), REST_S)
+
+    def _turn(self, entry: CameraEntry) -> None:
+        """Do what is due for one camera."""
+        camera = self._camera(entry)
+        with self._lock:
+            asked = self._asked.pop(entry.id, None)
+        try:
+            self._step(entry, camera, asked)
+        except StreamError as err:
+            self._rest(entry, camera, err)
 
     def _run(self) -> None:
         while not self._stop.wait(PERIOD_S):
             try:
                 self.tick()
-            except Exception as err:  # top of the thread: one camera's surprise must not end turning the others
+            except Exception as err:  # top of the thread
                 logger.error("turner: unexpected, going on: %s", err, exc_info=err)
 
     def _camera(self, entry: CameraEntry) -> _Camera:
@@ -287,11 +295,15 @@ class Turner:
 
     def _rest(self, entry: CameraEntry, camera: _Camera, err: StreamError) -> None:
         """Leave a camera alone for a while after it could not be turned."""
-        camera.way = None
-        camera.rest_until_s = self._clock() + (REST_S if err.retryable else LONG_REST_S)
+        self._leave(camera, REST_S if err.retryable else LONG_REST_S)
         if camera.problem is None or camera.problem.message != f"camera {entry.id}: {err}":
             logger.warning("camera %s: it cannot be turned: %s", entry.id, err)
         camera.problem = SystemProblem(code_of(err), f"camera {entry.id}: {err}", {"camera": entry.shown_name})
+
+    def _leave(self, camera: _Camera | None, rest_s: float) -> None:
+        if camera is not None:
+            camera.way = None
+            camera.rest_until_s = self._clock() + rest_s
 
     @staticmethod
     def _token(entry: CameraEntry, view_id: str) -> str:

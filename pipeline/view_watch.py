@@ -160,9 +160,9 @@ class ViewWatch:
     def glance(self, frame: Frame) -> Glance:
         """Find the view that a frame is of, and compare the frame with what is known there; `take` must follow."""
         thumb = self._glanced = Thumb.of(frame.luma())
-        if self._told is not None:
-            self._learn(*self._told)
-            self._told = None
+        told, self._told = self._told, None
+        if told is not None:
+            self._learn(*told)
         self._locate(self.prints.seen_in(thumb, self._where.last), frame.t_s)
         if self._where.at is None:
             luma, small = np.zeros(COMPARED_WH[::-1], np.uint8), np.zeros(SIZE_WH[::-1], np.uint8)

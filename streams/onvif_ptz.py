@@ -8,12 +8,12 @@ Belongs here: the operations. Does not: SOAP (soap), when a camera is turned (pi
 
 import math
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 from xml.etree.ElementTree import Element
 from xml.sax.saxutils import escape, quoteattr
 
-from streams.errors import PtzAnswerError, PtzError
+from streams.errors import PtzAnswerError, PtzAuthError, PtzAwayError, PtzError
 from streams.soap import SoapClient, SoapPlace, text_of
 
 DEVICE, MEDIA = "http://www.onvif.org/ver10/device/wsdl", "http://www.onvif.org/ver10/media/wsdl"
@@ -21,6 +21,10 @@ PTZ, SCHEMA = "http://www.onvif.org/ver20/ptz/wsdl", "http://www.onvif.org/ver10
 
 DEVICE_PATH = "/onvif/device_service"
 """Where every ONVIF camera has its device service (ONVIF Core Specification, 5.1.1)."""
+
+CLOCK_MOVED = timedelta(seconds=2)
+"""A camera's clock that differs by more from what it was is a reason to try a refused login once more; the question
+itself may take a second. A login that is wrong is not tried again, as that may lock the account."""
 
 MOST_PRESETS = 1000
 """More are not read: cameras have 300 at most."""
@@ -122,14 +126,26 @@ class PtzClient:
         self._ask("AbsoluteMove", f'<p:Position xmlns:t="{SCHEMA}">{pan_tilt}{zoom}</p:Position>')
 
     def _ask(self, operation: str, more: str = "") -> Element:
+        was_known = self._is_clock_known
         self._know_clock()
+        try:
+            return self._ask_once(operation, more)
+        except PtzAuthError:
+            if was_known and self._has_clock_moved():
+                return self._ask_once(operation, more)
+            raise
+
+    def _ask_once(self, operation: str, more: str) -> Element:
         if not self._profile:
             self._profile = self._first_profile()
         token = f"<p:ProfileToken>{escape(self._profile)}</p:ProfileToken>"
         return self._soap.ask(self._place, f"<p:{operation} xmlns:p={quoteattr(PTZ)}>{token}{more}</p:{operation}>")
 
     def _know_clock(self) -> None:
-        """Learn by how much the camera's clock differs; one that does not say is taken to go as ours does."""
+        """Learn by how much the camera's clock differs; one that does not say is taken to go as ours does.
+
+        One that does not answer at all is asked again the next time.
+        """
         if self._is_clock_known:
             return
         question = f'<d:GetSystemDateAndTime xmlns:d="{DEVICE}"/>'
@@ -140,9 +156,17 @@ class PtzClient:
                 for part in ("Date/Year", "Date/Month", "Date/Day", "Time/Hour", "Time/Minute", "Time/Second")
             ]
             self._soap.clock_offset = datetime(*parts, tzinfo=UTC) - datetime.now(UTC)  # type: ignore[misc, arg-type]
+        except PtzAwayError:
+            return
         except (PtzError, ValueError, OverflowError):
             pass
         self._is_clock_known = True
+
+    def _has_clock_moved(self) -> bool:
+        """Ask for the camera's clock anew, as a power cut may have set it back; tell whether it differs from before."""
+        before, self._is_clock_known = self._soap.clock_offset, False
+        self._know_clock()
+        return abs(self._soap.clock_offset - before) > CLOCK_MOVED
 
     def _first_profile(self) -> str:
         place = self._place.at(self._media_path())

@@ -18,7 +18,7 @@ from api.errors import ApiError
 from broadcast import errors as horn_errors
 from broadcast.errors import BroadcastError
 from broadcast.horn_worker import MORE_URGENT, HornState
-from broadcast.ladder import CAMERA_AWAY
+from broadcast.ladder import CAME_BACK, CAMERA_AWAY
 from broadcast.play_limit import PlayLimit
 from broadcast.quiet_hours import NIGHT, quiet_refusal
 from broadcast.settings import LadderSettings
@@ -337,6 +337,7 @@ def said_by_the_program() -> list[str]:
     late = "waited more than 60 s behind others"
     return [
         CAMERA_AWAY,
+        CAME_BACK,
         NO_HORN,
         limit.refusal("gate", 1.0),
         quiet_refusal([NIGHT], ZoneInfo("UTC"), night),

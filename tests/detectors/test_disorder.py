@@ -115,6 +115,8 @@ def test_clock_is_held_outside_the_hours_in_force() -> None:
     street = Street(scattered(until_s=180), hz=2)
     events = judged(zone({**RULE, "hours": [later]}), street.observations(140))
     assert phases(events) == ["started", "raised"]
+    assert events[0].started_t_s >= 60
+    assert events[1].t_s >= 100
 
 
 def test_gap_in_the_stream_is_no_time_in_disorder() -> None:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from cases.examining import Verdict
+from detectors.events import Reason
 from models.errors import InferenceError
 from pipeline.examiners import ExaminerError, OpeningPicture, Subject
 from pipeline.larger_model import LargerModel
@@ -57,6 +58,15 @@ def test_one_picture_that_shows_it_is_enough() -> None:
 def test_class_that_the_model_does_not_know_is_neither_confirmed_nor_doubted() -> None:
     said = LargerModel(ColourLooker(), "large", KNOWS).examine(subject(street(), label="stall"))
     assert (said.verdict, said.reason) == (Verdict.UNSURE, "class_unknown")
+
+
+@pytest.mark.parametrize(("things", "verdict"), [(1, Verdict.DOUBTS), (5, Verdict.CONFIRMS)])
+def test_one_of_several_things_confirms_the_box_around_them_all(things: int, verdict: Verdict) -> None:
+    one = subject(street())
+    around = replace(one.pictures[0], box=(RED[0] - 5, RED[1] - 80, RED[2] + 200, RED[3] + 5))
+    told = replace(event(), reasons=(Reason("things", things, ""),))
+    said = LargerModel(ColourLooker(), "large", KNOWS).examine(replace(one, event=told, pictures=(around,)))
+    assert said.verdict is verdict
 
 
 def test_model_that_fails_says_nothing() -> None:

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
@@ -273,3 +274,31 @@ def test_recording_of_a_killed_program_is_replayed_up_to_the_last_sync(tmp_path:
 
     assert rerun.is_cut
     assert len(steps) == 301
+
+
+def test_end_of_a_camera_waits_for_room_and_its_file_is_not_left_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recorder_module, "MOST_WAITING", 50)
+    recorder = recorder_in(tmp_path)
+    fed(recorder, observations(TWO_STOPS, 120))  # the queue is full
+    removing = threading.Thread(target=recorder.ends, args=("gate",))
+    removing.start()
+    recorder.start()
+    removing.join()
+    recorder.stop()
+
+    assert not RecordingFolder(tmp_path / "recordings").of_camera("gate")
+
+
+def test_observation_that_is_given_up_while_it_is_handed_over_ends_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorder, watch = recorder_in(tmp_path), CameraWatch("gate", [KERB])
+    recorder.begins(watch)
+    [observation] = observations(TWO_STOPS, 0)
+    asked = iter([lambda: 0.0, lambda: recorder._begun_s.pop("gate", 0.0)])  # the thread comes between at the second
+    monkeypatch.setattr(recorder, "_clock", lambda: next(asked)())
+    watch.replay(observation)
+    recorder.saw(watch, observation)
+    assert "gate" not in recorder._begun_s

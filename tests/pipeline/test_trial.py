@@ -90,9 +90,15 @@ def test_ground_that_no_zone_watched_is_said(tmp_path: Path) -> None:
     assert [z.caveats[0].ratio for z in result.zones[1:]] == pytest.approx([0.0, 0.5], abs=0.02)
 
 
-def test_unknown_things_are_not_looked_for_where_no_vending_zone_was(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["vending", "spillover", "goods"])
+def test_unknown_things_are_not_looked_for_where_no_rule_about_things_was(tmp_path: Path, kind: str) -> None:
     record(tmp_path, [zone(polygon=LEFT)], observations(TWO_STOPS, 60))
-    assert codes(tried(tmp_path, zone("v", LEFT, kind="vending")))[0] == ["unknown_not_looked_for"]
+    assert codes(tried(tmp_path, zone("v", LEFT, kind=kind)))[0] == ["unknown_not_looked_for"]
+
+
+def test_unknown_things_were_looked_for_whichever_rule_asked(tmp_path: Path) -> None:
+    record(tmp_path, [zone("shop", LEFT, kind="spillover")], observations(TWO_STOPS, 60))
+    assert codes(tried(tmp_path, zone("v", LEFT, kind="vending")))[0] == []
 
 
 def visits(changes: Sequence[SurfaceChange], until_s: int) -> list[SurfaceLook]:
@@ -141,6 +147,18 @@ def test_recording_of_a_power_cut_is_tried_as_far_as_it_is_whole(tmp_path: Path)
     assert rerun.is_cut
     assert 100 < len(steps) < UNTIL_S
     assert tried(tmp_path, kerb).zones[0].real_count >= 1
+
+
+def test_start_with_an_offence_that_is_none_is_refused_in_words(tmp_path: Path) -> None:
+    record(tmp_path, [zone()], observations(TWO_STOPS, 20))
+    [file] = RecordingFolder(tmp_path).of_camera("gate")
+    header, rest = gzip.decompress(file.path.read_bytes()).split(b"\n", 1)
+    start = json.loads(header)
+    start["start"]["known"]["offences"] = [{"event_id": "gate-kerb-1"}]
+    file.path.write_bytes(gzip.compress(json.dumps(start).encode() + b"\n" + rest))
+
+    with pytest.raises(RecordingError, match=r"cannot be used, at known\.offences\.0"):
+        tried(tmp_path, zone())
 
 
 def test_recording_that_another_version_began_is_refused_in_words(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import pytest
 from pipeline.camera_settings import CameraEntry
 from pipeline.ptz_settings import PtzSettings
 from pipeline.turning import LEAST_HOLD_S, LONG_REST_S, LOOK_HOLD_S, MISSED_S, Turner
+from streams.onvif_ptz import PtzClient
 from tests.streams.ptz_server import PtzCamera, serving
 
 VIEWS = [{"id": "kerb", "token": "1"}, {"id": "wall", "token": "2"}, {"id": "roof"}]
@@ -167,6 +168,24 @@ def test_refused_login_is_said_and_the_camera_left_alone_for_an_hour(camera: Ptz
     assert not street.turner.bring("gate", "wall")
     street.now_s += LONG_REST_S
     assert street.turner.bring("gate", "wall")
+
+
+def test_surprise_at_one_camera_ends_no_turning_of_the_others(
+    camera: PtzCamera, caplog: pytest.LogCaptureFixture
+) -> None:
+    street = Street(camera)
+    odd = street.entry.model_copy(update={"id": "odd", "ptz": PtzSettings(url="http://10.0.0.9/onvif")})
+
+    def open_head(settings: PtzSettings) -> PtzClient:
+        if settings == odd.ptz:
+            raise ValueError("no head")
+        return PtzClient(settings.address, settings.profile)
+
+    turner = Turner(lambda: [odd, street.entry], street.seeing, lambda _: False, open_head=open_head)
+    turner.bring("gate", "wall")
+    turner.tick()
+    assert street.at == camera.presets["2"]
+    assert "camera odd: unexpected" in caplog.text
 
 
 def test_tour_leads_through_its_views_and_home_once_in_its_time(camera: PtzCamera) -> None:

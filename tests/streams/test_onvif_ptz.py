@@ -60,10 +60,30 @@ def test_login_counts_although_the_cameras_clock_is_wrong_by_hours(camera: PtzCa
     assert len(client(camera).presets()) == 2
 
 
+def test_login_counts_again_after_the_cameras_clock_was_set_back(camera: PtzCamera) -> None:
+    asking = client(camera)
+    asking.presets()
+    camera.clock_ahead = timedelta(days=-9000)  # a power cut
+    assert len(asking.presets()) == 2
+
+
+def test_clock_of_a_camera_that_was_away_is_asked_for_once_it_is_back(camera: PtzCamera) -> None:
+    asking = client(camera, timeout_s=0.3)
+    camera.drips_s = 0.1
+    with pytest.raises(PtzAwayError):
+        asking.presets()
+    camera.drips_s, camera.clock_ahead = 0.0, timedelta(hours=-7)
+    assert len(asking.presets()) == 2
+
+
 def test_wrong_password_is_said_to_be_so_and_not_tried_again(camera: PtzCamera) -> None:
     wrong = PtzClient(camera.url.replace("sesame", "rice"), "1")
     with pytest.raises(PtzAuthError, match="user name or password") as refused:
         wrong.presets()
+    assert camera.asked.count("GetPresets") == 1
+    with pytest.raises(PtzAuthError):
+        wrong.presets()
+    assert camera.asked.count("GetPresets") == 2
     assert not refused.value.retryable
     assert "rice" not in str(refused.value)
 
