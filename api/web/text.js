@@ -633,7 +633,7 @@ export const WORDS = {
   "posted.never_urged": ["尚未督办", "Not urged yet"],
   "posted.no_picture": ["暂无画面", "No picture now"],
   "posted.none": ["没有挂网督办的案件", "No case is posted"],
-  "posted.rectify": ["限时整改", "To be rectified"],
+  "posted.rectify": ["限时整改：{due}", "To be rectified: {due}"],
   "posted.screen": ["大屏", "Wall screen"],
   "posted.seen": ["复看 {time}", "Seen {time}"],
   "posted.since": ["派遣已 {time}", "With its unit for {time}"],
