@@ -8,6 +8,7 @@ import pytest
 
 from cases.code_files import bundled_table
 from cases.evidence import EvidenceStore
+from cases.store import CaseStore
 from models.errors import ModelError
 from models.shelf import bundled_card
 from pipeline.examining import Examining, ExaminingParts
@@ -17,10 +18,16 @@ from pipeline.settings import Settings
 NOBODY: Any = None
 
 
-def opened(folder: Path, **second_opinion: Any) -> Examining:
-    settings = Settings.model_validate({"data": folder, "second_opinion": second_opinion})
-    parts = ExaminingParts(NOBODY, EvidenceStore(folder / "evidence"), NOBODY, NOBODY, NOBODY)
-    return open_examining(settings, parts, bundled_table())
+def opened(folder: Path, *, reads: bool = False, **second_opinion: Any) -> Examining:
+    reading = {"plates": reads, "posters": reads}
+    settings = Settings.model_validate({"data": folder, "second_opinion": second_opinion, "reading": reading})
+    cases = CaseStore(f"sqlite:///{folder / 'cases.sqlite'}")
+    parts = ExaminingParts(cases, EvidenceStore(folder / "evidence"), NOBODY, NOBODY, NOBODY)
+    return open_examining(settings, parts, bundled_table(), NOBODY)
+
+
+def test_those_that_read_examine_too_where_the_settings_say_so(tmp_path: Path) -> None:
+    assert opened(tmp_path, reads=True).names == ("memory", "plates", "posters")
 
 
 def test_memory_alone_examines_unless_the_settings_ask_for_more_or_less(tmp_path: Path) -> None:
