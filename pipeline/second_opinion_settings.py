@@ -1,14 +1,22 @@
 """The section `[second_opinion]`: who is asked before anything is said or filed because of a new case."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated
 from urllib.parse import SplitResult, urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
+from detectors.catalog import RULES
 from pipeline.variables import expanded
 
-Kind = Literal["parking", "vending", "flyers"]
+
+def _checked_kind(kind: str) -> str:
+    if kind not in RULES:
+        raise ValueError(f"there is no rule of kind {kind!r}; the kinds are {', '.join(sorted(RULES))}")
+    return kind
+
+
+Kind = Annotated[str, AfterValidator(_checked_kind)]
 
 
 class LanguageModelSettings(BaseModel):
@@ -22,9 +30,7 @@ class LanguageModelSettings(BaseModel):
     ca_file: Path | None = Field(default=None, description="PEM file of the authority that signed its certificate")
     timeout_s: float = Field(default=20.0, gt=0, le=300, description="seconds that it may take to answer")
     in_house: bool = Field(default=False, description="the address is in the house: heads and plates are not hidden")
-    kinds: tuple[Kind, ...] = Field(
-        default=("parking", "vending", "flyers"), description="offences that it is asked about"
-    )
+    kinds: tuple[Kind, ...] = Field(default=tuple(RULES), description="offences that it is asked about")
     least_certainty: float = Field(
         default=0.6, ge=0, le=1, description="an answer that is less certain neither confirms nor doubts"
     )

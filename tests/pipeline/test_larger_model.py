@@ -8,6 +8,7 @@ import pytest
 
 from cases.examining import Verdict
 from models.errors import InferenceError
+from pipeline.closing_street import region_around
 from pipeline.examiners import ExaminerError, OpeningPicture, Subject
 from pipeline.larger_model import LargerModel
 from tests.pipeline.drawn_street import BLUE, RED, ColourLooker, street
@@ -35,7 +36,8 @@ def subject(*pictures: Picture, label: str = "car") -> Subject:
 
 def test_thing_that_is_there_confirms_a_case_with_its_score() -> None:
     said = LargerModel(ColourLooker(), "large", KNOWS).examine(subject(street()))
-    assert (said.verdict, said.score, said.asked) == (Verdict.CONFIRMS, pytest.approx(0.9), "large")
+    assert (said.verdict, said.asked) == (Verdict.CONFIRMS, "large")
+    assert said.score == pytest.approx(0.9)
 
 
 def test_place_at_which_nothing_of_the_kind_stands_is_doubted() -> None:
@@ -52,6 +54,30 @@ def test_thing_beside_the_place_confirms_nothing() -> None:
 def test_one_picture_that_shows_it_is_enough() -> None:
     said = LargerModel(ColourLooker(), "large", KNOWS).examine(subject(street(red=None), street()))
     assert said.verdict is Verdict.CONFIRMS
+
+
+class SmallThing:
+    """Finds a bicycle that takes a quarter of the box's width, in the part of the picture that is looked at."""
+
+    def detect(self, frames: Sequence[Look]) -> list[Detections]:
+        left, top, _, _ = region_around(RED, (street().shape[1], street().shape[0]))
+        box = (RED[0] - left, RED[1] - top, RED[0] - left + (RED[2] - RED[0]) / 4, RED[3] - top)
+        return [Detections.of([(box, 0.8, int(StreetClass.BICYCLE))]) for _ in frames]
+
+
+@pytest.mark.parametrize(("kind", "verdict"), [("disorder", Verdict.CONFIRMS), ("parking", Verdict.DOUBTS)])
+def test_one_of_several_things_confirms_a_case_about_all_of_them(kind: str, verdict: Verdict) -> None:
+    asked = subject(street(), label="bicycle")
+    asked = replace(asked, event=replace(asked.event, kind=kind))
+    said = LargerModel(SmallThing(), "large", frozenset({int(StreetClass.BICYCLE)})).examine(asked)
+    assert said.verdict is verdict
+
+
+def test_model_that_knows_tables_only_does_not_miss_goods() -> None:
+    said = LargerModel(ColourLooker(), "large", frozenset({int(StreetClass.TABLE)})).examine(
+        subject(street(), label="goods")
+    )
+    assert (said.verdict, said.reason) == (Verdict.UNSURE, "class_unknown")
 
 
 def test_class_that_the_model_does_not_know_is_neither_confirmed_nor_doubted() -> None:
