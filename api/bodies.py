@@ -93,7 +93,7 @@ class CameraHealthBody(Body):
     next_try_at: datetime | None
 
 
-class SheetBody(Body):
+class SheetSightBody(Body):
     """Whether a sheet of A4 is seen on a watched surface; fields as in `detectors.sheet_visibility.SheetSight`."""
 
     zone_id: str
@@ -103,7 +103,7 @@ class SheetBody(Body):
     character_px: float
 
     @classmethod
-    def of_zones(cls, view: CameraView) -> "tuple[SheetBody, ...]":
+    def of_zones(cls, view: CameraView) -> "tuple[SheetSightBody, ...]":
         """Return it for each watched surface of a camera whose picture's size is known."""
         looked, evidence = view.health.looked_wh, view.health.size_wh
         if 0 in (*looked, *evidence):
@@ -112,7 +112,7 @@ class SheetBody(Body):
         return tuple(cls._of(zone.id, sheet_sight(zone.zone(), rule, looked, evidence)) for zone, rule in surfaces)
 
     @classmethod
-    def _of(cls, zone_id: str, sheet: SheetSight) -> "SheetBody":
+    def _of(cls, zone_id: str, sheet: SheetSight) -> "SheetSightBody":
         return cls(zone_id=zone_id, **{name: getattr(sheet, name) for name in cls.model_fields if name != "zone_id"})
 
 
@@ -158,7 +158,7 @@ class CameraBody(Body):
     looks: LooksBody
     zones: tuple[ZoneSettings, ...]
     views: tuple[CameraViewBody, ...]
-    sheets: tuple[SheetBody, ...]
+    sheets: tuple[SheetSightBody, ...]
 
     @classmethod
     def of(cls, view: CameraView) -> "CameraBody":
@@ -187,7 +187,7 @@ class CameraBody(Body):
                 )
                 for each in view.views
             ),
-            sheets=SheetBody.of_zones(view),
+            sheets=SheetSightBody.of_zones(view),
         )
 
 

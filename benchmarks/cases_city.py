@@ -66,7 +66,7 @@ class CameraOfCity:
 COLUMNS = _words(
     "id number event_id kind code state camera_id camera_name zone_id zone_name zone_version started_at raised_at "
     "ended_at box_x1 box_y1 box_x2 box_y2 class_label score reasons reviewed_by reviewed_at created_at updated_at "
-    "revision audit_rows unit due_at dispatched_at running_since handler handled_at closed_at"
+    "revision audit_rows unit due_at dispatched_at running_since handler handled_at closed_at stage_since"
 )
 """What a row of a case consists of; the database adds what it works out itself."""
 
@@ -118,9 +118,25 @@ def _row(
     due_at = raised_at + timedelta(hours=random_.choice((2, 4, 24, 48))) if is_running else None
     ends = (_minute_of("feed_back", state, raised_at), _minute_of("close", state, raised_at))
     clock = (due_at, dispatched_at, dispatched_at if is_running else None, "李雷" if ends[0] else "", *ends)
+    stage_since = (
+        _minute_of("file", state, raised_at) if state == "filed" else None
+    )  # of its states the one with a clock
     named = (case_id_of(event_id), number, event_id, kind, code, state)
     unit = camera.unit if dispatched_at else ""
-    return (*named, *place, *times, *box, label, random_.random(), reasons, *review, *counted, unit, *clock)
+    return (
+        *named,
+        *place,
+        *times,
+        *box,
+        label,
+        random_.random(),
+        reasons,
+        *review,
+        *counted,
+        unit,
+        *clock,
+        stage_since,
+    )
 
 
 DECISIONS = frozenset(action.value for action in Action)

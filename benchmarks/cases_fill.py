@@ -48,6 +48,10 @@ SELECT a.case_id, 'horn-1', 'vending', 1, '您好，此处严禁占道经营，�
        {true}, '', 'pcm_mulaw', 52000, a.case_id || a.case_id, ''
 FROM audit a WHERE a.action = 'add_warning'
 """
+_READINGS = """
+INSERT INTO readings (case_id, kind, value, shown, score)
+SELECT id, 'mobile', '138' || substr(number, 7), '138' || substr(number, 7), 0.97 FROM cases WHERE kind = 'flyers'
+"""
 _COUNTERS = """
 INSERT INTO case_counters (day, last)
 SELECT substr(number, 3, 8), max(CAST(substr(number, 11) AS integer)) FROM cases GROUP BY substr(number, 3, 8)
@@ -101,7 +105,7 @@ def fill(url: URL, count: int) -> None:
         connection.exec_driver_sql(f"INSERT INTO paths VALUES {', '.join(_paths())}")  # noqa: S608
         audit = _AUDIT.format(at=words["at"].format(n="p.seq"), json=words["json"], due_at=words["due_at"])
         packs = _PACKS.format(at=words["at"].format(n="k.number"), folder=words["folder"])
-        _run(connection, [audit, packs, _FILES, _WARNINGS.format(**words), _COUNTERS, *made_again])
+        _run(connection, [audit, packs, _FILES, _WARNINGS.format(**words), _READINGS, _COUNTERS, *made_again])
     _tidy(engine, is_sqlite=is_sqlite)
     engine.dispose()
 

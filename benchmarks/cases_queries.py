@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 from benchmarks.cases_city import CASES_A_DAY, KINDS, NOW, RARE, ROADS, SPOTS, UNITS, CameraOfCity
+from cases.due_soon import StageSpan
 from cases.inboxes import inbox_of
 from cases.posts import Doer, Post
 from cases.queries import CasePlace, CaseQuery
@@ -16,6 +17,8 @@ from cases.states import CaseState
 OPEN = (CaseState.CANDIDATE, CaseState.CONFIRMED, CaseState.WARNED)
 EVERY_STATE = (*OPEN, CaseState.FILED, CaseState.DISPATCHED, CaseState.CLOSED, CaseState.RESOLVED, CaseState.DISMISSED)
 PAGE = 50
+STAGE = timedelta(minutes=15)
+"""In which a report must be accepted."""
 
 Make = Callable[[random.Random], CaseQuery]
 
@@ -37,6 +40,7 @@ def lists(count: int, cases: int, streets: list[CameraOfCity]) -> Iterator[tuple
             units=(r.choice(UNITS),), states=(CaseState.DISPATCHED,), kinds=(r.choice(KINDS)[0],)
         ),
         "late": lambda r: CaseQuery(due_before=NOW, units=(r.choice(UNITS),) if r.random() < 0.5 else ()),
+        "late, own stages too": lambda _: CaseQuery(due_before=NOW, late_stages=(StageSpan("filed", NOW - STAGE),)),
         "inbox": lambda r: CaseQuery(inbox=inbox_of(Doer("王", frozenset({r.choice(tuple(Post))}), r.choice(UNITS)))),
         "day": lambda r: _since(r, cases, days=1),
         "month and kind": lambda r: _since(r, cases, days=30, kinds=(r.choice(KINDS)[0],)),
@@ -61,6 +65,7 @@ def searches(count: int, cases: int, streets: list[CameraOfCity]) -> Iterator[tu
         "two characters": lambda r: CaseQuery(text=r.choice((*ROADS, *SPOTS))[:2]),
         "camera name": lambda r: CaseQuery(text=r.choice(streets).name),
         "part of a camera name": lambda r: CaseQuery(text=r.choice(streets).name[-6:]),
+        "number that was read": lambda r: CaseQuery(reading="138" + _number(r, cases)[6:]),
         "nowhere": lambda r: CaseQuery(text=r.choice(("没有这样的地方", "龘", "不在", "zebra", "999999999"))),
         "road and state": lambda r: CaseQuery(text=r.choice(ROADS) + "路", states=(r.choice(EVERY_STATE),)),
         "spot and month": lambda r: _since(r, cases, days=30, text=r.choice(SPOTS)),

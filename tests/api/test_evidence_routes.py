@@ -197,6 +197,7 @@ def dispatched(system: FakeSystem, unit: str) -> Case:
 
 
 def test_who_works_for_a_unit_may_ask_to_see_its_cases_only(department: TestClient, system: FakeSystem) -> None:
+    system.people.create("zhou", UNIT_PASSWORD, Role.OPERATOR, posts=[Post.HANDLER], unit="cleaning-3")
     own, foreign = dispatched(system, "cleaning-2"), dispatched(system, "cleaning-3")
 
     asked = [department.post(f"/api/cases/{case.case_id}/views", json={"reason": "x"}) for case in (own, foreign)]

@@ -60,7 +60,7 @@ def test_answer_tells_what_the_person_may_do_next(as_person: SignIn, system: Fak
 
     answer = do(as_person("li"), case, "file")
 
-    expected = "confirm warn dismiss close accept decline verify merge supervise"
+    expected = "confirm warn dismiss close accept decline verify merge supervise take_complaint"
     assert answer["case"]["actions"] == expected.split()
 
 
