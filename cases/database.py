@@ -70,7 +70,7 @@ _WAYS_OUT = {
     "unable to open database file": "make its folder, and let the account that runs the service write there",
     "attempt to write a readonly database": "let the account that runs the service write the file and its folder",
     "database or disk is full": "make room on its disk",
-    "disk I/O error": "its disk is full, read-only or failing: make room there, mount it writable, or look at its health",
+    "disk I/O error": "its disk is full, read-only or failing: make room, mount it writable, or replace it",
     "database is locked": "another program holds the file; end it or wait",
 }
 

@@ -92,6 +92,9 @@ class Learner(Examiner, Protocol):
     def learn(self, case: Case, order: Order) -> None:
         """Take note of what a person decided, on the examiner's thread; a failure is said in the log."""
 
+    def forget(self, camera_id: str) -> None:
+        """Drop what is remembered of a camera that was removed, on the examiner's thread."""
+
 
 def opening_pictures(evidence: EvidenceStore, case: Case) -> tuple[OpeningPicture, ...]:
     """Return the panoramas that opened a case, as they were written.

@@ -63,7 +63,7 @@ class _Open:
 
 
 class Examining:
-    """The examinations of all cases; but for `problems`, `start` and `stop` used on the agenda's thread.
+    """The examinations of all cases; but for `problems`, `removed`, `start` and `stop` used on the agenda's thread.
 
     Args:
         parts: what it works with.
@@ -139,6 +139,12 @@ class Examining:
     def ended(self, case_id: str) -> None:
         """Take note that the offence of a case is over: nobody is there any more to be warned."""
         self._held.pop(case_id, None)
+
+    def removed(self, camera_id: str) -> None:
+        """Have what was learned at a camera forgotten, as it was removed for good; any thread may call."""
+        for learner in self._learners:
+            name = f"camera {camera_id}: {learner.name} forgets"
+            self._desks[learner.name].now(name, partial(learner.forget, camera_id))
 
     def problems(self) -> tuple[SystemProblem, ...]:
         """Return which examiners failed when they were asked last; any thread may ask."""

@@ -119,6 +119,14 @@ class FalseAlarms:
             self._change(case, (kept,))
             logger.info("case %s: remembered as false at camera %s", case.number, case.camera_id)
 
+    def forget(self, camera_id: str) -> None:
+        """Drop what was called false at a camera that was removed: another one of its id looks elsewhere.
+
+        Raises:
+            OSError: its file cannot be removed.
+        """
+        self._path(camera_id).unlink(missing_ok=True)
+
     def _resembling(self, case: Case, picture: OpeningPicture) -> Iterator[tuple[_Kept, Resemblance | None]]:
         for kept in self._read(case.camera_id):
             box = _in_pixels(kept.box, picture)

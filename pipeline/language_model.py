@@ -10,6 +10,7 @@ Belongs here: the question, and reading the answer. Does not: HTTP (outward.post
 
 import base64
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -19,6 +20,7 @@ from cases.codes import CodeItem
 from cases.evidence_errors import BlurError
 from cases.examining import MAX_WORDS, Examination, Verdict
 from cases.stills import close_up_box, encode_jpeg
+from models.number_plates import PROVINCES
 from pipeline.errors import ReceiverAwayError
 from pipeline.examiners import ExaminerError, OpeningPicture, Subject
 from pipeline.outward.posting import MAX_ANSWER_BYTES, Answer, Post, Poster
@@ -33,6 +35,14 @@ LONGEST_SIDE_PX = 1024
 MAX_TOKENS = 400
 """An answer of one JSON object has a hundred; those that think aloud first need some more."""
 
+NUMBERS = re.compile(
+    rf"[{PROVINCES}]\s?[A-Za-z][\s·•.-]?[A-Za-z0-9]{{4,6}}"
+    r"|(?<![A-Za-z0-9])(?=(?:[A-Za-z·•]*\d){3})[A-Za-z0-9·•]{5,}"
+    r"|\d(?:[\s-]?\d){5,}"
+)
+"""Plates and telephone numbers in a model's words, struck out: the words stay in the history, which outlives the
+pictures and is shown to more people than they are."""
+
 _BOX_BGR = (60, 60, 255)
 
 QUESTION = """\
@@ -44,7 +54,7 @@ Answer with one JSON object and nothing else:
 {{"offence": true, false or null, "certainty": number from 0 to 1, "why": "one short sentence in Chinese"}}
 true: the picture shows what the rule is about. false: it clearly shows something else (shadow, sculpture, bin, sign, \
 goods inside a shop, a passer-by). null: it cannot be told from this picture. Whether something is permitted, or how \
-long it has stood there, is not your question."""
+long it has stood there, is not your question. Never write a number plate or a telephone number."""
 
 
 class LanguageModel:
@@ -131,7 +141,7 @@ class LanguageModel:
 
     def _examination(self, said: dict[str, Any]) -> Examination:
         certainty, words = _certainty(said.get("certainty")), said.get("why")
-        shown = " ".join(words.split())[:MAX_WORDS] if isinstance(words, str) else ""
+        shown = NUMBERS.sub("***", " ".join(words.split()))[:MAX_WORDS] if isinstance(words, str) else ""
         shown = "".join(letter for letter in shown if letter.isprintable())
         offence = _truth(said["offence"])
         if offence is None or (certainty is not None and certainty < self._settings.least_certainty):

@@ -36,11 +36,11 @@ LARGER_MODEL = "model"
 NICENESS = 10
 """Priority of the thread that runs it: the one that looks at the street goes first wherever both want the processor."""
 
-COUNTS = frozenset({"things", "vehicles"})
-"""Reasons of an event that tell how many things its box is drawn around: one of them fills little of it."""
+ONE_THING = "parking"
+"""The kind whose cases are about one thing. All others may be about several, and the box is around all of them."""
 
-WITHIN_RATIO = 0.7
-"""So much of a thing lies in the box around several of which it is one."""
+WITHIN_RATIO = 0.6
+"""A thing is one of several where so much of it lies in the box: no single one covers that as the box itself does."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -81,18 +81,19 @@ class LargerModel:
             ExaminerError: the model failed.
         """
         self._yield_to_others()
-        wanted = classes_like(subject.case.class_label) & self._knows
-        if not wanted:
+        label = subject.case.class_label
+        wanted = classes_like(label) & self._knows
+        if label not in {StreetClass(known).label for known in wanted}:  # what it cannot find it cannot miss
             return Examination(LARGER_MODEL, Verdict.UNSURE, "class_unknown", asked=self._card_name)
         try:
-            is_of_several = any(reason.key in COUNTS and reason.value > 1 for reason in subject.event.reasons)
-            best = max(self._score(picture, wanted, is_of_several=is_of_several) for picture in subject.pictures)
+            is_one = subject.event.kind == ONE_THING
+            best = max(self._score(picture, wanted, is_one=is_one) for picture in subject.pictures)
         except ModelError as err:
             raise ExaminerError("model_failed", f"model {self._card_name!r}: {err}") from err
         verdict, reason = (Verdict.CONFIRMS, "found") if best > 0 else (Verdict.DOUBTS, "not_found")
         return Examination(LARGER_MODEL, verdict, reason, best if best > 0 else None, asked=self._card_name)
 
-    def _score(self, picture: OpeningPicture, wanted: frozenset[int], *, is_of_several: bool) -> float:
+    def _score(self, picture: OpeningPicture, wanted: frozenset[int], *, is_one: bool) -> float:
         """Return the best score of a thing of some classes at the box, looked for at full size; 0 for none."""
         height, width = picture.bgr.shape[:2]
         x1, y1, x2, y2 = (round(side) for side in region_around(picture.box, (width, height)))
@@ -100,8 +101,9 @@ class LargerModel:
         (seen,) = self._looker.detect([Frame("", 0, 0.0, _EPOCH, 0.0, Planes.from_bgr(part))])
         moved = seen.boxes + np.array([x1, y1, x1, y1], np.float32)
         is_there = overlapping(moved, picture.box)
-        if is_of_several:
-            is_there |= covered_ratio(moved, np.array([picture.box], np.float32))[:, 0] >= WITHIN_RATIO
+        if not is_one:
+            within = covered_ratio(moved.astype(np.float32), np.array([picture.box], np.float32))[:, 0]
+            is_there |= within >= WITHIN_RATIO
         is_it = is_there & np.isin(seen.class_ids, list(wanted))
         return float(seen.scores[is_it].max(initial=0.0))
 

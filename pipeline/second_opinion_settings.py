@@ -1,12 +1,22 @@
 """The section `[second_opinion]`: who is asked before anything is said or filed because of a new case."""
 
 from pathlib import Path
+from typing import Annotated
 from urllib.parse import SplitResult, urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from detectors.catalog import RULES
 from pipeline.variables import expanded
+
+
+def _checked_kind(kind: str) -> str:
+    if kind not in RULES:
+        raise ValueError(f"there is no rule of kind {kind!r}; the kinds are {', '.join(sorted(RULES))}")
+    return kind
+
+
+Kind = Annotated[str, AfterValidator(_checked_kind)]
 
 
 class LanguageModelSettings(BaseModel):
@@ -20,9 +30,7 @@ class LanguageModelSettings(BaseModel):
     ca_file: Path | None = Field(default=None, description="PEM file of the authority that signed its certificate")
     timeout_s: float = Field(default=20.0, gt=0, le=300, description="seconds that it may take to answer")
     in_house: bool = Field(default=False, description="the address is in the house: heads and plates are not hidden")
-    kinds: tuple[str, ...] = Field(
-        default=tuple(RULES), description="kinds of rules about whose offences it is asked; all if absent"
-    )
+    kinds: tuple[Kind, ...] = Field(default=tuple(RULES), description="offences that it is asked about")
     least_certainty: float = Field(
         default=0.6, ge=0, le=1, description="an answer that is less certain neither confirms nor doubts"
     )
@@ -41,14 +49,6 @@ class LanguageModelSettings(BaseModel):
         if parts.username or parts.password or parts.query or parts.fragment:
             raise ValueError("leave user, password and query out; the key stands in key")
         return looked_up
-
-    @field_validator("kinds")
-    @classmethod
-    def _kinds_exist(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        unknown = next((kind for kind in value if kind not in RULES), None)
-        if unknown is not None:
-            raise ValueError(f"there is no rule of kind {unknown!r}; the kinds are {', '.join(sorted(RULES))}")
-        return value
 
     @field_validator("key")
     @classmethod

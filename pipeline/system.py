@@ -243,6 +243,7 @@ class System:
         """
         self._site.remove(camera_id)
         self._shard.remove(camera_id)
+        self._examining.removed(camera_id)
         self.hub.publish(CameraMessage(camera_id, "removed", ""))
 
     def zones(self, camera_id: str) -> tuple[ZoneSettings, ...]:

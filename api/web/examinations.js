@@ -8,9 +8,12 @@ const TOLD_BY_THE_SENTENCE = ["case", "called_false_at", "paint"]; // facts that
 
 // Returns the section of a case, or null where nobody has said anything about it; what readers say stands with what they read.
 export function examinationsSection(found, history) {
-  const rows = history.filter(({ action, detail }) => action === "examine" && !READERS.includes(detail.examiner));
+  const all = history.filter(({ action }) => action === "examine");
+  const rows = all.filter(({ detail }) => !READERS.includes(detail.examiner));
   if (!rows.length && !found.held_back) return null;
-  const held = found.held_back ? h("p", { class: "notice held" }, t("exam.held")) : null;
+  const doubts = all.filter(({ detail }) => READERS.includes(detail.examiner) && detail.verdict === "doubts")
+    .map(({ detail }) => `${word("examiner", detail.examiner)}${t("exam.is")}${reasonOf(detail, detail.reason)}`);
+  const held = found.held_back ? h("p", { class: "notice held" }, [t("exam.held"), ...doubts].join(" ")) : null;
   const said = h("ul", { class: "examinations" }, rows.map(examination));
   return h("section", { class: "second-opinions", "aria-label": t("exam.title") }, h("h3", {}, t("exam.title")), held, said);
 }

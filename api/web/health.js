@@ -57,7 +57,7 @@ export class HealthPage {
   #cameras(cameras) {
     const isAdmin = mayAct(this.#context.person, "admin");
     const rows = cameras.map((camera) => h("tr", { "data-state": camera.health.state },
-      h("td", {}, h("strong", {}, camera.name), h("div", { class: "muted" }, camera.url), camera.views.map(viewRow)),
+      h("td", {}, h("strong", {}, camera.name), h("div", { class: "muted" }, camera.url), camera.views.map(viewRow), sheets(camera)),
       stateCell(word("camera", camera.health.state), camera.health),
       h("td", {}, camera.health.codec ? `${camera.health.codec} ${camera.health.size_wh.join("×")}` : "–"),
       h("td", {}, rate(camera.health)),
@@ -68,7 +68,7 @@ export class HealthPage {
       h("td", {}, String(camera.health.reconnects)),
       h("td", {}, `${quantity(camera.health.ring_s, "s")} · ${quantity(camera.health.ring_bytes, "bytes")}`),
       h("td", {}, `± ${quantity(camera.health.clock_error_s, "s")}`),
-      h("td", {}, word("view", camera.view_state), sheets(camera)),
+      h("td", {}, word("view", camera.view_state)),
       h("td", {}, isAdmin ? this.#removeButton(camera) : null)));
     return table(CAMERA_COLUMNS, rows);
   }
@@ -142,6 +142,7 @@ function viewRow(view) {
 function isLate({ every_s, seen_at }) {
   return every_s !== null && (seen_at === null || Date.now() - Date.parse(seen_at) > 2 * every_s * 1000);
 }
+
 // Says for each watched surface whether A4 is seen there.
 const sheets = ({ zones, sheets: seen }) => seen.map((sheet) => h("div", { class: "muted sheet", "data-sight": sheet.sight },
   `${zones.find(({ id }) => id === sheet.zone_id)?.name || sheet.zone_id}: ${sheetWords(sheet)}`));

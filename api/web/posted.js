@@ -113,7 +113,7 @@ export class PostedBoard {
         h("div", { class: "posted-unit" }, found.unit),
         h("div", { class: "muted clip" }, `${found.camera_name} · ${found.zone_name}`),
         h("div", {}, t("posted.since", { time: duration(since) })),
-        found.due_at ? h("div", { class: found.is_overdue ? "standing late" : "standing" }, lightDot(found.time), `${t("posted.rectify")} ${dueWords(found.due_at, found.time)}`) : null,
+        found.due_at ? h("div", { class: found.is_overdue ? "standing late" : "standing" }, lightDot(found.time), t("posted.rectify", { due: dueWords(found.due_at, found.time) })) : null,
         h("div", { class: "row" }, h("span", { class: "muted" }, urged), h("span", { class: "spring" }),
           mayUrge ? button(t(found.urged ? "posted.urge_again" : "posted.urge"), { kind: "primary", onclick: () => this.#urge(found) }) : null)));
   }

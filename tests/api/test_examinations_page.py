@@ -101,3 +101,10 @@ def test_list_shows_what_is_held_back_alone_until_somebody_confirms_it(visit: Vi
 def test_case_about_which_nobody_was_asked_has_no_such_section(visit: Visit, system: FakeSystem) -> None:
     page = opened(visit, system.raise_case("gate-1"))
     expect(page.locator(".second-opinions")).to_have_count(0)
+
+
+def test_case_that_a_reader_doubts_says_why_it_is_held_back(visit: Visit, system: FakeSystem) -> None:
+    page = opened(visit, examined(system, Examination("posters", Verdict.DOUBTS, "lawful_notice", asked="reader")))
+
+    expect(page.locator(".second-opinions .held")).to_contain_text("文字识读：合法公告")
+    expect(page.locator(".examinations li")).to_have_count(0)

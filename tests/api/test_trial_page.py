@@ -91,7 +91,7 @@ def test_trial_is_given_up_and_an_empty_span_is_said(
     expect(page.locator(".trial-state")).to_have_text("已取消")
     expect(page.locator("#trial-begin")).to_be_enabled()
     page.select_option("#zone-camera", "gate-2")
-    expect(page.locator(".trial")).to_contain_text("这台摄像机还没有录像")
+    expect(page.locator(".trial")).to_contain_text("这台摄像机还没有监看记录")
 
 
 def test_nothing_is_tried_before_the_zones_of_the_camera_are_there(visit: Visit, recorded: FakeSystem) -> None:

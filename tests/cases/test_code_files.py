@@ -24,6 +24,7 @@ ROWS = (
     "04,街面秩序,10,机动车乱停放,城管中队,城管局,停在盲道,已驶离,2小时",
     "02,宣传广告,01,非法小广告,环卫处,城管局,张贴小广告,已清除,1天",
 )
+BASIC_KINDS = ("vending", "parking", "flyers")
 OFFICIAL = Path(__file__).parents[2].parent / "shared" / "material" / "codes"
 
 
@@ -179,6 +180,13 @@ def test_detector_without_an_item_stops_the_service_but_not_a_look(tmp_path: Pat
     assert load_table(path, needs_kinds=False).kinds == {"vending": "0406", "spillover": "0406", "parking": "0410"}
     with pytest.raises(CodeTableError, match="flyers names code 0999, which is no event"):
         load_table(path, kinds={"flyers": "0999"})
+
+
+def test_table_of_before_a_new_kind_still_starts_a_service(tmp_path: Path) -> None:
+    head = "class_code,class_name,item_code,item_name,filing_condition,closing_condition,limit,kind"
+    rows = [f"04,街面秩序,{code},{kind} by another name,x,y,1天,{kind}" for code, kind in enumerate(BASIC_KINDS, 10)]
+
+    assert set(load_table(written(tmp_path, *rows, head=head)).kinds) == set(BASIC_KINDS)
 
 
 @pytest.mark.parametrize(

@@ -72,6 +72,10 @@ def test_thing_that_was_called_false_is_held_back_when_it_comes_again(settings: 
         spoken_before = warnings_of(system, RED)
         system.decide(again.case_id, Order(Action.CONFIRM), by=Doer("li"))
         until(lambda: warnings_of(system, RED) == 2, "once a person confirms it, it is spoken to")
+        remembered = settings.data / "false_alarms" / "gate.json"
+        assert remembered.is_file()
+        system.remove_camera("gate")
+        until(lambda: not remembered.exists(), "a camera that is removed takes its false alarms with it")
     finally:
         system.stop()
 

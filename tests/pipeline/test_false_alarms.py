@@ -136,6 +136,16 @@ def test_case_that_is_reopened_is_forgotten(memory: Memory) -> None:
     assert memory.verdict(memory.case(street())) is None
 
 
+def test_camera_that_was_removed_is_forgotten_and_no_other(memory: Memory) -> None:
+    here, there = memory.case(street()), memory.case(street(), camera_id="other")
+    for case in (here, there):
+        memory.memory.learn(case, FALSE)
+    memory.memory.forget(here.camera_id)
+    memory.memory.forget("never-known")
+    assert memory.said(memory.case(street())) is None
+    assert memory.verdict(memory.case(street(), camera_id="other")) is Verdict.DOUBTS
+
+
 def test_oldest_goes_first_when_a_camera_has_too_many(tmp_path: Path) -> None:
     memory = Memory(tmp_path, most=2)
     memory.memory.learn(memory.case(street()), FALSE)

@@ -112,6 +112,23 @@ def test_certainty_that_is_none_is_left_out(server: tuple[Receiver, str], certai
     assert (found.verdict, found.score, found.words) == (Verdict.CONFIRMS, None, "")
 
 
+@pytest.mark.parametrize(
+    ("why", "kept"),
+    [
+        ("车牌晋M·12345的轿车停在禁停区", "车牌***的轿车停在禁停区"),
+        ("晋MD12345 停在路口", "*** 停在路口"),
+        ("a car, A1B2C3, at the kerb", "a car, ***, at the kerb"),
+        ("墙上小广告电话 138 1234 5678", "墙上小广告电话 ***"),
+        ("电话13812345678", "电话***"),
+        ("3辆车, 一辆轿车停了20分钟", "3辆车, 一辆轿车停了20分钟"),
+    ],
+)
+def test_plates_and_telephone_numbers_do_not_get_into_the_history(
+    server: tuple[Receiver, str], why: str, kept: str
+) -> None:
+    assert said(server, chat(json.dumps({"offence": True, "why": why}))).words == kept
+
+
 def test_long_answer_is_cut_and_holds_no_control_characters(server: tuple[Receiver, str]) -> None:
     why = json.dumps("a\u0007\u202e\n" + "长" * 2000)
     found = said(server, chat(f'{{"offence": true, "why": {why}}}'))
