@@ -58,7 +58,10 @@ def wrong(tmp_path: Path, text: str, head: str = SHORT) -> str:
             '[[zones]]\nkind="parking"\nid="parking-2"\nx=[1,9]\ny=[1,9]\n[[zones]]\nkind="parking"\nx=[1,9]\ny=[9,12]\n',
             ["zones number 2 (parking)", "'parking-2' stands for more than one zone"],
         ),
-        ('[[zones]]\nkind="parkin"\nx=[1,2]\ny=[1,2]\n', ["'parkin'", "disorder, flyers, goods, parking, spillover, vending"]),
+        (
+            '[[zones]]\nkind="parkin"\nx=[1,2]\ny=[1,2]\n',
+            ["'parkin'", "disorder, flyers, goods, parking, spillover, vending"],
+        ),
         ('[[zones]]\nkind="flyers"\nx=[1,2]\ny=[1,2]\n', ["zones number 1 (flyers)", "x and z"]),
         ('[[zones]]\nkind="parking"\nx=[2,1]\ny=[1,2]\n', ["the smaller number comes first"]),
         ('[[offences]]\nkind="parking"\nby="ghost"\n', ["offences number 1 (ghost)", "give entries a name"]),
