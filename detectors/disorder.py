@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field
 
 from detectors.events import Event, Phase, Reason
 from detectors.footprint import stands_in
 from detectors.hours import Hours, in_force
 from detectors.offences import Offence, event_id_of, wall_time_of
-from detectors.rules import Ask, Pace, RuleSettings
+from detectors.rules import Ask, Pace, RuleSettings, ZoneDetector
 from detectors.shapes import hull
 from detectors.spread import area_m2, turned_ratio
 from vision.classes import StreetClass
@@ -94,17 +94,11 @@ class _Seen:
     is_disorder: bool
 
 
-class DisorderDetector:
+class DisorderDetector(ZoneDetector[DisorderRule, _State]):
     """The rule against two-wheelers in disorder for one zone of one camera."""
 
     def __init__(self, camera_id: str, zone: Zone, rule: DisorderRule) -> None:
-        self._camera_id, self._zone, self._rule = camera_id, zone, rule
-        self._state = _State()
-
-    @property
-    def zone(self) -> Zone:
-        """The zone that is watched."""
-        return self._zone
+        super().__init__(camera_id, zone, rule, _State())
 
     def update(self, scene: Scene) -> list[Event]:
         """Take in a scene and return whether a group fell into disorder, passed the limit or was put in order."""
@@ -140,14 +134,6 @@ class DisorderDetector:
         """Return nothing: a group falls into disorder bit by bit, and no moment of the past tells when."""
         return ()
 
-    def checkpoint(self) -> JsonValue:
-        """Return the group as JSON."""
-        return self._state.model_dump(mode="json")
-
-    def restore(self, state: JsonValue) -> None:
-        """Take up a checkpoint; raises `ValueError` when it is none of this detector."""
-        self._state = _State.model_validate(state)
-
     def _see(self, scene: Scene) -> _Seen:
         rule = self._rule
         places = [
@@ -175,7 +161,7 @@ class DisorderDetector:
         started_at = wall_time_of(scene, since_t_s)
         key, self._state.next_key = self._state.next_key, self._state.next_key + 1
         group = _Group(
-            event_id=event_id_of((self._camera_id, self._zone.zone_id, KIND), started_at, key),
+            event_id=event_id_of(self._names, started_at, key),
             key=key,
             phase=Phase.STARTED,
             started_t_s=since_t_s,

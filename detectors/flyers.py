@@ -10,11 +10,11 @@ Belongs here: the rule. Does not: pixels (vision.surfaces), reading the text.
 
 from typing import Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field
 
 from detectors.events import Event, Phase, Reason
 from detectors.offences import Offence, event_id_of, wall_time_of
-from detectors.rules import BLIND_S, LONGEST_PAUSE_S, SLOWEST_SCOUT_S, Ask, Pace, RuleSettings, Watches
+from detectors.rules import BLIND_S, LONGEST_PAUSE_S, SLOWEST_SCOUT_S, Ask, Pace, RuleSettings, Watches, ZoneDetector
 from vision.classes import StreetClass
 from vision.observations import SurfaceChange, SurfaceLook
 from vision.scenes import Scene
@@ -107,18 +107,12 @@ class _State(BaseModel):
     regions: list[_Region] = Field(default_factory=list)
 
 
-class FlyerDetector:
+class FlyerDetector(ZoneDetector[FlyerRule, _State]):
     """The flyer rule for one watched surface of one camera."""
 
     def __init__(self, camera_id: str, zone: Zone, rule: FlyerRule) -> None:
-        self._camera_id, self._zone, self._rule = camera_id, zone, rule
-        self._state = _State()
+        super().__init__(camera_id, zone, rule, _State())
         self._is_learning = True  # until the surface has a reference, which perception keeps
-
-    @property
-    def zone(self) -> Zone:
-        """The surface that is watched."""
-        return self._zone
 
     def update(self, scene: Scene) -> list[Event]:
         """Take in a scene and return the flyers that appeared, stayed beyond the limit or went away."""
@@ -154,14 +148,6 @@ class FlyerDetector:
             for region in self._state.regions
             if region.event_id and not region.is_dated and region.visible_s >= min(self._rule.limit_s / 2, STAYS_S)
         )
-
-    def checkpoint(self) -> JsonValue:
-        """Return the regions as JSON."""
-        return self._state.model_dump(mode="json")
-
-    def restore(self, state: JsonValue) -> None:
-        """Take up a checkpoint; raises `ValueError` when it is none of this detector."""
-        self._state = _State.model_validate(state)
 
     def _date(self, scene: Scene) -> None:
         """Take over what looking back has found of when a flyer appeared."""
@@ -210,8 +196,7 @@ class FlyerDetector:
         region.score = _score(paper)
         events: list[Event] = []
         if not region.event_id and region.visible_s > 0:
-            names = self._camera_id, self._zone.zone_id, KIND
-            region.event_id = event_id_of(names, region.started_at, region.key)
+            region.event_id = event_id_of(self._names, region.started_at, region.key)
             events.append(self._report(region, Phase.STARTED, scene))
         if region.phase is Phase.STARTED and region.visible_s >= rule.limit_s:
             events.append(self._report(region, Phase.RAISED, scene))

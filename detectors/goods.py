@@ -14,15 +14,15 @@ from collections.abc import Sequence
 from typing import Final, Literal
 
 import numpy as np
-from pydantic import Field, JsonValue
+from pydantic import Field
 
 from detectors.attendance import people_near
 from detectors.events import Event, Phase, Reason
 from detectors.hours import in_force
 from detectors.person_scale import PersonScale
-from detectors.rules import Ask, Pace
+from detectors.rules import Pace
 from detectors.shapes import is_upright
-from detectors.stalls import Stall, Stalls, ThingsRule, members_of, unknown_boxes
+from detectors.stalls import Stall, Stalls, StallsDetector, ThingsRule, members_of, unknown_boxes
 from vision.boxes import covered_ratio
 from vision.classes import StreetClass
 from vision.scenes import Place, PlaceState, Scene
@@ -83,17 +83,13 @@ class _State(Stalls[_Pile]):
     people: PersonScale = Field(default_factory=PersonScale)
 
 
-class GoodsDetector:
+class GoodsDetector(StallsDetector[GoodsRule, _State]):
     """The rule against goods on the pavement for one zone of one camera."""
 
-    def __init__(self, camera_id: str, zone: Zone, rule: GoodsRule) -> None:
-        self._camera_id, self._zone, self._rule = camera_id, zone, rule
-        self._state = _State()
+    standing = STANDING
 
-    @property
-    def zone(self) -> Zone:
-        """The zone that is watched."""
-        return self._zone
+    def __init__(self, camera_id: str, zone: Zone, rule: GoodsRule) -> None:
+        super().__init__(camera_id, zone, rule, _State())
 
     def update(self, scene: Scene) -> list[Event]:
         """Take in a scene and return the piles that began, passed the limit or ended."""
@@ -107,26 +103,6 @@ class GoodsDetector:
         gone = [pile for pile in state.merge(self._rule.join_distance) if pile.event_id]
         events = [self._report(pile, Phase.ENDED, scene) for pile in gone]
         return events + [event for pile in list(state.stalls) for event in self._judge(pile, scene)]
-
-    def pace(self) -> Pace:
-        """Return how closely to look: closer while something lies there."""
-        return Pace.closest([Pace.scout(self._rule.limit_s), *([STANDING] if self._state.stalls else [])])
-
-    def keeps(self) -> frozenset[int]:
-        """Return the places of the piles' things."""
-        return self._state.member_ids()
-
-    def asks(self) -> tuple[Ask, ...]:
-        """Return the piles that are about to pass the limit; answers move their beginning."""
-        return self._state.asks(self._rule.limit_s)
-
-    def checkpoint(self) -> JsonValue:
-        """Return the piles as JSON."""
-        return self._state.model_dump(mode="json")
-
-    def restore(self, state: JsonValue) -> None:
-        """Take up a checkpoint; raises `ValueError` when it is none of this detector."""
-        self._state = _State.model_validate(state)
 
     def _is_object(self, place: Place, scene: Scene) -> bool:
         """Return whether something unknown is large enough, not too large, and neither a person nor part of one."""
@@ -148,7 +124,7 @@ class GoodsDetector:
         attended = self._attend(pile, members, scene) if scene.looked else True
         events: list[Event] = []
         if not pile.event_id and pile.unattended_s > 0:
-            self._state.begin(pile, (self._camera_id, self._zone.zone_id, KIND), scene, 0.0)
+            self._state.begin(pile, self._names, scene, 0.0)
             events.append(self._report(pile, Phase.STARTED, scene))
         if not attended and self._is_due(pile, members):
             events.append(self._report(pile, Phase.RAISED, scene))

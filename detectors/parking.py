@@ -13,14 +13,23 @@ from dataclasses import replace
 from typing import Final, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field
 
 from detectors.attendance import Attendance, people_near
 from detectors.events import Event, Phase, Reason
 from detectors.footprint import stands_in
 from detectors.hours import Hours, in_force
 from detectors.offences import Offence, event_id_of, wall_time_of
-from detectors.rules import FASTEST_SCOUT_S, LONGEST_PAUSE_S, OFTEN_S, Ask, Pace, RuleSettings, is_time_to_ask
+from detectors.rules import (
+    FASTEST_SCOUT_S,
+    LONGEST_PAUSE_S,
+    OFTEN_S,
+    Ask,
+    Pace,
+    RuleSettings,
+    ZoneDetector,
+    is_time_to_ask,
+)
 from vision.classes import VEHICLES
 from vision.scenes import Place, PlaceState, Scene
 from vision.zones import Zone
@@ -107,17 +116,11 @@ class _State(BaseModel):
     queue: list[int] = Field(default_factory=list)
 
 
-class ParkingDetector:
+class ParkingDetector(ZoneDetector[ParkingRule, _State]):
     """The parking rule for one zone of one camera."""
 
     def __init__(self, camera_id: str, zone: Zone, rule: ParkingRule) -> None:
-        self._camera_id, self._zone, self._rule = camera_id, zone, rule
-        self._state = _State()
-
-    @property
-    def zone(self) -> Zone:
-        """The zone that is watched."""
-        return self._zone
+        super().__init__(camera_id, zone, rule, _State())
 
     def update(self, scene: Scene) -> list[Event]:
         """Take in a scene and return the stays that began, passed the limit or ended."""
@@ -171,14 +174,6 @@ class ParkingDetector:
             if is_time_to_ask(stay.counted_s, limit_s)
         )
 
-    def checkpoint(self) -> JsonValue:
-        """Return the stays as JSON."""
-        return self._state.model_dump(mode="json")
-
-    def restore(self, state: JsonValue) -> None:
-        """Take up a checkpoint; raises `ValueError` when it is none of this detector."""
-        self._state = _State.model_validate(state)
-
     def _date(self, scene: Scene) -> None:
         """Take over what looking back has found of when vehicles came to rest."""
         since = {place.place_id: place.since_t_s for place in scene.places}
@@ -210,7 +205,7 @@ class ParkingDetector:
     def _start(self, place: Place, scene: Scene) -> Event:
         started_at = wall_time_of(scene, place.since_t_s)
         stay = _Stay(
-            event_id=event_id_of((self._camera_id, self._zone.zone_id, KIND), started_at, place.place_id),
+            event_id=event_id_of(self._names, started_at, place.place_id),
             key=place.place_id,
             phase=Phase.STARTED,
             started_t_s=place.since_t_s,

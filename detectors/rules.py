@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import ClassVar, Protocol
+from typing import ClassVar, Generic, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 
@@ -174,3 +174,32 @@ class Detector(Protocol):
             ValueError: the state is not one of this detector.
         """
         ...
+
+
+RuleT = TypeVar("RuleT", bound=RuleSettings)
+StateT = TypeVar("StateT", bound=BaseModel)
+
+
+class ZoneDetector(Generic[RuleT, StateT]):
+    """What every detector does alike: it belongs to a zone of a camera, and its whole state is one plain model."""
+
+    def __init__(self, camera_id: str, zone: Zone, rule: RuleT, state: StateT) -> None:
+        self._camera_id, self._zone, self._rule, self._state = camera_id, zone, rule, state
+
+    @property
+    def zone(self) -> Zone:
+        """The zone that is watched."""
+        return self._zone
+
+    @property
+    def _names(self) -> tuple[str, str, str]:
+        """Of camera, zone and kind, of which ids of events are made."""
+        return self._camera_id, self._zone.zone_id, self._rule.kind
+
+    def checkpoint(self) -> JsonValue:
+        """Return the state as JSON."""
+        return self._state.model_dump(mode="json")
+
+    def restore(self, state: JsonValue) -> None:
+        """Take up a checkpoint; raises `ValueError` when it is none of this detector."""
+        self._state = type(self._state).model_validate(state)

@@ -14,7 +14,7 @@ import math
 from collections.abc import Sequence
 from typing import Final, Literal
 
-from pydantic import Field, JsonValue
+from pydantic import Field
 
 from detectors.attendance import people_near
 from detectors.door_line import DoorLine
@@ -24,7 +24,7 @@ from detectors.hours import in_force
 from detectors.rules import Ask, Pace
 from detectors.shapes import hull
 from detectors.sizes import person_px
-from detectors.stalls import Stall, StallRule, Stalls, added, is_large, members_of, unknown_boxes
+from detectors.stalls import Stall, StallRule, Stalls, StallsDetector, added, is_large, members_of, unknown_boxes
 from vision.classes import STALL_THINGS, StreetClass
 from vision.scenes import Place, PlaceState, Scene
 from vision.zones import Zone
@@ -94,22 +94,18 @@ class _State(Stalls[_Spill]):
     furniture: Furniture = Field(default_factory=Furniture)
 
 
-class SpilloverDetector:
+class SpilloverDetector(StallsDetector[SpilloverRule, _State]):
     """The rule on shops that spill over, for the ground before one shop.
 
     Raises:
         DoorLineError: the rule's door line does not fit the zone.
     """
 
-    def __init__(self, camera_id: str, zone: Zone, rule: SpilloverRule) -> None:
-        self._camera_id, self._zone, self._rule = camera_id, zone, rule
-        self._door = DoorLine(rule.door, zone) if rule.door else None
-        self._state = _State()
+    standing = STANDING
 
-    @property
-    def zone(self) -> Zone:
-        """The zone that is watched."""
-        return self._zone
+    def __init__(self, camera_id: str, zone: Zone, rule: SpilloverRule) -> None:
+        super().__init__(camera_id, zone, rule, _State())
+        self._door = DoorLine(rule.door, zone) if rule.door else None
 
     def update(self, scene: Scene) -> list[Event]:
         """Take in a scene and return the spills that began, passed the limit or ended."""
@@ -126,25 +122,9 @@ class SpilloverDetector:
             events += self._judge(spill, scene, is_open=is_open)
         return events
 
-    def pace(self) -> Pace:
-        """Return how closely to look: closer while goods stand beyond the line."""
-        return Pace.closest([Pace.scout(self._rule.limit_s), *([STANDING] if self._state.stalls else [])])
-
-    def keeps(self) -> frozenset[int]:
-        """Return the places of the goods."""
-        return self._state.member_ids()
-
     def asks(self) -> tuple[Ask, ...]:
         """Return the spill that is about to pass the limit; the answer moves its beginning."""
-        return () if any(spill.held_s > 0 for spill in self._state.stalls) else self._state.asks(self._rule.limit_s)
-
-    def checkpoint(self) -> JsonValue:
-        """Return goods and furniture as JSON."""
-        return self._state.model_dump(mode="json")
-
-    def restore(self, state: JsonValue) -> None:
-        """Take up a checkpoint; raises `ValueError` when it is none of this detector."""
-        self._state = _State.model_validate(state)
+        return () if any(spill.held_s > 0 for spill in self._state.stalls) else super().asks()
 
     def _is_put_out(self, place: Place, scene: Scene) -> bool:
         """Return whether a thing was put out beyond the line: large enough, and no furniture."""
@@ -188,7 +168,7 @@ class SpilloverDetector:
     def _start(self, spill: _Spill, scene: Scene) -> Event:
         if spill.held_s > 0:  # put out before the shop opened: the offence begins with business hours
             spill.started_t_s = scene.t_s
-        self._state.begin(spill, (self._camera_id, self._zone.zone_id, KIND), scene, self._rule.return_s)
+        self._state.begin(spill, self._names, scene, self._rule.return_s)
         return self._report(spill, Phase.STARTED, scene)
 
     def _is_due(self, spill: _Spill, members: Sequence[Place], scene: Scene, *, is_open: bool) -> bool:

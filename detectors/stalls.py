@@ -9,7 +9,7 @@ spillover).
 """
 
 from collections.abc import Callable, Sequence
-from typing import Generic, Self, TypeVar
+from typing import Any, ClassVar, Generic, Self, TypeVar
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
@@ -20,7 +20,7 @@ from detectors.footprint import stands_in
 from detectors.hours import Hours
 from detectors.offences import Offence, event_id_of, wall_time_of
 from detectors.returns import Returns
-from detectors.rules import Ask, RuleSettings, Watches, is_time_to_ask
+from detectors.rules import Ask, Pace, RuleSettings, Watches, ZoneDetector, is_time_to_ask
 from detectors.shapes import gap_sizes, hull, is_upright
 from detectors.sizes import size_m
 from vision.arrays import Boxes
@@ -35,6 +35,8 @@ class ThingsRule(RuleSettings):
     """Settings that rules about things on the ground share, known or unknown."""
 
     watches = Watches.UNKNOWN
+
+    limit_s: float
 
     min_footprint_ratio: float = Field(
         default=0.5, gt=0, le=1, description="Share of a thing's ground inside the zone that counts as inside (0-1)."
@@ -212,6 +214,28 @@ class Stalls(BaseModel, Generic[StallT]):
             and not stall.is_dated
             and is_time_to_ask(stall.dwell_s, limit_s)
         )
+
+
+ThingsRuleT = TypeVar("ThingsRuleT", bound=ThingsRule)
+StallsT = TypeVar("StallsT", bound=Stalls[Any])
+
+
+class StallsDetector(ZoneDetector[ThingsRuleT, StallsT]):
+    """What detectors of stalls do alike; `standing` is the pace while one stands."""
+
+    standing: ClassVar[Pace]
+
+    def pace(self) -> Pace:
+        """Return how closely to look: closer while a stall stands."""
+        return Pace.closest([Pace.scout(self._rule.limit_s), *([self.standing] if self._state.stalls else [])])
+
+    def keeps(self) -> frozenset[int]:
+        """Return the places of the stalls' things."""
+        return self._state.member_ids()
+
+    def asks(self) -> tuple[Ask, ...]:
+        """Return the stalls that are about to pass the limit; answers move their beginning."""
+        return self._state.asks(self._rule.limit_s)
 
 
 def members_of(stall: Stall, scene: Scene) -> list[Place]:

@@ -11,17 +11,18 @@ Belongs here: the rule. Does not: permits, market hours, who the vendor is.
 from collections.abc import Sequence
 from typing import Final, Literal
 
-from pydantic import Field, JsonValue
+from pydantic import Field
 
 from detectors.attendance import NOBODY, people_near
 from detectors.events import Event, Phase, Reason
 from detectors.hours import in_force
-from detectors.rules import Ask, Pace
+from detectors.rules import Pace
 from detectors.shapes import hull
 from detectors.stalls import (
     Stall,
     StallRule,
     Stalls,
+    StallsDetector,
     added,
     chief_of,
     is_large,
@@ -73,17 +74,13 @@ class _State(Stalls[Stall]):
     kind: Literal["vending"] = KIND
 
 
-class VendingDetector:
+class VendingDetector(StallsDetector[VendingRule, _State]):
     """The vending rule for one zone of one camera."""
 
-    def __init__(self, camera_id: str, zone: Zone, rule: VendingRule) -> None:
-        self._camera_id, self._zone, self._rule = camera_id, zone, rule
-        self._state = _State()
+    standing = STANDING
 
-    @property
-    def zone(self) -> Zone:
-        """The zone that is watched."""
-        return self._zone
+    def __init__(self, camera_id: str, zone: Zone, rule: VendingRule) -> None:
+        super().__init__(camera_id, zone, rule, _State())
 
     def update(self, scene: Scene) -> list[Event]:
         """Take in a scene and return the stalls that began, passed the limit or ended."""
@@ -97,26 +94,6 @@ class VendingDetector:
             events += self._judge(stall, scene)
         return events
 
-    def pace(self) -> Pace:
-        """Return how closely to look: closer while a stall stands."""
-        return Pace.closest([Pace.scout(self._rule.limit_s), *([STANDING] if self._state.stalls else [])])
-
-    def keeps(self) -> frozenset[int]:
-        """Return the places of the stalls' things."""
-        return self._state.member_ids()
-
-    def asks(self) -> tuple[Ask, ...]:
-        """Return the stalls that are about to pass the limit; answers move their beginning."""
-        return self._state.asks(self._rule.limit_s)
-
-    def checkpoint(self) -> JsonValue:
-        """Return the stalls as JSON."""
-        return self._state.model_dump(mode="json")
-
-    def restore(self, state: JsonValue) -> None:
-        """Take up a checkpoint; raises `ValueError` when it is none of this detector."""
-        self._state = _State.model_validate(state)
-
     def _judge(self, stall: Stall, scene: Scene) -> list[Event]:
         members = members_of(stall, scene)
         if not members:
@@ -124,7 +101,7 @@ class VendingDetector:
         attended = self._attend(stall, members, scene)
         events: list[Event] = []
         if not stall.event_id and attended and stall.attendance.attended_s > 0:
-            self._state.begin(stall, (self._camera_id, self._zone.zone_id, KIND), scene, self._rule.return_s)
+            self._state.begin(stall, self._names, scene, self._rule.return_s)
             events.append(self._report(stall, Phase.STARTED, scene))
         if self._is_due(stall, members, scene):
             events.append(self._report(stall, Phase.RAISED, scene))
