@@ -1,26 +1,14 @@
 """Goods on drawn streets: watched as the service does, by a model that knows people and vehicles only, or goods too."""
 
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from datasets.scenario_file import load_scenario, zones_of
-from datasets.scene import StreetScene
-from datasets.truth import Truth
 from detectors.events import Event
-from pipeline.watch import CameraWatch
 from tests.detectors.stories import phases, value
+from tests.pipeline.drawn_zone import events_of
 from vision.classes import StreetClass
-from vision.detections import Detections
-from vision.frames import Frame, Planes
-from vision.ground_plane import GroundPlane
-
-SIZE_WH = (640, 360)
-BEGAN_AT = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
-LEAST_SEEN = 0.4
-"""Things that are hidden further are not found."""
 
 UNNAMED = frozenset({StreetClass.GOODS, StreetClass.TABLE, StreetClass.STALL, StreetClass.UMBRELLA})
 """What usual models do not know; it is then found as what was not in the background."""
@@ -90,20 +78,7 @@ def told(folder: Path, story: str, without: frozenset[StreetClass], *, has_groun
     path = folder / "story.toml"
     path.write_text(STREET + story, encoding="utf-8")
     scenario = load_scenario(path)
-    scene = StreetScene(scenario.script, SIZE_WH)
-    plane = GroundPlane.of_pixels(np.linalg.inv(scene.truth(0.0).plane.homography).astype(np.float64), SIZE_WH)
-    watch = CameraWatch("gate", zones_of(scenario), ground=plane if has_ground else None)
-    events: list[Event] = []
-    for t_s in range(0, int(scenario.script.period_s), 2):
-        planes = Planes.from_bgr(scene.picture(float(t_s)))
-        frame = Frame("gate", t_s, float(t_s), BEGAN_AT + timedelta(seconds=t_s), 0.0, planes)
-        events += watch.take(watch.glance(frame), found(scene.truth(float(t_s)), without)).events
-    return events
-
-
-def found(truth: Truth, without: frozenset[StreetClass]) -> Detections:
-    shown = (truth.visible_ratios >= LEAST_SEEN) & ~np.isin(truth.class_ids, list(without))
-    return Detections(truth.boxes[shown], np.full(int(shown.sum()), 0.8, np.float32), truth.class_ids[shown])
+    return events_of(scenario, zones_of(scenario), without, has_ground=has_ground)
 
 
 @pytest.mark.parametrize("has_ground", [True, False])

@@ -3,27 +3,17 @@
 What no model knows, such as luggage, is found against the long-term background.
 """
 
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 
 from datasets.scenario_file import load_scenario, scenario_path, zones_of
 from datasets.scene import StreetScene
-from datasets.truth import Truth
 from detectors.catalog import ZoneSettings
 from detectors.events import Event
-from pipeline.watch import CameraWatch
 from tests.detectors.stories import phases
+from tests.pipeline.drawn_zone import SIZE_WH, events_of
 from vision.classes import StreetClass
-from vision.detections import Detections
-from vision.frames import Frame, Planes
-from vision.ground_plane import GroundPlane
-
-SIZE_WH = (640, 360)
-BEGAN_AT = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
-LEAST_SEEN = 0.4
-"""Things that are hidden further are not found."""
 
 WAITING = """
 title = "Nobody sells"
@@ -78,22 +68,9 @@ stops_at = [24.0, 8.2]
 def told(name: str, without: frozenset[StreetClass] = frozenset(), **rule: object) -> list[Event]:
     """Return what a street's zone tells, watched as the service does, by a model that knows all but some classes."""
     scenario = load_scenario(scenario_path(name))
-    scene = StreetScene(scenario.script, SIZE_WH)
-    ground = GroundPlane.of_pixels(np.linalg.inv(scene.truth(0.0).plane.homography), SIZE_WH)
     (zone,) = zones_of(scenario)
     settings = zone.model_dump() | {"rule": {"kind": "spillover", "limit_s": 60, **rule}}
-    watch = CameraWatch("gate", [ZoneSettings.model_validate(settings)], ground=ground)
-    events: list[Event] = []
-    for t_s in range(0, int(scenario.script.period_s), 2):
-        planes = Planes.from_bgr(scene.picture(float(t_s)))
-        frame = Frame("gate", t_s, float(t_s), BEGAN_AT + timedelta(seconds=t_s), 0.0, planes)
-        events += watch.take(watch.glance(frame), found(scene.truth(float(t_s)), without)).events
-    return events
-
-
-def found(truth: Truth, without: frozenset[StreetClass]) -> Detections:
-    shown = (truth.visible_ratios >= LEAST_SEEN) & ~np.isin(truth.class_ids, list(without))
-    return Detections(truth.boxes[shown], np.full(int(shown.sum()), 0.8, np.float32), truth.class_ids[shown])
+    return events_of(scenario, [ZoneSettings.model_validate(settings)], without)
 
 
 def test_tables_beyond_the_door_line_are_one_offence_and_the_neighbours_crates_behind_theirs_none() -> None:
