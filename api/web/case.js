@@ -8,7 +8,7 @@ import { evidenceBar } from "./evidence_bar.js";
 import { examinationsSection, examinationWords, heldBadge } from "./examinations.js";
 import { warnCase } from "./horns.js";
 import { askHeld, askOrder, toldWords } from "./order.js";
-import { caption, clipPlayer, figure, fileList, loadCase, PicturesAhead, stillsOf } from "./pictures.js";
+import { PicturesAhead, caption, clipPlayer, figure, fileList, loadCase, stillsOf, stopLoading } from "./pictures.js";
 import { placeNotices, placeSection } from "./place.js";
 import { readingsSection } from "./readings.js";
 import { get, post } from "./request.js";
@@ -64,6 +64,8 @@ export class CaseView {
 
   clear() {
     this.#case = this.#wanted = null;
+    this.#ahead.clear();
+    stopLoading(this.element);
     fill(this.element, h("p", { class: "empty" }, t("case.none")));
   }
 
@@ -119,6 +121,7 @@ export class CaseView {
   #build() {
     const found = this.#case;
     const [notices, place, read] = [h("div", { class: "place-notices" }), h("div", {}), h("div", {})];
+    stopLoading(this.element);
     this.#showEvidence();
     this.#loadPlace(notices, place);
     this.#loadReadings(read);

@@ -42,6 +42,16 @@ export function caption(file, pictures) {
   return at ? `${kind}${number} · ${clock(at)}` : `${kind}${number}`;
 }
 
+// Ends the loading of pictures and films that nobody looks at any more. A browser asks a server for six things at a time, and
+// a blurred copy may take seconds to make: without this, whatever is opened next waits for them.
+export function stopLoading(element) {
+  for (const picture of element.querySelectorAll("img")) if (!picture.complete) picture.removeAttribute("src");
+  for (const film of element.querySelectorAll("video")) {
+    film.removeAttribute("src");
+    film.load();
+  }
+}
+
 // Holds the pictures of one case while another is looked at. An element keeps what it has loaded, whatever a cache may.
 export class PicturesAhead {
   #images = new Map();
@@ -54,6 +64,13 @@ export class PicturesAhead {
     if (this.#wanted !== caseId) return; // another one comes next by now
     const addresses = stillsOf(found).map((file) => file.href);
     this.#images = new Map(addresses.map((address) => [address, this.#images.get(address) ?? h("img", { src: address })]));
+  }
+
+  // Forgets all pictures; what of them is not there yet is not waited for.
+  clear() {
+    this.#wanted = null;
+    stopLoading(h("div", {}, [...this.#images.values()]));
+    this.#images.clear();
   }
 
   // Returns the element of a picture, loaded where it was fetched ahead; each is handed out once.

@@ -162,6 +162,21 @@ def test_pictures_of_the_next_case_are_there_before_it_is(visit: Visit, system: 
     assert sorted(asked) == before
 
 
+@pytest.mark.parametrize("leave", ["#/zones", "#/wall"])
+def test_pictures_that_nobody_looks_at_any_more_are_not_waited_for(
+    visit: Visit, system: FakeSystem, leave: str
+) -> None:
+    case = system.raise_case("gate-1")
+    visitor = visit()
+    page, picture = visitor.page, f"/{case.case_id}/files/1/marked.jpg"
+    intercept(page, "**/files/**", lambda _: None)  # as a copy that takes long to make
+    with page.expect_request(lambda request: picture in request.url):
+        visitor.go("cases")
+
+    with page.expect_event("requestfailed", lambda request: picture in request.url):
+        page.evaluate("(where) => { location.hash = where; }", leave)
+
+
 @pytest.mark.parametrize("language", ["zh-CN", "en-GB"])
 def test_two_panoramas_stand_side_by_side_with_their_times(visit: Visit, town: FakeSystem, language: str) -> None:
     spotted(town, "e1")
