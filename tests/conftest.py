@@ -11,6 +11,7 @@ from hypothesis import settings
 from sqlalchemy.engine import URL
 
 from cases.database import sqlite_url
+from models.openvino_engine import has_bf16
 from tests.postgres_server import KINDS, NoPostgresError, PostgresServer
 
 settings.register_profile("patient", deadline=None)  # an example may be slow on a busy machine
@@ -70,12 +71,15 @@ def material() -> Path:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what needs the training extra (6 GB) where it is not installed: the program is to run without it."""
-    if find_spec("ultralytics") is not None:
-        return
-    left_out = [item for item in items if item.get_closest_marker("train")]
-    config.hook.pytest_deselected(items=left_out)
-    items[:] = [item for item in items if not item.get_closest_marker("train")]
+    """Leave out what this machine can never run: the program is to work without the training extra and bfloat16."""
+    lacking = set()
+    if find_spec("ultralytics") is None:
+        lacking.add("train")
+    if not has_bf16():
+        lacking.add("bf16")
+    left_out = {item for item in items if any(mark.name in lacking for mark in item.iter_markers())}
+    config.hook.pytest_deselected(items=list(left_out))
+    items[:] = [item for item in items if item not in left_out]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -21,12 +21,10 @@ from tests.models.tiny import ONE_CAR, SIDE, TinyOnnx, make_card, onnx_bytes, rf
 
 Maker = Callable[[ModelCard, bytes], Engine]
 
-needs_bf16 = pytest.mark.skipif(not has_bf16(), reason="this processor has no bfloat16")
-
 REAL = [
     pytest.param(ENGINE_MAKERS["onnxruntime"], id="onnxruntime"),
     pytest.param(ENGINE_MAKERS["openvino"], id="openvino"),
-    pytest.param(partial(OpenVinoEngine, precision="bf16"), id="openvino-bf16", marks=needs_bf16),
+    pytest.param(partial(OpenVinoEngine, precision="bf16"), id="openvino-bf16", marks=pytest.mark.bf16),
 ]
 
 

@@ -12,7 +12,6 @@ import pytest
 from models.cards import load_card, read_weights
 from models.choice import ENGINE_MAKERS
 from models.model import Model, open_model
-from models.openvino_engine import has_bf16
 from vision.boxes import iou_matrix
 from vision.classes import VEHICLES
 from vision.frames import Frame, Planes
@@ -72,10 +71,8 @@ def test_most_standing_vehicles_are_found_where_people_marked_them(
 
 
 @pytest.mark.parametrize("name", ["yolox_nano", "yolov8n_int8"])
-@pytest.mark.parametrize("engine", ["openvino", "openvino-bf16"])
+@pytest.mark.parametrize("engine", ["openvino", pytest.param("openvino-bf16", marks=pytest.mark.bf16)])
 def test_every_engine_finds_the_same_in_a_real_frame(name: str, engine: str) -> None:
-    if engine == "openvino-bf16" and not has_bf16():
-        pytest.skip("this processor has no bfloat16")
     card = load_card(CARDS / f"{name}.toml", weights_folder=MATERIAL / "weights")
     weights = read_weights(card)
     frame = frames(CLIP, [4.0])

@@ -18,7 +18,6 @@ from models.choice import ENGINE_MAKERS
 from models.class_names import class_rows
 from models.exporting import export_file
 from models.model import Model
-from models.openvino_engine import has_bf16
 from models.shelf import bundled_card
 from models.torch_engine import TorchEngine
 from tests.models.reference_frames import CARD, LOWEST_SCORE, Reference, frames_at
@@ -134,9 +133,6 @@ def test_boxes_are_those_of_ultralytics_from_the_planes_that_the_service_looks_a
     assert_same([theirs[row] for row in alike], seen(opened(card), [frames[row] for row in alike]), EIGHT_BITS)
 
 
-needs_bf16 = pytest.mark.skipif(not has_bf16(), reason="this processor has no bfloat16")
-
-
 @pytest.mark.material
 @material_only
 @pytest.mark.parametrize(
@@ -144,8 +140,8 @@ needs_bf16 = pytest.mark.skipif(not has_bf16(), reason="this processor has no bf
     [
         ("yolox_nano", "openvino", WANTED),
         ("yolov8n_int8", "openvino", OTHER_ROUNDING),
-        pytest.param("yolox_nano", "openvino-bf16", BFLOAT16, marks=needs_bf16),
-        pytest.param("yolov8n_int8", "openvino-bf16", BFLOAT16, marks=needs_bf16),
+        pytest.param("yolox_nano", "openvino-bf16", BFLOAT16, marks=pytest.mark.bf16),
+        pytest.param("yolov8n_int8", "openvino-bf16", BFLOAT16, marks=pytest.mark.bf16),
     ],
 )
 def test_engine_gives_the_boxes_of_onnx_runtime(
