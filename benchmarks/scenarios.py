@@ -45,12 +45,12 @@ MOST_FALSE_PER_DAY = 1.0
 
 DEFINITIONS = {
     "found": "offences with a report at their place, raised from 7 s before their limit passed to 15 s after their end",
-    "false": "reports about no offence",
+    "false": "reports about no offence; flyers that the examiner doubts are held back and are no reports",
     "duplicates": "reports beyond the first, for each offence found; precision leaves them out",
     "false_per_day": "false reports for each 24 h of one camera, of scenarios that are all hard",
     "late_s": "report minus the passing of the limit, true times",
     "start_error_s": "told minus true beginning, absolute",
-    "end_error_s": "told minus true end",
+    "end_error_s": "when it was told that it is over, minus its true end",
     "interval": "95 %, by drawing the scenarios again with replacement, 2000 times",
     **{f"peer_{kind}": rule for kind, rule in PEER_RULES.items()},
 }

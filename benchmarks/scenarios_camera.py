@@ -29,6 +29,9 @@ RING_S = 60.0
 SIZES_WH: dict[str, SizeWH] = {"parking": (640, 360), "vending": (640, 360), "flyers": (960, 540)}
 """Size of the pictures by kind: the service compares things on the ground at 640x360 anyway, print needs more."""
 
+STILL_WH: SizeWH = (1920, 1080)
+"""Size of the stills that are evidence: cameras send that much, and the service keeps it."""
+
 BEGAN_AT = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
 """When every scenario begins: ten in the morning in China."""
 
@@ -37,10 +40,10 @@ class DrawnCamera:
     """The camera of one trial; one thread at a time."""
 
     def __init__(self, trial: Trial) -> None:
+        self._trial = trial
         self.camera_id = f"{trial.kind}-{trial.seed}"
         self.size_wh = SIZES_WH[trial.kind]
         self.end_s = trial.scenario.script.period_s
-        self._conditions = trial.conditions
         self._scene = StreetScene(trial.scenario.script, self.size_wh, trial.scenario.light)
         self.first_t_s = round(float(np.random.default_rng((trial.seed, 5)).integers(12)) / FPS, 3)
         self._planes: dict[float, Planes] = {}
@@ -54,8 +57,8 @@ class DrawnCamera:
 
     def next_t_s(self, after_s: float, pace: Pace) -> float:
         """Return when the reader offers the next picture after a moment, in the gear that serves a pace."""
-        gear = cheapest_gear([Gear.scout(pace.look_hz, pace.longest_s)], self._conditions.key_every_s)
-        step_s = self._conditions.key_every_s if gear.mode == "key" else 1 / FPS
+        gear = cheapest_gear([Gear.scout(pace.look_hz, pace.longest_s)], self._trial.conditions.key_every_s)
+        step_s = self._trial.conditions.key_every_s if gear.mode == "key" else 1 / FPS
         steps = math.floor((after_s - self.first_t_s) / step_s + 1e-6) + 1
         return round(self.first_t_s + max(steps, 0) * step_s, 3)
 
@@ -64,6 +67,11 @@ class DrawnCamera:
         self._now_s = max(self._now_s, t_s)
         at = BEGAN_AT + timedelta(seconds=t_s)
         return Frame(self.camera_id, round(t_s * FPS), t_s, at, 0.0, self._planes_at(t_s))
+
+    def still(self, t_s: float) -> Picture:
+        """Return the picture of a moment as evidence shows it, (1080, 1920, 3) BGR."""
+        script, light = self._trial.scenario.script, self._trial.scenario.light
+        return self._pressed(StreetScene(script, STILL_WH, light).picture(t_s))
 
     def truth(self, t_s: float) -> Truth:
         """Return what is true of a moment."""
@@ -83,7 +91,7 @@ class DrawnCamera:
     def key_times(self, from_t_s: float, to_t_s: float) -> Sequence[float]:
         """As `pipeline.look_back.Past`: return the times of the key frames of a span."""
         low, high = max(from_t_s, self._kept_from_s), min(to_t_s, self._now_s)
-        every_s = self._conditions.key_every_s
+        every_s = self._trial.conditions.key_every_s
         first = max(0, math.ceil((low - self.first_t_s) / every_s - 1e-6))
         last = math.floor((high - self.first_t_s) / every_s + 1e-6)
         return [round(self.first_t_s + step * every_s, 3) for step in range(first, last + 1)]
@@ -111,7 +119,10 @@ class DrawnCamera:
 
     def _planes_at(self, t_s: float) -> Planes:
         if t_s not in self._planes:
-            bgr = self._scene.picture(t_s)
-            bits_s = self._conditions.bits_per_pixel_s * self.size_wh[0] * self.size_wh[1]
-            self._planes[t_s] = Planes.from_bgr(through_h264([bgr], bits_s).pictures[0])
+            self._planes[t_s] = Planes.from_bgr(self._pressed(self._scene.picture(t_s)))
         return self._planes[t_s]
+
+    def _pressed(self, bgr: Picture) -> Picture:
+        """Return a picture as the camera's compression leaves it."""
+        bits_s = self._trial.conditions.bits_per_pixel_s * bgr.shape[0] * bgr.shape[1]
+        return through_h264([bgr], bits_s).pictures[0]

@@ -6,7 +6,7 @@ stays at least eight seconds less than the limit, what offends at least fifteen 
 Source of what looks like it: `domain.md` 7 (jams, grace, occlusion, shadows, what is no motor vehicle).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from benchmarks.scenarios_plots import Plot, PlotWriter, Setting, actor, cycles, lanes, person, walkers
 from datasets.cast import CARS
@@ -183,6 +183,13 @@ def jam(setting: Setting) -> Plot:
     return _lane_plot(setting, limit_s, _queue(setting, 6, stopped_s, stopped_s + limit_s + setting.between(15, 35)))
 
 
+def jam_beyond_the_zone(setting: Setting) -> Plot:
+    """The same, and the zone holds two of them only."""
+    plot, kerb = jam(setting), KERBS[setting.name]
+    short = plot.zones[0].model_copy(update={"x": (kerb.zone_x[0], kerb.xs[0] + 1.4 * STEP_M)})
+    return replace(plot, zones=(short,))
+
+
 def red_light(setting: Setting) -> Plot:
     """Traffic waits in the zone before a light, nearly as long as the limit, in each of two cycles."""
     limit_s = 40.0
@@ -283,6 +290,7 @@ PARKING = PlotWriter(
         short_stops,
         relay,
         jam,
+        jam_beyond_the_zone,
         red_light,
         outside_the_zone,
         cycles_in_the_zone,

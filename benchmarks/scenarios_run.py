@@ -15,6 +15,7 @@ import numpy as np
 from pydantic import JsonValue
 
 from benchmarks.scenarios_camera import DrawnCamera
+from benchmarks.scenarios_examining import held_back
 from benchmarks.scenarios_eye import Find, watch
 from benchmarks.scenarios_noise import NoisyTruth
 from benchmarks.scenarios_peers import PEERS
@@ -65,6 +66,7 @@ class Outcome:
     conditions: dict[str, str | float]
     ours: Judged
     peer: Judged
+    held_back: int
     looks: int
     inferred: int
     blind: int
@@ -81,6 +83,7 @@ class Outcome:
             "offences": [_told(verdict.wanted, verdict.report, verdict.duplicates) for verdict in self.ours.verdicts],
             "false": [_report_json(report) for report in self.ours.false],
             "peer": dict(zip(("found", "missed", "false"), self.peer.counts, strict=True)),
+            "held_back": self.held_back,
             "looks": self.looks,
             "inferred": self.inferred,
             "blind": self.blind,
@@ -143,7 +146,8 @@ def run_trial(trial: Trial, model: Model | None, stills: Path | None = None) -> 
     find = finder(trial, camera, model)
     wanted = [wanted_of(expected, trial, camera) for expected in trial.expected]
     seen = watch(camera, trial.zones, find)
-    ours = judge(wanted, reports_of(seen.events), camera.end_s)
+    doubted = held_back(seen.events, camera)
+    ours = judge(wanted, reports_of([event for event in seen.events if event.event_id not in doubted]), camera.end_s)
     drawn, cpu_s = camera.drawn, time.process_time() - began_s
     peer = judge(wanted, PEERS[trial.kind](camera, trial.zones[0], find), camera.end_s)
     if stills is not None:
@@ -155,6 +159,7 @@ def run_trial(trial: Trial, model: Model | None, stills: Path | None = None) -> 
         conditions=trial.conditions.to_json(),
         ours=ours,
         peer=peer,
+        held_back=len(doubted),
         looks=seen.looks,
         inferred=seen.inferred,
         blind=seen.blind,

@@ -2,13 +2,15 @@
 
 The offence begins when the vehicle came to rest, is raised when it is seen standing there beyond the limit and the
 grace, and ends when the place is empty. A vehicle that creeps on begins anew, unless its offence was raised: that ends
-where it leaves the zone. Only watched seconds within the hours in force count. While several vehicles came to rest in
-the zone at about the same time, as in a queue at a light, their clocks are held; they go on when half of the queue has
-left, or after `queue_hold_s`, because a row that stays longer is no queue.
+where it leaves the zone. Only watched seconds within the hours in force count. While several vehicles came to rest one
+behind the other at about the same time, in the zone or on from it, as in a queue at a light, the clocks of those in the
+zone are held; they go on when half of the queue has left, or after `queue_hold_s`, because a row that stays longer is
+no queue.
 
 Belongs here: the rule. Does not: what stands and since when (vision.memory), permits, calendars, plates.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final, Literal
 
@@ -30,6 +32,8 @@ from detectors.rules import (
     ZoneDetector,
     is_time_to_ask,
 )
+from vision.arrays import Boxes, Mask
+from vision.boxes import areas
 from vision.classes import VEHICLES
 from vision.scenes import Place, PlaceState, Scene
 from vision.zones import Zone
@@ -53,6 +57,9 @@ LOADING_HZ = 0.2
 
 QUEUE_STEP_S = 15.0
 """Vehicles that came to rest one after the other within this time belong to one queue."""
+
+QUEUE_GAP = 1.0
+"""And no further apart than this, in sizes of the larger box, so that a queue is followed on beyond the zone."""
 
 
 class ParkingRule(RuleSettings):
@@ -222,13 +229,13 @@ class ParkingDetector(ZoneDetector[ParkingRule, _State]):
         return self._report(stay, Phase.STARTED, scene)
 
     def _queue(self, scene: Scene) -> set[int]:
-        """Return the stays whose clocks a queue holds now; a queue is over when half of it has left."""
+        """Return the places whose clocks a queue holds now; a queue is over when half of it has left."""
         least = self._rule.queue_vehicles
         if least == 0:
             return set()
         present = {place.place_id for place in scene.places if place.state is not PlaceState.LEFT}
-        stays = [stay for key, stay in self._state.stays.items() if key in present]
-        found = max(_runs(stays), key=len, default=[])
+        runs = [run for run in _runs(self._row(scene)) if not self._state.stays.keys().isdisjoint(run)]
+        found = max(runs, key=len, default=[])
         members = [key for key in self._state.queue if key in present]
         if len(found) >= least:
             self._state.queue = sorted({*self._state.queue, *found})
@@ -237,6 +244,24 @@ class ParkingDetector(ZoneDetector[ParkingRule, _State]):
             self._state.queue = []
             return set()
         return set(members)
+
+    def _row(self, scene: Scene) -> dict[int, float]:
+        """Return the vehicles that stand in the zone, or on from it with no large gap, with when they came to rest."""
+        rest = [
+            place
+            for place in scene.places
+            if place.state is not PlaceState.LEFT and place.class_id in VEHICLES and place.score >= self._rule.min_score
+        ]
+        stays = self._state.stays
+        row = [place.place_id in stays for place in rest]
+        if not any(row):
+            return {}
+        reached = _followed(np.array([place.box for place in rest], np.float32), np.array(row))
+        return {
+            place.place_id: stays[place.place_id].started_t_s if place.place_id in stays else place.since_t_s
+            for place, is_reached in zip(rest, reached.tolist(), strict=True)
+            if is_reached
+        }
 
     def _count(self, stay: _Stay, place: Place, *, holds: bool, queued: bool) -> None:
         dwell_s = stay.rest_dwell_s + place.dwell_s
@@ -281,13 +306,25 @@ class ParkingDetector(ZoneDetector[ParkingRule, _State]):
         return replace(stay.event(KIND, self._zone, scene, reasons), offence=self._rule.offence)
 
 
-def _runs(stays: list[_Stay]) -> list[list[int]]:
-    """Return the stays that began one after the other within `QUEUE_STEP_S`, as lists of keys."""
+def _followed(boxes: Boxes, reached: Mask) -> Mask:
+    """Return which boxes can be reached from those of `reached` in steps of `QUEUE_GAP` sizes at most."""
+    apart = np.maximum(boxes[:, None, :2], boxes[None, :, :2]) - np.minimum(boxes[:, None, 2:], boxes[None, :, 2:])
+    sizes = np.sqrt(areas(boxes))
+    is_next = np.clip(apart, 0, None).max(axis=2) <= QUEUE_GAP * np.maximum(sizes[:, None], sizes[None, :])
+    while True:
+        further: Mask = is_next[reached].any(axis=0)
+        if (further == reached).all():
+            return reached
+        reached = further
+
+
+def _runs(since_s: Mapping[int, float]) -> list[list[int]]:
+    """Return the places at which things came to rest one after the other within `QUEUE_STEP_S`."""
     runs: list[list[int]] = []
     last_s = float("-inf")
-    for stay in sorted(stays, key=lambda stay: (stay.started_t_s, stay.key)):
-        if stay.started_t_s - last_s > QUEUE_STEP_S:
+    for key in sorted(since_s, key=lambda key: (since_s[key], key)):
+        if since_s[key] - last_s > QUEUE_STEP_S:
             runs.append([])
-        runs[-1].append(stay.key)
-        last_s = stay.started_t_s
+        runs[-1].append(key)
+        last_s = since_s[key]
     return runs

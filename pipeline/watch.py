@@ -27,7 +27,7 @@ from vision.ground_plane import GroundPlane
 from vision.memory import SceneMemory
 from vision.observations import Dated, Observation, ViewState
 from vision.perception import Glance, Perception
-from vision.places import PROOF_SAME
+from vision.places import LEFT_AFTER_S, PROOF_SAME
 from vision.scenes import Place, PlaceState, Scene
 from vision.stillness import patch
 
@@ -45,6 +45,14 @@ KNOWN_IOU = 0.5
 CLOSE, CLOSE_S = Pace(2.0, OFTEN_S, 1 / BLIND_S), 5.0
 """What may have come to rest, was missed or stirred on a surface is looked at closely for so long: two key frames. The
 model sees them only until it is settled."""
+
+MISSED_S = 2 * LEFT_AFTER_S
+"""What is missed and not known to have left is looked for with every picture for so long after it was last seen, or
+after the camera could be judged again."""
+
+OVER_S = 600.0
+"""Offences that ended within this time are in checkpoints too, so that a crash loses no end. If the database was away
+for longer, it may leave a case open."""
 
 CLOSER_PART = "closer"
 """Name of what was learned for closer looks among the arrays of a checkpoint."""
@@ -99,9 +107,10 @@ class CameraWatch:
         self._asked: set[int | str] = set()
         self._answers: list[Dated] = []
         self._scene: Scene | None = None
-        self._inferred_t_s = self._close_until_t_s = self._missed_until_t_s = -np.inf
+        self._inferred_t_s = self._close_until_t_s = self._back_t_s = -np.inf
         self._unsettled: Boxes = NO_BOXES
         self._standing: dict[str, Event] = {}
+        self._over: list[Event] = []
         self._turns = CloserTurns(input_wh)
         self._zones: tuple[ZoneSettings, ...] = ()
         self._detectors: dict[str, Detector] = {}
@@ -139,6 +148,11 @@ class CameraWatch:
         """All events that have not ended, also those whose clock still runs."""
         return tuple(self._standing.values())
 
+    @property
+    def over(self) -> tuple[Event, ...]:
+        """The ends of offences that ended lately: after a restart, of those that a crash may have lost."""
+        return tuple(self._over)
+
     def set_zones(self, zones: Sequence[ZoneSettings]) -> None:
         """Put zones in force; a detector whose zone did not change keeps its state."""
         kept = {z.id: self._detectors[z.id] for z in zones if z in self._zones and z.id in self._detectors}
@@ -173,14 +187,13 @@ class CameraWatch:
         elif self._scene is not None and frame.t_s - self._scene.t_s > GAP_AFTER_S:
             gap_s = frame.t_s - self._scene.t_s
         self._is_turned_away = False
-        return self._perception.glance(frame, self._scene.places if self._scene else (), gap_s)
+        return self._perception.glance(frame, self._scene.places if self._scene else self._memory.places, gap_s)
 
     def wants_model(self, glance: Glance, model_hz: float) -> bool:
         """Tell whether the model should see a frame: it is due at that rate, shows news, or leaves a place in doubt."""
         is_due = glance.frame.t_s - self._inferred_t_s >= EARLY_RATIO / model_hz
-        is_missing = glance.frame.t_s < self._missed_until_t_s
         is_unsettled = len(self._unsettled) > 0 or self._perception.is_gathering or self._perception.is_stirred
-        return is_due or is_missing or is_unsettled or glance.is_new or self._leaves_doubt(glance)
+        return is_due or is_unsettled or glance.is_new or self._leaves_doubt(glance)
 
     def closer(self, glance: Glance) -> CloserLook | None:
         """Return at what the model should look more closely with its look at a frame; None where nothing is small."""
@@ -199,21 +212,25 @@ class CameraWatch:
         answers, self._answers = tuple(self._answers), []
         unclear = () if detections is None else self._turns.looked(glance.frame, closer, detections)
         observation = replace(self._perception.observe(glance, detections, unclear), dated=answers)
-        kept = self._kept(glance.places)
+        stood = {place.place_id for place in glance.places if place.state is PlaceState.STANDING}
+        kept, before = self._keeps(), self._scene
         looked = self.replay(observation)
-        self._perception.remember(glance, looked.scene.places)
+        self._perception.remember(glance, looked.scene.places, observation.detections.boxes)
         t_s = glance.frame.t_s
+        was_away = glance.gap_s > 0 or before is None or before.view is not ViewState.OK
+        is_back = was_away and looked.scene.view is ViewState.OK
+        if is_back:
+            self._back_t_s = t_s
         is_new = _has_clear_news(glance, unclear)
         if detections is not None:
             self._inferred_t_s = t_s
             at_rest = self._at_rest(glance, observation.detections, looked.scene, is_new=is_new)
             self._unsettled = self._left_unsettled(at_rest, looked.scene)
         is_missed = any(
-            p.place_id in kept and p.state is PlaceState.HIDDEN and not looked.scene.is_unclear(p.box)
+            p.state is PlaceState.HIDDEN and p.place_id in kept and not looked.scene.is_unclear(p.box)
             for p in looked.scene.places
+            if is_back or p.place_id in stood
         )
-        if is_missed:
-            self._missed_until_t_s = t_s + CLOSE_S
         if is_missed or (len(self._unsettled) and is_new) or self._perception.is_stirred:
             self._close_until_t_s = t_s + CLOSE_S
         return replace(looked, questions=self._questions(looked.scene, glance.frame.luma()))
@@ -246,11 +263,13 @@ class CameraWatch:
         """Take in an observation, live or recorded; equal observations give equal events."""
         self._scene = self._memory.update(observation)
         events = tuple(event for detector in self._detectors.values() for event in detector.update(self._scene))
+        self._over = [event for event in self._over if self._scene.t_s - event.t_s <= OVER_S]
         for event in events:
-            if event.phase is Phase.ENDED:
-                self._standing.pop(event.event_id, None)
-            else:
+            before = self._standing.pop(event.event_id, None)
+            if event.phase is not Phase.ENDED:
                 self._standing[event.event_id] = event
+            elif before is not None and before.phase is Phase.RAISED:
+                self._over.append(event)
         return Looked(observation, self._scene, events)
 
     def _questions(self, scene: Scene, luma: Picture) -> tuple[Question, ...]:
@@ -295,12 +314,8 @@ class CameraWatch:
         things = found[is_thing & (found.still_s > 0)] if glance.before is not None else found[is_thing]
         return things.boxes[self._in_zones(things.boxes, scene.size_wh)]
 
-    def _kept(self, places: Sequence[Place]) -> set[int]:
-        """Return the ids of the places that stand and whose clocks run."""
-        kept = self._keeps()
-        return {place.place_id for place in places if place.state is PlaceState.STANDING and place.place_id in kept}
-
     def _keeps(self) -> frozenset[int]:
+        """Return the ids of the places whose clocks run."""
         return frozenset[int]().union(*(detector.keeps() for detector in self._detectors.values()))
 
     def _doubted(self, glance: Glance) -> list[Place]:
@@ -310,10 +325,13 @@ class CameraWatch:
         return [place for place in glance.places if place.place_id in doubted]
 
     def _leaves_doubt(self, glance: Glance) -> bool:
-        """Return whether one of them was standing at the look before."""
-        return any(place.state is PlaceState.STANDING for place in self._doubted(glance))
+        """Return whether one of them was standing at the look before, or was seen lately and may have left."""
+        return any(
+            place.state is PlaceState.STANDING or glance.frame.t_s - max(place.seen_t_s, self._back_t_s) <= MISSED_S
+            for place in self._doubted(glance)
+        )
 
-    def known(self) -> JsonValue:
+    def known(self) -> dict[str, JsonValue]:
         """Return what is known beside pixels, all that `replay` goes by; it shares nothing with this object."""
         return {
             "memory": self._memory.checkpoint(),
@@ -326,7 +344,8 @@ class CameraWatch:
     def checkpoint(self) -> WatchState:
         """Return all state; it shares nothing with this object."""
         learned = {f"{CLOSER_PART}/{name}": array for name, array in self._turns.checkpoint().items()}
-        return WatchState(self.known(), dict(self._perception.checkpoint()) | learned)
+        state = self.known() | {"over": _EVENTS.dump_python(self._over, mode="json")}
+        return WatchState(state, dict(self._perception.checkpoint()) | learned)
 
     def restore(self, kept: WatchState) -> None:
         """Take up a state; what belongs to a zone that changed since is left out.
@@ -346,6 +365,7 @@ class CameraWatch:
         for event in _EVENTS.validate_python(kept.state["offences"]):
             if (event.zone_id, event.zone_version) in in_force:
                 self._standing[event.event_id] = event
+        self._over = _EVENTS.validate_python(kept.state.get("over", []))  # which none of before had
         for zone in self._zones:
             entry = detectors.get(zone.id) if isinstance(detectors, dict) else None
             if isinstance(entry, dict) and entry["version"] == zone.version:

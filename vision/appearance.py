@@ -37,6 +37,12 @@ In drawn streets (benchmarks/results/look_alikes.json) one thing in two of day, 
 place has 0.76 at the best, another paint 0.21 at the least. The level only parts black from white: a night without
 lamps takes 1.05 off a bright cart."""
 
+OTHER_SHAPE = 0.5
+"""A likeness of shape below which a crop surely shows something else: another thing, or the street behind the one that
+left. Between this and `SAME_SHAPE` shape alone does not tell.
+
+In the same streets the road alone has a shape of 0.48 at the best."""
+
 MOST_OF_A_CELL = 0.4
 """Share that one direction may have of a cell's surroundings: one bright edge must not be the whole shape."""
 
@@ -80,7 +86,7 @@ def appearance_of(bgr: Picture, box: Box) -> Appearance | None:
         bgr: (H, W, 3) uint8.
         box: xyxy in its pixels, clipped to it.
     """
-    edges = _edges(bgr, box)
+    edges = edges_of(cv2.cvtColor(bgr, cv2.COLOR_BGR2GRAY), box)
     return None if edges is None else Appearance(edges, _colour(bgr, box))
 
 
@@ -92,29 +98,42 @@ def resemblance(kept: Appearance, bgr: Picture, box: Box) -> Resemblance | None:
         bgr: (H, W, 3) uint8.
         box: the box that it was kept of, in pixels of this picture.
     """
-    width, height = box[2] - box[0], box[3] - box[1]
-    shapes = []
-    for across in SHIFTS:
-        for down in SHIFTS:
-            x, y = across * width, down * height
-            edges = _edges(bgr, (box[0] + x, box[1] + y, box[2] + x, box[3] + y))
-            if edges is not None:
-                shapes.append(_correlation(kept.edges, edges))
-    if not shapes:
+    shape = shape_likeness(kept.edges, cv2.cvtColor(bgr, cv2.COLOR_BGR2GRAY), box)
+    if shape is None:
         return None
     ratios = kept.colour - _colour(bgr, box)
     level = float(ratios.mean())
-    return Resemblance(max(0.0, *shapes), float(np.abs(ratios - level).max()), abs(level))
+    return Resemblance(shape, float(np.abs(ratios - level).max()), abs(level))
 
 
-def _edges(bgr: Picture, box: Box) -> FloatArray | None:
-    x1, y1, x2, y2 = _clipped(bgr, box)
-    if x2 - x1 < MIN_SIDE_PX or y2 - y1 < MIN_SIDE_PX:
+def shape_likeness(kept: FloatArray, luma: Picture, box: Box) -> float | None:
+    """Return in [0, 1] how much the shape of what stands in a box is like one that is kept; None where it has none.
+
+    Args:
+        kept: `edges_of` a picture of the same view.
+        luma: (H, W) uint8.
+        box: the box that it was kept of, in pixels of this picture.
+    """
+    across, down = box[2] - box[0], box[3] - box[1]
+    shifted = [
+        (box[0] + x * across, box[1] + y * down, box[2] + x * across, box[3] + y * down) for x in SHIFTS for y in SHIFTS
+    ]
+    found = [_correlation(kept, edges) for each in shifted if (edges := edges_of(luma, each)) is not None]
+    return max(0.0, *found) if found else None
+
+
+def edges_of(luma: Picture, box: Box) -> FloatArray | None:
+    """Return the shape of what stands in a box, (8, 8, 8) as in `Appearance`, or None where it is too small or plain.
+
+    Args:
+        luma: (H, W) uint8.
+        box: xyxy in its pixels, clipped to it.
+    """
+    x1, y1, x2, y2 = _clipped(luma, box)
+    crop = luma[y1:y2, x1:x2]
+    if x2 - x1 < MIN_SIDE_PX or y2 - y1 < MIN_SIDE_PX or float(crop.std()) < MIN_SPREAD:
         return None
-    luma = cv2.cvtColor(bgr[y1:y2, x1:x2], cv2.COLOR_BGR2GRAY)
-    if float(luma.std()) < MIN_SPREAD:
-        return None
-    small = cv2.resize(luma, (SIDE_PX, SIDE_PX), interpolation=cv2.INTER_AREA).astype(np.float32)
+    small = cv2.resize(crop, (SIDE_PX, SIDE_PX), interpolation=cv2.INTER_AREA).astype(np.float32)
     small = cv2.GaussianBlur(small, (0, 0), 0.8)
     across, down = cv2.Sobel(small, cv2.CV_32F, 1, 0), cv2.Sobel(small, cv2.CV_32F, 0, 1)
     return _cells(np.hypot(across, down), np.mod(np.arctan2(down, across), np.pi) * (DIRECTIONS / np.pi))
@@ -152,6 +171,6 @@ def _colour(bgr: Picture, box: Box) -> FloatArray:
     return np.log((inner.mean(axis=0) + veil) / (around + veil)).astype(np.float32)
 
 
-def _clipped(bgr: Picture, box: Box) -> tuple[int, int, int, int]:
-    height, width = bgr.shape[:2]
+def _clipped(picture: Picture, box: Box) -> tuple[int, int, int, int]:
+    height, width = picture.shape[:2]
     return max(0, int(box[0])), max(0, int(box[1])), min(width, int(box[2])), min(height, int(box[3]))

@@ -40,7 +40,7 @@ from vision.places import (
     take_proof,
     take_sight,
 )
-from vision.scenes import PlaceState, Scene
+from vision.scenes import Place, PlaceState, Scene
 from vision.tracker import MAX_SAMPLES, SAMPLE_EVERY_S, Box, Track, Tracker, TrackerState, still_since
 
 MAX_STEP_S = 30.0
@@ -108,7 +108,7 @@ class SceneMemory:
             if observation.looked:
                 self._look(observation)
             self._bury(observation)
-        places = tuple(spot.place(state.clock_s, self._rest_s) for spot in state.spots)
+        places = self.places
         state.spots = [spot for spot in state.spots if spot.state is not PlaceState.LEFT]
         return Scene(
             camera_id=state.camera_id,
@@ -126,6 +126,11 @@ class SceneMemory:
             unwatched=tuple(state.unwatched),
             ground=self._ground,
         )
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """What is known to stand, also of before a restart."""
+        return tuple(spot.place(self._state.clock_s, self._rest_s) for spot in self._state.spots)
 
     @property
     def last_t_s(self) -> float | None:

@@ -169,9 +169,9 @@ class Perception:
             unclear=unclear,
         )
 
-    def remember(self, glance: Glance, places: Sequence[Place]) -> None:
-        """Learn what new and moved places look like, from a frame in which they were seen."""
-        self._stillness.remember(glance.frame.luma(), glance.frame.t_s, places)
+    def remember(self, glance: Glance, places: Sequence[Place], seen: Boxes) -> None:
+        """Learn what new and moved places look like, from a frame in which they were seen, in boxes of `seen`."""
+        self._stillness.remember(glance.frame.luma(), glance.frame.t_s, places, seen)
 
     def known_as(self, place_id: int) -> Kept | None:
         """Return what a place is known to look like; None where nothing of it is kept."""
@@ -233,9 +233,9 @@ class Perception:
         scale = np.array([COMPARED_WH[0] / glance.frame.size_wh[0], COMPARED_WH[1] / glance.frame.size_wh[1]] * 2)
         boxes = (found.boxes * scale).astype(np.float32)
         if self._judged is not None:
-            found = replace(found, likeness=likeness(self._judged, glance.luma, boxes))
+            found = replace(found, likeness=likeness(self._judged, glance.luma, boxes, found.class_ids))
         if glance.before is not None:
-            same = likeness(glance.before, glance.luma, boxes, if_plain=0.0) >= PROOF_SAME
+            same = likeness(glance.before, glance.luma, boxes, found.class_ids, if_plain=0.0) >= PROOF_SAME
             found = replace(found, still_s=np.where(same, np.float32(glance.step_s), np.float32(0)))
         return found
 

@@ -111,7 +111,8 @@ class Return:
 class Spot:
     """A place with its memory; plain numbers only, so that it can be put into a checkpoint.
 
-    `overlooked_s` is how long ago, in watched seconds, a look was last fine enough to see it.
+    `is_covered` is whether the last look missed it behind something; `overlooked_s` is how long ago, in watched
+    seconds, a look was last fine enough to see it.
     """
 
     place_id: int
@@ -135,6 +136,7 @@ class Spot:
     low_proofs: int = 0
     likeness: float = 1.0
     newest_proof: float | None = None
+    is_covered: bool = False
     departed: bool = False
     is_unsure: bool = False
     returned: Return | None = None
@@ -261,7 +263,8 @@ def take_miss(spot: Spot, step_s: float, *, cover_ratio: float) -> None:
     spot.returned = None
     spot.newest_proof = None  # whatever hid it is not it
     spot.state = PlaceState.HIDDEN
-    if cover_ratio >= MIN_COVER_RATIO:
+    spot.is_covered = cover_ratio >= MIN_COVER_RATIO
+    if spot.is_covered:
         spot.hidden_s += step_s
         return
     spot.empty_s += step_s
@@ -276,7 +279,7 @@ def take_proof(spot: Spot, similarity: float, clock_s: float, t_s: float) -> Non
         confirm(spot, clock_s, t_s)
     elif similarity > PROOF_GONE:
         spot.low_proofs = 0
-    elif spot.hidden_s == 0:
+    elif not spot.is_covered:
         spot.low_proofs += 1
 
 
@@ -296,7 +299,7 @@ def confirm(spot: Spot, clock_s: float, t_s: float) -> None:
     """Note that the thing is surely there now."""
     spot.seen_clock_s, spot.seen_t_s = clock_s, t_s
     spot.empty_s, spot.empty_looks, spot.hidden_s = 0.0, 0, 0.0
-    spot.departed, spot.returned, spot.is_unsure = False, None, False
+    spot.is_covered, spot.departed, spot.returned, spot.is_unsure = False, False, None, False
     spot.state = PlaceState.STANDING
 
 

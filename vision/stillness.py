@@ -3,19 +3,27 @@
 Each place keeps a small luma patch, free of brightness and contrast. Its correlation with the present patch is the
 proof: 1 is the same thing in any light, near 0 something else. A patch without texture proves nothing and is left out.
 
-Belongs here: patches and their comparison. Does not: what follows from a proof (vision.places).
+Road, kerb and shadow show past a vehicle and stay when it goes, so that the street alone may be half as alike. Once the
+model misses a vehicle and its patch does not tell, its shape is compared as well, which takes some twenty times as
+long: where that is surely another one, the proof is 0.
+
+Belongs here: patches and their comparison. Does not: what follows from a proof (vision.places), shapes
+(vision.appearance).
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from vision.arrays import Boxes, FloatArray, Picture, Scores
+from vision.appearance import CELLS, DIRECTIONS, OTHER_SHAPE, edges_of, shape_likeness
+from vision.arrays import Boxes, FloatArray, Ids, Picture, Scores
+from vision.boxes import iou_matrix
 from vision.classes import VEHICLES
 from vision.observations import Proofs
+from vision.places import PROOF_GONE
 from vision.scenes import Place, PlaceState
 
 Box = tuple[float, float, float, float]
@@ -39,13 +47,17 @@ MIN_LEARN_SIMILARITY = 0.5
 """A patch less similar is not followed; whatever covers the thing must not become its reference."""
 
 
+THERE_IOU = 0.6
+"""Overlap of a place's box with one of the present frame from which on it shows its thing: a quarter aside."""
+
 MOVED_RATIO = 0.15
 """Share of a box's sides by which one of them must differ for the patch to be taken anew."""
 
 PART_RATIO, PART_PROOF = 0.25, 0.8
 """Where this share of a vehicle's tiles is unchanged, it stands and something hides the rest: as good as a proof.
 
-Only a vehicle fills its box: under a table and beside an umbrella tiles show the street, which stays when they go."""
+Only a vehicle fills its box: under a table and beside an umbrella tiles show the street, which stays when they go. So
+of anything else patches are compared without the slopes that a wall above a pavement gives to both."""
 
 TILE_SAME, MIN_TILE_SPREAD, MIN_TILES = 0.85, 0.25, 5
 """Correlation of a tile that is as it was; spread (of the patch's) that is texture; so many tiles must have it."""
@@ -53,10 +65,17 @@ TILE_SAME, MIN_TILE_SPREAD, MIN_TILES = 0.85, 0.25, 5
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Kept:
-    """A (32, 32) patch and the box it was taken from, in pixels of the frame: a pixel aside it is another patch."""
+    """What a place is known to look like.
+
+    Attributes:
+        box: what it was taken from, in pixels of the frame: a pixel aside it is another patch.
+        pixels: (32, 32) patch.
+        edges: (8, 8, 8) shape of a vehicle that is large enough, None of anything else.
+    """
 
     box: Box
     pixels: FloatArray
+    edges: FloatArray | None = None
 
 
 class StillnessMemory:
@@ -92,25 +111,31 @@ class StillnessMemory:
             new = patch(luma, old.box)
             if new is None:
                 continue
-            similarity = correlation(normed(old.pixels), new)
-            may_be_part = similarity < PART_PROOF and place.class_id in VEHICLES
+            fills_box = place.class_id in VEHICLES
+            similarity = _alike(normed(old.pixels), new, fills_box=fills_box)
+            may_be_part = similarity < PART_PROOF and fills_box
             is_part = may_be_part and _unchanged_ratio(old.pixels, new) >= PART_RATIO
-            ids.append(place.place_id)
-            similarities.append(PART_PROOF if is_part else similarity)
             is_standing = place.state is PlaceState.STANDING
+            is_unsure = PROOF_GONE < similarity < PART_PROOF and not is_part
+            is_other = is_unsure and not is_standing and _is_other(old, luma)
+            ids.append(place.place_id)
+            similarities.append(PART_PROOF if is_part else 0.0 if is_other else similarity)
             if is_standing and similarity >= MIN_LEARN_SIMILARITY and not is_part:
                 weight = np.float32(LEARN_SAME if similarity >= 0.8 else LEARN_SEEN)
-                kept[place.place_id] = Kept(old.box, old.pixels + weight * (new - old.pixels))
+                kept[place.place_id] = replace(old, pixels=old.pixels + weight * (new - old.pixels))
         self._kept = kept
         return Proofs(np.array(ids, np.int64), np.array(similarities, np.float32))
 
-    def remember(self, luma: Picture, t_s: float, places: Sequence[Place]) -> None:
+    def remember(self, luma: Picture, t_s: float, places: Sequence[Place], seen: Boxes) -> None:
         """Learn the places that are new or have moved from a frame in which they were seen; the next may show others.
+
+        A place's box is the middle of many: of a thing that drives off it shows the road behind it for some looks.
 
         Args:
             luma: (H, W) uint8 of that frame at full size.
             t_s: its stream time.
             places: what is known to stand after it.
+            seen: (N, 4) xyxy of what was found in that frame, in its pixels.
         """
         for place in places:
             if place.state is not PlaceState.STANDING or place.seen_t_s != t_s:
@@ -118,9 +143,11 @@ class StillnessMemory:
             old = self._kept.get(place.place_id)
             if old is not None and not _has_moved(old.box, place.box):
                 continue
-            new = patch(luma, place.box)
+            is_there = iou_matrix(np.array([place.box], np.float32), seen).max(initial=0.0) >= THERE_IOU
+            new = patch(luma, place.box) if is_there else None
             if new is not None:
-                self._kept[place.place_id] = Kept(place.box, new)
+                edges = edges_of(luma, place.box) if place.class_id in VEHICLES else None
+                self._kept[place.place_id] = Kept(place.box, new, edges)
             else:
                 self._kept.pop(place.place_id, None)
 
@@ -128,10 +155,13 @@ class StillnessMemory:
         """Return the patches and where they were taken as arrays."""
         pixels = np.array([kept.pixels for kept in self._kept.values()], np.float32)
         boxes = np.array([kept.box for kept in self._kept.values()], np.float64)
+        edges = {key: kept.edges for key, kept in self._kept.items() if kept.edges is not None}
         return {
             "ids": np.array(list(self._kept), np.int64),
             "patches": pixels.reshape(-1, PATCH_PX, PATCH_PX),
             "boxes": boxes.reshape(-1, 4),
+            "edges_ids": np.array(list(edges), np.int64),
+            "edges": np.array(list(edges.values()), np.float32).reshape(-1, DIRECTIONS, CELLS, CELLS),
         }
 
     def restore(self, arrays: Mapping[str, npt.NDArray[np.generic]]) -> None:
@@ -139,10 +169,25 @@ class StillnessMemory:
         ids, patches, boxes = arrays["ids"], arrays["patches"], arrays["boxes"]
         if patches.shape != (len(ids), PATCH_PX, PATCH_PX) or boxes.shape != (len(ids), 4):
             raise ValueError(f"patches do not fit their places: {patches.shape=} {boxes.shape=} {ids.shape=}")
+        edges = _edges(arrays) if "edges_ids" in arrays else {}  # older ones hold none
         self._kept = {
-            int(key): Kept((float(x1), float(y1), float(x2), float(y2)), pixels.astype(np.float32))
+            int(key): Kept((float(x1), float(y1), float(x2), float(y2)), pixels.astype(np.float32), edges.get(int(key)))
             for key, (x1, y1, x2, y2), pixels in zip(ids, boxes.astype(np.float64), patches, strict=True)
         }
+
+
+def _edges(arrays: Mapping[str, npt.NDArray[np.generic]]) -> dict[int, FloatArray]:
+    """Return the shapes of a checkpoint by place."""
+    ids, edges = arrays["edges_ids"], arrays["edges"]
+    if edges.shape != (len(ids), DIRECTIONS, CELLS, CELLS):
+        raise ValueError(f"shapes do not fit their places: {edges.shape=} {ids.shape=}")
+    return {int(key): each.astype(np.float32) for key, each in zip(ids, edges, strict=True)}
+
+
+def _is_other(old: Kept, luma: Picture) -> bool:
+    """Return whether a frame surely shows something else than a vehicle where that stood."""
+    likeness = None if old.edges is None else shape_likeness(old.edges, luma, old.box)
+    return likeness is not None and likeness < OTHER_SHAPE
 
 
 def _has_moved(old: Box, new: Box) -> bool:
@@ -151,23 +196,30 @@ def _has_moved(old: Box, new: Box) -> bool:
     return any(abs(a - b) > MOVED_RATIO * sides[index % 2] for index, (a, b) in enumerate(zip(old, new, strict=True)))
 
 
-def likeness(before: Picture, now: Picture, boxes: Boxes, *, if_plain: float = 1.0) -> Scores:
+def likeness(before: Picture, now: Picture, boxes: Boxes, class_ids: Ids, *, if_plain: float = 1.0) -> Scores:
     """Return (N,) float32 in [0, 1]: how alike two pictures are within each box, free of brightness and contrast.
 
     Args:
         before: (H, W) uint8 luma.
         now: (H, W) uint8 luma.
         boxes: (N, 4) in pixels of these pictures.
+        class_ids: (N,) values of `StreetClass`: what is in the boxes.
         if_plain: what is returned where `now` has no texture, so that nothing can be said.
     """
     found = np.full(len(boxes), if_plain, np.float32)
-    for row, (x1, y1, x2, y2) in enumerate(boxes.tolist()):
+    fills = np.isin(class_ids, list(VEHICLES)).tolist()
+    for row, ((x1, y1, x2, y2), fills_box) in enumerate(zip(boxes.tolist(), fills, strict=True)):
         box = x1, y1, x2, y2
         present = patch(now, box)
         if present is not None:
             earlier = patch(before, box)
-            found[row] = 0.0 if earlier is None else correlation(earlier, present)
+            found[row] = 0.0 if earlier is None else _alike(earlier, present, fills_box=fills_box)
     return found
+
+
+def _alike(a: FloatArray, b: FloatArray, *, fills_box: bool) -> float:
+    """Return how alike two patches of a thing are; where it lets the street through, without what that makes alike."""
+    return correlation(a, b) if fills_box else correlation(levelled(a), levelled(b))
 
 
 def _unchanged_ratio(old: FloatArray, new: FloatArray) -> float:

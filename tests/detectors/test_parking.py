@@ -133,6 +133,52 @@ def test_queue_that_moves_on_raises_only_the_one_that_stays() -> None:
     assert raised[0].t_s > 60
 
 
+LEFT_END = ((0.0, 0.0), (0.3, 0.0), (0.3, 1.0), (0.0, 1.0))
+
+
+def test_jam_that_reaches_beyond_a_short_zone_holds_the_clock_until_it_moves() -> None:
+    jam = [Thing(stay(250 + 170 * k, 500, 10 + 2 * k, 80 + 2 * k)) for k in range(5)]
+    rule = {"kind": "parking", "limit_s": 30, "queue_vehicles": 4}
+    events = judged(zone(rule, LEFT_END), Street(jam, hz=2).observations(120))
+    assert phases(events) == ["started", "ended"]
+    assert value(events[-1], "held") > 50
+
+
+def test_one_that_stays_in_a_short_zone_is_raised_when_the_jam_has_moved_on() -> None:
+    jam = [Thing(stay(250 + 170 * k, 500, 10 + 2 * k, 200 if k == 0 else 45 + 2 * k)) for k in range(5)]
+    rule = {"kind": "parking", "limit_s": 30, "queue_vehicles": 4}
+    events = judged(zone(rule, LEFT_END), Street(jam, hz=2).observations(120))
+    assert phases(events) == ["started", "raised"]
+    assert 75 <= events[-1].t_s <= 90
+
+
+def test_longer_row_that_was_there_before_does_not_hide_the_queue() -> None:
+    row = [Thing(stay(420 + 140 * k, 590, 2, 200)) for k in range(6)]
+    queue = [Thing(stay(250 + 170 * k, 500, 40 + 2 * k, 110 + 2 * k)) for k in range(4)]
+    rule = {"kind": "parking", "limit_s": 30, "queue_vehicles": 4}
+    events = judged(zone(rule, LEFT_END), Street([*row, *queue], hz=2).observations(140))
+    assert phases(events) == ["started", "ended"]
+
+
+def test_vehicles_that_stand_far_from_the_zone_hold_no_clock() -> None:
+    cars = [Thing(stay(150, 300, 10, 100)), *(Thing(stay(600 + 170 * k, 650, 12, 100)) for k in range(4))]
+    rule = {"kind": "parking", "limit_s": 30, "queue_vehicles": 4}
+    events = judged(zone(rule, LEFT_END), Street(cars, hz=2).observations(80))
+    assert [event.phase for event in events].count(Phase.RAISED) == 1
+    assert 40 <= events[1].t_s <= 42
+
+
+def opens_a_door(t_s: float) -> Box | None:
+    x1, y1, x2, y2 = box_at(600, 500)
+    return (x1 - 25, y1, x2, y2) if 18 <= t_s < 26 or 41 <= t_s < 45 else (x1, y1, x2, y2)
+
+
+def test_opened_door_neither_ends_nor_restarts_a_stay() -> None:
+    events = judged(zone({"kind": "parking", "limit_s": 30}), Street([Thing(opens_a_door)], hz=2).observations(80))
+    assert phases(events) == ["started", "raised"]
+    assert events[1].t_s <= 32
+
+
 def test_row_that_stays_longer_than_a_red_light_is_no_queue() -> None:
     row = [Thing(stay(250 + 170 * k, 500, 10 + 2 * k, 400)) for k in range(4)]
     rule = {"kind": "parking", "limit_s": 30, "queue_vehicles": 4, "queue_hold_s": 60}

@@ -1,6 +1,7 @@
 """One camera's watch: what it sees can be put aside, taken up and replayed without changing what it reports."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -44,6 +45,12 @@ def frame(t_s: float, *, is_parked: bool = False) -> Frame:
         luma[100:160, 100:180] = CAR_PIXELS + noise[100:160, 100:180]
     planes = Planes(luma, chroma, chroma.copy())
     return Frame("gate", int(t_s * 2), t_s, START + timedelta(seconds=t_s), 0.1, planes)
+
+
+def dark(t_s: float) -> Frame:
+    seen = frame(t_s)
+    chroma = seen.planes.u
+    return replace(seen, planes=Planes(np.full_like(STREET, 16), chroma, chroma.copy()))
 
 
 def parked() -> Detections:
@@ -134,7 +141,7 @@ def test_state_of_something_else_is_refused() -> None:
 
 def test_clock_that_runs_is_known_over_a_restart_until_its_offence_ends() -> None:
     watch = CameraWatch("gate", [zone(60)])
-    started = events_of(watched(watch, 0, 20))
+    started = events_of([watch.look(frame(float(t_s), is_parked=True), parked()) for t_s in range(20)])
     again = CameraWatch("gate", [zone(60)])
     again.restore(through_disk(watch.checkpoint()))
     assert again.standing == tuple(started)
@@ -216,6 +223,66 @@ def test_car_that_leaves_ends_within_seconds(eye: Eye) -> None:
     eye.run(80, 100, is_parked=False)
     assert eye.events[-1].phase is Phase.ENDED
     assert eye.events[-1].t_s <= 90
+
+
+def test_car_that_looks_like_the_street_behind_it_is_looked_for_until_it_has_left(
+    eye: Eye, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    behind = STREET[100:160, 100:180]
+    monkeypatch.setattr("tests.pipeline.test_watch.CAR_PIXELS", (0.42 * behind + CAR_PIXELS).astype(np.uint8))
+    eye.run(0, 80, is_parked=True)
+    eye.run(80, 130, is_parked=False)
+    assert eye.events[-1].phase is Phase.ENDED
+    assert eye.events[-1].t_s <= 100
+
+
+def test_car_that_left_while_the_camera_looked_elsewhere_is_looked_for_again(eye: Eye) -> None:
+    eye.run(0, 80, is_parked=True)
+    eye.watch.turn_away(frame(80))
+    eye.run(200, 230, is_parked=False)
+    assert eye.events[-1].phase is Phase.ENDED
+    assert eye.asked(200, 230) >= 3
+
+
+def test_offence_that_ended_lately_is_known_over_a_restart_as_over_and_the_next_car_is_another_one(eye: Eye) -> None:
+    eye.run(0, 80, is_parked=True)
+    eye.run(80, 100, is_parked=False)
+    after = Eye()
+    after.watch.restore(through_disk(eye.watch.checkpoint()))
+    assert after.watch.over == eye.watch.over == (eye.events[-1],)
+    after.run(100, 180, is_parked=True)
+    assert [event.phase for event in after.events] == [Phase.STARTED, Phase.RAISED]
+    after.run(180, 720, is_parked=True)
+    assert after.watch.over == ()
+
+
+def test_car_that_took_the_place_of_another_during_a_restart_is_another_one(
+    eye: Eye, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    eye.run(0, 80, is_parked=True)
+    after = Eye()
+    after.watch.restore(through_disk(eye.watch.checkpoint()))
+    after.run(100, 108, is_parked=False)
+    monkeypatch.setattr("tests.pipeline.test_watch.CAR_PIXELS", CAR_PIXELS[::-1].copy())
+    after.run(108, 200, is_parked=True)
+    assert [event.phase for event in after.events] == [Phase.ENDED, Phase.STARTED, Phase.RAISED]
+    assert after.events[0].t_s <= 112
+
+
+def test_car_that_left_while_the_lens_was_dark_is_looked_for_when_the_view_is_back(eye: Eye) -> None:
+    eye.run(0, 80, is_parked=True)
+    for t_s in range(80, 200):
+        eye.watch.take(eye.watch.glance(dark(float(t_s))), Detections.empty())
+    eye.run(200, 240, is_parked=False)
+    assert eye.events[-1].phase is Phase.ENDED
+    assert eye.events[-1].t_s <= 212
+
+
+def test_stop_that_was_no_offence_is_not_kept_as_one_that_is_over(eye: Eye) -> None:
+    eye.run(0, 40, is_parked=True)
+    eye.run(40, 60, is_parked=False)
+    assert [event.phase for event in eye.events] == [Phase.STARTED, Phase.ENDED]
+    assert eye.watch.over == ()
 
 
 def test_street_falls_back_to_scouting_when_the_car_is_gone(eye: Eye) -> None:

@@ -3,13 +3,14 @@
 import functools
 import math
 
+import cv2
 import numpy as np
 import pytest
 
 from datasets.scenario import Actor, Journey, Script, View
 from datasets.scene import StreetScene
 from datasets.street import Lane, Street
-from vision.appearance import appearance_of, resemblance
+from vision.appearance import OTHER_SHAPE, appearance_of, edges_of, resemblance, shape_likeness
 from vision.arrays import Picture
 
 SIZE_WH = (1280, 720)
@@ -22,12 +23,21 @@ BOXES = {
 """Where a thing of a kind stands in the drawn picture, as the model would find it."""
 
 
-@functools.cache
 def picture(kind: str, look: int, light: str) -> Picture:
+    return drawn((kind, look), light)
+
+
+def empty(light: str) -> Picture:
+    return drawn(None, light)
+
+
+@functools.cache
+def drawn(thing: tuple[str, int] | None, light: str) -> Picture:
     lanes = Lane(1.9, 1, 8.0), Lane(5.1, -1, 8.5)
     street = Street(look=1001, road_m=9.6, far_pavement_m=4.6, lanes=lanes, clear_x=(6.0, 21.0))
     standing = Journey(0.0, 13.5, street.road_m - 1.2).stay(200, facing_rad=0.0).path()
-    script = Script("one", street, View(0.0, -4.5, 6.6, 40.0, 17.0, 62.0), (Actor(1, kind, look, standing),))
+    actors = () if thing is None else (Actor(1, *thing, standing),)
+    script = Script("one", street, View(0.0, -4.5, 6.6, 40.0, 17.0, 62.0), actors)
     return StreetScene(script, SIZE_WH, light).picture(10.0)
 
 
@@ -46,6 +56,31 @@ def is_same(kept: tuple[str, int, str], now: tuple[str, int, str]) -> bool:
 )
 def test_same_thing_is_known_again_in_another_light(kind: str, light: str) -> None:
     assert is_same((kind, 1, "day"), (kind, 1, light))
+
+
+@pytest.mark.parametrize("light", ["day", "dusk", "night"])
+def test_street_behind_a_car_that_left_is_surely_another_thing_and_the_car_in_another_light_is_not(light: str) -> None:
+    box = BOXES["suv"]
+    edges = edges_of(grey(picture("suv", 1, "day")), box)
+    assert edges is not None
+    there, gone = (shape_likeness(edges, grey(bgr), box) for bgr in (picture("suv", 1, light), empty(light)))
+    assert there is not None
+    assert gone is not None
+    assert gone < OTHER_SHAPE < there
+
+
+@pytest.mark.parametrize(
+    "box", [(1270.0, 300.0, 1500.0, 500.0), (1300.0, 300.0, 1500.0, 500.0), (0.0, 715.0, 90.0, 900.0)]
+)
+def test_box_of_which_too_little_is_in_the_frame_is_not_compared(box: tuple[float, float, float, float]) -> None:
+    luma = grey(picture("suv", 1, "day"))
+    edges = edges_of(luma, BOXES["suv"])
+    assert edges is not None
+    assert shape_likeness(edges, luma, box) is None
+
+
+def grey(bgr: Picture) -> Picture:
+    return cv2.cvtColor(bgr, cv2.COLOR_BGR2GRAY)
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,8 @@ BOX = (300, 200, 360, 250)
 FAR = (300, 160, 330, 190)
 FLYER = (150, 90, 182, 134)
 NOBODY = Detections.empty()
+LATER_ARRAYS = ("stillness/edges_ids", "stillness/edges")
+"""Of a checkpoint; versions before did not write them."""
 
 
 def place(
@@ -36,7 +38,7 @@ def place(
 def look(perception: Perception, frame: Frame, found: Detections | None, *places: Place) -> Observation:
     glance = perception.glance(frame, places)
     observation = perception.observe(glance, found)
-    perception.remember(glance, places)
+    perception.remember(glance, places, np.array([each.box for each in places], np.float32).reshape(-1, 4))
     return observation
 
 
@@ -89,6 +91,101 @@ def test_table_that_was_carried_off_is_not_proven_by_the_street_that_showed_unde
     x1, y1, x2, y2 = BOX
     with_legs = with_box(street(), (x1, y1, x2, (y1 + y2) // 2))
     assert proofs_of(with_legs, street(), StreetClass.TABLE)[0] < 0.8
+
+
+WALKER = (300, 200, 320, 250)
+
+
+def wall_above_pavement() -> Picture:
+    """Return a dark wall above a bright pavement."""
+    slope = np.interp(np.arange(WH[1]), (190, 260), (40, 200))[:, None]
+    return np.broadcast_to(slope, (WH[1], WH[0])).astype(np.uint8)
+
+
+def with_walker() -> Picture:
+    changed = wall_above_pavement()
+    changed[204:246, 307:313] = 90
+    return changed
+
+
+def test_walker_who_went_on_is_not_proven_by_the_wall_above_the_pavement() -> None:
+    perception = Perception([], watch_unknown=[])
+    walker = place(kind=StreetClass.PERSON, box=WALKER)
+    look(perception, seen(with_walker(), 0), NOBODY, walker)
+    stands = look(perception, seen(with_walker(), 1), None, walker)
+    has_gone = look(perception, seen(wall_above_pavement(), 2), None, walker)
+    assert stands.proofs.similarities.tolist()[0] >= 0.8
+    assert has_gone.proofs.similarities.tolist()[0] < 0.5
+
+
+def test_walker_who_has_just_come_is_not_at_rest_before_the_wall_above_the_pavement() -> None:
+    found = Detections.of([(tuple(map(float, WALKER)), 0.8, StreetClass.PERSON.value)])
+    perception = Perception([], watch_unknown=[])
+    look(perception, seen(wall_above_pavement(), 0), NOBODY)
+    came = look(perception, seen(with_walker(), 1), found)
+    stays = look(perception, seen(with_walker(), 2), found)
+    assert [float(each.detections.still_s[0]) for each in (came, stays)] == [0.0, 1.0]
+
+
+def kerb_in_the_sun() -> Picture:
+    """Return a street whose kerb parts bright from dark: a strong edge that stays when a car before it goes."""
+    luma = (0.3 * street()).astype(np.uint8)
+    luma[: (BOX[1] + BOX[3]) // 2] += 120
+    return luma
+
+
+def before_the_kerb() -> Picture:
+    """Return the same with a car that lets the edge through, as dark windows and a shadow do."""
+    return (0.3 * kerb_in_the_sun() + 0.7 * with_box(kerb_in_the_sun(), BOX)).astype(np.uint8)
+
+
+def proof_of(perception: Perception, luma: Picture, t_s: float, state: PlaceState) -> float:
+    return float(look(perception, seen(luma, t_s, noise=1.0), None, place(state)).proofs.similarities[0])
+
+
+def test_road_that_is_half_as_alike_is_no_proof_once_the_model_misses_the_car() -> None:
+    perception = Perception([], watch_unknown=[])
+    look(perception, seen(before_the_kerb(), 0, noise=1.0), NOBODY, place())
+    left = proof_of(perception, kerb_in_the_sun(), 1, PlaceState.STANDING)
+    missed = proof_of(perception, kerb_in_the_sun(), 2, PlaceState.HIDDEN)
+    back = proof_of(perception, before_the_kerb(), 3, PlaceState.HIDDEN)
+    assert 0.3 < left < 0.8
+    assert missed == 0.0
+    assert back >= 0.8
+
+
+def test_shape_of_a_missed_car_is_known_over_a_restart_and_a_checkpoint_without_any_is_taken_up() -> None:
+    perception, after, with_old_state = (Perception([], watch_unknown=[]) for _ in range(3))
+    look(perception, seen(before_the_kerb(), 0, noise=1.0), NOBODY, place())
+    kept = perception.checkpoint()
+    after.restore(kept)
+    with_old_state.restore({name: array for name, array in kept.items() if name not in LATER_ARRAYS})
+    assert proof_of(after, kerb_in_the_sun(), 1, PlaceState.HIDDEN) == 0.0
+    assert proof_of(with_old_state, kerb_in_the_sun(), 1, PlaceState.HIDDEN) > 0.3
+
+
+def test_camera_that_sends_smaller_pictures_is_looked_at_on_and_proves_nothing_beside_them() -> None:
+    perception = Perception([], watch_unknown=[])
+    look(perception, seen(before_the_kerb(), 0, noise=1.0), NOBODY, place())
+    smaller = np.ascontiguousarray(kerb_in_the_sun()[:, : BOX[0] - 2])
+    assert len(look(perception, seen(smaller, 1), None, place(PlaceState.HIDDEN)).proofs.similarities) <= 1
+
+
+def test_shapes_that_do_not_fit_their_places_are_refused() -> None:
+    perception = Perception([], watch_unknown=[])
+    look(perception, seen(before_the_kerb(), 0), NOBODY, place())
+    kept = perception.checkpoint() | {"stillness/edges": np.zeros((2, 8, 8, 8), np.float32)}
+    with pytest.raises(ValueError, match="shapes"):
+        Perception([], watch_unknown=[]).restore(kept)
+
+
+def test_road_behind_a_car_that_drives_off_is_not_learnt_as_the_car() -> None:
+    perception = Perception([], watch_unknown=[])
+    picture = with_box(street(), (200, 200, 260, 250))
+    glance = perception.glance(seen(picture, 0), [place()])
+    perception.observe(glance, NOBODY)
+    perception.remember(glance, [place()], np.array([(200, 200, 260, 250)], np.float32))
+    assert perception.known_as(1) is None
 
 
 def test_thing_that_left_is_not_proven_by_what_surrounds_it() -> None:

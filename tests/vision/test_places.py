@@ -201,6 +201,18 @@ def test_low_proofs_end_an_empty_place_sooner() -> None:
     assert any(place.state is PlaceState.LEFT for places in left for place in places)
 
 
+BUS = (box_at(600, 560, 400, 200), 0.8, StreetClass.BUS.value)
+
+
+@pytest.mark.parametrize(("bus_for_s", "is_gone"), [(1, True), (5, False)])
+def test_low_proofs_count_once_what_stood_before_a_place_has_gone(bus_for_s: int, *, is_gone: bool) -> None:
+    memory = SceneMemory("gate")
+    scenes(Street([Thing(stay(600, 500, 2, 90))]).observations(20), memory)
+    rows = [[BUS] if k <= bus_for_s else [] for k in range(1, 6)]
+    later = [memory.update(observation(20 + k, row, proofs=proof(0.1))) for k, row in enumerate(rows, 1)]
+    assert any(place.state is PlaceState.LEFT for scene in later for place in scene.places) == is_gone
+
+
 def test_cars_that_pass_one_spot_in_a_row_are_no_place() -> None:
     memory = SceneMemory("gate")
     scenes(Street([Thing(stay(600, 500, 2, 90))]).observations(20), memory)
