@@ -33,6 +33,7 @@ from tests.e2e.scarce import may_mount
 
 SEED = 20_261_129
 MOST_CLIP_MISSING_S = 1.0
+MOST_TOLD_CLIPS = 5
 
 app = typer.Typer(add_completion=False)
 
@@ -85,16 +86,19 @@ class Results:
     trials: list[Trial]
 
 
-def run(plan: Plan, say: Say) -> Report:
-    """Run everything and return the result.
+def run(plan: Plan, say: Say, kept: Path | None = None) -> Report:
+    """Run everything and return the result; what the service wrote and logged stays in `kept`, a folder not there yet.
 
     Raises:
         SideFailedError: the service did not come up, or ended by itself.
+        OSError: the folder cannot be made.
     """
     began = Beginning()
     warm_up()
     with tempfile.TemporaryDirectory(prefix="powercut-") as scratch:
-        results = _results(Path(scratch), plan, say)
+        if kept is not None:
+            kept.mkdir(parents=True)
+        results = _results(kept or Path(scratch), plan, say)
     return Report(
         name="powercut",
         settings=asdict(plan),
@@ -158,16 +162,20 @@ def outcome_goals(part: str, outcome: Outcome | None) -> list[Goal]:
 
 def summary(outcome: Outcome) -> dict[str, JsonValue]:
     """Return figures beside the goals."""
+    written = [lack for lack in outcome.lacks if lack.was_written]
     return {
         "ends": len(outcome.rows),
         "ends_while_it_starts": sum(row["of"] == "process" for row in outcome.rows),
         "cases": outcome.cases,
         "confirmed": len(outcome.ledger.confirmed),
         "vehicles_watched": len(outcome.watched),
-        "clip_missing_s": _spread([lack.missing_s for lack in outcome.lacks if lack.was_written]),
+        "clip_missing_s": _spread([lack.missing_s for lack in written]),
         "clip_missing_s_of_cases_that_a_later_run_made": _spread(
             [lack.missing_s for lack in outcome.lacks if not lack.was_written]
         ),
+        "clips_that_lack_most": [
+            asdict(lack) for lack in sorted(written, key=lambda lack: -lack.missing_s)[:MOST_TOLD_CLIPS]
+        ],
         "faults": _told(outcome.faults[:100]),
     }
 
@@ -200,6 +208,7 @@ def main(
     power_cuts: Annotated[int | None, typer.Option(min=0, help="how often the power of its disk is cut")] = None,
     disks: Annotated[bool, typer.Option(help="try disks that fill up or turn read-only")] = True,
     seed: Annotated[int, typer.Option(help="of the moments")] = SEED,
+    keep: Annotated[Path | None, typer.Option(help="a new folder in which data and the service's log stay")] = None,
     quick: Annotated[bool, typer.Option("--quick", help="a few ends: about three minutes")] = False,
 ) -> None:
     """Kill the service at random moments and look what is lost."""
@@ -213,8 +222,8 @@ def main(
         seed=seed,
     )
     try:
-        report = run(plan, lambda text: console.print(text, highlight=False, soft_wrap=True))
-    except BenchmarkError as err:
+        report = run(plan, lambda text: console.print(text, highlight=False, soft_wrap=True), keep)
+    except (BenchmarkError, OSError) as err:
         console.print(f"[red]{err}[/]", highlight=False)
         raise typer.Exit(1) from None
     for goal in report.goals:

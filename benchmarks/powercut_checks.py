@@ -78,14 +78,21 @@ class ClipLack:
 
     Attributes:
         case_id: the case.
-        missing_s: seconds that the service had seen, and that the clip does not show.
+        before_s, after_s: seconds that the service had seen, and that the clip does not show at its beginning and end;
+            all of them are after its beginning where there is no clip.
         was_written: whether the case had a pack on the disk when the service that raised it ended; else it was made
             by a later one.
     """
 
     case_id: str
-    missing_s: float
+    before_s: float
+    after_s: float
     was_written: bool
+
+    @property
+    def missing_s(self) -> float:
+        """Both together."""
+        return round(self.before_s + self.after_s, 3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,11 +237,12 @@ def _lack(case: CaseSeen, shown: tuple[float, float] | None, life: Span) -> Clip
     """Return the seconds that should be in a case's clip and are not."""
     unasked_s = case.raised_s if shown is None else shown[0]  # then only its end is judged
     from_s = max(case.raised_s - CLIP_BEFORE_S, life.kept_from_s.get(case.camera, unasked_s))
-    to_s = min(case.raised_s + CLIP_AFTER_S, life.to_s)
-    missing_s = to_s - from_s
+    to_s = max(from_s, min(case.raised_s + CLIP_AFTER_S, life.to_s))
+    before_s, after_s = 0.0, to_s - from_s
     if shown is not None:
-        missing_s = min(missing_s, max(0.0, shown[0] - from_s) + max(0.0, to_s - shown[1]))
-    return ClipLack(case.case_id, round(missing_s, 3), case.case_id in life.written)
+        first_s, last_s = (min(max(at_s, from_s), to_s) for at_s in shown)
+        before_s, after_s = first_s - from_s, to_s - last_s
+    return ClipLack(case.case_id, round(before_s, 3), round(after_s, 3), case.case_id in life.written)
 
 
 def _cases(rows: sqlite3.Connection) -> list[CaseSeen]:

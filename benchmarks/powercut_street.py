@@ -38,7 +38,9 @@ STAYS_S, PERIOD_S = 24.0, 100.0
 GOLDEN = 0.618033988749895
 """Multiples of it, less their whole part, lie evenly: vehicles come at all times (Weyl's equidistribution)."""
 
-VEHICLE_BGR = (40, 40, 220)
+CELL_PX = 6
+REDS, REDNESS = (130, 251), 120
+"""Each cell of a vehicle's paint has its own red, between these; green and blue are less by the redness."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,8 +176,7 @@ class _Camera:
         bgr = self._ground.copy()
         for vehicle in self._yards.standing(self._camera, at_s):
             left, top, right, bottom = bay_box(vehicle.bay)
-            bgr[top:bottom, left:right] = VEHICLE_BGR
-            bgr[top + 4 : top + 10, left + 8 : right - 8] = (70, 60, 160)
+            bgr[top:bottom, left:right] = _paint(vehicle)
         return bgr
 
 
@@ -183,6 +184,14 @@ def _ground(camera: int) -> Picture:
     rng = np.random.default_rng(camera)
     coarse = rng.integers(90, 150, (SIZE_WH[1] // 8, SIZE_WH[0] // 8, 1))
     return np.kron(coarse, np.ones((8, 8, 3))).astype(np.uint8)
+
+
+def _paint(vehicle: Vehicle) -> Picture:
+    """Return the pixels of a vehicle: no two that came after each other into a bay look alike, as on a real street."""
+    rng = np.random.default_rng((vehicle.camera, vehicle.bay, int(vehicle.from_s)))
+    reds = rng.integers(*REDS, (VEHICLE_WH[1] // CELL_PX, VEHICLE_WH[0] // CELL_PX))
+    cells = np.stack((reds - REDNESS, reds - REDNESS, reds), axis=-1)
+    return np.kron(cells, np.ones((CELL_PX, CELL_PX, 1))).astype(np.uint8)
 
 
 def _found(bgr: Picture, size_wh: SizeWH) -> Detections:

@@ -63,7 +63,7 @@ class Trial:
 
 def full_disk(folder: Path) -> Trial:
     """Fill the disk under a running service and make room again."""
-    trial = Trial("full disk", "make room there")
+    trial = Trial("full disk", "make room")
     with mounted_small(folder) as disk:
         site, life, clerk = _begin(folder)
         try:
@@ -80,7 +80,7 @@ def full_disk(folder: Path) -> Trial:
 
 def killed_while_full(folder: Path) -> Trial:
     """Fill the disk under a running service, kill it, make room, and start it again."""
-    trial = Trial("killed while the disk is full", "make room there")
+    trial = Trial("killed while the disk is full", "make room")
     with mounted_small(folder) as disk:
         site, life, clerk = _begin(folder)
         try:

@@ -31,6 +31,7 @@ class _Job:
     number: int
     name: str = field(compare=False)
     run: Callable[[], None] = field(compare=False)
+    is_urgent: bool = field(compare=False, default=False)
     at_stop: bool = field(compare=False, default=False)
     if_lost: Callable[[], None] | None = field(compare=False, default=None)
     retries: int = field(compare=False, default=0)
@@ -42,6 +43,7 @@ class Agenda:
     def __init__(self, name: str, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._jobs: list[_Job] = []
+        self._urgent: list[_Job] = []
         self._numbers = itertools.count()
         self._changed = threading.Condition()
         self._stopping = False
@@ -62,42 +64,51 @@ class Agenda:
         """
         with self._changed:
             self._stopping = True
-            self._jobs = [self._hastened(job) for job in self._jobs]
-            heapq.heapify(self._jobs)
+            for jobs in (self._urgent, self._jobs):
+                jobs[:] = [self._hastened(job) for job in jobs]
+                heapq.heapify(jobs)
             self._changed.notify_all()
         if self._thread.is_alive():
             self._thread.join(limit_s)
         if self._thread.is_alive():
             with self._changed:
-                doing, left = self._doing, len(self._jobs)
+                doing, left = self._doing, len(self._urgent) + len(self._jobs)
             raise TimeoutError(
                 f"{self._thread.name} did not end within {limit_s:.0f} s: still at {doing!r}, {left} jobs behind it"
             )
 
-    def now(self, name: str, run: Callable[[], None], *, if_lost: Callable[[], None] | None = None) -> None:
+    def now(
+        self, name: str, run: Callable[[], None], *, is_urgent: bool = False, if_lost: Callable[[], None] | None = None
+    ) -> None:
         """Run a job as soon as those before it are done.
 
         Args:
             name: tells it in the log.
             run: the job.
+            is_urgent: run it before all others that wait, but for urgent ones that were due before it.
             if_lost: called once, after a failure that is not tried again.
         """
-        self._put(_Job(self._clock(), next(self._numbers), name, run, if_lost=if_lost))
+        self._put(_Job(self._clock(), next(self._numbers), name, run, is_urgent, if_lost=if_lost))
 
-    def at(self, due_s: float, name: str, run: Callable[[], None], *, at_stop: bool = False) -> None:
+    def at(
+        self, due_s: float, name: str, run: Callable[[], None], *, is_urgent: bool = False, at_stop: bool = False
+    ) -> None:
         """Run a job at a time of the agenda's clock.
 
         Args:
             due_s: when.
             name: tells it in the log.
             run: the job.
+            is_urgent: once it is due, as in `now`.
             at_stop: run it early if the program stops first, instead of dropping it.
         """
-        self._put(_Job(due_s, next(self._numbers), name, run, at_stop))
+        self._put(_Job(due_s, next(self._numbers), name, run, is_urgent, at_stop))
 
-    def after(self, wait_s: float, name: str, run: Callable[[], None], *, at_stop: bool = False) -> None:
+    def after(
+        self, wait_s: float, name: str, run: Callable[[], None], *, is_urgent: bool = False, at_stop: bool = False
+    ) -> None:
         """Run a job in `wait_s` seconds; the rest as in `at`."""
-        self.at(self._clock() + wait_s, name, run, at_stop=at_stop)
+        self.at(self._clock() + wait_s, name, run, is_urgent=is_urgent, at_stop=at_stop)
 
     @property
     def is_stopping(self) -> bool:
@@ -119,7 +130,8 @@ class Agenda:
 
     def _put(self, job: _Job) -> None:
         with self._changed:
-            heapq.heappush(self._jobs, self._hastened(job) if self._stopping else job)
+            jobs = self._urgent if job.is_urgent else self._jobs
+            heapq.heappush(jobs, self._hastened(job) if self._stopping else job)
             self._changed.notify()
 
     def _hastened(self, job: _Job) -> _Job:
@@ -139,12 +151,13 @@ class Agenda:
     def _next(self) -> _Job | None:
         with self._changed:
             while True:
-                wait_s = self._jobs[0].due_s - self._clock() if self._jobs else None
-                if wait_s is not None and wait_s <= 0:
-                    return heapq.heappop(self._jobs)
+                now_s, waiting = self._clock(), [jobs for jobs in (self._urgent, self._jobs) if jobs]
+                due = next((jobs for jobs in waiting if jobs[0].due_s <= now_s), None)
+                if due is not None:
+                    return heapq.heappop(due)
                 if self._stopping:
                     return None
-                self._changed.wait(wait_s)
+                self._changed.wait(min((jobs[0].due_s - now_s for jobs in waiting), default=None))
 
     def _done(self, job: _Job) -> None:
         with self._changed:

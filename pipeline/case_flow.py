@@ -2,7 +2,8 @@
 
 All of it happens on the thread `cases-writer`, one step after the other, and nothing is dropped: a step that fails
 because the disk is full or the database locked is held back and tried again. Pictures are taken once, in time, and
-kept in memory until they are written. Evidence is written before the row that names it.
+kept in memory until they are written. Evidence is written before the row that names it. New cases are opened before
+later pictures of older ones are written: those are on the disk already, what a new case needs is not.
 
 Belongs here: the order of things. Does not: which pictures (evidence_keeper), those that come after the case is made
 (later_pictures), second opinions (examining), warnings (ladder_runner, speaking).
@@ -39,6 +40,13 @@ from streams.errors import OtherViewError, StreamError
 
 logger = logging.getLogger(__name__)
 
+LOOK_FOR_S = LOOK_AGAIN_S * LOOKS_AGAIN
+"""How long an offence without its case or ladder is looked for: a camera that was away for longer has lost sight of it.
+"""
+
+LOST_AGAIN_S = 1.0
+"""How often one is looked for whose case a crash left unmade: it may be there for seconds only."""
+
 
 @dataclass(frozen=True, slots=True)
 class FlowParts:
@@ -55,7 +63,7 @@ class FlowParts:
     sees: Callable[[str, str], bool]
     """Whether a camera sees the offence of an event now; takes both ids."""
     keep_watch: Callable[[str], None]
-    """Keeps on disk what a camera knew of its street when it raised its last event; may raise `OSError`."""
+    """Keeps on disk what a camera knew of its street when an offence last began or ended; may raise `OSError`."""
     examining: Examining
 
 
@@ -70,19 +78,30 @@ class CaseFlow:
     def on_event(self, event: Event) -> None:
         """Take an event; returns at once, may be called from any thread."""
         step = {Phase.STARTED: self._started, Phase.RAISED: self._raised, Phase.ENDED: self._ended}[event.phase]
-        self._agenda.now(f"event {event.event_id} {event.phase.value}", lambda: step(event))
+        self._agenda.now(f"event {event.event_id} {event.phase.value}", lambda: step(event), is_urgent=True)
 
     def on_posted(self, camera_id: str, event_id: str, t_s: float) -> None:
         """Take when the paper of a flyer event became visible; returns at once, may be called from any thread."""
-        self._agenda.now(f"event {event_id} act", lambda: self._keep_act(camera_id, event_id, t_s))
+        self._agenda.now(f"event {event_id} act", lambda: self._keep_act(camera_id, event_id, t_s), is_urgent=True)
+
+    def make_up(self, standing: Iterable[Event]) -> None:
+        """Make the cases that a stop or a crash lost, once their offence is seen again.
+
+        Args:
+            standing: events of before the start that have not ended.
+        """
+        for event in standing:
+            if event.phase is Phase.RAISED and self._parts.cases.of_event(event.event_id) is None:
+                logger.warning("event %s: it has no case; one is made once its offence is seen again", event.event_id)
+                self._look_later(event, LOOK_FOR_S, is_lost=True)
 
     def resume(self, standing: Iterable[Event]) -> None:
-        """Make the cases, and begin the ladders, that a stop or a crash lost, once their offence is seen again.
+        """Begin the ladders that a stop or a crash lost, once their offence is seen again, after ladders have resumed.
 
         What was kept for events that are no more goes.
 
         Args:
-            standing: events of before the start that have not ended.
+            standing: events that have not ended.
         """
         standing = tuple(standing)
         event_ids = {event.event_id for event in standing}
@@ -92,10 +111,19 @@ class CaseFlow:
             if event.phase is not Phase.RAISED:
                 continue
             case = self._parts.cases.of_event(event.event_id)
-            if case is None:
-                logger.warning("event %s: it has no case; one is made once its offence is seen again", event.event_id)
-            if case is None or self._parts.ladders.lacks(case):
-                self._look_later(event, LOOKS_AGAIN)
+            if case is not None and self._parts.ladders.lacks(case):
+                self._look_later(event, LOOK_FOR_S)
+
+    def take_ends(self, ends: Iterable[Event]) -> None:
+        """Tell cases that do not know it that their offence ended before the start; their ladders see it themselves.
+
+        Raises:
+            DatabaseError: the database refuses; calling it again goes on.
+        """
+        for event in ends:
+            case = self._parts.cases.of_event(event.event_id)
+            if case is not None and case.ended_at is None:
+                self.tell(self._parts.cases.end_offence(case.case_id, event.captured_at), "ended")
 
     def decide(self, case_id: str, order: Order, *, by: Doer, expected_revision: int | None = None) -> Case:
         """Do what a person decided; the ladder of a case that is decided ends by itself at its next step.
@@ -117,6 +145,7 @@ class CaseFlow:
 
     def merged(self, cases: Iterable[Case]) -> tuple[Case, ...]:
         """Merge cases of before a restart that are to be merged by the program, and return the others."""
+        cases = [self._parts.cases.get(case.case_id) for case in cases]  # some may have ended since they were read
         return tuple(case for case in map(self._merged, cases) if case.state in LADDER_STATES)
 
     def keep_time(self) -> None:
@@ -155,13 +184,13 @@ class CaseFlow:
         except OSError as err:
             logger.warning("event %s: the picture of the act cannot be kept: %s", event_id, way_out(err))
 
-    def _raised(self, event: Event) -> None:
+    def _raised(self, event: Event, left_s: float = LOOK_FOR_S) -> None:
         case_id, code = case_id_of(event.event_id), self._parts.codes.for_kind(event.kind, event.offence).code
         try:
             taken = self._parts.keeper.opening(event, case_id[:12], code)
         except OtherViewError as err:
             logger.warning("event %s: its case is made once it is seen again: %s", event.event_id, err)
-            self._look_later(event, LOOKS_AGAIN)
+            self._look_later(event, left_s)
             return
         except StreamError as err:
             logger.error("event %s: no case can be made, as there is no picture of it: %s", event.event_id, err)
@@ -170,21 +199,27 @@ class CaseFlow:
         self._parts.later.plan(event, taken.still)
         self._open_by(event, "evidence", lambda: self._write_opening(event, taken))
 
-    def _look_later(self, event: Event, looks: int) -> None:
-        name = f"event {event.event_id}: look again"
-        self._agenda.after(LOOK_AGAIN_S, name, lambda: self._look_again(event, looks - 1))
+    def _look_later(self, event: Event, left_s: float, *, is_lost: bool = False) -> None:
+        if left_s <= 0:
+            logger.warning("event %s: looked for no longer, as nobody saw the offence again", event.event_id)
+            return
+        if self._agenda.is_stopping:
+            return
+        wait_s, name = LOST_AGAIN_S if is_lost else LOOK_AGAIN_S, f"event {event.event_id}: look again"
 
-    def _look_again(self, event: Event, looks: int) -> None:
+        def look() -> None:
+            self._look_again(event, left_s - wait_s, is_lost=is_lost)
+
+        self._agenda.after(wait_s, name, look, is_urgent=is_lost)
+
+    def _look_again(self, event: Event, left_s: float, *, is_lost: bool) -> None:
         case = self._parts.cases.of_event(event.event_id)
         if event.event_id in self._opening or not (case is None or self._parts.ladders.lacks(case)):
             return
         if not self._parts.sees(event.camera_id, event.event_id):
-            if looks > 0:
-                self._look_later(event, looks)
-            elif case is None:
-                logger.warning("event %s: no case is made, as nobody saw the offence again", event.event_id)
+            self._look_later(event, left_s, is_lost=is_lost)
         elif case is None:
-            self._raised(event)
+            self._raised(event, left_s)
         else:
             self._parts.examining.begin(case, event)
 
@@ -195,17 +230,19 @@ class CaseFlow:
         self._open_by(event, "opening", lambda: self._open(event, pack))
 
     def _keep_watch(self, event: Event) -> None:
-        """Keep that the event was raised before anything of its case is written.
+        """Keep that an offence began or ended before anything of that is written of its case.
 
-        A start after a crash then knows what stands there, and does not open a second case for it.
+        A start after a crash then knows what stands there: it opens no second case for it, and does not take the next
+        thing at the place for one that had left.
         """
         try:
             self._parts.keep_watch(event.camera_id)
         except OSError as err:
-            logger.warning("event %s: a crash now could double its case: %s", event.event_id, way_out(err))
+            logger.warning("event %s: a crash now could double or lose a case: %s", event.event_id, way_out(err))
 
     def _open_by(self, event: Event, what: str, step: Callable[[], None]) -> None:
-        self._agenda.now(f"case {case_id_of(event.event_id)}: {what}", step, if_lost=lambda: self._lost(event))
+        name = f"case {case_id_of(event.event_id)}: {what}"
+        self._agenda.now(name, step, is_urgent=True, if_lost=lambda: self._lost(event))
 
     def _lost(self, event: Event) -> None:
         """Let go of an event whose case cannot be opened."""
@@ -230,6 +267,7 @@ class CaseFlow:
 
     def _ended_before_its_case(self, event: Event) -> None:
         """End an offence whose case was held back until it was over: nobody is there any more to be warned."""
+        self._keep_watch(event)
         case = self._parts.cases.end_offence(case_id_of(event.event_id), event.captured_at)
         self.tell(case, "ended")
         self._parts.ladders.begin(case, event)
@@ -243,6 +281,7 @@ class CaseFlow:
         case = self._parts.cases.of_event(event.event_id)
         if case is None:
             return
+        self._keep_watch(event)
         case = self._parts.cases.end_offence(case.case_id, event.captured_at)
         self.tell(case, "ended")
         self._parts.examining.ended(case.case_id)

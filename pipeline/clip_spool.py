@@ -1,7 +1,7 @@
 """Keeps the clips that are being taken on the disk as they come, so that a crash costs a second of them and no more.
 
 What a camera sends is held in memory; a clip is cut from it some seconds after its moment. Between the two a crash
-would take it all. So what the clip needs is written down when the moment comes, and then twice a second what came
+would take it all. So what the clip needs is written down when the moment comes, and then four times a second what came
 since, each time forced to the medium. The file goes when the clip has its row. One that is there at a start is of a
 clip that a crash cut off: it ends there.
 
@@ -26,7 +26,7 @@ from streams.packets import Segment, StreamFormat
 
 logger = logging.getLogger(__name__)
 
-SPOOL_EVERY_S = 0.5
+SPOOL_EVERY_S = 0.25
 """A crash loses so much of a clip, and what the disk takes to write it: together below a second."""
 
 _EVENTS = TypeAdapter(Event)
@@ -69,18 +69,26 @@ class ClipSpool:
         self._of_before = {path.stem for path in folder.glob("*.packets")}
 
     def begin(self, event: Event) -> None:
-        """Write down what there is of the clip of an event, and go on with what comes; says it where it cannot."""
+        """Write down what there is of the clip of an event, and go on with what comes; says it where it cannot.
+
+        What is there of before the start stays, if it is of this moment: an event whose case a crash prevented is
+        raised anew where no checkpoint held that it had been.
+        """
         case_id = case_id_of(event.event_id)
         if case_id in self._of_before:
-            return
+            spooled = self.read(case_id)
+            if spooled is not None and spooled.event.captured_at == event.captured_at:
+                return
         try:
             segment = self._cut(event)
             begin_log(self._path(case_id), segment, _EVENTS.dump_json(event).decode())
         except StreamError as err:
             logger.debug("case %s: nothing of its clip yet: %s", case_id, err)
         except OSError as err:
+            self._of_before.discard(case_id)
             logger.warning("case %s: a crash now would lose its clip: %s", case_id, way_out(err))
         else:
+            self._of_before.discard(case_id)
             with self._lock:
                 self._open[case_id] = _Open(event, segment.format, segment.packets[-1].dts)
                 self._go_on()

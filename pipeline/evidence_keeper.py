@@ -183,7 +183,7 @@ class EvidenceKeeper:
         if span is None or span[1] < from_t_s:
             raise NotInRingError(f"camera {event.camera_id} has sent nothing of that time yet")
         segment = ring.segment(from_t_s, from_t_s + LATEST_SECOND_S)
-        wanted_t_s = min((packet.t_s for packet in segment.packets if packet.t_s >= from_t_s), default=from_t_s)
+        wanted_t_s = _late_enough(segment, from_t_s, first.at.timestamp() + self.gap_s(event))
         still = still_of(self._of_view(event, decode_at(segment, wanted_t_s)))
         if still.t_s < from_t_s:
             raise NotInRingError(f"camera {event.camera_id} sent no picture in time")
@@ -325,13 +325,14 @@ class EvidenceKeeper:
     def _marked(self, event: Event, case_label: str, still: Still) -> bytes:
         place = self._place(event)
         device = _device(place.camera_name, event.camera_id)
+        where = "" if place.place == place.camera_name else place.place
         error_s = total_clock_error_s(still.clock_error_s, self._machine_clock().error_s)
         marks = Marks(
             polygon=place.zone.polygon,
             box=event.box_in(still.size_wh),
             captured_at=still.captured_at,
             clock_error_s=error_s,
-            place=" ".join(filter(None, (place.place, device, place.zone.name))),
+            place=" ".join(filter(None, (where, device, place.zone.name))),
             event=place.offence,
             case_label=case_label,
         )
@@ -373,6 +374,21 @@ class EvidenceKeeper:
             program=self._program,
             unknown=tuple(unknown),
         )
+
+
+def _late_enough(segment: Segment, from_t_s: float, from_unix_s: float) -> float:
+    """Return the stream time of the first picture that is late enough by stream time and by wall time.
+
+    The two differ by a second or so while a camera's delay is being learned; by more where a clock was set back, which
+    nothing can wait for: the pack says then that its panoramas are too close.
+    """
+    late = [packet for packet in segment.packets if packet.t_s >= from_t_s]
+    if not late or from_unix_s - late[0].unix_s > LATEST_SECOND_S:
+        return late[0].t_s if late else from_t_s
+    found = next((packet.t_s for packet in late if packet.unix_s >= from_unix_s), None)
+    if found is None:
+        raise NotInRingError(f"camera {segment.camera_id} has sent nothing yet that is late enough by the clock")
+    return found
 
 
 def _device(name: str, camera_id: str) -> str:

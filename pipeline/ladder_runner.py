@@ -119,6 +119,9 @@ class LadderRunner:
             if self._is_permitted(case):  # a permit that was read at this start
                 self._forget(case.case_id)
                 continue
+            if climb.step.kind == "warn" and self._parts.presence(case) == "gone":
+                self._resolve(case)
+                continue
             self._climbs[case.case_id] = climb
             if climb.step.kind == "warn":  # it may not have sounded: say it again rather than never
                 self._enter(case, climb)
@@ -158,6 +161,10 @@ class LadderRunner:
                 return  # it was never there
             logger.warning("case %s: its step on the ladder is lost, it begins anew if seen: %s", case.number, err)
             return
+        self._resolve(case)
+
+    def _resolve(self, case: Case) -> None:
+        """Resolve a case that was over before the start, by the warnings that were heard."""
         now_s, spoken = self._clock(), sum(warning.ok for warning in case.warnings)
         self._finish(case, Step("resolve", spoken, now_s, now_s, spoken, ""))
 

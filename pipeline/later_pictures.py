@@ -96,6 +96,7 @@ class LaterPictures:
         self._folder = folder
         self._spool = ClipSpool(folder / "clips", parts.keeper.clip_segment, parts.clips)
         self._waiting: dict[str, list[Taken]] = {}  # case id, as long as the case itself is not written
+        self._spooled: set[str] = set()  # cases whose clip is made of what was written down
         self._seconds: dict[str, float | None] = {}  # case id, while its second panorama is planned: when it was over
 
     def plan(self, event: Event, lone_still: Still | None) -> None:
@@ -107,7 +108,8 @@ class LaterPictures:
         """
         case_id = case_id_of(event.event_id)
         self._waiting.setdefault(case_id, [])
-        self._spool.begin(event)
+        if not (self._spool.is_of_before(case_id) and self._parts.evidence.case_folder(case_id)):
+            self._spool.begin(event)  # else what is there shows the moment of the evidence that is there
         if lone_still is not None:
             plan = _Plan(event=event, first_t_s=lone_still.t_s, first_at=lone_still.captured_at)
             self._seconds[case_id] = None
@@ -128,6 +130,7 @@ class LaterPictures:
     def lost(self, case_id: str) -> None:
         """Give up what was taken for a case that cannot be opened; the next start may find its evidence and open it."""
         self._waiting.pop(case_id, None)
+        self._spooled.discard(case_id)
 
     def ended(self, event: Event) -> None:
         """Take note that an offence is over; no later picture shows that it lasted."""
@@ -137,7 +140,7 @@ class LaterPictures:
 
     def keep_only(self, event_ids: Collection[str]) -> None:
         """Forget the clips of before a restart whose case was never written, but for those of some events."""
-        wanted = {case_id_of(event_id) for event_id in event_ids}
+        wanted = {case_id_of(event_id) for event_id in event_ids} | self._waiting.keys()
         for case_id, spooled in list(self._spool.of_before()):
             if spooled is None or (case_id not in wanted and not self._case_of(spooled.event)):
                 self._spool.forget(case_id)
@@ -153,7 +156,8 @@ class LaterPictures:
             except (OSError, ValidationError) as err:
                 logger.warning("%s: this plan of a second panorama cannot be read: %s", path, err)
                 continue
-            self._look_later(plan, LOOKS_AGAIN)
+            if plan.case_id not in self._seconds:  # else it was planned since the start
+                self._look_later(plan, LOOKS_AGAIN)
 
     def add_pack(self, case_id: str, taken: Taken) -> None:
         """Have a further pack written and then its row, each a step of its own, tried again until it is done."""
@@ -164,6 +168,7 @@ class LaterPictures:
                 self._forget(case_id)
             if taken.facts.purpose is PackPurpose.CLIP:
                 self._spool.forget(case_id)
+                self._spooled.discard(case_id)
 
         def write() -> None:
             if self._parts.cases.of_event(taken.facts.event_id) is None:
@@ -192,9 +197,9 @@ class LaterPictures:
         self._hand_over(case_id, taken)
 
     def _take_spooled(self, case_id: str) -> None:
-        """Take the clip as far as it is on the disk, unless the case has one."""
+        """Take the clip as far as it is on the disk, unless the case has one or is about to."""
         spooled = self._spool.read(case_id)
-        if spooled is None:
+        if spooled is None or case_id in self._spooled:
             return
         if self._has_clip(spooled.event):
             self._spool.forget(case_id)
@@ -205,6 +210,7 @@ class LaterPictures:
             logger.warning("case %s: no clip: %s", case_id, err)
             self._spool.forget(case_id)
             return
+        self._spooled.add(case_id)
         logger.info("case %s: its clip is made of what was written down in time", case_id)
         self._hand_over(case_id, taken)
 

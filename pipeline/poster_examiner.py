@@ -80,12 +80,20 @@ class PosterExaminer:
         Raises:
             ExaminerError: nothing can be read here.
         """
-        picture, event = subject.pictures[-1], subject.event
+        said, readings = self.look(subject.pictures[-1], subject.event)
+        if readings:
+            self._parts.keep(subject.case.case_id, readings)
+        return said
+
+    def look(self, picture: OpeningPicture, event: Event) -> tuple[Examination, tuple[Reading, ...]]:
+        """Return what the region of an event is, and what was read on it.
+
+        Raises:
+            ExaminerError: nothing can be read here.
+        """
         lines, box = self._print(picture)
         numbers = numbers_in(lines)
         readings = tuple(_readings(lines, numbers))
-        if readings:
-            self._parts.keep(subject.case.case_id, readings)
         letters = sum(len(plain_text(line.text)) for line in lines)
         height, width = picture.bgr.shape[:2]
         scale = self._parts.scale_of(event, (width, height))
@@ -96,10 +104,10 @@ class PosterExaminer:
         notice = self._parts.notices.match([line.text for line in lines], mobiles, (event.camera_id, event.zone_id))
         if notice is not None:
             facts = (*facts, Fact("notice", notice.shown))
-            return Examination(NAME, Verdict.DOUBTS, "lawful_notice", asked=ASKED, facts=facts)
+            return Examination(NAME, Verdict.DOUBTS, "lawful_notice", asked=ASKED, facts=facts), readings
         verdict, reason = _said(judged)
         score = min((line.score for line in lines), default=None) if judged.kind.bears_print else None
-        return Examination(NAME, verdict, reason, score, asked=ASKED, facts=facts)
+        return Examination(NAME, verdict, reason, score, asked=ASKED, facts=facts), readings
 
     def _print(self, picture: OpeningPicture) -> tuple[tuple[TextLine, ...], Box]:
         """Return the lines of the print that the region is of, and where all of it is in the picture."""

@@ -104,7 +104,9 @@ class Shard:
         self._seen: dict[str, Seen] = {}
         self._turning: dict[str, ViewWatch] = {}  # cameras with several views
         self._not_kept: set[str] = set()
-        self._raised: dict[str, WatchState] = {}  # by camera: its state when an event was raised, until it is kept
+        self._ended_before: list[Event] = []
+        self._standing_before: list[Event] = []
+        self._unkept: dict[str, WatchState] = {}  # states of when an offence began or ended, until they are kept
 
     def start(self) -> None:
         """Start the looking threads; cameras begin as they are added."""
@@ -145,6 +147,8 @@ class Shard:
         """
         watch = open_watch(camera_id, zones, views, self._eyes, self._checkpoints.load(camera_id))
         self._pool.add(camera_id, url, settings, sub_url=sub_url, after_t_s=watch.last_t_s)
+        self._ended_before.extend(watch.over)
+        self._standing_before.extend(watch.standing)
         camera = self._pool.camera(camera_id)
         watched = Watched(watch, watch.pace(), want=lambda gear: camera.want("detectors", gear))
         if isinstance(watch, ViewWatch):
@@ -172,7 +176,7 @@ class Shard:
         self._recorder.ends(camera_id)
         self._seen.pop(camera_id, None)
         self._turning.pop(camera_id, None)
-        self._raised.pop(camera_id, None)
+        self._unkept.pop(camera_id, None)
 
     def set_zones(self, camera_id: str, zones: Sequence[ZoneSettings]) -> None:
         """Put zones in force before the next look.
@@ -255,6 +259,14 @@ class Shard:
         self._loop.between_and_wait(lambda watches: found.extend(e for w in watches.values() for e in w.watch.standing))
         return tuple(found)
 
+    def ended_before(self) -> tuple[Event, ...]:
+        """Return the ends of offences that the checkpoints of the cameras held as they were added."""
+        return tuple(self._ended_before)
+
+    def standing_before(self) -> tuple[Event, ...]:
+        """Return the events that stood by the checkpoints of the cameras as they were added."""
+        return tuple(self._standing_before)
+
     @property
     def problem(self) -> str:
         """What is wrong with the model, or empty."""
@@ -283,10 +295,10 @@ class Shard:
         with self._keeping:
             for camera_id in self._watched_ids():
                 try:  # one after the other: the pictures of all at once are twice the memory of their watches
-                    raised, state = self._raised.get(camera_id), self._state_of(camera_id)
+                    unkept, state = self._unkept.get(camera_id), self._state_of(camera_id)
                     if state is not None:
                         self._checkpoints.save(camera_id, state)
-                        self._forget_raised(camera_id, raised)
+                        self._forget_unkept(camera_id, unkept)
                 except TimeoutError:
                     raise
                 except OSError as err:
@@ -296,28 +308,28 @@ class Shard:
                 else:
                     self._not_kept.discard(camera_id)
 
-    def keep_raised(self, camera_id: str) -> None:
-        """Keep a camera's state of when it last raised an event, unless it was kept since; waits for no look.
+    def keep_watch(self, camera_id: str) -> None:
+        """Keep a camera's state of when an offence last began or ended, unless it was kept since; waits for no look.
 
         Raises:
             OSError: it cannot be kept; it may be tried again.
         """
         with self._keeping:
-            state = self._raised.get(camera_id)
+            state = self._unkept.get(camera_id)
             if state is not None:
                 self._checkpoints.save(camera_id, state)
-                self._forget_raised(camera_id, state)
+                self._forget_unkept(camera_id, state)
 
     def _watched_ids(self) -> list[str]:
         ids: list[str] = []
         self._loop.between_and_wait(ids.extend)
         return ids
 
-    def _forget_raised(self, camera_id: str, kept: WatchState | None) -> None:
-        """Forget a state of when an event was raised, which is on the disk, unless another was raised meanwhile."""
+    def _forget_unkept(self, camera_id: str, kept: WatchState | None) -> None:
+        """Forget a state that is on the disk, unless there is a newer one by now."""
         with self._lock:
-            if kept is not None and self._raised.get(camera_id) is kept:
-                del self._raised[camera_id]
+            if kept is not None and self._unkept.get(camera_id) is kept:
+                del self._unkept[camera_id]
 
     def _state_of(self, camera_id: str) -> WatchState | None:
         """Return a camera's state, None where it was removed meanwhile."""
@@ -345,9 +357,9 @@ class Shard:
         offences = frozenset(event.event_id for event in watched.watch.offences)
         self._recorder.saw(watched.watch, looked.observation)
         self._seen[watched.watch.camera_id] = Seen(looked.scene.view.value, watched.watch.view, offences, looked.scene)
-        if any(event.phase is Phase.RAISED for event in looked.events):
+        if any(event.phase is Phase.RAISED or event in watched.watch.over for event in looked.events):
             with self._lock:
-                self._raised[watched.watch.camera_id] = watched.watch.checkpoint()
+                self._unkept[watched.watch.camera_id] = watched.watch.checkpoint()
         for event in looked.events:
             self._listeners.on_event(event)
         for question in looked.questions:

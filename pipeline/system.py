@@ -128,7 +128,7 @@ class System:
         self._later = self._make_later()
         exam_parts = ExaminingParts(self.cases, self.evidence, self._agenda, self._ladders, self._tell_case)
         self._examining = open_examining(settings, exam_parts, self._codes, where)
-        keep_watch = self._shard.keep_raised
+        keep_watch = self._shard.keep_watch
         own = self._later, self.hub, self._ladders, self.places, self._sees, keep_watch, self._examining
         flow_parts = FlowParts(self.cases, self.evidence, self._keeper, self._codes, *own)
         self._flow = CaseFlow(flow_parts, self._agenda)
@@ -192,6 +192,8 @@ class System:
         self._shard.start()
         for entry in self._site.cameras():
             self._watch(entry)
+        self._agenda.now("ends of before", lambda: self._flow.take_ends(self._shard.ended_before()), is_urgent=True)
+        self._agenda.now("cases of before", lambda: self._flow.make_up(self._shard.standing_before()), is_urgent=True)
         self._agenda.now("ladders", lambda: self._ladders.resume(self._flow.merged(recovered.open_cases)))
         self._agenda.now("events of before", self._take_up_events)
         self._agenda.now("clips and second panoramas", self._later.resume)
@@ -375,11 +377,11 @@ class System:
         return judges and event_id in self._shard.offences(camera_id)
 
     def _take_up_events(self) -> None:
-        """Clear up behind events that are no more, and go on with those that a stop left without their case."""
+        """Clear up behind events that are no more, and go on with those that a stop left without their ladder."""
         try:
             standing = self._shard.standing()
         except TimeoutError as err:
-            logger.warning("events of before the start are not looked for: %s", err)
+            logger.warning("ladders of before the start are not looked for: %s", err)
             return
         self._flow.resume(standing)
 

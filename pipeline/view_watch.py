@@ -131,6 +131,11 @@ class ViewWatch:
         """All events of all views that have not ended, also those whose clock still runs."""
         return tuple(event for watch in self._watches.values() for event in watch.standing)
 
+    @property
+    def over(self) -> tuple[Event, ...]:
+        """The ends of offences of all views that ended lately."""
+        return tuple(event for watch in self._watches.values() for event in watch.over)
+
     def set_zones(self, zones: Sequence[ZoneSettings]) -> None:
         """Put zones in force, each in its view; one that names a view that is no more is not judged."""
         for view_id, watch in self._watches.items():

@@ -192,6 +192,16 @@ def test_clip_is_only_asked_for_what_the_service_had_kept_when_it_ended(place: P
     assert [lack.missing_s for lack in Inspector(YARDS).clips(place, [life])] == [1.5, 1.5]
 
 
+def test_it_is_told_which_end_of_a_clip_lacks_seconds(place: Place, tmp_path: Path) -> None:
+    raised_s = SEEN.timestamp()
+    short = encode_clip(tmp_path / "short.mp4", Pattern(seconds=2.2, fps=5, gop=5, size_wh=(64, 48)))
+    shutil.copy(short, pack_of(place, 2) / "clip.mp4")
+    life = Span(raised_s - 60, raised_s + 60, {0: raised_s - 50}, frozenset())
+    worst = max(Inspector(YARDS).clips(place, [life]), key=lambda lack: lack.missing_s)
+    assert worst.before_s <= 0.2
+    assert worst.after_s == pytest.approx(CLIP_S - 2, abs=0.2)
+
+
 def test_every_vehicle_has_its_own_time_and_bay() -> None:
     moments = [BEGAN.timestamp() + 200 + at_s for at_s in range(0, 400, 5)]
     standing = [YARDS.standing(camera, at_s) for at_s in moments for camera in range(YARDS.cameras)]

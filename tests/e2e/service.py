@@ -169,10 +169,11 @@ def environment() -> dict[str, str]:
 
 
 def write_settings(folder: Path, **tables: Any) -> Path:
-    """Write a settings file with a free port, the cheap model, and what is given."""
+    """Write a settings file with a free port, the cheap model, no reading of plates and posters, and what is given."""
     folder.mkdir(parents=True, exist_ok=True)
     model = {"card": str(write_seeing_model(folder / "model")), "engine": "onnxruntime"}
-    tables = {"data": str(folder / "data"), "server": {"port": 0}, "model": model, **tables}
+    reading = {"plates": False, "posters": False}
+    tables = {"data": str(folder / "data"), "server": {"port": 0}, "model": model, "reading": reading, **tables}
     path = folder / "settings.toml"
     path.write_text("".join(f"{key} = {_toml(value)}\n" for key, value in tables.items()), encoding="utf-8")
     return path

@@ -1,13 +1,17 @@
 """A drawn street with coloured cars, a clip of it, and a looker that knows cars by their colour."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from pathlib import Path
+from types import SimpleNamespace
 
 import av
 import cv2
 import numpy as np
 
+from datasets.synthetic import BUFFER_BYTES, PROBE_OPTIONS, DrawnCamera, parse_url
+from streams.opening import StreamOpener
 from vision.arrays import Picture
 from vision.classes import StreetClass
 from vision.closer_look import Look
@@ -35,6 +39,17 @@ def street(*, red: float | None = 0.0, blue: float | None = 0.0, seed: int = 3) 
             _draw_car(bgr, (box[0] + shift, box[1], box[2] + shift, box[3]), _COLOURS[colour])
     noise = np.random.default_rng(None).integers(-2, 3, bgr.shape)
     return np.clip(bgr + noise, 0, 255).astype(np.uint8)
+
+
+def opener(picture: Callable[[], Picture]) -> StreamOpener:
+    """Return what opens a live camera that shows a picture at every moment, whatever its URL."""
+
+    def open_drawn(_url: str, _settings: object = None) -> av.container.InputContainer:
+        camera = DrawnCamera(parse_url("synthetic://parking?size=640x360&fps=5"), clock=time.monotonic, wait=None)
+        camera._scene = SimpleNamespace(picture=lambda _t_s, _canvas: picture())  # type: ignore[assignment]
+        return av.open(camera, "r", format="mpegts", options=PROBE_OPTIONS, buffer_size=BUFFER_BYTES)
+
+    return open_drawn
 
 
 def encode_street(path: Path, pictures: Sequence[tuple[float, float]], fps: int = 10) -> Path:

@@ -34,7 +34,9 @@ class FakeAgenda:
     def clock(self) -> float:
         return NOON.timestamp() + self.now_s
 
-    def now(self, _name: str, run: Callable[[], None], *, if_lost: Callable[[], None] | None = None) -> None:
+    def now(
+        self, _name: str, run: Callable[[], None], *, is_urgent: bool = False, if_lost: Callable[[], None] | None = None
+    ) -> None:
         def run_or_lose() -> None:
             try:
                 run()
@@ -43,9 +45,12 @@ class FakeAgenda:
                     if_lost()
                 raise
 
-        self.after(0.0, _name, run_or_lose)
+        self.after(float("-inf") if is_urgent else 0.0, _name, run_or_lose)
 
-    def after(self, wait_s: float, _name: str, run: Callable[[], None], *, at_stop: bool = False) -> None:
+    def after(
+        self, wait_s: float, _name: str, run: Callable[[], None], *, is_urgent: bool = False, at_stop: bool = False
+    ) -> None:
+        del is_urgent  # here jobs of the same time run one after the other
         job = (self.now_s + wait_s, next(self._numbers), run)
         heapq.heappush(self._jobs, job)
         if at_stop:

@@ -1,6 +1,7 @@
 """Jobs with due times on one thread: order, tries, and the stop."""
 
 import threading
+from functools import partial
 
 import pytest
 
@@ -29,6 +30,39 @@ def test_jobs_run_in_the_order_of_their_due_times() -> None:
     agenda.start()
     agenda.stop()
     assert ran == ["98", "99", "100"]
+
+
+def test_urgent_jobs_run_before_all_that_wait_and_in_their_own_order() -> None:
+    agenda = Agenda("test", clock=FakeClock())
+    ran: list[str] = []
+
+    def opens() -> None:
+        ran.append("raised")
+        agenda.now("opening", lambda: ran.append("opening"), is_urgent=True)
+
+    agenda.at(90.0, "clip", lambda: ran.append("clip"))
+    agenda.now("raised", opens, is_urgent=True)
+    agenda.now("ended", lambda: ran.append("ended"), is_urgent=True)
+    agenda.start()
+    agenda.stop()
+    assert ran == ["raised", "ended", "opening", "clip"]
+
+
+def test_urgent_job_of_the_future_runs_before_all_that_wait_once_it_is_due() -> None:
+    clock = FakeClock()
+    agenda = Agenda("test", clock=clock)
+    ran: list[str] = []
+
+    def works(name: str) -> None:
+        ran.append(name)
+        clock.now_s += 1.0
+
+    for number in range(4):
+        agenda.now(f"clip {number}", partial(works, f"clip {number}"))
+    agenda.after(1.5, "look again", partial(works, "look again"), is_urgent=True)
+    agenda.start()
+    agenda.stop()
+    assert ran == ["clip 0", "clip 1", "look again", "clip 2", "clip 3"]
 
 
 def test_job_of_the_future_waits_and_is_dropped_at_stop() -> None:

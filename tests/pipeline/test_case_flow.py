@@ -42,6 +42,19 @@ def test_second_panorama_and_clip_follow_in_their_time(desk: Desk) -> None:
     assert desk.file_names() == ["panorama-1.jpg", "panorama-2.jpg", "clip.mp4"]
 
 
+def test_new_case_is_opened_before_clips_that_wait(desk: Desk) -> None:
+    seen: list[bool] = []
+
+    def writes_a_clip() -> None:
+        seen.append(desk.cases.of_event("gate-kerb-1") is not None)
+
+    for number in range(20):
+        desk.agenda.now(f"clip {number}", writes_a_clip)
+    desk.flow.on_event(event())
+    run(desk)
+    assert seen == [True] * 20
+
+
 def test_second_panorama_that_is_there_at_once_is_not_taken_again(desk: Desk) -> None:
     desk.keeper.has_second = True
     desk.flow.on_event(event())
@@ -214,11 +227,11 @@ def test_case_that_cannot_be_opened_holds_neither_its_end_nor_its_pictures(
 
 
 def test_case_that_a_stop_lost_is_made_once_its_offence_is_seen_again(desk: Desk) -> None:
-    desk.flow.resume([event(), event(Phase.STARTED, "gate-kerb-2")])
+    desk.flow.make_up([event(), event(Phase.STARTED, "gate-kerb-2")])
     run(desk, 30)
     assert sum(desk.cases.counts().values()) == 0
     desk.presence = "present"
-    run(desk, 10)
+    run(desk, 1)
     assert [case.event_id for case in desk.cases.find(CaseQuery()).cases] == ["gate-kerb-1"]
 
 
@@ -226,6 +239,7 @@ def test_event_of_before_the_start_that_has_its_case_gets_no_second_one(desk: De
     desk.flow.on_event(event())
     run(desk)
     desk.presence = "present"
+    desk.flow.make_up([event()])
     desk.flow.resume([event()])
     run(desk, 60)
     assert desk.file_names().count("panorama-1.jpg") == 1
@@ -234,7 +248,7 @@ def test_event_of_before_the_start_that_has_its_case_gets_no_second_one(desk: De
 def test_case_that_a_stop_lost_is_given_up_when_nobody_sees_its_offence(
     desk: Desk, caplog: pytest.LogCaptureFixture
 ) -> None:
-    desk.flow.resume([event()])
+    desk.flow.make_up([event()])
     run(desk, 1000)
     desk.presence = "present"
     run(desk, 1000)

@@ -321,6 +321,16 @@ def test_zone_that_asks_for_more_gets_its_second_panorama_later(
     assert panoramas(keeper_after(15), raised(15)) == ["panorama-1.jpg", "panorama-2.jpg"]
 
 
+def test_second_panorama_is_late_enough_by_the_clock_too(keeper_after: Callable[..., EvidenceKeeper]) -> None:
+    taken = keeper_after(30).second(raised(10), first(10.0), None).facts
+    told_late = taken.captured_at - timedelta(seconds=taken.t_s - 11.5)  # its delay was not learned yet
+    second = keeper_after(30).second(raised(10), Moment(10.0, told_late), None)
+    assert (second.facts.captured_at - told_late).total_seconds() >= 10
+    assert second.facts.t_s == pytest.approx(21.6, abs=0.2)
+    with pytest.raises(NotInRingError, match="late enough by the clock"):
+        keeper_after(20.6).second(raised(10), Moment(10.0, told_late), None)
+
+
 def test_second_panorama_after_a_clock_that_was_set_back_is_marked(
     keeper_after: Callable[..., EvidenceKeeper],
 ) -> None:
@@ -330,9 +340,17 @@ def test_second_panorama_after_a_clock_that_was_set_back_is_marked(
     assert lacks(keeper.second(raised(10), first(10.0), None)) == []
 
 
-def test_marked_copy_names_the_camera_by_its_number_too(
-    keeper_after: Callable[..., EvidenceKeeper], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("place", "told_as"), [("Market street", "Market street Gate [gate] Kerb"), ("Gate", "Gate [gate] Kerb")]
+)
+def test_marked_copy_names_the_camera_by_its_number_too_and_nothing_twice(
+    place: str,
+    told_as: str,
+    keeper_after: Callable[..., EvidenceKeeper],
+    places: list[Place],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    places.append(replace(PLACE, place=place))
     told: list[Marks] = []
 
     def marked(original: bytes, marks: Marks, **_: object) -> bytes:
@@ -341,6 +359,6 @@ def test_marked_copy_names_the_camera_by_its_number_too(
 
     monkeypatch.setattr("pipeline.evidence_keeper.marked_jpeg", marked)
     keeper_after(15).opening(raised(15), "label", "0499")
-    assert told[0].place == "Market street Gate [gate] Kerb"
+    assert told[0].place == told_as
     assert told[0].clock_error_s is not None
     assert told[0].clock_error_s >= 0.02

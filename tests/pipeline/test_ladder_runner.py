@@ -112,6 +112,18 @@ def test_permit_that_a_new_start_has_read_ends_the_ladder_without_a_word(street:
     assert list((street.folder / "ladders").iterdir()) == []
 
 
+def test_who_had_left_by_the_start_is_not_warned_any_more(street: Street) -> None:
+    street.answers = False
+    street.runner.begin(street.case, event())
+    street.agenda.run(1)
+    street.said.clear()
+    street.presence = "gone"
+    again = street.new_runner()
+    again.resume([street.cases.get(street.case.case_id)])
+    street.agenda.run(WAIT_S)
+    assert (street.said, street.state, street.last_reason) == ([], CaseState.RESOLVED, "left before any warning")
+
+
 @pytest.mark.parametrize(
     ("why", "was_warned", "said"),
     [

@@ -19,9 +19,9 @@ from pipeline.watch import CameraWatch, WatchState
 from streams.errors import UnknownCameraError
 from streams.opening import Openers
 from streams.settings import StreamSettings
+from tests.pipeline import drawn_street
+from tests.pipeline.drawn_street import ColourLooker, opener
 from tests.rtsp.clips import Pattern, encode_clip
-from vision.classes import StreetClass
-from vision.closer_look import Look
 from vision.detections import Detections
 from vision.frames import Frame, Planes
 
@@ -220,13 +220,6 @@ def test_reader_that_does_not_end_does_not_keep_its_camera_from_being_removed(
         running.shard.set_zones("gate", ())
 
 
-class SeesACar:
-    def detect(self, frames: Sequence[Look]) -> list[Detections]:
-        width, height = frames[0].size_wh
-        car = ((0.3 * width, 0.4 * height, 0.6 * width, 0.7 * height), 0.9, int(StreetClass.CAR))
-        return [Detections.of([car]) for _ in frames]
-
-
 ZONES = (
     ZoneSettings.model_validate(
         {"id": "kerb", "polygon": [[0, 0], [1, 0], [1, 1], [0, 1]], "rule": {"kind": "parking", "limit_s": 1}}
@@ -234,29 +227,41 @@ ZONES = (
 )
 
 
-def test_state_in_which_an_event_was_raised_is_kept_at_once_when_it_is_asked_for(tmp_path: Path, street: str) -> None:
-    raised: queue.Queue[Event] = queue.Queue()
-
-    def on_event(event: Event) -> None:
-        if event.phase is Phase.RAISED:
-            raised.put(event)
-
+def test_state_in_which_an_offence_began_or_ended_is_kept_at_once_when_it_is_asked_for(tmp_path: Path) -> None:
+    told: dict[Phase, queue.Queue[Event]] = {phase: queue.Queue() for phase in Phase}
+    reds: list[float | None] = [0.0]
+    listeners = ShardListeners(on_event=lambda event: told[event.phase].put(event), on_boxes=lambda _: None)
     checkpoints = CheckpointFolder(tmp_path / "checkpoints")
-    listeners = ShardListeners(on_event=on_event, on_boxes=lambda _: None)
-    shard = Shard("test", SeesACar(), Openers(), checkpoints, listeners)
+    openers = Openers({"synthetic": opener(lambda: drawn_street.street(red=reds[-1], blue=None))})
+    shard = Shard("test", ColourLooker(), openers, checkpoints, listeners)
     shard.start()
     try:
-        shard.add("gate", street, StreamSettings(), ZONES)
-        event = raised.get(timeout=LIMIT_S)
+        shard.add("gate", "synthetic://parking", StreamSettings(), ZONES)
+        event = told[Phase.RAISED].get(timeout=LIMIT_S)
         assert checkpoints.load("gate") is None
-        shard.keep_raised("gate")
-        kept = checkpoints.load("gate")
-        assert kept is not None
-        after = CameraWatch("gate", ZONES)
-        after.restore(kept)
-        assert [(each.event_id, each.phase) for each in after.standing] == [(event.event_id, Phase.RAISED)]
+        standing = kept_by(shard, checkpoints).standing
+        assert [(each.event_id, each.phase) for each in standing] == [(event.event_id, Phase.RAISED)]
         checkpoints.remove("gate")
-        shard.keep_raised("gate")
-        assert checkpoints.load("gate") is None, "it was kept already, and nothing was raised since"
+        shard.keep_watch("gate")
+        assert checkpoints.load("gate") is None, "it was kept already, and nothing began or ended since"
+        reds.append(None)
+        assert told[Phase.ENDED].get(timeout=2 * LIMIT_S).event_id == event.event_id
+        after = kept_by(shard, checkpoints)
+        assert (after.standing, [each.event_id for each in after.over]) == ((), [event.event_id])
+        assert shard.standing() == shard.ended_before() == ()
     finally:
         shard.stop()
+    again = Shard("test", ColourLooker(), openers, checkpoints, listeners)
+    again.add("gate", "synthetic://parking", StreamSettings(), ZONES)
+    assert again.ended_before() == after.over
+    again.stop()
+
+
+def kept_by(shard: Shard, checkpoints: CheckpointFolder) -> CameraWatch:
+    """Return a watch of the next start."""
+    shard.keep_watch("gate")
+    kept = checkpoints.load("gate")
+    assert kept is not None
+    after = CameraWatch("gate", ZONES)
+    after.restore(kept)
+    return after

@@ -138,6 +138,7 @@ def test_offence_that_is_gone_when_the_camera_returns_ends_then(camera: Turning)
     WHERE["empty kerb"] = (street(red=None, blue=None, seed=3), [])
     ended = [event for event in events_of(camera.at("empty kerb", 120)) if event.phase is Phase.ENDED]
     assert [event.zone_id for event in ended] == ["first"]
+    assert camera.watch.over == tuple(ended)
 
 
 def test_zone_of_one_view_never_judges_another(camera: Turning) -> None:

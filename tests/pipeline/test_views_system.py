@@ -2,12 +2,9 @@
 
 import json
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 
-import av
 import cv2
 import pytest
 
@@ -18,13 +15,12 @@ from cases.packs import PackPurpose
 from cases.posts import Doer
 from cases.records import Case
 from cases.states import Action
-from datasets.synthetic import BUFFER_BYTES, PROBE_OPTIONS, DrawnCamera, parse_url
 from pipeline.camera_settings import CameraEntry
 from pipeline.settings import EvidenceSettings, Settings
 from pipeline.system import System
 from streams.opening import Openers
 from tests.e2e.sites import cases_of, until
-from tests.pipeline.drawn_street import ColourLooker, street
+from tests.pipeline.drawn_street import ColourLooker, opener, street
 from tests.streams.ptz_server import PtzCamera, serving
 from vision.arrays import Picture
 
@@ -41,18 +37,9 @@ class Street:
         self._head = head
         self.has_car = True
 
-    def picture(self, _t_s: float, _canvas: Picture) -> Picture:
+    def picture(self) -> Picture:
         at = {self._head.presets["1"]: KERB if self.has_car else EMPTY_KERB, self._head.presets["2"]: GATE}
         return at.get(self._head.position, ELSEWHERE)
-
-
-def opener(shown: Street):  # type: ignore[no-untyped-def]
-    def open_turning(_url: str, _settings: object = None) -> av.container.InputContainer:
-        camera = DrawnCamera(parse_url("synthetic://parking?size=640x360&fps=5"), clock=time.monotonic, wait=None)
-        camera._scene = SimpleNamespace(picture=shown.picture)  # type: ignore[assignment]
-        return av.open(camera, "r", format="mpegts", options=PROBE_OPTIONS, buffer_size=BUFFER_BYTES)
-
-    return open_turning
 
 
 @pytest.fixture
@@ -90,7 +77,7 @@ def system_of(folder: Path, head: PtzCamera, shown: Street) -> System:
         closing=ClosingSettings(after_s=15, again_s=600, repeat_s=600, turn=True),
         cameras=(camera,),
     )
-    return System(settings, Openers({"synthetic": opener(shown)}), model=ColourLooker())
+    return System(settings, Openers({"synthetic": opener(shown.picture)}), model=ColourLooker())
 
 
 def dispatched(system: System, case: Case) -> Case:

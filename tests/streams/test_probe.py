@@ -61,7 +61,8 @@ def test_codec_that_no_camera_sends_is_named(clip) -> None:
 @pytest.mark.e2e
 def test_rtsp_camera_tells_its_clock_and_its_sound(clip) -> None:
     with RtspServer([Mount("/gate", clip(seconds=4), audio=True)], user="op", password="geheim") as server:
-        report = probe(server.url("/gate"), SETTINGS, Openers(), watch_s=3)
+        # The first sender report comes after 1.0 to 3.1 s (RFC 3550, 6.3.1), counted from PLAY.
+        report = probe(server.url("/gate"), SETTINGS, Openers(), watch_s=6)
         assert (report.clock, report.audio_tracks) == ("rtcp", ("pcm_alaw 8000 Hz mono",))
         assert report.clock_offset_s == pytest.approx(0.0, abs=report.clock_error_s + 1)  # its clock is this machine's
         assert report.delivered_fps == pytest.approx(25, rel=0.2)

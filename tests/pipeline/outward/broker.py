@@ -4,7 +4,7 @@ import shutil
 import socket
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -102,10 +102,13 @@ class Listener:
         self._client.loop_start()
         assert ready.wait(LIMIT_S)
 
-    def wait_for(self, count: int) -> list[Heard]:
-        """Wait until so many different messages came; return all, also the repeated."""
+    def wait_for(self, count: int, beside: Sequence[Heard] = ()) -> list[Heard]:
+        """Wait until so many different messages came beside those; return all, also the repeated."""
+        known = {heard.id for heard in beside}
         with self._changed:
-            is_there = self._changed.wait_for(lambda: len({heard.id for heard in self._heard}) >= count, LIMIT_S)
+            is_there = self._changed.wait_for(
+                lambda: len({heard.id for heard in self._heard} - known) >= count, LIMIT_S
+            )
             assert is_there, f"{len(self._heard)} came"
             return list(self._heard)
 
