@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from detectors.attendance import Attendance, people_near
 from detectors.events import Event, Phase, Reason
-from detectors.footprint import stands_in
+from detectors.footprint import footprint_ratio, stands_in
 from detectors.hours import Hours, in_force
 from detectors.offences import Offence, event_id_of, wall_time_of
 from detectors.rules import (
@@ -40,7 +40,7 @@ from vision.zones import Zone
 
 KIND: Final = "parking"
 
-STANDING_S = 6.0
+STANDING_S = 2.0
 """While a clock runs, pixels prove so often that the vehicle still stands; and once more when its limit passes."""
 
 SEEN_HZ = 1 / 15
@@ -128,6 +128,7 @@ class ParkingDetector(ZoneDetector[ParkingRule, _State]):
 
     def __init__(self, camera_id: str, zone: Zone, rule: ParkingRule) -> None:
         super().__init__(camera_id, zone, rule, _State())
+        self._near: frozenset[int] = frozenset()
 
     def update(self, scene: Scene) -> list[Event]:
         """Take in a scene and return the stays that began, passed the limit or ended."""
@@ -153,6 +154,7 @@ class ParkingDetector(ZoneDetector[ParkingRule, _State]):
                 del self._state.stays[place.place_id]
             elif self._is_due(stay, place):
                 events.append(self._report(stay, Phase.RAISED, scene))
+        self._near = frozenset(place.place_id for place in scene.places if self._is_near(place, scene))
         return events
 
     def pace(self) -> Pace:
@@ -168,8 +170,8 @@ class ParkingDetector(ZoneDetector[ParkingRule, _State]):
         return Pace.closest(paces)
 
     def keeps(self) -> frozenset[int]:
-        """Return the places of the stays."""
-        return frozenset(self._state.stays)
+        """Return the places of the stays, and of vehicles that one more look may find to stand in the zone."""
+        return frozenset(self._state.stays) | self._near
 
     def asks(self) -> tuple[Ask, ...]:
         """Return the stays that are about to pass the limit and are not hidden; answers move their beginning."""
@@ -200,6 +202,11 @@ class ParkingDetector(ZoneDetector[ParkingRule, _State]):
             and place.score >= self._rule.min_score
             and stands_in(place.box, self._zone, scene.size_wh, self._rule.min_footprint_ratio)
         )
+
+    def _is_near(self, place: Place, scene: Scene) -> bool:
+        """Return whether some of a vehicle's ground is in the zone, however sure it is."""
+        is_vehicle = place.state is not PlaceState.LEFT and place.class_id in VEHICLES
+        return is_vehicle and footprint_ratio(place.box, self._zone, scene.size_wh) > 0
 
     def _crept_away(self, stay: _Stay, place: Place, scene: Scene) -> bool:
         """Return whether a stay is over because its vehicle moved on; one that was raised goes on inside the zone."""

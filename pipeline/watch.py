@@ -311,7 +311,7 @@ class CameraWatch:
         if not is_new and not (len(self._unsettled) and scene.t_s < self._close_until_t_s):
             return NO_BOXES
         is_thing = found.class_ids != StreetClass.PERSON
-        things = found[is_thing & (found.still_s > 0)] if glance.before is not None else found[is_thing]
+        things = found[is_thing]
         return things.boxes[self._in_zones(things.boxes, scene.size_wh)]
 
     def _keeps(self) -> frozenset[int]:
@@ -320,9 +320,14 @@ class CameraWatch:
 
     def _doubted(self, glance: Glance) -> list[Place]:
         """Return the places whose clocks run and that are not proven by their pixels to stand."""
-        proven = zip(glance.proofs.place_ids.tolist(), glance.proofs.similarities.tolist(), strict=True)
-        doubted = self._keeps() - {place_id for place_id, similarity in proven if similarity >= PROOF_SAME}
-        return [place for place in glance.places if place.place_id in doubted]
+        proofs = zip(glance.proofs.place_ids.tolist(), glance.proofs.similarities.tolist(), strict=True)
+        proven = {place_id for place_id, similarity in proofs if similarity >= PROOF_SAME}
+        kept = self._keeps()
+        return [
+            place
+            for place in glance.places
+            if place.place_id in kept and (place.place_id not in proven or place.state is PlaceState.HIDDEN)
+        ]
 
     def _leaves_doubt(self, glance: Glance) -> bool:
         """Return whether one of them was standing at the look before, or was seen lately and may have left."""

@@ -222,7 +222,7 @@ class SceneMemory:
                 seen.add(index)
                 spots[index].usual_cover += 0.2 * (float(covers[index]) - spots[index].usual_cover)
             else:
-                spots[index].state = PlaceState.LEFT
+                _leave(spots[index], tracks[row])
         unclear = _unclear([spot.box for spot in spots], observation)
         for index, spot in enumerate(spots):
             if index not in seen and spot.state is not PlaceState.LEFT:
@@ -313,7 +313,7 @@ class SceneMemory:
         spots = self._state.spots
         for spot in spots:
             if spot.state is not PlaceState.LEFT and has_left(spot):
-                spot.state = PlaceState.LEFT
+                _leave(spot, self._tracker.get(spot.track_id))
         alive = [spot for spot in spots if spot.state is not PlaceState.LEFT]
         if len(alive) < 2:
             return
@@ -374,6 +374,13 @@ def _is_followed(track: Track, spot: Spot) -> bool:
     return (
         bool(clocks) and max(later - before for before, later in pairwise([spot.seen_clock_s, *clocks])) <= FOLLOWED_S
     )
+
+
+def _leave(spot: Spot, track: Track | None) -> None:
+    """Note that a place's thing has left; a track that goes on there is the next one's, which came later."""
+    spot.state = PlaceState.LEFT
+    if track is not None:
+        track.samples = [s for s in track.samples if s.clock_s > spot.seen_clock_s] or track.samples[-1:]
 
 
 def _spot(place_id: int, birth: Birth, track: Track, moment: Moment) -> Spot:

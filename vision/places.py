@@ -29,7 +29,7 @@ LEFT_AFTER_SIGN_S = 2.5
 FIRST_MISS_S = 0.5
 """Most that the first look without the thing counts, whatever the time since the look before."""
 
-LEFT_LOOKS, LEFT_LOOKS_SIGN = 3, 3
+LEFT_LOOKS, LEFT_LOOKS_SIGN = 3, 2
 """And in so many looks, without and with a sign: looks can be far apart."""
 
 HIDDEN_KEEP_S = 300.0
@@ -105,6 +105,7 @@ class Return:
     clock_s: float
     t_s: float
     boxes: list[Box] = field(default_factory=list)
+    low_proofs: int = 0
 
 
 @dataclass(slots=True)
@@ -150,6 +151,11 @@ class Spot:
     def is_absent(self) -> bool:
         """Whether the last look missed it, or nobody looked for a while."""
         return self.empty_looks > 0 or self.hidden_s > 0 or self.is_unsure
+
+    @property
+    def is_seen_empty(self) -> bool:
+        """Whether looks and pixels agree that it is empty, if only for a moment: what is there next must be looked at."""
+        return self.low_proofs >= PROOF_LOOKS and self.empty_looks >= LEFT_LOOKS_SIGN
 
     @property
     def class_id(self) -> int:
@@ -264,7 +270,7 @@ def take_miss(spot: Spot, step_s: float, *, cover_ratio: float) -> None:
     spot.newest_proof = None  # whatever hid it is not it
     spot.state = PlaceState.HIDDEN
     spot.is_covered = cover_ratio >= MIN_COVER_RATIO
-    if spot.is_covered:
+    if spot.is_covered and not spot.is_seen_empty:  # else it is the next one that comes
         spot.hidden_s += step_s
         return
     spot.empty_s += step_s
@@ -274,11 +280,13 @@ def take_miss(spot: Spot, step_s: float, *, cover_ratio: float) -> None:
 def take_proof(spot: Spot, similarity: float, clock_s: float, t_s: float) -> None:
     """Note a comparison of pixels: a high one is as good as a sight, low ones in a row are a sign of its leaving."""
     spot.newest_proof = similarity
-    if similarity >= PROOF_SAME:
-        spot.low_proofs = 0
-        confirm(spot, clock_s, t_s)
-    elif similarity > PROOF_GONE:
-        spot.low_proofs = 0
+    if similarity > PROOF_GONE:
+        if spot.is_seen_empty:
+            return
+        if similarity >= PROOF_SAME:
+            confirm(spot, clock_s, t_s)
+        if spot.state is PlaceState.STANDING:
+            spot.low_proofs = 0
     elif not spot.is_covered:
         spot.low_proofs += 1
 
@@ -330,12 +338,14 @@ def _take_return(spot: Spot, sight: Sight, clock_s: float, t_s: float) -> bool:
     if spot.returned is None or shift_between(spot.returned.boxes[-1], sight.box) > SAME_SHIFT:
         spot.returned = Return(clock_s, t_s)
     spot.returned.boxes.append(sight.box)
+    spot.returned.low_proofs += spot.newest_proof is not None and spot.newest_proof <= PROOF_GONE
     spot.track_id = sight.track_id
     boxes = spot.returned.boxes[-BOXES:]
     if len(boxes) < RETURN_LOOKS or clock_s - spot.returned.clock_s < RETURN_S:
         return True
     settled = median_box(boxes)
-    if spot.low_proofs >= PROOF_LOOKS or not _may_be_same(spot.box, settled, may_have_crept=sight.may_have_crept):
+    is_other = max(spot.low_proofs, spot.returned.low_proofs) >= PROOF_LOOKS
+    if is_other or not _may_be_same(spot.box, settled, may_have_crept=sight.may_have_crept):
         return False
     confirm(spot, clock_s, t_s)
     return True

@@ -113,9 +113,9 @@ class StillnessMemory:
                 continue
             fills_box = place.class_id in VEHICLES
             similarity = _alike(normed(old.pixels), new, fills_box=fills_box)
-            may_be_part = similarity < PART_PROOF and fills_box
-            is_part = may_be_part and _unchanged_ratio(old.pixels, new) >= PART_RATIO
             is_standing = place.state is PlaceState.STANDING
+            may_be_part = is_standing and similarity < PART_PROOF and fills_box
+            is_part = may_be_part and _unchanged_ratio(old.pixels, new) >= PART_RATIO
             is_unsure = PROOF_GONE < similarity < PART_PROOF and not is_part
             is_other = is_unsure and not is_standing and _is_other(old, luma)
             ids.append(place.place_id)
