@@ -23,8 +23,9 @@ from streams.packets import EncodedPacket, StreamFormat
 from streams.ring import PacketRing
 from vision.arrays import FloatArray, Picture, SizeWH
 from vision.observations import Dated
+from vision.places import PROOF_SAME
 from vision.rest import SAME, rest_began, walk_back
-from vision.stillness import correlation, levelled, patch
+from vision.stillness import correlation, is_other_shape, levelled, patch
 
 logger = logging.getLogger(__name__)
 
@@ -54,6 +55,7 @@ class Question:
         seen_t_s: a moment at which it was there.
         since_t_s: since when it was there as far as looks told; good to the pause between two.
         pixels: the (32, 32) patch of the box that looks compared; None where they did not.
+        edges: (8, 8, 8) shape of a vehicle that is large enough, as `vision.appearance` tells it; None of all else.
         view: the view it is in, of a camera that has several; ids of places are unique within one.
     """
 
@@ -64,6 +66,7 @@ class Question:
     seen_t_s: float
     since_t_s: float
     pixels: FloatArray | None = None
+    edges: FloatArray | None = None
     view: str = ""
 
 
@@ -167,7 +170,7 @@ def since_when_in(past: Past, question: Question) -> float | None:
     from_t_s = min(question.seen_t_s, question.since_t_s + SLACK_S)
     spot, span = None, None
     for spot in _spots(past, question, from_t_s):
-        span = walk_back(_keys_back(past, question, from_t_s, spot), from_t_s)
+        span = walk_back(_keys_back(past, question, from_t_s), from_t_s, spot.likeness, spot.remember)
         if span.is_shown:
             break
     if spot is None or span is None:
@@ -211,8 +214,8 @@ def _spots(past: Past, question: Question, from_t_s: float) -> Iterator["_Spot"]
     box = _as_ratios(question)
     if question.pixels is not None:
         pixels = levelled(question.pixels)
-        yield _Spot(box, pixels, pixels)
-    spot = _Spot.of(_at_rest(past, question, from_t_s), box)
+        yield _Spot(box, pixels, pixels, question.edges)
+    spot = _Spot.of(_at_rest(past, question, from_t_s), box, question.edges)
     if spot is not None:
         yield spot
 
@@ -226,8 +229,8 @@ def _at_rest(past: Past, question: Question, from_t_s: float) -> list[Picture]:
     return found or [past.at(question.seen_t_s)]
 
 
-def _keys_back(past: Past, question: Question, from_t_s: float, spot: "_Spot") -> Iterator[tuple[float, float]]:
-    """Yield time and likeness of the key frames before a moment, the newest first; broken ones are left out.
+def _keys_back(past: Past, question: Question, from_t_s: float) -> Iterator[tuple[float, Picture]]:
+    """Yield the key frames before a moment with their times, the newest first; broken ones are left out.
 
     Of the time in which looks saw it there one picture is enough.
     """
@@ -235,12 +238,8 @@ def _keys_back(past: Past, question: Question, from_t_s: float, spot: "_Spot") -
     earlier = [t_s for t_s in times[:-1] if t_s <= question.since_t_s]
     for t_s in reversed([*earlier, *times[-1:]]):
         luma = past.key(t_s)
-        if luma is None:
-            continue
-        likeness = spot.likeness(luma)
-        if likeness >= SAME:
-            spot.remember(luma)
-        yield t_s, likeness
+        if luma is not None:
+            yield t_s, luma
 
 
 @dataclass(slots=True, eq=False)
@@ -255,9 +254,10 @@ class _Spot:
     box: Box
     pixels: FloatArray
     earliest: FloatArray
+    edges: FloatArray | None
 
     @classmethod
-    def of(cls, pictures: Sequence[Picture], box: Box) -> Self | None:
+    def of(cls, pictures: Sequence[Picture], box: Box, edges: FloatArray | None) -> Self | None:
         """Return what most pictures show in a box, as in some of them somebody may stand before it.
 
         None where that has no texture.
@@ -266,7 +266,7 @@ class _Spot:
         if not known:
             return None
         usual = max(known, key=lambda pixels: sum(correlation(pixels, other) for other in known))
-        return cls(box, usual, usual)
+        return cls(box, usual, usual, edges)
 
     def remember(self, luma: Picture) -> None:
         """Take a picture as the earliest one, where it shows the thing as it was seen."""
@@ -275,11 +275,13 @@ class _Spot:
             self.earliest = pixels
 
     def likeness(self, luma: Picture) -> float:
-        """Return how alike a picture is in the box, in [0, 1]."""
+        """Return how alike a picture is in the box, in [0, 1]; 0 where its shape is surely another one."""
         pixels = _pixels(luma, self.box)
         if pixels is None:
             return 0.0
-        return max(correlation(known, pixels) for known in (self.pixels, self.earliest))
+        found = max(correlation(known, pixels) for known in (self.pixels, self.earliest))
+        is_other = SAME <= found < PROOF_SAME and is_other_shape(self.edges, luma, _in_pixels(self.box, luma))
+        return 0.0 if is_other else found
 
 
 def _pixels(luma: Picture, box: Box) -> FloatArray | None:

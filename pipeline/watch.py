@@ -290,6 +290,7 @@ class CameraWatch:
             seen_t_s=scene.t_s if place is None else place.seen_t_s,
             since_t_s=ask.since_t_s,
             pixels=patch(luma, ask.box) if known is None else known.pixels,
+            edges=None if known is None else known.edges,
         )
 
     def _in_zones(self, boxes: Boxes, size_wh: SizeWH) -> Mask:
@@ -308,11 +309,12 @@ class CameraWatch:
 
     def _at_rest(self, glance: Glance, found: Detections, scene: Scene, *, is_new: bool) -> Boxes:
         """Return the things in zones that may just have come to rest."""
-        if not is_new and not (len(self._unsettled) and scene.t_s < self._close_until_t_s):
-            return NO_BOXES
-        is_thing = found.class_ids != StreetClass.PERSON
-        things = found[is_thing]
-        return things.boxes[self._in_zones(things.boxes, scene.size_wh)]
+        things = found.boxes[found.class_ids != StreetClass.PERSON]
+        things = things[self._in_zones(things, scene.size_wh)]
+        if is_new or not len(self._unsettled):
+            return things
+        overlap = iou_matrix(things, self._unsettled).max(axis=1, initial=0.0)
+        return things[overlap >= KNOWN_IOU] if scene.t_s < self._close_until_t_s else NO_BOXES
 
     def _keeps(self) -> frozenset[int]:
         """Return the ids of the places whose clocks run."""

@@ -148,7 +148,8 @@ def _cells(strengths: FloatArray, directions: FloatArray) -> FloatArray:
     for direction in range(DIRECTIONS):
         part = strengths * ((1 - share) * (lower == direction) + share * ((lower + 1) % DIRECTIONS == direction))
         cells[direction] = part.reshape(CELLS, side, CELLS, side).sum(axis=(1, 3))
-    around = np.sqrt(cv2.blur((cells * cells).sum(axis=0), (3, 3), borderType=cv2.BORDER_REPLICATE) * 9) + _EPSILON
+    power = np.maximum(cv2.blur((cells * cells).sum(axis=0), (3, 3), borderType=cv2.BORDER_REPLICATE), 0) * 9
+    around = np.sqrt(power) + _EPSILON  # the running sums of a blur may end below 0 by rounding
     return np.minimum(cells / around, MOST_OF_A_CELL).astype(np.float32)
 
 

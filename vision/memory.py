@@ -28,6 +28,8 @@ from vision.observations import Observation, ViewState
 from vision.places import (
     FOLLOWED_S,
     LEFT_AFTER_SIGN_S,
+    MIN_COVER_RATIO,
+    PROOF_LOOKS,
     PROOF_SAME,
     REPLACED_AREA_RATIO,
     Sight,
@@ -214,7 +216,8 @@ class SceneMemory:
         crept = _crept(lost, free, self._motion.follow_ratio)
         whole |= crept
         part = match_parts(boxes, detections, moving, whole)
-        covers = cover_ratios(boxes.boxes, detections, whole)
+        covers = cover_ratios(boxes.boxes, detections, whole | part)
+        part = {row: index for row, index in part.items() if not _is_seen_gone(spots[index], float(covers[index]))}
         seen: set[int] = set()
         for row, index in (whole | part).items():
             sight = self._sight(spots[index], tracks[row], moment, is_whole=row in whole, has_crept=row in crept)
@@ -361,6 +364,11 @@ def _crept(lost: dict[int, Spot], free: dict[int, Track], area_ratio: float) -> 
         for row, index in mine
         if _is_followed(free[row], lost[index]) and area_ratio_between(lost[index].box, free[row].box) <= area_ratio
     }
+
+
+def _is_seen_gone(spot: Spot, cover_ratio: float) -> bool:
+    """Return whether the pixels of a place say that its thing has gone, so that a part of it is another thing."""
+    return spot.low_proofs >= PROOF_LOOKS and cover_ratio < MIN_COVER_RATIO
 
 
 def _walked_off(track: Track, spot: Spot) -> bool:

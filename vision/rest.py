@@ -3,9 +3,12 @@
 Belongs here: judging the series. Does not: decoding the pictures (pipeline.look_back), patches (vision.stillness).
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from statistics import median
+from typing import TypeVar
+
+P = TypeVar("P")
 
 SAME = 0.6
 """Likeness, of levelled patches, from which an earlier picture shows the same thing at the same spot, over seconds and
@@ -44,19 +47,28 @@ class Span:
     is_shown: bool
 
 
-def walk_back(pictures: Iterable[tuple[float, float]], from_t_s: float) -> Span:
+def walk_back(
+    pictures: Iterable[tuple[float, P]],
+    from_t_s: float,
+    likeness_of: Callable[[P], float],
+    on_shown: Callable[[P], None] = lambda _: None,
+) -> Span:
     """Walk back over pictures until the thing is no longer there.
 
     Args:
-        pictures: stream time and likeness of each, the newest first; read no further than needed.
+        pictures: with the stream time of each, the newest first; read no further than needed.
         from_t_s: a moment at which it was there, not earlier than the first picture.
+        likeness_of: returns how alike a picture is to the thing, in [0, 1].
+        on_shown: called with each picture that shows it, before the next one is read.
     """
     shown: list[tuple[float, float]] = []
     other_t_s, missed = None, 0
-    for t_s, likeness in pictures:
+    for t_s, picture in pictures:
+        likeness = likeness_of(picture)
         least = max(SAME, median(each for _, each in shown) - FALL) if shown else SAME
         if likeness >= least:
             shown.append((t_s, likeness))
+            on_shown(picture)
             other_t_s, missed = None, 0
             continue
         missed += 1

@@ -117,7 +117,7 @@ class StillnessMemory:
             may_be_part = is_standing and similarity < PART_PROOF and fills_box
             is_part = may_be_part and _unchanged_ratio(old.pixels, new) >= PART_RATIO
             is_unsure = PROOF_GONE < similarity < PART_PROOF and not is_part
-            is_other = is_unsure and not is_standing and _is_other(old, luma)
+            is_other = is_unsure and not is_standing and is_other_shape(old.edges, luma, old.box)
             ids.append(place.place_id)
             similarities.append(PART_PROOF if is_part else 0.0 if is_other else similarity)
             if is_standing and similarity >= MIN_LEARN_SIMILARITY and not is_part:
@@ -184,9 +184,9 @@ def _edges(arrays: Mapping[str, npt.NDArray[np.generic]]) -> dict[int, FloatArra
     return {int(key): each.astype(np.float32) for key, each in zip(ids, edges, strict=True)}
 
 
-def _is_other(old: Kept, luma: Picture) -> bool:
-    """Return whether a frame surely shows something else than a vehicle where that stood."""
-    likeness = None if old.edges is None else shape_likeness(old.edges, luma, old.box)
+def is_other_shape(edges: FloatArray | None, luma: Picture, box: Box) -> bool:
+    """Return whether a frame surely shows something else in a box than the vehicle whose shape is known."""
+    likeness = None if edges is None else shape_likeness(edges, luma, box)
     return likeness is not None and likeness < OTHER_SHAPE
 
 

@@ -240,19 +240,19 @@ def test_too_many_questions_are_answered_with_nobody_knows(clip: Path, answers: 
 
 def test_walk_back_passes_over_a_bus_and_ends_where_the_thing_was_not() -> None:
     likeness = [0.9, 0.9, 0.1, 0.9, 0.1, 0.2, 0.1, 0.9]
-    span = walk_back(((20.0 - 2 * step, each) for step, each in enumerate(likeness)), 20.0)
+    span = walk_back(((20.0 - 2 * step, each) for step, each in enumerate(likeness)), 20.0, float)
     assert (span.first_t_s, span.other_t_s) == (14.0, 12.0)
 
 
 def test_walk_back_ends_where_likeness_falls_far_below_that_of_the_thing() -> None:
     likeness = [0.95, 0.96, 0.62, 0.61, 0.62, 0.62]
-    span = walk_back(((20.0 - 2 * step, each) for step, each in enumerate(likeness)), 20.0)
+    span = walk_back(((20.0 - 2 * step, each) for step, each in enumerate(likeness)), 20.0, float)
     assert (span.first_t_s, span.other_t_s) == (18.0, 16.0)
 
 
 def test_walk_back_goes_on_where_a_thing_was_never_much_alike() -> None:
     likeness = [0.7, 0.66, 0.62, 0.61, 0.3, 0.3, 0.3]
-    span = walk_back(((20.0 - 2 * step, each) for step, each in enumerate(likeness)), 20.0)
+    span = walk_back(((20.0 - 2 * step, each) for step, each in enumerate(likeness)), 20.0, float)
     assert (span.first_t_s, span.other_t_s) == (14.0, 12.0)
 
 
