@@ -1,8 +1,13 @@
-"""Decides whether a thing stands in a zone, by where it touches the ground."""
+"""Decides whether a thing stands in a zone, by where it touches the ground.
 
+Of most things that is the lowest part of the box. A vehicle at the kerb is long and seen from oblique: its wheels stand
+on a line that rises through the box from one lower corner, as steeply as the zone along the kerb does.
+"""
+
+import cv2
 import numpy as np
 
-from vision.arrays import SizeWH
+from vision.arrays import Points, SizeWH
 from vision.boxes import feet
 from vision.zones import Zone
 
@@ -11,17 +16,73 @@ Box = tuple[float, float, float, float]
 FOOTPRINT_HEIGHT_RATIO = 0.3
 """The lowest share of a box that stands for the ground it occupies: a car seen from a pole at 20 to 40 degrees."""
 
+INSET_RATIO = 0.08
+"""Share of a box's width that is left out at either side."""
+
+MIN_ELONGATION = 2.5
+"""A zone that is not so many times longer than wide, in the picture, does not tell which way vehicles stand in it."""
+
+MAX_SLOPE = 1.0
+"""Steeper in the picture, a zone leads away from the camera, and vehicles in it are seen from behind."""
+
+MAX_RISE_RATIO = 0.6
+"""Share of a box's height that the line of the wheels may rise in it: something must be left for the vehicle."""
+
 
 def footprint_ratio(box: Box, zone: Zone, size_wh: SizeWH) -> float:
     """Return the share of the thing's footprint (the low part of its box) that lies in the zone, in steps of 1/21."""
-    x1, y1, x2, y2 = box
-    xs = np.linspace(x1 + 0.08 * (x2 - x1), x2 - 0.08 * (x2 - x1), 7)
-    ys = np.linspace(y2 - FOOTPRINT_HEIGHT_RATIO * (y2 - y1), y2, 3)
-    grid = np.stack(np.meshgrid(xs, ys), axis=-1).reshape(-1, 2).astype(np.float32)
-    return float(zone.contains(grid, size_wh).mean())
+    return _inside_ratio(_footprint(box, rise_px=0.0), zone, size_wh)
 
 
 def stands_in(box: Box, zone: Zone, size_wh: SizeWH, min_ratio: float) -> bool:
     """Return whether the foot point or a sufficient share of the footprint lies in the zone."""
     foot_inside = bool(zone.contains(feet(np.array([box], np.float32)), size_wh)[0])
     return foot_inside or footprint_ratio(box, zone, size_wh) >= min_ratio
+
+
+def vehicle_footprint_ratio(box: Box, zone: Zone, size_wh: SizeWH) -> float:
+    """Return the same share for a vehicle, which may be turned along the zone: the larger of both."""
+    slope = _slope(zone.corners_px(size_wh))
+    ratio = footprint_ratio(box, zone, size_wh)
+    if slope == 0.0:
+        return ratio
+    most_px = MAX_RISE_RATIO * (box[3] - box[1])
+    rise_px = float(np.clip(slope * (box[2] - box[0]), -most_px, most_px))
+    return max(ratio, _inside_ratio(_footprint(box, rise_px), zone, size_wh))
+
+
+def vehicle_stands_in(box: Box, zone: Zone, size_wh: SizeWH, min_ratio: float) -> bool:
+    """Return whether the foot point or a sufficient share of the footprint of a vehicle lies in the zone."""
+    foot_inside = bool(zone.contains(feet(np.array([box], np.float32)), size_wh)[0])
+    return foot_inside or vehicle_footprint_ratio(box, zone, size_wh) >= min_ratio
+
+
+def _footprint(box: Box, rise_px: float) -> Points:
+    """Return 7 x 3 points of the ground that a thing occupies; from left to right it descends by `rise_px` pixels."""
+    x1, y1, x2, y2 = box
+    along = np.linspace(INSET_RATIO, 1 - INSET_RATIO, 7)
+    depth_px = FOOTPRINT_HEIGHT_RATIO * (y2 - y1 - abs(rise_px))
+    near = y2 - (max(rise_px, 0.0) - rise_px * along)
+    grid = [
+        (x1 + share * (x2 - x1), y - back)
+        for back in np.linspace(0, depth_px, 3)
+        for share, y in zip(along, near, strict=True)
+    ]
+    return np.array(grid, np.float32)
+
+
+def _inside_ratio(points: Points, zone: Zone, size_wh: SizeWH) -> float:
+    corners = zone.corners_px(size_wh)
+    if (points.max(axis=0) < corners.min(axis=0)).any() or (points.min(axis=0) > corners.max(axis=0)).any():
+        return 0.0
+    return float(zone.contains(points, size_wh).mean())
+
+
+def _slope(corners: Points) -> float:
+    """Return how steeply a zone that is long and narrow descends from left to right; 0 where it is neither or leads away."""
+    rectangle = cv2.boxPoints(cv2.minAreaRect(corners))
+    sides = [(rectangle[1] - rectangle[0]), (rectangle[2] - rectangle[1])]
+    short, long = sorted(sides, key=lambda side: float(np.hypot(*side)))
+    if np.hypot(*long) < MIN_ELONGATION * np.hypot(*short) or abs(long[1]) > MAX_SLOPE * abs(long[0]):
+        return 0.0
+    return float(long[1] / long[0])

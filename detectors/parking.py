@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from detectors.attendance import Attendance, people_near
 from detectors.events import Event, Phase, Reason
-from detectors.footprint import footprint_ratio, stands_in
+from detectors.footprint import vehicle_footprint_ratio, vehicle_stands_in
 from detectors.hours import Hours, in_force
 from detectors.offences import Offence, event_id_of, wall_time_of
 from detectors.rules import (
@@ -200,20 +200,20 @@ class ParkingDetector(ZoneDetector[ParkingRule, _State]):
             place.state is PlaceState.STANDING
             and place.class_id in VEHICLES
             and place.score >= self._rule.min_score
-            and stands_in(place.box, self._zone, scene.size_wh, self._rule.min_footprint_ratio)
+            and vehicle_stands_in(place.box, self._zone, scene.size_wh, self._rule.min_footprint_ratio)
         )
 
     def _is_near(self, place: Place, scene: Scene) -> bool:
         """Return whether some of a vehicle's ground is in the zone, however sure it is."""
         is_vehicle = place.state is not PlaceState.LEFT and place.class_id in VEHICLES
-        return is_vehicle and footprint_ratio(place.box, self._zone, scene.size_wh) > 0
+        return is_vehicle and vehicle_footprint_ratio(place.box, self._zone, scene.size_wh) > 0
 
     def _crept_away(self, stay: _Stay, place: Place, scene: Scene) -> bool:
         """Return whether a stay is over because its vehicle moved on; one that was raised goes on inside the zone."""
         if place.since_t_s <= stay.rest_t_s:
             return False
         stay.rest_t_s, stay.rest_dwell_s = place.since_t_s, stay.dwell_s
-        in_zone = stands_in(place.box, self._zone, scene.size_wh, self._rule.min_footprint_ratio)
+        in_zone = vehicle_stands_in(place.box, self._zone, scene.size_wh, self._rule.min_footprint_ratio)
         return stay.phase is Phase.STARTED or not in_zone
 
     def _start(self, place: Place, scene: Scene) -> Event:
