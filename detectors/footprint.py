@@ -22,6 +22,9 @@ INSET_RATIO = 0.08
 MIN_ELONGATION = 2.5
 """A zone that is not so many times longer than wide, in the picture, does not tell which way vehicles stand in it."""
 
+END_RATIO = 0.2
+"""Share of a box's width that the end of an oblique vehicle takes, before its long side begins."""
+
 MAX_SLOPE = 1.0
 """Steeper in the picture, a zone leads away from the camera, and vehicles in it are seen from behind."""
 
@@ -31,7 +34,7 @@ MAX_RISE_RATIO = 0.6
 
 def footprint_ratio(box: Box, zone: Zone, size_wh: SizeWH) -> float:
     """Return the share of the thing's footprint (the low part of its box) that lies in the zone, in steps of 1/21."""
-    return _inside_ratio(_footprint(box, rise_px=0.0), zone, size_wh)
+    return _inside_ratio(_footprint(box, slope=0.0), zone, size_wh)
 
 
 def stands_in(box: Box, zone: Zone, size_wh: SizeWH, min_ratio: float) -> bool:
@@ -46,9 +49,7 @@ def vehicle_footprint_ratio(box: Box, zone: Zone, size_wh: SizeWH) -> float:
     ratio = footprint_ratio(box, zone, size_wh)
     if slope == 0.0:
         return ratio
-    most_px = MAX_RISE_RATIO * (box[3] - box[1])
-    rise_px = float(np.clip(slope * (box[2] - box[0]), -most_px, most_px))
-    return max(ratio, _inside_ratio(_footprint(box, rise_px), zone, size_wh))
+    return max(ratio, _inside_ratio(_footprint(box, slope), zone, size_wh))
 
 
 def vehicle_stands_in(box: Box, zone: Zone, size_wh: SizeWH, min_ratio: float) -> bool:
@@ -57,18 +58,17 @@ def vehicle_stands_in(box: Box, zone: Zone, size_wh: SizeWH, min_ratio: float) -
     return foot_inside or vehicle_footprint_ratio(box, zone, size_wh) >= min_ratio
 
 
-def _footprint(box: Box, rise_px: float) -> Points:
-    """Return 7 x 3 points of the ground that a thing occupies; from left to right it descends by `rise_px` pixels."""
+def _footprint(box: Box, slope: float) -> Points:
+    """Return 7 x 3 points of the ground that a thing occupies whose line of wheels descends so to the right."""
     x1, y1, x2, y2 = box
     along = np.linspace(INSET_RATIO, 1 - INSET_RATIO, 7)
-    depth_px = FOOTPRINT_HEIGHT_RATIO * (y2 - y1 - abs(rise_px))
-    near = y2 - (max(rise_px, 0.0) - rise_px * along)
-    grid = [
-        (x1 + share * (x2 - x1), y - back)
-        for back in np.linspace(0, depth_px, 3)
-        for share, y in zip(along, near, strict=True)
-    ]
-    return np.array(grid, np.float32)
+    beyond = np.clip((along if slope < 0 else 1 - along) - END_RATIO, 0, None)  # the corner that is next to the camera
+    risen_px = np.minimum(abs(slope) * (x2 - x1) * beyond, MAX_RISE_RATIO * (y2 - y1))
+    depth_px = FOOTPRINT_HEIGHT_RATIO * (y2 - y1 - float(risen_px.max()))
+    xs, near = x1 + along * (x2 - x1), y2 - risen_px
+    return np.concatenate([np.stack([xs, near - back], axis=1) for back in np.linspace(0, depth_px, 3)]).astype(
+        np.float32
+    )
 
 
 def _inside_ratio(points: Points, zone: Zone, size_wh: SizeWH) -> float:
@@ -79,7 +79,7 @@ def _inside_ratio(points: Points, zone: Zone, size_wh: SizeWH) -> float:
 
 
 def _slope(corners: Points) -> float:
-    """Return how steeply a zone that is long and narrow descends from left to right; 0 where it is neither or leads away."""
+    """Return how steeply a zone that is long and narrow descends from left to right; 0 where it is neither."""
     rectangle = cv2.boxPoints(cv2.minAreaRect(corners))
     sides = [(rectangle[1] - rectangle[0]), (rectangle[2] - rectangle[1])]
     short, long = sorted(sides, key=lambda side: float(np.hypot(*side)))
