@@ -233,9 +233,9 @@ class Perception:
         scale = np.array([COMPARED_WH[0] / glance.frame.size_wh[0], COMPARED_WH[1] / glance.frame.size_wh[1]] * 2)
         boxes = (found.boxes * scale).astype(np.float32)
         if self._judged is not None:
-            found = replace(found, likeness=likeness(self._judged, glance.luma, boxes, found.class_ids))
+            found = replace(found, likeness=likeness(self._judged, glance.luma, boxes))
         if glance.before is not None:
-            same = likeness(glance.before, glance.luma, boxes, found.class_ids, if_plain=0.0) >= PROOF_SAME
+            same = likeness(glance.before, glance.luma, boxes, if_plain=0.0) >= PROOF_SAME
             found = replace(found, still_s=np.where(same, np.float32(glance.step_s), np.float32(0)))
         return found
 

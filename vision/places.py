@@ -154,7 +154,7 @@ class Spot:
 
     @property
     def is_seen_empty(self) -> bool:
-        """Whether looks and pixels agree that it is empty, if only for a moment: what is there next must be looked at."""
+        """Whether looks and pixels agree that it was empty, if only for a moment: what is there next came later."""
         return self.low_proofs >= PROOF_LOOKS and self.empty_looks >= LEFT_LOOKS_SIGN
 
     @property

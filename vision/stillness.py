@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vision.appearance import CELLS, DIRECTIONS, OTHER_SHAPE, edges_of, shape_likeness
-from vision.arrays import Boxes, FloatArray, Ids, Picture, Scores
+from vision.arrays import Boxes, FloatArray, Picture, Scores
 from vision.boxes import iou_matrix
 from vision.classes import VEHICLES
 from vision.observations import Proofs
@@ -56,8 +56,8 @@ MOVED_RATIO = 0.15
 PART_RATIO, PART_PROOF = 0.25, 0.8
 """Where this share of a vehicle's tiles is unchanged, it stands and something hides the rest: as good as a proof.
 
-Only a vehicle fills its box: under a table and beside an umbrella tiles show the street, which stays when they go. So
-of anything else patches are compared without the slopes that a wall above a pavement gives to both."""
+Only a vehicle fills its box: under a table and beside an umbrella tiles show the street, which stays when they go. And
+only of one that stands: of two vehicles that stood at one place, one after the other, half have as many tiles alike."""
 
 TILE_SAME, MIN_TILE_SPREAD, MIN_TILES = 0.85, 0.25, 5
 """Correlation of a tile that is as it was; spread (of the patch's) that is texture; so many tiles must have it."""
@@ -111,10 +111,9 @@ class StillnessMemory:
             new = patch(luma, old.box)
             if new is None:
                 continue
-            fills_box = place.class_id in VEHICLES
-            similarity = _alike(normed(old.pixels), new, fills_box=fills_box)
+            similarity = _alike(normed(old.pixels), new)
             is_standing = place.state is PlaceState.STANDING
-            may_be_part = is_standing and similarity < PART_PROOF and fills_box
+            may_be_part = is_standing and similarity < PART_PROOF and place.class_id in VEHICLES
             is_part = may_be_part and _unchanged_ratio(old.pixels, new) >= PART_RATIO
             is_unsure = PROOF_GONE < similarity < PART_PROOF and not is_part
             is_other = is_unsure and not is_standing and is_other_shape(old.edges, luma, old.box)
@@ -196,30 +195,28 @@ def _has_moved(old: Box, new: Box) -> bool:
     return any(abs(a - b) > MOVED_RATIO * sides[index % 2] for index, (a, b) in enumerate(zip(old, new, strict=True)))
 
 
-def likeness(before: Picture, now: Picture, boxes: Boxes, class_ids: Ids, *, if_plain: float = 1.0) -> Scores:
+def likeness(before: Picture, now: Picture, boxes: Boxes, *, if_plain: float = 1.0) -> Scores:
     """Return (N,) float32 in [0, 1]: how alike two pictures are within each box, free of brightness and contrast.
 
     Args:
         before: (H, W) uint8 luma.
         now: (H, W) uint8 luma.
         boxes: (N, 4) in pixels of these pictures.
-        class_ids: (N,) values of `StreetClass`: what is in the boxes.
         if_plain: what is returned where `now` has no texture, so that nothing can be said.
     """
     found = np.full(len(boxes), if_plain, np.float32)
-    fills = np.isin(class_ids, list(VEHICLES)).tolist()
-    for row, ((x1, y1, x2, y2), fills_box) in enumerate(zip(boxes.tolist(), fills, strict=True)):
+    for row, (x1, y1, x2, y2) in enumerate(boxes.tolist()):
         box = x1, y1, x2, y2
         present = patch(now, box)
         if present is not None:
             earlier = patch(before, box)
-            found[row] = 0.0 if earlier is None else _alike(earlier, present, fills_box=fills_box)
+            found[row] = 0.0 if earlier is None else _alike(earlier, present)
     return found
 
 
-def _alike(a: FloatArray, b: FloatArray, *, fills_box: bool) -> float:
-    """Return how alike two patches of a thing are; where it lets the street through, without what that makes alike."""
-    return correlation(a, b) if fills_box else correlation(levelled(a), levelled(b))
+def _alike(a: FloatArray, b: FloatArray) -> float:
+    """Return how alike two patches are, without the slopes that a wall, fog or a lamp gives to both."""
+    return correlation(levelled(a), levelled(b))
 
 
 def _unchanged_ratio(old: FloatArray, new: FloatArray) -> float:
@@ -268,7 +265,8 @@ def normed(pixels: FloatArray) -> FloatArray:
 def levelled(pixels: FloatArray) -> FloatArray:
     """Return a patch without its slopes from left to right and from top to bottom, sigma 1 again.
 
-    A bright wall above a dark road makes any two patches of a place alike, whatever stands there.
+    A bright wall above a dark road, fog that thickens, a lamp: they make any two patches of a place alike, whatever
+    stands there.
     """
     across, down = (float((pixels * axis).mean()) / AXIS_POWER for axis in (AXIS[None, :], AXIS[:, None]))
     return normed(pixels - np.float32(across) * AXIS[None, :] - np.float32(down) * AXIS[:, None])
