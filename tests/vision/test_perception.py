@@ -128,9 +128,10 @@ def test_walker_who_has_just_come_is_not_at_rest_before_the_wall_above_the_pavem
 
 
 def kerb_in_the_sun() -> Picture:
-    """Return a street whose kerb parts bright from dark: a strong edge that stays when a car before it goes."""
+    """Return a street with a bright kerb: strong edges that stay when a car before it goes."""
     luma = (0.3 * street()).astype(np.uint8)
-    luma[: (BOX[1] + BOX[3]) // 2] += 120
+    middle = (BOX[1] + BOX[3]) // 2
+    luma[middle - 6 : middle + 6] += 120
     return luma
 
 
