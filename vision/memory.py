@@ -225,7 +225,7 @@ class SceneMemory:
                 seen.add(index)
                 spots[index].usual_cover += 0.2 * (float(covers[index]) - spots[index].usual_cover)
             else:
-                _leave(spots[index], tracks[row])
+                self._leave(spots[index], tracks[row].track_id)
         unclear = _unclear([spot.box for spot in spots], observation)
         for index, spot in enumerate(spots):
             if index not in seen and spot.state is not PlaceState.LEFT:
@@ -312,11 +312,16 @@ class SceneMemory:
             may_have_crept=spot.is_absent and self._may_have_crept(spot, track, moment),
         )
 
+    def _leave(self, spot: Spot, track_id: int) -> None:
+        """Note that a place's thing has left; a track that goes on there is the next one's, which came later."""
+        spot.state = PlaceState.LEFT
+        self._tracker.forget_until(track_id, spot.seen_clock_s)
+
     def _bury(self, observation: Observation) -> None:
         spots = self._state.spots
         for spot in spots:
             if spot.state is not PlaceState.LEFT and has_left(spot):
-                _leave(spot, self._tracker.get(spot.track_id))
+                self._leave(spot, spot.track_id)
         alive = [spot for spot in spots if spot.state is not PlaceState.LEFT]
         if len(alive) < 2:
             return
@@ -382,13 +387,6 @@ def _is_followed(track: Track, spot: Spot) -> bool:
     return (
         bool(clocks) and max(later - before for before, later in pairwise([spot.seen_clock_s, *clocks])) <= FOLLOWED_S
     )
-
-
-def _leave(spot: Spot, track: Track | None) -> None:
-    """Note that a place's thing has left; a track that goes on there is the next one's, which came later."""
-    spot.state = PlaceState.LEFT
-    if track is not None:
-        track.samples = [s for s in track.samples if s.clock_s > spot.seen_clock_s] or track.samples[-1:]
 
 
 def _spot(place_id: int, birth: Birth, track: Track, moment: Moment) -> Spot:

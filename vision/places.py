@@ -344,11 +344,17 @@ def _take_return(spot: Spot, sight: Sight, clock_s: float, t_s: float) -> bool:
     if len(boxes) < RETURN_LOOKS or clock_s - spot.returned.clock_s < RETURN_S:
         return True
     settled = median_box(boxes)
-    is_other = max(spot.low_proofs, spot.returned.low_proofs) >= PROOF_LOOKS
-    if is_other or not _may_be_same(spot.box, settled, may_have_crept=sight.may_have_crept):
+    if _shows_another(spot, sight) or not _may_be_same(spot.box, settled, may_have_crept=sight.may_have_crept):
         return False
     confirm(spot, clock_s, t_s)
     return True
+
+
+def _shows_another(spot: Spot, sight: Sight) -> bool:
+    """Return whether pixels say that what is there again is another thing: they were others and are not its own now."""
+    low_proofs = max(spot.low_proofs, 0 if spot.returned is None else spot.returned.low_proofs)
+    is_proven = spot.newest_proof is not None and spot.newest_proof >= PROOF_SAME
+    return low_proofs >= PROOF_LOOKS and (sight.has_arrived or not is_proven)
 
 
 def _may_be_same(box: Box, settled: Box, *, may_have_crept: bool) -> bool:

@@ -187,6 +187,17 @@ class Tracker:
         """Drop all tracks, as after a gap: what moves is elsewhere now. Ids go on."""
         self.state.tracks, self.state.current = [], []
 
+    def forget_until(self, track_id: int, clock_s: float) -> None:
+        """Forget where a track was until a watched time; one that was not seen after it is over."""
+        track = self.get(track_id)
+        if track is None:
+            return
+        later = [sample for sample in track.samples if sample.clock_s > clock_s]
+        if later or track.misses == 0:
+            track.samples = later or track.samples[-1:]
+        else:
+            self.state.tracks.remove(track)
+
     def get(self, track_id: int) -> Track | None:
         """Return a live track, or None when it is over."""
         return next((track for track in self.state.tracks if track.track_id == track_id), None)

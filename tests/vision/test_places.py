@@ -202,6 +202,7 @@ def test_low_proofs_end_an_empty_place_sooner() -> None:
 
 
 BUS = (box_at(600, 560, 400, 200), 0.8, StreetClass.BUS.value)
+CAR_THERE = (box_at(600, 500), 0.8, CAR)
 
 
 @pytest.mark.parametrize(("bus_for_s", "is_gone"), [(1, True), (5, False)])
@@ -211,6 +212,57 @@ def test_low_proofs_count_once_what_stood_before_a_place_has_gone(bus_for_s: int
     rows = [[BUS] if k <= bus_for_s else [] for k in range(1, 6)]
     later = [memory.update(observation(20 + k, row, proofs=proof(0.1))) for k, row in enumerate(rows, 1)]
     assert any(place.state is PlaceState.LEFT for scene in later for place in scene.places) == is_gone
+
+
+@pytest.mark.parametrize("alike", [0.5, 0.95])
+def test_next_car_at_a_place_that_two_looks_saw_empty_is_a_second_place_however_alike(alike: float) -> None:
+    memory = SceneMemory("gate")
+    list(scenes(Street([Thing(stay(600, 500, 2, 20))], hz=0.5).observations(20), memory))
+    empty = [memory.update(observation(t_s, proofs=proof(0.1))) for t_s in (22, 24)]
+    later = [memory.update(observation(t_s, [CAR_THERE], proofs=proof(alike))) for t_s in (26, 28, 30)]
+    left = [place.place_id for scene in (*empty, *later) for place in scene.places if place.state is PlaceState.LEFT]
+    assert left == [1]
+    assert [(place.place_id, place.since_t_s) for place in later[-1].places] == [(2, 26)]
+
+
+def test_car_that_comes_to_a_place_seen_empty_does_not_hide_the_one_that_left() -> None:
+    memory = SceneMemory("gate")
+    list(scenes(Street([Thing(stay(600, 500, 2, 20))], hz=2).observations(20), memory))
+    for t_s in (20.5, 21):
+        memory.update(observation(t_s, proofs=proof(0.1)))
+    near = [(box_at(600 + 30 * k, 500 - 10 * k), 0.8, CAR) for k in (4, 3, 2, 1)]
+    coming = [memory.update(observation(21.5 + k / 2, [row], proofs=proof(0.2))) for k, row in enumerate(near)]
+    later = [memory.update(observation(23.5 + k / 2, [CAR_THERE], proofs=proof(0.95))) for k in range(5)]
+    assert any(place.state is PlaceState.LEFT for scene in (*coming, *later) for place in scene.places)
+    assert [place.since_t_s >= 21 for place in later[-1].places] == [True]
+
+
+def test_car_that_a_lamp_dazzles_for_two_looks_is_the_same_once_its_pixels_are_back() -> None:
+    memory = SceneMemory("gate")
+    list(scenes(Street([Thing(stay(600, 500, 2, 90))], hz=2).observations(20), memory))
+    for t_s in (20.5, 21):
+        memory.update(observation(t_s, proofs=proof(0.1)))
+    later = [memory.update(observation(21.5 + k / 2, [CAR_THERE], proofs=proof(0.95))) for k in range(6)]
+    assert [(place.place_id, place.state) for place in later[-1].places] == [(1, PlaceState.STANDING)]
+
+
+def test_what_is_seen_again_with_other_pixels_at_both_looks_is_another() -> None:
+    memory = SceneMemory("gate")
+    list(scenes(Street([Thing(stay(600, 500, 2, 20))], hz=0.5).observations(20), memory))
+    memory.update(observation(26, [BUS], proofs=proof(0.4)))
+    later = [memory.update(observation(t_s, [CAR_THERE], proofs=proof(0.0))) for t_s in (28, 30, 32)]
+    assert [place.state for place in later[0].places] == [PlaceState.HIDDEN]
+    assert [place.place_id for place in later[-1].places if place.state is PlaceState.STANDING] == [2]
+
+
+def test_small_car_that_stands_behind_a_bus_gets_a_place_of_its_own_once_the_bus_has_left() -> None:
+    memory = SceneMemory("gate")
+    bus, car = (box_at(600, 560, 400, 200), 0.8, StreetClass.BUS.value), (box_at(560, 540, 180, 100), 0.8, CAR)
+    for t_s in range(0, 12, 2):
+        memory.update(observation(t_s, [bus]))
+    later = [memory.update(observation(t_s, [car], proofs=proof(0.0))) for t_s in range(12, 24, 2)]
+    standing = [place for place in later[-1].places if place.state is PlaceState.STANDING]
+    assert [(place.class_id, place.since_t_s <= 16) for place in standing] == [(CAR, True)]
 
 
 def test_cars_that_pass_one_spot_in_a_row_are_no_place() -> None:
