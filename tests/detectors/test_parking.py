@@ -6,11 +6,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from detectors.catalog import make_detector
 from detectors.events import Phase
 from tests.detectors.stories import judged, phases, value, zone
 from tests.vision.roads import ROAD, along, away
 from tests.vision.streets import BEGAN_AT, Box, Street, Thing, at, box_at, drive, stay
 from vision.classes import StreetClass
+from vision.memory import SceneMemory
 
 TRUCK = StreetClass.TRUCK.value
 RIGHT_HALF = ((0.4, 0.0), (1.0, 0.0), (1.0, 1.0), (0.4, 1.0))
@@ -39,6 +41,17 @@ def test_grace_is_added_to_the_limit() -> None:
 def test_car_outside_the_zone_is_no_offence() -> None:
     street = Street([Thing(stay(300, 500, 10, 80))])
     assert not judged(zone({"kind": "parking", "limit_s": 20}, RIGHT_HALF), street.observations(70))
+
+
+@pytest.mark.parametrize(("score", "x"), [(0.2, 600), (0.8, 560)], ids=["faint", "on the border"])
+def test_vehicle_that_one_more_look_may_find_to_stand_in_the_zone_is_kept_an_eye_on(score: float, x: float) -> None:
+    half = ((0.46, 0.0), (1.0, 0.0), (1.0, 1.0), (0.46, 1.0))
+    memory, detector = SceneMemory("gate"), make_detector("gate", zone({"kind": "parking", "limit_s": 20}, half))
+    things = [Thing(stay(x, 500, 0, 90), score=score), Thing(stay(200, 500, 0, 90))]
+    events = [e for seen in Street(things).observations(30) for e in detector.update(memory.update(seen))]
+    assert not events
+    assert len(memory.places) == 2
+    assert [place.box[0] > 400 for place in memory.places if place.place_id in detector.keeps()] == [True]
 
 
 def test_moving_traffic_raises_nothing() -> None:

@@ -1,7 +1,8 @@
 """Looking back: a thing that is known late gets the time at which it really came to rest."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -14,9 +15,10 @@ from streams.errors import NotInRingError
 from streams.offers import KeyDecoders
 from streams.ring import PacketRing
 from tests.streams.helpers import LIMIT_S, read_all
+from vision.appearance import edges_of
 from vision.observations import Dated
 from vision.rest import rest_began, walk_back
-from vision.stillness import correlation, patch
+from vision.stillness import correlation, levelled, patch
 
 WH = (320, 240)
 FPS = 25
@@ -254,6 +256,51 @@ def test_walk_back_goes_on_where_a_thing_was_never_much_alike() -> None:
     likeness = [0.7, 0.66, 0.62, 0.61, 0.3, 0.3, 0.3]
     span = walk_back(((20.0 - 2 * step, each) for step, each in enumerate(likeness)), 20.0, float)
     assert (span.first_t_s, span.other_t_s) == (14.0, 12.0)
+
+
+def test_only_pictures_that_show_the_thing_are_learnt_on_the_walk_back() -> None:
+    learnt: list[float] = []
+    pictures = ((20.0 - 2 * step, each) for step, each in enumerate([1.0, 0.97, 0.65, 0.66, 0.97, 0.6, 0.6, 0.6]))
+    walk_back(pictures, 20.0, float, learnt.append)
+    assert learnt == [1.0, 0.97, 0.97]
+
+
+class Drawn:
+    """A past of drawn pictures with a key frame every two seconds."""
+
+    def __init__(self, luma_at: Callable[[float], np.ndarray]) -> None:
+        self._luma_at = luma_at
+
+    def check(self, t_s: float) -> None:
+        pass
+
+    def key_times(self, from_t_s: float, to_t_s: float) -> list[float]:
+        return [float(t_s) for t_s in range(0, 60, 2) if from_t_s <= t_s <= to_t_s]
+
+    def key(self, t_s: float) -> np.ndarray:
+        return self._luma_at(t_s)
+
+    def at(self, t_s: float) -> np.ndarray:
+        return self._luma_at(t_s)
+
+    def group(self, from_t_s: float, to_t_s: float) -> Iterator[tuple[float, np.ndarray]]:
+        return ((t_s, self._luma_at(t_s)) for t_s in np.arange(from_t_s - from_t_s % 2, to_t_s, 0.1))
+
+
+@pytest.mark.parametrize(("knows_shape", "began"), [(True, 12.0), (False, 0.0)])
+def test_street_that_is_alike_in_light_and_dark_only_is_not_taken_for_the_vehicle(
+    *, knows_shape: bool, began: float
+) -> None:
+    lamp = 80 * np.exp(-(((np.arange(WH[1]) - 145) / 14) ** 2))[:, None]  # a band of light across the road
+    street = (lamp + STREET * 0.4).astype(np.uint8)
+    car = street.copy()
+    car[120:170, 120:200] = lamp[120:170] + CAR * 0.5
+    pixels, empty, edges = patch(car, PARKED), patch(street, PARKED), edges_of(car, PARKED)
+    assert pixels is not None
+    assert empty is not None
+    assert 0.75 < correlation(levelled(pixels), levelled(empty)) < 0.8
+    question = replace(ask(20.0), pixels=pixels, edges=edges if knows_shape else None)
+    assert since_when_in(Drawn(lambda t_s: car if t_s >= 11.95 else street), question) == pytest.approx(began, abs=0.2)
 
 
 @pytest.mark.parametrize(

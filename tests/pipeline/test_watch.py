@@ -210,6 +210,16 @@ def test_standing_car_is_proven_by_pixels_and_needs_the_model_now_and_then(eye: 
     assert eye.asked(20, 48) <= 5
 
 
+def test_vehicle_that_a_look_finds_in_a_zone_and_that_is_no_place_yet_is_looked_for_once_more(eye: Eye) -> None:
+    eye.run(0, 65, is_parked=False)
+    asked: list[bool] = []
+    for t_s, found in ((90.0, parked()), (98.0, Detections.empty()), (106.0, None)):
+        glance = eye.watch.glance(frame(t_s))
+        asked.append(eye.watch.wants_model(glance, 1 / 30))
+        eye.watch.take(glance, found)
+    assert asked == [True, True, False]
+
+
 def test_model_sees_it_when_the_limit_passes(eye: Eye) -> None:
     eye.run(0, 70, is_parked=True)
     [started, raised] = eye.events

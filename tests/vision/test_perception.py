@@ -12,6 +12,7 @@ from vision.frames import Frame
 from vision.observations import Observation, SurfaceChange, ViewState
 from vision.perception import Perception
 from vision.scenes import Place, PlaceState
+from vision.stillness import PART_PROOF
 from vision.zones import Zone
 
 WALL = Zone("wall", "wall", ((0.1, 0.1), (0.5, 0.1), (0.5, 0.6), (0.1, 0.6)))
@@ -178,6 +179,17 @@ def test_shapes_that_do_not_fit_their_places_are_refused() -> None:
     kept = perception.checkpoint() | {"stillness/edges": np.zeros((2, 8, 8, 8), np.float32)}
     with pytest.raises(ValueError, match="shapes"):
         Perception([], watch_unknown=[]).restore(kept)
+
+
+def test_car_that_is_hidden_in_part_is_proven_by_the_rest_of_it_but_not_once_it_was_missed() -> None:
+    perception = Perception([], watch_unknown=[])
+    whole = with_box(street(), BOX)
+    look(perception, seen(whole, 0, noise=1.0), NOBODY, place())
+    half = whole.copy()
+    half[BOX[1] - 4 : BOX[3] + 4, (BOX[0] + BOX[2]) // 2 : BOX[2] + 6] = 240
+    half[BOX[1] - 4 : BOX[3] + 4 : 3, (BOX[0] + BOX[2]) // 2 : BOX[2] + 6] = 10
+    assert proof_of(perception, half, 1, PlaceState.STANDING) == pytest.approx(PART_PROOF)
+    assert proof_of(perception, half, 2, PlaceState.HIDDEN) < PART_PROOF
 
 
 def test_road_behind_a_car_that_drives_off_is_not_learnt_as_the_car() -> None:
