@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from vision.arrays import SizeWH
 from vision.boxes import iou_matrix, same_feet
+from vision.classes import StreetClass
 from vision.detections import Detections
 from vision.matching import MIN_SPOT_IOU, related
 from vision.motion import Motion
@@ -121,7 +122,7 @@ def _rested(track: Track, look_clocks_s: Sequence[float]) -> Still | None:
 def _proven(track: Track) -> Still | None:
     """Return since when the pixels of the newest look prove a track at rest: one look then tells as much as three."""
     sample = track.samples[-1]
-    if sample.still_s <= 0 or track.score < PROVEN_SCORE:
+    if sample.still_s <= 0 or track.score < PROVEN_SCORE or track.class_id == StreetClass.PERSON:
         return None
     return Still(sample.clock_s - sample.still_s, sample.t_s - sample.still_s, 1, came_from_elsewhere=False)
 
