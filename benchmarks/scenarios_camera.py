@@ -26,8 +26,8 @@ FPS = 12.5
 RING_S = 60.0
 """So much of the past is kept, as the service's default."""
 
-SIZES_WH: dict[str, SizeWH] = {"parking": (640, 360), "vending": (640, 360), "flyers": (960, 540)}
-"""Size of the pictures by kind: the service compares things on the ground at 640x360 anyway, print needs more."""
+SIZES_WH: dict[str, SizeWH] = {"parking": (1280, 720), "vending": (1280, 720), "flyers": (960, 540)}
+"""Size of the pictures by kind: the least that cameras of a street send; walls are near, and fill more of them."""
 
 STILL_WH: SizeWH = (1920, 1080)
 """Size of the stills that are evidence: cameras send that much, and the service keeps it."""
