@@ -67,6 +67,7 @@ def main(
     count: Annotated[int, typer.Option(help="scenarios of each kind", min=2, max=1000)] = COUNT,
     first: Annotated[int, typer.Option(help="leave out so many of the first", min=0, max=999)] = 0,
     jobs: Annotated[int, typer.Option(help="processes", min=1, max=64)] = 1,
+    closer: Annotated[bool, typer.Option("--closer", help="look more closely where things are small")] = False,
     stills: Annotated[Path | None, typer.Option(help="folder for pictures of what went wrong")] = None,
     json: Annotated[Path | None, typer.Option("--json", help="where to write the result")] = None,
     quick: Annotated[bool, typer.Option("--quick", help=f"{QUICK_COUNT} tuning scenarios of each kind")] = False,
@@ -78,7 +79,7 @@ def main(
     card = None if model == TRUTH else Path(model) if model else bundled_card()
     kinds = (kind,) if kind else tuple(WRITERS)
     try:
-        tasks = [task for each in kinds for task in tasks_of(each, chosen, card, weights, stills)]
+        tasks = [task for each in kinds for task in tasks_of(each, chosen, card, weights, stills, closer=closer)]
         with telling("drawing streets", len(kinds) * len(chosen)) as tell:
             outcomes = run_all(tasks, jobs, tell)
     except (BenchmarkError, ModelError, OSError) as err:
@@ -86,6 +87,7 @@ def main(
         raise typer.Exit(1) from None
     told = TRUTH if card is None else card.stem
     settings: dict[str, JsonValue] = {"model": told, "seeds": seeds, "first": chosen[0], "count": len(chosen)}
+    settings["closer"] = closer
     report = make_report(outcomes, settings, began, are_reported=seeds == "reporting")
     _print(report, outcomes)
     if json:

@@ -5,8 +5,9 @@ of the moment; looking back is `pipeline.look_back` on drawn pictures. Answers c
 the service, where they take some tenths of a second.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from benchmarks.scenarios_camera import DrawnCamera
 from detectors.catalog import ZoneSettings
@@ -14,11 +15,18 @@ from detectors.events import Event
 from pipeline.look_back import Question, since_when_in
 from pipeline.watch import CameraWatch
 from streams.errors import StreamError
+from vision.arrays import SizeWH
+from vision.closer_look import CloserLook
 from vision.detections import Detections
 from vision.observations import Dated
 
-Find = Callable[[float], Detections]
-"""Returns what a detector finds in the picture of a moment."""
+
+class Find(Protocol):
+    """What finds things in a camera's pictures."""
+
+    def __call__(self, t_s: float, closer: CloserLook | None = None) -> Detections:
+        """Return what is found in the picture of a moment, and with it in a closer look at parts of it."""
+        ...
 
 
 @dataclass(slots=True)
@@ -38,10 +46,10 @@ class Watched:
     blind: int = 0
 
 
-def watch(camera: DrawnCamera, zones: Sequence[ZoneSettings], find: Find) -> Watched:
-    """Watch a camera from its beginning to its end."""
+def watch(camera: DrawnCamera, zones: Sequence[ZoneSettings], find: Find, input_wh: SizeWH | None = None) -> Watched:
+    """Watch a camera from its beginning to its end; with the model's `input_wh`, closely where things are small."""
     seen = Watched()
-    watching = CameraWatch(camera.camera_id, zones)
+    watching = CameraWatch(camera.camera_id, zones, input_wh=input_wh)
     t_s = camera.next_t_s(-1.0, watching.pace())
     while t_s < camera.end_s:
         if watching.is_due(t_s, watching.pace().look_hz):
@@ -53,7 +61,8 @@ def watch(camera: DrawnCamera, zones: Sequence[ZoneSettings], find: Find) -> Wat
 def _look(camera: DrawnCamera, watching: CameraWatch, find: Find, t_s: float, seen: Watched) -> None:
     glance = watching.glance(camera.frame(t_s))
     wants_model = watching.wants_model(glance, watching.pace().model_hz)
-    looked = watching.take(glance, find(t_s) if wants_model else None)
+    closer = watching.closer(glance) if wants_model else None
+    looked = watching.take(glance, find(t_s, closer) if wants_model else None, closer)
     seen.looks += 1
     seen.inferred += wants_model
     seen.blind += looked.scene.view.value != "ok"

@@ -25,6 +25,7 @@ from benchmarks.scenarios_trials import Expected, Trial, make_trial
 from datasets.truth import Truth
 from detectors.events import Event, Phase
 from models.model import Model, open_model
+from vision.closer_look import CloserLook, merged
 from vision.detections import Detections
 
 AT_ONCE = 5
@@ -47,6 +48,7 @@ class Task:
         card: of the model; None for the noisy truth.
         weights: folder of the card's weights; None for the card's own.
         stills: where pictures of what went wrong are put; None for nowhere.
+        looks_closer: whether the model looks more closely where things are small.
     """
 
     kind: str
@@ -54,6 +56,7 @@ class Task:
     card: Path | None
     weights: Path | None = None
     stills: Path | None = None
+    looks_closer: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +96,17 @@ class Outcome:
 
 
 def tasks_of(
-    kind: str, seeds: Sequence[int], card: Path | None, weights: Path | None, stills: Path | None
+    kind: str,
+    seeds: Sequence[int],
+    card: Path | None,
+    weights: Path | None,
+    stills: Path | None,
+    *,
+    closer: bool = False,
 ) -> list[Task]:
     """Return the tasks that hold these seeds."""
     rows = [tuple(seeds[start : start + AT_ONCE]) for start in range(0, len(seeds), AT_ONCE)]
-    return [Task(kind, row, card, weights, stills) for row in rows]
+    return [Task(kind, row, card, weights, stills, closer) for row in rows]
 
 
 def run_all(tasks: Sequence[Task], jobs: int, tell: Callable[[str], None]) -> list[Outcome]:
@@ -134,18 +143,18 @@ def run_task(task: Task) -> Iterator[Outcome]:
         model = open_model(task.card, Path(scratch), "onnxruntime", weights_folder=task.weights)
     try:
         for seed in task.seeds:
-            yield run_trial(make_trial(task.kind, seed), model, task.stills)
+            yield run_trial(make_trial(task.kind, seed), model, task.stills, looks_closer=task.looks_closer)
     finally:
         model.close()
 
 
-def run_trial(trial: Trial, model: Model | None, stills: Path | None = None) -> Outcome:
+def run_trial(trial: Trial, model: Model | None, stills: Path | None = None, *, looks_closer: bool = False) -> Outcome:
     """Watch one trial and score what was reported; pictures of what went wrong go to `stills`."""
     began_s = time.process_time()
     camera = DrawnCamera(trial)
     find = finder(trial, camera, model)
     wanted = [wanted_of(expected, trial, camera) for expected in trial.expected]
-    seen = watch(camera, trial.zones, find)
+    seen = watch(camera, trial.zones, find, model.input_wh if model is not None and looks_closer else None)
     doubted = held_back(seen.events, camera)
     ours = judge(wanted, reports_of([event for event in seen.events if event.event_id not in doubted]), camera.end_s)
     drawn, cpu_s = camera.drawn, time.process_time() - began_s
@@ -175,10 +184,12 @@ def finder(trial: Trial, camera: DrawnCamera, model: Model | None) -> Find:
     noisy = NoisyTruth(trial.seed, camera.truth, under, (view.x, view.y))
     known: dict[float, Detections] = {}
 
-    def find(t_s: float) -> Detections:
+    def find(t_s: float, closer: CloserLook | None = None) -> Detections:
         if t_s not in known:
             known[t_s] = noisy.found(t_s) if model is None else model.detect([camera.frame(t_s)])[0]
-        return known[t_s]
+        if closer is None or model is None:
+            return known[t_s]
+        return merged(known[t_s], model.detect([closer])[0])
 
     return find
 

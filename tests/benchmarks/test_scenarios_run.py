@@ -10,12 +10,15 @@ from typer.testing import CliRunner
 
 from benchmarks.scenarios import app
 from benchmarks.scenarios_camera import FPS, DrawnCamera
+from benchmarks.scenarios_eye import watch
 from benchmarks.scenarios_noise import NoisyTruth
 from benchmarks.scenarios_run import finder, run_trial, tasks_of
 from benchmarks.scenarios_trials import Trial, make_trial
 from detectors.rules import OFTEN_S, Pace
 from streams.errors import NotInRingError
 from vision.classes import StreetClass
+from vision.closer_look import CloserLook
+from vision.detections import Detections
 
 SLOW, OFTEN = Pace(1 / 8, 10.0, 1 / 30), Pace(2.0, OFTEN_S, 1 / 30)
 
@@ -104,6 +107,23 @@ def test_finder_looks_at_each_moment_once() -> None:
     find = finder(plain_trial(), camera(), None)
     assert find(50.0) is find(50.0)
     assert StreetClass.UNKNOWN not in find(50.0).class_ids
+
+
+def test_small_things_are_looked_at_closely_where_that_is_asked_for() -> None:
+    trial = plain_trial("vending")
+    closer_at: list[float] = []
+
+    def find(t_s: float, closer: CloserLook | None = None) -> Detections:
+        if closer is not None:
+            closer_at.append(t_s)
+            assert closer.size_wh == (1280, 720)
+        return truth(t_s)
+
+    truth = finder(trial, DrawnCamera(trial), None)
+    watch(DrawnCamera(trial), trial.zones, find)
+    assert not closer_at
+    watch(DrawnCamera(trial), trial.zones, find, input_wh=(640, 640))
+    assert closer_at
 
 
 def test_tasks_hold_every_seed_once() -> None:
