@@ -74,6 +74,8 @@ def main(
 ) -> None:
     """Hold what the detectors report of drawn scenarios against what is true of them."""
     began = Beginning()
+    if closer and model == TRUTH:
+        raise typer.BadParameter("--closer needs a model; truth sees what is small as it is")
     seeds, count = ("tuning", QUICK_COUNT) if quick else (seeds, count)
     chosen = (TUNING_SEEDS if seeds == "tuning" else REPORTING_SEEDS)[first : first + count]
     card = None if model == TRUTH else Path(model) if model else bundled_card()

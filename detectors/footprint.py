@@ -22,6 +22,9 @@ INSET_RATIO = 0.08
 MIN_ELONGATION = 2.5
 """A zone that is not so many times longer than wide, in the picture, does not tell which way vehicles stand in it."""
 
+MIN_WIDTH_RATIO = 1.2
+"""A vehicle whose box is not so many times wider than high is seen from its end: it does not stand along the zone."""
+
 END_RATIO = 0.2
 """Share of a box's width that the end of an oblique vehicle takes, before its long side begins."""
 
@@ -44,10 +47,10 @@ def stands_in(box: Box, zone: Zone, size_wh: SizeWH, min_ratio: float) -> bool:
 
 
 def vehicle_footprint_ratio(box: Box, zone: Zone, size_wh: SizeWH) -> float:
-    """Return the same share for a vehicle, which may be turned along the zone: the larger of both."""
+    """Return the same share for a vehicle, which may stand along the zone, seen from oblique: the larger of both."""
     slope = _slope(zone.corners_px(size_wh))
     ratio = footprint_ratio(box, zone, size_wh)
-    if slope == 0.0:
+    if slope == 0.0 or box[2] - box[0] < MIN_WIDTH_RATIO * (box[3] - box[1]):
         return ratio
     return max(ratio, _inside_ratio(_footprint(box, slope), zone, size_wh))
 

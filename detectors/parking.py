@@ -166,7 +166,8 @@ class ParkingDetector(ZoneDetector[ParkingRule, _State]):
             pause_s = max(min([STANDING_S, *left_s]), FASTEST_SCOUT_S)
             seen_hz = LOADING_HZ if self._rule.loading_limit_s and waiting else SEEN_HZ
             model_hz = 1 / pause_s if pause_s < STANDING_S else seen_hz
-            paces.append(Pace(1 / pause_s, max(OFTEN_S, min(2 * pause_s, LONGEST_PAUSE_S)), model_hz))
+            longest_s = LONGEST_PAUSE_S if pause_s == STANDING_S else max(OFTEN_S, 2 * pause_s)
+            paces.append(Pace(1 / pause_s, longest_s, model_hz))
         return Pace.closest(paces)
 
     def keeps(self) -> frozenset[int]:
@@ -204,8 +205,8 @@ class ParkingDetector(ZoneDetector[ParkingRule, _State]):
         )
 
     def _is_near(self, place: Place, scene: Scene) -> bool:
-        """Return whether some of a vehicle's ground is in the zone, however sure it is."""
-        is_vehicle = place.state is not PlaceState.LEFT and place.class_id in VEHICLES
+        """Return whether a vehicle stands with some of its ground in the zone, however sure it is."""
+        is_vehicle = place.state is PlaceState.STANDING and place.class_id in VEHICLES
         return is_vehicle and vehicle_footprint_ratio(place.box, self._zone, scene.size_wh) > 0
 
     def _crept_away(self, stay: _Stay, place: Place, scene: Scene) -> bool:

@@ -156,7 +156,7 @@ class Detector(Protocol):
         ...
 
     def keeps(self) -> frozenset[int]:
-        """Return the ids of the places whose clocks run: what happens to them must be noticed."""
+        """Return the ids of the places whose clocks run or may begin to: what happens to them must be noticed."""
         ...
 
     def asks(self) -> tuple[Ask, ...]:

@@ -27,7 +27,7 @@ from vision.ground_plane import GroundPlane
 from vision.memory import SceneMemory
 from vision.observations import Dated, Observation, ViewState
 from vision.perception import Glance, Perception
-from vision.places import LEFT_AFTER_S, PROOF_SAME
+from vision.places import LEFT_AFTER_S, PROOF_GONE, PROOF_SAME
 from vision.scenes import Place, PlaceState, Scene
 from vision.stillness import patch
 
@@ -49,6 +49,10 @@ model sees them only until it is settled."""
 MISSED_S = 2 * LEFT_AFTER_S
 """What is missed and not known to have left is looked for with every picture for so long after it was last seen, or
 after the camera could be judged again."""
+
+UNPROVEN_S = 5.0
+"""Pixels that neither prove that a vehicle stands nor that it has gone ask the model no more often than this: in the
+dark some never prove anything."""
 
 OVER_S = 600.0
 """Offences that ended within this time are in checkpoints too, so that a crash loses no end. If the database was away
@@ -308,7 +312,7 @@ class CameraWatch:
         return np.concatenate([found, _without(missed, np.concatenate([found, known]))])
 
     def _at_rest(self, glance: Glance, found: Detections, scene: Scene, *, is_new: bool) -> Boxes:
-        """Return the things in zones that may just have come to rest."""
+        """Return the things in zones that may have come to rest, or be about to: they are looked for once more."""
         things = found.boxes[found.class_ids != StreetClass.PERSON]
         things = things[self._in_zones(things, scene.size_wh)]
         if is_new or not len(self._unsettled):
@@ -317,11 +321,11 @@ class CameraWatch:
         return things[overlap >= KNOWN_IOU] if scene.t_s < self._close_until_t_s else NO_BOXES
 
     def _keeps(self) -> frozenset[int]:
-        """Return the ids of the places whose clocks run."""
+        """Return the ids of the places whose clocks run or may begin to."""
         return frozenset[int]().union(*(detector.keeps() for detector in self._detectors.values()))
 
     def _doubted(self, glance: Glance) -> list[Place]:
-        """Return the places whose clocks run and that are not proven by their pixels to stand."""
+        """Return those of them that are not proven by their pixels to stand, or were missed by the model."""
         proofs = zip(glance.proofs.place_ids.tolist(), glance.proofs.similarities.tolist(), strict=True)
         proven = {place_id for place_id, similarity in proofs if similarity >= PROOF_SAME}
         kept = self._keeps()
@@ -332,9 +336,15 @@ class CameraWatch:
         ]
 
     def _leaves_doubt(self, glance: Glance) -> bool:
-        """Return whether one of them was standing at the look before, or was seen lately and may have left."""
+        """Return whether one of them may have left since the look before, or was missed and seen lately."""
+        t_s = glance.frame.t_s
+        ids, similarities = glance.proofs.place_ids, glance.proofs.similarities
+        gone = set(ids[similarities <= PROOF_GONE].tolist())
+        may_ask = t_s - self._inferred_t_s >= UNPROVEN_S
         return any(
-            place.state is PlaceState.STANDING or glance.frame.t_s - max(place.seen_t_s, self._back_t_s) <= MISSED_S
+            (may_ask or place.place_id in gone)
+            if place.state is PlaceState.STANDING
+            else t_s - max(place.seen_t_s, self._back_t_s) <= MISSED_S
             for place in self._doubted(glance)
         )
 

@@ -278,10 +278,14 @@ def take_miss(spot: Spot, step_s: float, *, cover_ratio: float) -> None:
 
 
 def take_proof(spot: Spot, similarity: float, clock_s: float, t_s: float) -> None:
-    """Note a comparison of pixels: a high one is as good as a sight, low ones in a row are a sign of its leaving."""
+    """Note a comparison of pixels: a high one is as good as a sight, low ones are a sign of its leaving.
+
+    Of what is missed only a high one takes a low one back, and of what was seen empty one is not enough.
+    """
     spot.newest_proof = similarity
     if similarity > PROOF_GONE:
         if spot.is_seen_empty:
+            spot.low_proofs = PROOF_LOOKS - 1 if similarity >= PROOF_SAME else spot.low_proofs
             return
         if similarity >= PROOF_SAME:
             confirm(spot, clock_s, t_s)
@@ -347,6 +351,7 @@ def _take_return(spot: Spot, sight: Sight, clock_s: float, t_s: float) -> bool:
     if _shows_another(spot, sight) or not _may_be_same(spot.box, settled, may_have_crept=sight.may_have_crept):
         return False
     confirm(spot, clock_s, t_s)
+    spot.low_proofs = 0
     return True
 
 

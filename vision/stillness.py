@@ -38,7 +38,7 @@ MIN_SIDE_PX = 8
 """Smaller boxes have too few pixels to prove anything."""
 
 MIN_SPREAD = 4.0
-"""Patches that vary less (grey values, sigma) are noise."""
+"""Patches that vary less (grey values, sigma) are noise, and so is what is left of them without their slopes."""
 
 LEARN_SAME, LEARN_SEEN = 0.05, 0.02
 """Share by which a patch follows the present one per look: where it agrees, and where only the model still sees it."""
@@ -56,8 +56,7 @@ MOVED_RATIO = 0.15
 PART_RATIO, PART_PROOF = 0.25, 0.8
 """Where this share of a vehicle's tiles is unchanged, it stands and something hides the rest: as good as a proof.
 
-Only a vehicle fills its box: under a table and beside an umbrella tiles show the street, which stays when they go. And
-only of one that stands: of two vehicles that stood at one place, one after the other, half have as many tiles alike."""
+Only a vehicle fills its box: under a table and beside an umbrella tiles show the street, which stays when they go."""
 
 TILE_SAME, MIN_TILE_SPREAD, MIN_TILES = 0.85, 0.25, 5
 """Correlation of a tile that is as it was; spread (of the patch's) that is texture; so many tiles must have it."""
@@ -113,7 +112,7 @@ class StillnessMemory:
                 continue
             similarity = _alike(normed(old.pixels), new)
             is_standing = place.state is PlaceState.STANDING
-            may_be_part = is_standing and similarity < PART_PROOF and place.class_id in VEHICLES
+            may_be_part = similarity < PART_PROOF and place.class_id in VEHICLES
             is_part = may_be_part and _unchanged_ratio(old.pixels, new) >= PART_RATIO
             is_unsure = PROOF_GONE < similarity < PART_PROOF and not is_part
             is_other = is_unsure and not is_standing and is_other_shape(old.edges, luma, old.box)
@@ -144,7 +143,7 @@ class StillnessMemory:
                 continue
             is_there = iou_matrix(np.array([place.box], np.float32), seen).max(initial=0.0) >= THERE_IOU
             new = patch(luma, place.box) if is_there else None
-            if new is not None:
+            if new is not None and not is_plain(luma, place.box):
                 edges = edges_of(luma, place.box) if place.class_id in VEHICLES else None
                 self._kept[place.place_id] = Kept(place.box, new, edges)
             else:
@@ -202,13 +201,13 @@ def likeness(before: Picture, now: Picture, boxes: Boxes, *, if_plain: float = 1
         before: (H, W) uint8 luma.
         now: (H, W) uint8 luma.
         boxes: (N, 4) in pixels of these pictures.
-        if_plain: what is returned where `now` has no texture, so that nothing can be said.
+        if_plain: what is returned where `now` has no texture beside slopes, so that nothing can be said.
     """
     found = np.full(len(boxes), if_plain, np.float32)
     for row, (x1, y1, x2, y2) in enumerate(boxes.tolist()):
         box = x1, y1, x2, y2
         present = patch(now, box)
-        if present is not None:
+        if present is not None and not is_plain(now, box):
             earlier = patch(before, box)
             found[row] = 0.0 if earlier is None else _alike(earlier, present)
     return found
@@ -245,16 +244,29 @@ def patch(luma: Picture, box: Box) -> FloatArray | None:
         luma: (H, W) uint8.
         box: xyxy in its pixels, clipped to it.
     """
+    small = _small(luma, box)
+    if small is None:
+        return None
+    # OpenCV's moments: NumPy takes longer over these few pixels than all the rest of it.
+    (mean,), (spread,) = (moment[0] for moment in cv2.meanStdDev(small))
+    return None if spread < MIN_SPREAD else (small - np.float32(mean)) * np.float32(1 / spread)
+
+
+def is_plain(luma: Picture, box: Box) -> bool:
+    """Return whether a box shows nothing but an even slope of light, which any two patches of a place may share."""
+    small = _small(luma, box)
+    return small is None or float(_without_slopes(small - small.mean(dtype=np.float32)).std()) < MIN_SPREAD
+
+
+def _small(luma: Picture, box: Box) -> Picture | None:
+    """Return what a box and its margin show as (32, 32) uint8; None where it is too small."""
     height, width = luma.shape
     margin_x, margin_y = MARGIN_RATIO * (box[2] - box[0]), MARGIN_RATIO * (box[3] - box[1])
     x1, y1 = max(0, round(box[0] - margin_x)), max(0, round(box[1] - margin_y))
     x2, y2 = min(width, round(box[2] + margin_x)), min(height, round(box[3] + margin_y))
     if x2 - x1 < MIN_SIDE_PX or y2 - y1 < MIN_SIDE_PX:
         return None
-    small = cv2.resize(luma[y1:y2, x1:x2], (PATCH_PX, PATCH_PX), interpolation=cv2.INTER_AREA)
-    # OpenCV's moments: NumPy takes longer over these few pixels than all the rest of it.
-    (mean,), (spread,) = (moment[0] for moment in cv2.meanStdDev(small))
-    return None if spread < MIN_SPREAD else (small - np.float32(mean)) * np.float32(1 / spread)
+    return cv2.resize(luma[y1:y2, x1:x2], (PATCH_PX, PATCH_PX), interpolation=cv2.INTER_AREA)
 
 
 def normed(pixels: FloatArray) -> FloatArray:
@@ -268,8 +280,12 @@ def levelled(pixels: FloatArray) -> FloatArray:
     A bright wall above a dark road, fog that thickens, a lamp: they make any two patches of a place alike, whatever
     stands there.
     """
+    return normed(_without_slopes(pixels))
+
+
+def _without_slopes(pixels: FloatArray) -> FloatArray:
     across, down = (float((pixels * axis).mean()) / AXIS_POWER for axis in (AXIS[None, :], AXIS[:, None]))
-    return normed(pixels - np.float32(across) * AXIS[None, :] - np.float32(down) * AXIS[:, None])
+    return pixels - np.float32(across) * AXIS[None, :] - np.float32(down) * AXIS[:, None]
 
 
 AXIS: FloatArray = np.linspace(-1, 1, PATCH_PX, dtype=np.float32)

@@ -181,7 +181,7 @@ def test_shapes_that_do_not_fit_their_places_are_refused() -> None:
         Perception([], watch_unknown=[]).restore(kept)
 
 
-def test_car_that_is_hidden_in_part_is_proven_by_the_rest_of_it_but_not_once_it_was_missed() -> None:
+def test_car_that_is_hidden_in_part_is_proven_by_the_rest_of_it() -> None:
     perception = Perception([], watch_unknown=[])
     whole = with_box(street(), BOX)
     look(perception, seen(whole, 0, noise=1.0), NOBODY, place())
@@ -189,7 +189,17 @@ def test_car_that_is_hidden_in_part_is_proven_by_the_rest_of_it_but_not_once_it_
     half[BOX[1] - 4 : BOX[3] + 4, (BOX[0] + BOX[2]) // 2 : BOX[2] + 6] = 240
     half[BOX[1] - 4 : BOX[3] + 4 : 3, (BOX[0] + BOX[2]) // 2 : BOX[2] + 6] = 10
     assert proof_of(perception, half, 1, PlaceState.STANDING) == pytest.approx(PART_PROOF)
-    assert proof_of(perception, half, 2, PlaceState.HIDDEN) < PART_PROOF
+
+
+def test_smooth_van_in_a_slope_of_light_has_no_patch_that_could_tell_and_is_not_another_one_at_each_look() -> None:
+    perception = Perception([], watch_unknown=[])
+    across = np.linspace(40, 90, BOX[2] - BOX[0] + 20)[None, :]
+    whole = street()
+    whole[BOX[1] - 10 : BOX[3] + 10, BOX[0] - 10 : BOX[2] + 10] = across
+    van = Detections.of([(BOX, 0.8, StreetClass.CAR)])
+    looks = [look(perception, seen(whole, t_s, noise=1.0), van, place()) for t_s in range(4)]
+    assert perception.known_as(1) is None
+    assert [float(one.detections.likeness[0]) for one in looks[1:]] == [1.0, 1.0, 1.0]
 
 
 def test_road_behind_a_car_that_drives_off_is_not_learnt_as_the_car() -> None:

@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from tests.vision.streets import Box, Street, Thing, at, box_at, drive, observation, scenes, stay
@@ -230,11 +231,21 @@ def test_car_that_comes_to_a_place_seen_empty_does_not_hide_the_one_that_left() 
     list(scenes(Street([Thing(stay(600, 500, 2, 20))], hz=2).observations(20), memory))
     for t_s in (20.5, 21):
         memory.update(observation(t_s, proofs=proof(0.1)))
-    near = [(box_at(600 + 30 * k, 500 - 10 * k), 0.8, CAR) for k in (4, 3, 2, 1)]
-    coming = [memory.update(observation(21.5 + k / 2, [row], proofs=proof(0.2))) for k, row in enumerate(near)]
-    later = [memory.update(observation(23.5 + k / 2, [CAR_THERE], proofs=proof(0.95))) for k in range(5)]
-    assert any(place.state is PlaceState.LEFT for scene in (*coming, *later) for place in scene.places)
-    assert [place.since_t_s >= 21 for place in later[-1].places] == [True]
+    van = (box_at(640, 530, 140, 100), 0.8, CAR)  # it covers most of the place from the next look on
+    coming = [memory.update(observation(21.5 + k / 2, [van], proofs=proof(0.2))) for k in range(5)]
+    assert any(place.state is PlaceState.LEFT for scene in coming for place in scene.places)
+
+
+@pytest.mark.parametrize("every", [1, 2, 3])
+def test_car_that_was_dazzled_is_one_place_though_the_model_finds_it_now_and_then_only(every: int) -> None:
+    memory = SceneMemory("gate")
+    list(scenes(Street([Thing(stay(600, 500, 2, 90))], hz=2).observations(20), memory))
+    for t_s in (20.5, 21):
+        memory.update(observation(t_s, proofs=proof(0.1)))
+    rows = [[CAR_THERE] if k % every == every - 1 else [] for k in range(40)]
+    later = [memory.update(observation(21.5 + k / 2, row, proofs=proof(0.95))) for k, row in enumerate(rows)]
+    assert {place.place_id for scene in later for place in scene.places} == {1}
+    assert not any(place.state is PlaceState.LEFT for scene in later for place in scene.places)
 
 
 def test_car_that_a_lamp_dazzles_for_two_looks_is_the_same_once_its_pixels_are_back() -> None:
@@ -263,6 +274,15 @@ def test_small_car_that_stands_behind_a_bus_gets_a_place_of_its_own_once_the_bus
     later = [memory.update(observation(t_s, [car], proofs=proof(0.0))) for t_s in range(12, 24, 2)]
     standing = [place for place in later[-1].places if place.state is PlaceState.STANDING]
     assert [(place.class_id, place.since_t_s <= 16) for place in standing] == [(CAR, True)]
+
+
+def test_who_stands_for_two_looks_is_not_proven_to_stand_by_the_street_around() -> None:
+    memory = SceneMemory("gate")
+    for t_s, row in ((0.0, []), (4.0, [(box_at(600, 500, 16, 60), 0.8, PERSON)]), (8.0, [])):
+        seen = observation(t_s, row)
+        still = np.full(len(row), 4.0, np.float32)
+        memory.update(replace(seen, detections=replace(seen.detections, still_s=still)))
+    assert memory.places == ()
 
 
 def test_cars_that_pass_one_spot_in_a_row_are_no_place() -> None:
@@ -319,6 +339,4 @@ def test_scene_keeps_the_times_of_its_observation() -> None:
 
 
 def proof(similarity: float) -> Proofs:
-    import numpy as np
-
     return Proofs(np.array([1]), np.array([similarity], np.float32))
