@@ -34,6 +34,7 @@ from vision.places import (
     REPLACED_AREA_RATIO,
     Sight,
     Spot,
+    Vacated,
     area_ratio_between,
     has_left,
     shift_between,
@@ -53,6 +54,10 @@ DEPARTED_SHIFT = 0.7
 
 LAG_SHIFT = 0.1
 """Sizes that a box may be away from its place before it is asked whether it creeps."""
+
+VACATED_KEPT_S, VACATED_IOU = 120.0, 0.3
+"""So long it is remembered what left, for the date of what came to rest where it overlaps that by so much: longer than
+the packets in which looking back finds a beginning."""
 
 UNWATCHED_KEPT_S = 900.0
 """How long it is remembered when nobody watched: longer than the packets in which looking back finds a beginning."""
@@ -75,6 +80,7 @@ class MemoryState:
     next_place_id: int = 1
     tracker: TrackerState = field(default_factory=TrackerState)
     spots: list[Spot] = field(default_factory=list)
+    vacated: list[Vacated] = field(default_factory=list)
 
 
 class SceneMemory:
@@ -225,7 +231,7 @@ class SceneMemory:
                 seen.add(index)
                 spots[index].usual_cover += 0.2 * (float(covers[index]) - spots[index].usual_cover)
             else:
-                self._leave(spots[index], tracks[row].track_id)
+                self._leave(spots[index], tracks[row].track_id, spots[index].seen_t_s)
         unclear = _unclear([spot.box for spot in spots], observation)
         for index, spot in enumerate(spots):
             if index not in seen and spot.state is not PlaceState.LEFT:
@@ -272,8 +278,17 @@ class SceneMemory:
             if lost is not None:
                 take_over(lost, birth.boxes, track.track_id, moment.clock_s, moment.t_s)
                 continue
-            state.spots.append(_spot(state.next_place_id, birth, track, moment))
+            spot = _spot(state.next_place_id, birth, track, moment)
+            spot.vacant_t_s = self._vacant_t_s(spot)
+            state.spots.append(spot)
             state.next_place_id += 1
+
+    def _vacant_t_s(self, spot: Spot) -> float | None:
+        """Return until when what left where a new place is was there; None where nothing was."""
+        boxes = np.array([one.box for one in self._state.vacated], np.float32).reshape(-1, 4)
+        overlap = iou_matrix(np.array([spot.box], np.float32), boxes)[0]
+        times = [one.t_s for one, iou in zip(self._state.vacated, overlap, strict=True) if iou >= VACATED_IOU]
+        return min(max(times), spot.since_t_s) if times else None
 
     def _lost(self, missed: list[Spot], track: Track, moment: Moment) -> Spot | None:
         """Return the missed place whose thing may have crept unseen to where a track is, the nearest of several."""
@@ -312,16 +327,21 @@ class SceneMemory:
             may_have_crept=spot.is_absent and self._may_have_crept(spot, track, moment),
         )
 
-    def _leave(self, spot: Spot, track_id: int) -> None:
-        """Note that a place's thing has left; a track that goes on there is the next one's, which came later."""
+    def _leave(self, spot: Spot, track_id: int, vacant_t_s: float) -> None:
+        """Note that a place's thing has left; a track that goes on there is the next one's, which came later.
+
+        Until `vacant_t_s` it was there, or looks saw nothing there.
+        """
         spot.state = PlaceState.LEFT
+        kept = [one for one in self._state.vacated if vacant_t_s - one.t_s <= VACATED_KEPT_S]
+        self._state.vacated = [*kept, Vacated(spot.box, vacant_t_s)]
         self._tracker.forget_until(track_id, spot.seen_clock_s)
 
     def _bury(self, observation: Observation) -> None:
         spots = self._state.spots
         for spot in spots:
             if spot.state is not PlaceState.LEFT and has_left(spot):
-                self._leave(spot, spot.track_id)
+                self._leave(spot, spot.track_id, observation.t_s if spot.empty_looks else spot.seen_t_s)
         alive = [spot for spot in spots if spot.state is not PlaceState.LEFT]
         if len(alive) < 2:
             return

@@ -109,11 +109,20 @@ class Return:
 
 
 @dataclass(slots=True)
+class Vacated:
+    """Where a thing has left, and the stream time until which nothing else can have come to rest there."""
+
+    box: Box
+    t_s: float
+
+
+@dataclass(slots=True)
 class Spot:
     """A place with its memory; plain numbers only, so that it can be put into a checkpoint.
 
     `is_covered` is whether the last look missed it behind something; `overlooked_s` is how long ago, in watched
-    seconds, a look was last fine enough to see it.
+    seconds, a look was last fine enough to see it; `vacant_t_s` is until when the thing before it was there, None where
+    nothing was.
     """
 
     place_id: int
@@ -141,6 +150,7 @@ class Spot:
     departed: bool = False
     is_unsure: bool = False
     returned: Return | None = None
+    vacant_t_s: float | None = None
 
     @property
     def size_px(self) -> float:
@@ -172,7 +182,7 @@ class Spot:
 
     def date(self, t_s: float, unwatched: Sequence[Span]) -> None:
         """Move the beginning of its rest to what looking back has found; what nobody watched since does not count."""
-        t_s = min(t_s, self.seen_t_s)
+        t_s = min(max(t_s, self.vacant_t_s or t_s), self.seen_t_s)
         self.since_clock_s -= watched_s(unwatched, t_s, self.since_t_s)
         self.since_t_s = t_s
 

@@ -9,7 +9,7 @@ import pytest
 from tests.vision.streets import Box, Street, Thing, at, box_at, drive, observation, scenes, stay
 from vision.classes import StreetClass
 from vision.memory import SceneMemory
-from vision.observations import Proofs, ViewState
+from vision.observations import Dated, Proofs, ViewState
 from vision.scenes import Place, PlaceState, Scene
 
 CAR, TRUCK, PERSON = StreetClass.CAR.value, StreetClass.TRUCK.value, StreetClass.PERSON.value
@@ -224,6 +224,20 @@ def test_next_car_at_a_place_that_two_looks_saw_empty_is_a_second_place_however_
     left = [place.place_id for scene in (*empty, *later) for place in scene.places if place.state is PlaceState.LEFT]
     assert left == [1]
     assert [(place.place_id, place.since_t_s) for place in later[-1].places] == [(2, 26)]
+
+
+def test_next_car_at_a_place_is_not_dated_back_to_before_the_one_that_left() -> None:
+    memory = SceneMemory("gate")
+    list(scenes(Street([Thing(stay(600, 500, 2, 20))], hz=0.5).observations(20), memory))
+    for t_s in (22, 24):
+        memory.update(observation(t_s, proofs=proof(0.1)))
+    for t_s in (26, 28, 30):
+        memory.update(observation(t_s, [CAR_THERE]))
+    again = SceneMemory("gate")
+    again.restore(json.loads(json.dumps(memory.checkpoint())))
+    for each in (memory, again):
+        scene = each.update(observation(32, [CAR_THERE], dated=(Dated(2, 4.0),)))
+        assert [(place.place_id, place.since_t_s) for place in scene.places] == [(2, 24)]
 
 
 def test_car_that_comes_to_a_place_seen_empty_does_not_hide_the_one_that_left() -> None:
