@@ -205,9 +205,10 @@ class ParkingDetector(ZoneDetector[ParkingRule, _State]):
         )
 
     def _is_near(self, place: Place, scene: Scene) -> bool:
-        """Return whether a vehicle stands with some of its ground in the zone, however sure it is."""
+        """Return whether a vehicle that is no stay stands with some of its ground in the zone, however sure it is."""
         is_vehicle = place.state is PlaceState.STANDING and place.class_id in VEHICLES
-        return is_vehicle and vehicle_footprint_ratio(place.box, self._zone, scene.size_wh) > 0
+        is_open = is_vehicle and place.place_id not in self._state.stays
+        return is_open and vehicle_footprint_ratio(place.box, self._zone, scene.size_wh) > 0
 
     def _crept_away(self, stay: _Stay, place: Place, scene: Scene) -> bool:
         """Return whether a stay is over because its vehicle moved on; one that was raised goes on inside the zone."""
@@ -261,10 +262,10 @@ class ParkingDetector(ZoneDetector[ParkingRule, _State]):
             if place.state is not PlaceState.LEFT and place.class_id in VEHICLES and place.score >= self._rule.min_score
         ]
         stays = self._state.stays
-        row = [place.place_id in stays for place in rest]
-        if not any(row):
+        in_zone = [place.place_id in stays for place in rest]
+        if not any(in_zone):
             return {}
-        reached = _followed(np.array([place.box for place in rest], np.float32), np.array(row))
+        reached = _followed(np.array([place.box for place in rest], np.float32), np.array(in_zone))
         return {
             place.place_id: stays[place.place_id].started_t_s if place.place_id in stays else place.since_t_s
             for place, is_reached in zip(rest, reached.tolist(), strict=True)

@@ -182,7 +182,9 @@ class Spot:
 
     def date(self, t_s: float, unwatched: Sequence[Span]) -> None:
         """Move the beginning of its rest to what looking back has found; what nobody watched since does not count."""
-        t_s = min(max(t_s, self.vacant_t_s or t_s), self.seen_t_s)
+        if self.vacant_t_s is not None:
+            t_s = max(t_s, self.vacant_t_s)
+        t_s = min(t_s, self.seen_t_s)
         self.since_clock_s -= watched_s(unwatched, t_s, self.since_t_s)
         self.since_t_s = t_s
 
@@ -293,16 +295,16 @@ def take_proof(spot: Spot, similarity: float, clock_s: float, t_s: float) -> Non
     Of what is missed only a high one takes a low one back, and of what was seen empty one is not enough.
     """
     spot.newest_proof = similarity
-    if similarity > PROOF_GONE:
-        if spot.is_seen_empty:
-            spot.low_proofs = PROOF_LOOKS - 1 if similarity >= PROOF_SAME else spot.low_proofs
-            return
+    if similarity <= PROOF_GONE:
+        spot.low_proofs += not spot.is_covered
+    elif spot.is_seen_empty:
+        if similarity >= PROOF_SAME:
+            spot.low_proofs = PROOF_LOOKS - 1
+    else:
         if similarity >= PROOF_SAME:
             confirm(spot, clock_s, t_s)
         if spot.state is PlaceState.STANDING:
             spot.low_proofs = 0
-    elif not spot.is_covered:
-        spot.low_proofs += 1
 
 
 def has_left(spot: Spot) -> bool:
@@ -358,16 +360,18 @@ def _take_return(spot: Spot, sight: Sight, clock_s: float, t_s: float) -> bool:
     if len(boxes) < RETURN_LOOKS or clock_s - spot.returned.clock_s < RETURN_S:
         return True
     settled = median_box(boxes)
-    if _shows_another(spot, sight) or not _may_be_same(spot.box, settled, may_have_crept=sight.may_have_crept):
+    low_proofs = max(spot.low_proofs, spot.returned.low_proofs)
+    if _shows_another(spot, sight, low_proofs) or not _may_be_same(
+        spot.box, settled, may_have_crept=sight.may_have_crept
+    ):
         return False
     confirm(spot, clock_s, t_s)
     spot.low_proofs = 0
     return True
 
 
-def _shows_another(spot: Spot, sight: Sight) -> bool:
+def _shows_another(spot: Spot, sight: Sight, low_proofs: int) -> bool:
     """Return whether pixels say that what is there again is another thing: they were others and are not its own now."""
-    low_proofs = max(spot.low_proofs, 0 if spot.returned is None else spot.returned.low_proofs)
     is_proven = spot.newest_proof is not None and spot.newest_proof >= PROOF_SAME
     return low_proofs >= PROOF_LOOKS and (sight.has_arrived or not is_proven)
 

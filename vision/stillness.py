@@ -142,8 +142,8 @@ class StillnessMemory:
             if old is not None and not _has_moved(old.box, place.box):
                 continue
             is_there = iou_matrix(np.array([place.box], np.float32), seen).max(initial=0.0) >= THERE_IOU
-            new = patch(luma, place.box) if is_there else None
-            if new is not None and not is_plain(luma, place.box):
+            new = textured_patch(luma, place.box) if is_there else None
+            if new is not None:
                 edges = edges_of(luma, place.box) if place.class_id in VEHICLES else None
                 self._kept[place.place_id] = Kept(place.box, new, edges)
             else:
@@ -206,8 +206,8 @@ def likeness(before: Picture, now: Picture, boxes: Boxes, *, if_plain: float = 1
     found = np.full(len(boxes), if_plain, np.float32)
     for row, (x1, y1, x2, y2) in enumerate(boxes.tolist()):
         box = x1, y1, x2, y2
-        present = patch(now, box)
-        if present is not None and not is_plain(now, box):
+        present = textured_patch(now, box)
+        if present is not None:
             earlier = patch(before, box)
             found[row] = 0.0 if earlier is None else _alike(earlier, present)
     return found
@@ -244,29 +244,32 @@ def patch(luma: Picture, box: Box) -> FloatArray | None:
         luma: (H, W) uint8.
         box: xyxy in its pixels, clipped to it.
     """
-    small = _small(luma, box)
-    if small is None:
+    found = _patch_and_spread(luma, box)
+    return None if found is None else found[0]
+
+
+def textured_patch(luma: Picture, box: Box) -> FloatArray | None:
+    """Return the same, or None where a box shows nothing but an even slope of light, which proves nothing either."""
+    found = _patch_and_spread(luma, box)
+    if found is None:
         return None
-    # OpenCV's moments: NumPy takes longer over these few pixels than all the rest of it.
-    (mean,), (spread,) = (moment[0] for moment in cv2.meanStdDev(small))
-    return None if spread < MIN_SPREAD else (small - np.float32(mean)) * np.float32(1 / spread)
+    pixels, spread = found
+    left_ratio = 1 - AXIS_POWER * sum(slope * slope for slope in _slopes(pixels))
+    return None if spread * max(left_ratio, 0.0) ** 0.5 < MIN_SPREAD else pixels
 
 
-def is_plain(luma: Picture, box: Box) -> bool:
-    """Return whether a box shows nothing but an even slope of light, which any two patches of a place may share."""
-    small = _small(luma, box)
-    return small is None or float(_without_slopes(small - small.mean(dtype=np.float32)).std()) < MIN_SPREAD
-
-
-def _small(luma: Picture, box: Box) -> Picture | None:
-    """Return what a box and its margin show as (32, 32) uint8; None where it is too small."""
+def _patch_and_spread(luma: Picture, box: Box) -> tuple[FloatArray, float] | None:
+    """Return a patch and the sigma that it had, in grey values."""
     height, width = luma.shape
     margin_x, margin_y = MARGIN_RATIO * (box[2] - box[0]), MARGIN_RATIO * (box[3] - box[1])
     x1, y1 = max(0, round(box[0] - margin_x)), max(0, round(box[1] - margin_y))
     x2, y2 = min(width, round(box[2] + margin_x)), min(height, round(box[3] + margin_y))
     if x2 - x1 < MIN_SIDE_PX or y2 - y1 < MIN_SIDE_PX:
         return None
-    return cv2.resize(luma[y1:y2, x1:x2], (PATCH_PX, PATCH_PX), interpolation=cv2.INTER_AREA)
+    small = cv2.resize(luma[y1:y2, x1:x2], (PATCH_PX, PATCH_PX), interpolation=cv2.INTER_AREA)
+    # OpenCV's moments: NumPy takes longer over these few pixels than all the rest of it.
+    (mean,), (spread,) = (moment[0] for moment in cv2.meanStdDev(small))
+    return None if spread < MIN_SPREAD else ((small - np.float32(mean)) * np.float32(1 / spread), float(spread))
 
 
 def normed(pixels: FloatArray) -> FloatArray:
@@ -280,12 +283,13 @@ def levelled(pixels: FloatArray) -> FloatArray:
     A bright wall above a dark road, fog that thickens, a lamp: they make any two patches of a place alike, whatever
     stands there.
     """
-    return normed(_without_slopes(pixels))
+    across, down = _slopes(pixels)
+    return normed(pixels - np.float32(across) * AXIS[None, :] - np.float32(down) * AXIS[:, None])
 
 
-def _without_slopes(pixels: FloatArray) -> FloatArray:
-    across, down = (float((pixels * axis).mean()) / AXIS_POWER for axis in (AXIS[None, :], AXIS[:, None]))
-    return pixels - np.float32(across) * AXIS[None, :] - np.float32(down) * AXIS[:, None]
+def _slopes(pixels: FloatArray) -> tuple[float, float]:
+    """Return how steeply a patch brightens from left to right and from top to bottom, from its middle to its edge."""
+    return float((pixels * AXIS[None, :]).mean()) / AXIS_POWER, float((pixels * AXIS[:, None]).mean()) / AXIS_POWER
 
 
 AXIS: FloatArray = np.linspace(-1, 1, PATCH_PX, dtype=np.float32)
