@@ -44,19 +44,11 @@ def checkpoint_from_onnx(onnx_path: Path, architecture: str, class_names: Sequen
         WeightsError: the file cannot be read, names no classes, or is another network than the architecture.
     """
     try:
-        import onnx
         import torch
-        from google.protobuf.message import DecodeError
         from ultralytics.nn.tasks import DetectionModel
     except ImportError as err:
         raise ExtraMissingError("training", err.name or "a library") from None
-    try:
-        exported = onnx.load(str(onnx_path))
-        known = tuple(ast.literal_eval(dict((p.key, p.value) for p in exported.metadata_props)["names"]).values())
-    except OSError as err:
-        raise WeightsError(f"{onnx_path} cannot be read: {err.strerror}") from None
-    except (DecodeError, KeyError, ValueError, SyntaxError, AttributeError):
-        raise WeightsError(f"{onnx_path} is no ONNX file of ultralytics that names its classes") from None
+    exported, known = _opened(onnx_path)
     weights = exported_weights(exported)
     network = DetectionModel(architecture, nc=_class_width(weights) or len(known), verbose=False)
     _give_rows(network, len(known))
@@ -65,6 +57,16 @@ def checkpoint_from_onnx(onnx_path: Path, architecture: str, class_names: Sequen
     out.parent.mkdir(parents=True, exist_ok=True)
     torch.save({"model": network, "epoch": -1, "train_args": {"task": "detect"}}, out)
     return out
+
+
+def known_class_names(onnx_path: Path) -> tuple[str, ...]:
+    """Return the names of a published file's classes, in the order of its outputs.
+
+    Raises:
+        ExtraMissingError: onnx is not installed.
+        WeightsError: it cannot be read, or names no classes.
+    """
+    return _opened(onnx_path)[1]
 
 
 def exported_weights(exported: Any) -> dict[str, FloatArray]:
@@ -81,6 +83,23 @@ def exported_weights(exported: Any) -> dict[str, FloatArray]:
         scale, zero = (_per_filter(arrays[f"{name}_{what}"]) for what in ("scale", "zero_point"))
         weights[name] = (arrays[f"{name}_quantized"].astype(np.float32) - zero) * scale
     return weights
+
+
+def _opened(onnx_path: Path) -> tuple[Any, tuple[str, ...]]:
+    """Return an `onnx.ModelProto` and the names of its classes."""
+    try:
+        import onnx
+        from google.protobuf.message import DecodeError
+    except ImportError as err:
+        raise ExtraMissingError("training", err.name or "a library") from None
+    try:
+        exported = onnx.load(str(onnx_path))
+        names = ast.literal_eval(dict((p.key, p.value) for p in exported.metadata_props)["names"])
+        return exported, tuple(names.values())
+    except OSError as err:
+        raise WeightsError(f"{onnx_path} cannot be read: {err.strerror}") from None
+    except (DecodeError, KeyError, ValueError, SyntaxError, AttributeError):
+        raise WeightsError(f"{onnx_path} is no ONNX file of ultralytics that names its classes") from None
 
 
 def _per_filter(values: Any) -> FloatArray:

@@ -17,6 +17,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from models.blending import blended_checkpoint
 from models.cards import Family, Measurement, card_for_weights, card_toml
 from models.checkpoints import can_resume, keeping_trainer
 from models.class_names import own_class_names
@@ -42,6 +43,11 @@ class TrainSettings(BaseModel):
         architecture: an ultralytics model definition; its weights start at random, nothing is downloaded.
         start_from: what to go on from: checkpoint of an earlier run of ours with the same classes, or a published
             ONNX file of the same architecture (see `models.onnx_start`); random weights where None.
+        blend_with: published ONNX file of the same architecture whose weights are averaged into the start and again
+            into what was trained, so that less of what it knows is lost (see `models.blending`); None for no average.
+        blend_share: share of those weights in both averages.
+        frozen_layers: so many first layers of the network keep the weights that they start with; each learns the less
+            by it, and forgets the less.
         hold_statistics: keep the means and spreads of batch normalisation as they are, as a start from ONNX needs, and
             as does good where batches are small.
         train_px: side of the square that pictures are trained at; the longer side where there is no mosaic.
@@ -69,6 +75,9 @@ class TrainSettings(BaseModel):
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")] = "street-nano"
     architecture: Annotated[str, Field(pattern=r"^yolo(v8|11|26)[nsm]\.yaml$")] = "yolo11n.yaml"
     start_from: Path | None = None
+    blend_with: Path | None = None
+    blend_share: Annotated[float, Field(ge=0, le=1)] = 0.5
+    frozen_layers: Annotated[int, Field(ge=0, le=22)] = 0
     hold_statistics: bool = False
     train_px: Annotated[int, Field(ge=32, le=1280, multiple_of=32)] = 480
     mosaic: Annotated[float, Field(ge=0, le=1)] = 1.0
@@ -91,6 +100,10 @@ class TrainSettings(BaseModel):
     def _can_start(self) -> "TrainSettings":
         if self.start_from is not None and self.start_from.suffix == ".onnx" and not self.hold_statistics:
             raise ValueError("hold_statistics must be set where start_from is an ONNX file")
+        if self.blend_with is not None and (self.start_from is None or not self.hold_statistics):
+            raise ValueError("blend_with needs start_from and hold_statistics: only related weights have an average")
+        if self.frozen_layers and self.start_from is None:
+            raise ValueError("frozen_layers needs start_from: random weights must be trained")
         return self
 
 
@@ -128,6 +141,8 @@ def train(
         raise TrainingError(f"there is no data description {data_yaml}; make one with: streetwarden models draw FOLDER")
     if settings.start_from is not None and not settings.start_from.is_file():
         raise TrainingError(f"there is no file {settings.start_from} to start from")
+    if settings.blend_with is not None and not settings.blend_with.is_file():
+        raise TrainingError(f"there is no file {settings.blend_with} to blend with")
     yolo = load_ultralytics()
     check_device(settings.device)
     run_dir = out_dir.resolve() / "run"
@@ -162,7 +177,7 @@ def finish(data_yaml: Path, out_dir: Path, settings: TrainSettings) -> Path:
     best = out_dir / "run" / "weights" / "best.pt"
     if not best.is_file():
         raise TrainingError(f"{out_dir / 'run'} holds no checkpoint yet; wait for the end of its first epoch")
-    network = yolo(str(best), task="detect")
+    network = yolo(str(_blended(best, settings, out_dir / "run" / "finished.pt")), task="detect")
     figures = network.val(
         data=str(data_yaml), imgsz=max(settings.input_wh), batch=settings.batch, device=settings.device, **QUIET
     )
@@ -258,6 +273,7 @@ def _fresh(
         device=settings.device,
         close_mosaic=settings.close_mosaic_epochs,
         mosaic=settings.mosaic,
+        freeze=settings.frozen_layers or None,
         rect=settings.mosaic == 0,
         cos_lr=True,
         pretrained=settings.start_from is not None,  # True keeps the weights that were opened above
@@ -277,9 +293,19 @@ def _resumed(yolo: Any, last: Path, settings: TrainSettings, on_progress: Callab
 
 def _start(settings: TrainSettings, run_dir: Path) -> Path | None:
     start = settings.start_from
-    if start is None or start.suffix != ".onnx":
-        return start
-    return checkpoint_from_onnx(start, settings.architecture, own_class_names(), run_dir / "start.pt")
+    if start is None:
+        return None
+    if start.suffix == ".onnx":
+        start = checkpoint_from_onnx(start, settings.architecture, own_class_names(), run_dir / "start.pt")
+    return _blended(start, settings, run_dir / "blended.pt")
+
+
+def _blended(checkpoint: Path, settings: TrainSettings, out: Path) -> Path:
+    if settings.blend_with is None:
+        return checkpoint
+    return blended_checkpoint(
+        checkpoint, settings.blend_with, settings.blend_share, settings.architecture, own_class_names(), out
+    )
 
 
 def _listen(network: Any, settings: TrainSettings, on_progress: Callable[[TrainProgress], None]) -> None:
@@ -327,12 +353,15 @@ def _epochs_of(network: Any) -> int:
 def _recipe(settings: TrainSettings, best_epoch: int) -> dict[str, str]:
     from ultralytics import __version__
 
-    unsaid = {"name", "data_note", "licence", "resume", "input_wh", "start_from"}
+    unsaid = {"name", "data_note", "licence", "resume", "input_wh", "start_from", "blend_with"}
+    if settings.blend_with is None:
+        unsaid.add("blend_share")
     fields = {key: str(value) for key, value in settings.model_dump(exclude=unsaid).items()}
     start = settings.start_from.name if settings.start_from else "random weights"
     fixed = {
         "ultralytics": __version__,
         "start": start,
+        **({"blend_with": settings.blend_with.name} if settings.blend_with else {}),
         "optimizer": "AdamW",
         "cos_lr": "true",
         "amp": str(settings.bf16).lower(),

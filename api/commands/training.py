@@ -28,6 +28,13 @@ Bf16 = Annotated[
     bool, typer.Option("--bf16", help="bfloat16: faster on processors with AMX, and for GPUs of 2020 and later")
 ]
 LearningRate = Annotated[float, typer.Option(help="at the start; take less with --start-from")]
+Mosaic = Annotated[float, typer.Option(help="share of pictures put together from four", min=0, max=1)]
+BlendWith = Annotated[
+    Path | None,
+    typer.Option(help="published ONNX whose weights are averaged in before and after, to forget less of it"),
+]
+BlendShare = Annotated[float, typer.Option(help="share of those weights", min=0, max=1)]
+FrozenLayers = Annotated[int, typer.Option(help="so many first layers stay as they start", min=0, max=22)]
 Hours = Annotated[float | None, typer.Option(help="end after so many hours instead", min=0.01, max=240)]
 
 
@@ -38,11 +45,15 @@ def train_model(
     epochs: Annotated[int, typer.Option(help="passes over the pictures", min=1, max=1000)] = 30,
     hours: Hours = None,
     start_from: StartFrom = None,
+    blend_with: BlendWith = None,
+    blend_share: BlendShare = 0.5,
+    frozen_layers: FrozenLayers = 0,
     architecture: Architecture = "yolo11n.yaml",
     device: Annotated[str, typer.Option(help="cpu, or cuda:0 for the first GPU")] = "cpu",
     threads: Annotated[int, typer.Option(help="processor threads", min=1, max=256)] = 2,
     batch: Annotated[int, typer.Option(help="pictures a step; more take more memory", min=1, max=512)] = 8,
     train_px: TrainPx = 480,
+    mosaic: Mosaic = 1.0,
     input_wh: Input = "640x384",
     bf16: Bf16 = False,
     learning_rate: LearningRate = 0.001,
@@ -51,6 +62,7 @@ def train_model(
 ) -> None:
     """Train a nano model, export it to ONNX and write its card (needs the extra: pip install -e '.[train]')."""
     fields = {"name": name, "epochs": epochs, "hours": hours, "architecture": architecture, "start_from": start_from}
+    fields |= {"blend_with": blend_with, "blend_share": blend_share, "frozen_layers": frozen_layers, "mosaic": mosaic}
     fields |= {"device": device, "threads": threads, "batch": batch, "resume": resume, "data_note": note}
     fields |= {"train_px": train_px, "input_wh": input_size(input_wh), "bf16": bf16, "learning_rate": learning_rate}
     settings = _settings(fields)
@@ -70,7 +82,7 @@ def train_model(
 def _settings(fields: dict[str, object]) -> TrainSettings:
     """Return the recipe, or end as a wrong use of the option that is named."""
     start = fields["start_from"]
-    from_onnx = isinstance(start, Path) and start.suffix == ".onnx"
+    from_onnx = (isinstance(start, Path) and start.suffix == ".onnx") or fields["blend_with"] is not None
     try:
         return TrainSettings.model_validate({**fields, "hold_statistics": from_onnx, "licence": "see data"})
     except ValidationError as err:

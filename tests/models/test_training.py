@@ -47,6 +47,27 @@ def test_missing_start_is_named_before_anything_else(tmp_path: Path) -> None:
         train(data_yaml(tmp_path), tmp_path / "out", settings, ignore)
 
 
+def test_missing_file_to_blend_with_is_named_before_anything_else(tmp_path: Path) -> None:
+    start = tmp_path / "start.pt"
+    start.touch()
+    settings = TrainSettings(start_from=start, blend_with=tmp_path / "gone.onnx", hold_statistics=True)
+    with pytest.raises(TrainingError, match=r"no file .*gone\.onnx to blend with"):
+        train(data_yaml(tmp_path), tmp_path / "out", settings, ignore)
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"blend_with": "public.onnx", "hold_statistics": True}, "blend_with needs start_from"),
+        ({"blend_with": "public.onnx", "start_from": "start.pt"}, "blend_with needs start_from and hold_statistics"),
+        ({"frozen_layers": 10}, "frozen_layers needs start_from"),
+    ],
+)
+def test_weights_that_are_not_related_have_no_average(fields: dict[str, object], reason: str) -> None:
+    with pytest.raises(ValueError, match=reason):
+        TrainSettings.model_validate(fields)
+
+
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
 def test_full_disk_ends_training_with_a_sentence_and_the_way_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
