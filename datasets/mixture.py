@@ -3,7 +3,8 @@
 Ultralytics has no mask for what is not marked. So a picture in which a trained class may stand unmarked is not used
 until a stronger model has filled it in (`merging`), and every region that says nothing is greyed. Roadside and close
 views are added a second time as mosaics, as small as things are in a street camera's picture; large pictures are cut
-into tiles.
+into tiles; and people in real pictures are added as close views, which nearly all sets of streets lack and a model
+forgets.
 
 Belongs here: which picture goes into the set in which shape. Does not: reading sets, splitting, labelling.
 """
@@ -19,10 +20,10 @@ import numpy as np
 from cases.disk import Disk
 from datasets.errors import PictureError, SetEmptyError
 from datasets.findings import Finding, FindingKind, sentences
-from datasets.labelled import TRAINED_CLASSES, Domain, LabelledPicture, no_boxes
+from datasets.labelled import TRAINED_CLASSES, ClipMoment, Domain, LabelledPicture, no_boxes
 from datasets.merging import COCO_KINDS
 from datasets.picture_files import jpeg_of, read_bgr
-from datasets.reframing import Shown, cut, greyed, mosaic, tile_windows
+from datasets.reframing import Shown, closeup_windows, cut, greyed, mosaic, tile_windows
 from datasets.set_folder import SetFolder
 from datasets.splitting import key_of, named_for_all
 from datasets.yolo_folder import YoloFolder, contents
@@ -43,7 +44,8 @@ class MixtureSettings:
         mosaic_wh: size of a mosaic.
         columns: cells in a row and a column of a mosaic; one of these for each.
         mosaics_per_picture: mosaics for each picture of these domains; 0 for none.
-        seed: of what meets in a mosaic.
+        closeups: most close views of people from one picture.
+        seed: of what meets in a mosaic, and of close views.
     """
 
     must_be_complete: frozenset[StreetClass] = COCO_KINDS
@@ -52,11 +54,14 @@ class MixtureSettings:
     mosaic_wh: SizeWH = (960, 576)
     columns: tuple[int, ...] = (2, 3)
     mosaics_per_picture: float = 0.3
+    closeups: int = 2
     seed: int = 0
 
     def __post_init__(self) -> None:
         if not self.columns or min(self.columns) < 1 or self.mosaics_per_picture < 0:
             raise ValueError(f"{self.columns=} and {self.mosaics_per_picture=} make no mosaic")
+        if self.closeups < 0:
+            raise ValueError(f"{self.closeups=} is less than none")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,6 +121,7 @@ def write_mixture(
             mixing.add(split, pictures)
             if split == "train":
                 mixing.add_mosaics(split, [each for each in pictures if each.origin.domain in settings.shrunk])
+                mixing.add_closeups(split, [each for each in pictures if _is_photograph(each)])
         report = mixing.report()
         folder.write(REPORT_NAME, _as_json(report, settings))
     return report
@@ -157,6 +163,17 @@ class _Mixing:
             tiles = [tile for row in rows if (tile := self._shown(pictures[row])) is not None]
             if tiles:
                 self._write_shown(split, mosaic(tiles, self._settings.mosaic_wh, columns, f"mosaic-{number:05d}"))
+
+    def add_closeups(self, split: str, pictures: Sequence[LabelledPicture]) -> None:
+        rng = np.random.default_rng(self._settings.seed)
+        for picture in pictures:
+            windows = closeup_windows(picture, rng, most=self._settings.closeups)
+            shown = self._shown(picture) if windows else None
+            if shown is None:
+                continue
+            (named,) = named_for_all([picture])
+            for number, window in enumerate(windows):
+                self._write_shown(split, cut(shown, window, f"{named.name}-close{number:02d}"))
 
     def report(self) -> MixtureReport:
         """Finish the set and say what went in."""
@@ -219,6 +236,10 @@ def _usable(
     return usable, findings
 
 
+def _is_photograph(picture: LabelledPicture) -> bool:
+    return picture.origin.domain is not Domain.DRAWN and not isinstance(picture.source, ClipMoment)
+
+
 def _is_plain(picture: LabelledPicture, tile_wh: SizeWH) -> bool:
     """Return whether a picture goes into the set byte for byte."""
     has_nameless = bool((picture.labels.class_ids == StreetClass.UNKNOWN).any())
@@ -249,6 +270,7 @@ def _as_json(report: MixtureReport, settings: MixtureSettings) -> bytes:
             "mosaic_wh": settings.mosaic_wh,
             "columns": settings.columns,
             "mosaics_per_picture": settings.mosaics_per_picture,
+            "closeups": settings.closeups,
             "seed": settings.seed,
         },
     }

@@ -23,6 +23,12 @@ Window = tuple[int, int, int, int]
 LEAST_SIDE_PX = 6.0
 """As in the drawn sets: things with a smaller side are not marked."""
 
+LEAST_CLOSE_PX = 48.0
+"""Smaller things are too blurred to be shown closer."""
+
+CLOSE_FILL = (0.45, 0.95)
+"""Share of a close view that its thing fills."""
+
 LEAST_SEEN_RATIO = 0.35
 """Share of a box that must be left after a cut for the thing to be told by what is left."""
 
@@ -46,6 +52,30 @@ def tile_windows(size_wh: SizeWH, tile_wh: SizeWH, *, overlap_ratio: float = 0.2
         for y in _starts(size_wh[1], tile_wh[1], overlap_ratio)
         for x in _starts(size_wh[0], tile_wh[0], overlap_ratio)
     ]
+
+
+def closeup_windows(
+    picture: LabelledPicture, rng: np.random.Generator, *, most: int, kind: StreetClass = StreetClass.PERSON
+) -> list[Window]:
+    """Return windows in each of which one thing of a class stands as large as in a close view.
+
+    Args:
+        picture: only things of `LEAST_CLOSE_PX` and more in height are shown closer, and only if they are small in it.
+        rng: of the choice among them, of how much of the window the thing fills and where it stands in it.
+        most: so many windows.
+        kind: the class.
+    """
+    width, height = picture.size_wh
+    boxes = picture.labels.boxes[picture.labels.class_ids == kind]
+    tall = boxes[:, 3] - boxes[:, 1]
+    boxes = boxes[(tall >= LEAST_CLOSE_PX) & (tall < CLOSE_FILL[0] * height)]
+    windows = []
+    for x1, y1, x2, y2 in boxes[rng.permutation(len(boxes))[:most]].tolist():
+        side = max(y2 - y1, x2 - x1) / rng.uniform(*CLOSE_FILL)
+        left = int(np.clip(rng.uniform(x2 - side, x1), 0, max(0.0, width - side)))
+        top = int(np.clip(rng.uniform(y2 - side, y1), 0, max(0.0, height - side)))
+        windows.append((left, top, min(width, int(left + side)), min(height, int(top + side))))
+    return windows
 
 
 def cut(shown: Shown, window: Window, name: str) -> Shown:

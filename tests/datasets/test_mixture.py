@@ -85,6 +85,21 @@ def test_roadside_views_are_shrunk_into_mosaics_of_the_training_split_alone(tmp_
     assert np.allclose(np.concatenate(sides), 15, atol=0.1)
 
 
+def test_people_of_real_pictures_are_shown_closer_in_the_training_split_alone(tmp_path: Path) -> None:
+    person = labelled("x", [((100.0, 80.0, 130.0, 150.0), int(StreetClass.PERSON))]).labels
+
+    def street(name: str, domain: Domain) -> LabelledPicture:
+        made = usable(name, size_wh=(320, 240), origin=Origin(f"set-{domain}", "CC BY 4.0", domain))
+        return replace(made, labels=person)
+
+    pictures = [street("a", Domain.STREET_CAMERA), street("b", Domain.DRAWN)]
+    report = write_mixture(tmp_path / "set", {"train": pictures, "val": [street("c", Domain.STREET_CAMERA)]}, PLAIN)
+    assert report.pictures["train"] == {"set-street_camera": 2, "set-drawn": 1}
+    assert report.pictures["val"] == {"set-street_camera": 1}
+    closer = next((tmp_path / "set" / "labels" / "train").glob("*close00.txt"))
+    assert float(closer.read_text().split()[4]) >= 0.4  # of the view's height; 70 of 240 pixels before
+
+
 def test_same_seed_gives_the_same_set(tmp_path: Path) -> None:
     roadside = [usable(f"r{i}", origin=Origin("road", "", Domain.ROADSIDE)) for i in range(8)]
     for name in ("one", "other"):

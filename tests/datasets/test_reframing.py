@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from datasets.labelled import Labels, Origin
-from datasets.reframing import Shown, cut, greyed, mosaic, resized, tile_windows
+from datasets.reframing import CLOSE_FILL, Shown, closeup_windows, cut, greyed, mosaic, resized, tile_windows
 from tests.datasets.pictures import labelled
 from vision.arrays import Picture
 from vision.classes import StreetClass
@@ -57,6 +57,18 @@ def test_tiles_cover_the_whole_picture_with_overlap() -> None:
     assert covered.min() >= 1
     assert len(windows) == 4
     assert tile_windows((640, 360), (1280, 720)) == [(0, 0, 640, 360)]
+
+
+def test_close_view_holds_a_person_as_large_as_close_views_show_them() -> None:
+    person, small, large = (300, 100, 340, 200), (20, 20, 40, 60), (500, 10, 700, 380)
+    rows = [(box, int(StreetClass.PERSON)) for box in (person, small, large)]
+    street = labelled("a", [*rows, ((100, 100, 200, 200), CAR)], size_wh=(800, 400))
+    for seed in range(20):
+        ((x1, y1, x2, y2),) = closeup_windows(street, np.random.default_rng(seed), most=3)
+        assert 0 <= x1 <= person[0] < person[2] <= x2 <= 800
+        assert 0 <= y1 <= person[1] < person[3] <= y2 <= 400
+        assert CLOSE_FILL[0] - 0.01 <= 100 / (y2 - y1) <= CLOSE_FILL[1] + 0.02
+    assert closeup_windows(street, np.random.default_rng(0), most=0) == []
 
 
 def test_shrunk_thing_stays_on_its_pixels_until_it_is_a_speck() -> None:
