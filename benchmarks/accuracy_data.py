@@ -53,7 +53,6 @@ AS_COMPLETE = {
         "two London traffic cameras; every vehicle of 24 px and more is taken to be marked, which most are",
     ),
     "coco128": (frozenset[StreetClass](), "photographs; the pretrained models were trained on them"),
-    "tiny_coco": (frozenset[StreetClass](), "photographs; the pretrained models were trained on them"),
 }
 """Sets of the material that are judged by default: what is taken to be marked completely beyond what the catalogue
 says, and a note."""

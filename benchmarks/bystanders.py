@@ -43,8 +43,8 @@ from vision.arrays import Boxes, Picture
 from vision.classes import StreetClass
 
 MATERIAL = CHECKOUT.parent / "shared" / "material"
-SETS = ("coco128", "dhaka_street_view", "tiny_coco")
-"""Sets of the catalogue in which people are labelled."""
+SETS = ("coco128",)
+"""Sets of the catalogue in which people are labelled and that the bundled model was not trained on."""
 
 LEAST_PX = 40
 HEAD_RATIO, HEAD_WIDTH_RATIO = 1 / 8, 0.6

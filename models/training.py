@@ -45,7 +45,8 @@ class TrainSettings(BaseModel):
             ONNX file of the same architecture (see `models.onnx_start`); random weights where None.
         blend_with: published ONNX file of the same architecture whose weights are averaged into the start and again
             into what was trained, so that less of what it knows is lost (see `models.blending`); None for no average.
-        blend_share: share of those weights in both averages.
+        blend_before: share of those weights in the start.
+        blend_after: share of those weights in the finished model.
         frozen_layers: so many first layers of the network keep the weights that they start with; each learns the less
             by it, and forgets the less.
         hold_statistics: keep the means and spreads of batch normalisation as they are, as a start from ONNX needs, and
@@ -76,7 +77,8 @@ class TrainSettings(BaseModel):
     architecture: Annotated[str, Field(pattern=r"^yolo(v8|11|26)[nsm]\.yaml$")] = "yolo11n.yaml"
     start_from: Path | None = None
     blend_with: Path | None = None
-    blend_share: Annotated[float, Field(ge=0, le=1)] = 0.5
+    blend_before: Annotated[float, Field(ge=0, le=1)] = 0.4
+    blend_after: Annotated[float, Field(ge=0, le=1)] = 0.15
     frozen_layers: Annotated[int, Field(ge=0, le=22)] = 0
     hold_statistics: bool = False
     train_px: Annotated[int, Field(ge=32, le=1280, multiple_of=32)] = 480
@@ -177,7 +179,7 @@ def finish(data_yaml: Path, out_dir: Path, settings: TrainSettings) -> Path:
     best = out_dir / "run" / "weights" / "best.pt"
     if not best.is_file():
         raise TrainingError(f"{out_dir / 'run'} holds no checkpoint yet; wait for the end of its first epoch")
-    network = yolo(str(_blended(best, settings, out_dir / "run" / "finished.pt")), task="detect")
+    network = yolo(str(_blended(best, settings, settings.blend_after, out_dir / "run" / "finished.pt")), task="detect")
     figures = network.val(
         data=str(data_yaml), imgsz=max(settings.input_wh), batch=settings.batch, device=settings.device, **QUIET
     )
@@ -297,15 +299,13 @@ def _start(settings: TrainSettings, run_dir: Path) -> Path | None:
         return None
     if start.suffix == ".onnx":
         start = checkpoint_from_onnx(start, settings.architecture, own_class_names(), run_dir / "start.pt")
-    return _blended(start, settings, run_dir / "blended.pt")
+    return _blended(start, settings, settings.blend_before, run_dir / "blended.pt")
 
 
-def _blended(checkpoint: Path, settings: TrainSettings, out: Path) -> Path:
+def _blended(checkpoint: Path, settings: TrainSettings, share: float, out: Path) -> Path:
     if settings.blend_with is None:
         return checkpoint
-    return blended_checkpoint(
-        checkpoint, settings.blend_with, settings.blend_share, settings.architecture, own_class_names(), out
-    )
+    return blended_checkpoint(checkpoint, settings.blend_with, share, settings.architecture, own_class_names(), out)
 
 
 def _listen(network: Any, settings: TrainSettings, on_progress: Callable[[TrainProgress], None]) -> None:
@@ -355,7 +355,7 @@ def _recipe(settings: TrainSettings, best_epoch: int) -> dict[str, str]:
 
     unsaid = {"name", "data_note", "licence", "resume", "input_wh", "start_from", "blend_with"}
     if settings.blend_with is None:
-        unsaid.add("blend_share")
+        unsaid |= {"blend_before", "blend_after"}
     fields = {key: str(value) for key, value in settings.model_dump(exclude=unsaid).items()}
     start = settings.start_from.name if settings.start_from else "random weights"
     fixed = {

@@ -33,7 +33,8 @@ BlendWith = Annotated[
     Path | None,
     typer.Option(help="published ONNX whose weights are averaged in before and after, to forget less of it"),
 ]
-BlendShare = Annotated[float, typer.Option(help="share of those weights", min=0, max=1)]
+BlendBefore = Annotated[float, typer.Option(help="share of those weights in the start", min=0, max=1)]
+BlendAfter = Annotated[float, typer.Option(help="share of those weights in the finished model", min=0, max=1)]
 FrozenLayers = Annotated[int, typer.Option(help="so many first layers stay as they start", min=0, max=22)]
 Hours = Annotated[float | None, typer.Option(help="end after so many hours instead", min=0.01, max=240)]
 
@@ -46,7 +47,8 @@ def train_model(
     hours: Hours = None,
     start_from: StartFrom = None,
     blend_with: BlendWith = None,
-    blend_share: BlendShare = 0.5,
+    blend_before: BlendBefore = 0.4,
+    blend_after: BlendAfter = 0.15,
     frozen_layers: FrozenLayers = 0,
     architecture: Architecture = "yolo11n.yaml",
     device: Annotated[str, typer.Option(help="cpu, or cuda:0 for the first GPU")] = "cpu",
@@ -62,7 +64,8 @@ def train_model(
 ) -> None:
     """Train a nano model, export it to ONNX and write its card (needs the extra: pip install -e '.[train]')."""
     fields = {"name": name, "epochs": epochs, "hours": hours, "architecture": architecture, "start_from": start_from}
-    fields |= {"blend_with": blend_with, "blend_share": blend_share, "frozen_layers": frozen_layers, "mosaic": mosaic}
+    fields |= {"blend_with": blend_with, "blend_before": blend_before, "blend_after": blend_after}
+    fields |= {"frozen_layers": frozen_layers, "mosaic": mosaic}
     fields |= {"device": device, "threads": threads, "batch": batch, "resume": resume, "data_note": note}
     fields |= {"train_px": train_px, "input_wh": input_size(input_wh), "bf16": bf16, "learning_rate": learning_rate}
     settings = _settings(fields)
